@@ -1,0 +1,46 @@
+# What a person would guess: make demo, make test, make format. `make help` lists all.
+
+SWIFT ?= swift
+MODEL := models/SmolLM2-135M-Instruct.Q4_1.gguf
+BINARIES := .build/release
+
+.PHONY: help setup model build test demo lint format protocol clean
+
+help:
+	@echo "make demo      annotate the sample dataset with a real model, one coordinator and two workers"
+	@echo "make test      build everything and run every test"
+	@echo "make build     build legend-coordinator and legend-worker (optimised)"
+	@echo "make model     fetch the small test model into models/"
+	@echo "make setup     install the system packages that are missing (Debian, Ubuntu)"
+	@echo "make format    format the Swift sources; make lint checks them"
+	@echo "make protocol  regenerate the Swift of Sources/Protocol/legend.proto"
+
+setup:
+	@scripts/install-packages.sh
+
+model: $(MODEL)
+$(MODEL):
+	@scripts/fetch-model.sh $(MODEL)
+
+build: setup
+	$(SWIFT) build -c release --product legend-coordinator
+	$(SWIFT) build -c release --product legend-worker
+
+test: setup model
+	$(SWIFT) test -c release
+
+demo: build model
+	@scripts/demo.sh
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+protocol:
+	protoc --swift_out=Sources/Protocol/Generated --swift_opt=Visibility=Package \
+		--swift_opt=UseAccessLevelOnImports=true -I Sources/Protocol legend.proto
+
+clean:
+	rm -rf .build out

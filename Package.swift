@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Applied to every Swift target.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "legend",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "legend-coordinator", targets: ["Coordinator"]),
+        .executable(name: "legend-worker", targets: ["Worker"]),
+        .library(name: "Engine", targets: ["Engine"]),
+        .library(name: "Margins", targets: ["Margins"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // Executables.
+        .executableTarget(
+            name: "Coordinator",
+            dependencies: [
+                "CommandLineTool", "Margins", "Protocol", "Transport", "Digest", "CZlib", arguments, logging, signals, grdb,
+            ],
+            exclude: ["CZlib"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Worker",
+            dependencies: [
+                "CommandLineTool", "Engine", "Margins", "Protocol", "Transport", "Digest", arguments, logging, signals,
+            ],
+            swiftSettings: strict),
+
+        // The inference engine: knows neither sockets nor directions.
+        .target(
+            name: "Engine",
+            dependencies: ["CKernels", "COneDNN", "COpenBLAS"],
+            exclude: ["Kernels", "COneDNN", "COpenBLAS"],
+            swiftSettings: strict),
+        .target(name: "CKernels", path: "Sources/Engine/Kernels"),
+        .systemLibrary(name: "COneDNN", path: "Sources/Engine/COneDNN", providers: [.apt(["libdnnl-dev"])]),
+        .systemLibrary(name: "COpenBLAS", path: "Sources/Engine/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+
+        // Directions, projections and statistics as pure values.
+        .target(name: "Margins", swiftSettings: strict),
+
+        // What coordinator and workers say to each other, and how it travels.
+        .target(
+            name: "Protocol", dependencies: [protobuf, "Yams"], exclude: ["Transport", "legend.proto"],
+            swiftSettings: strict),
+        .target(
+            name: "Transport", dependencies: ["Protocol", "CZeroMQ", logging], path: "Sources/Protocol/Transport",
+            exclude: ["CZeroMQ"], swiftSettings: strict),
+        .systemLibrary(
+            name: "CZeroMQ", path: "Sources/Protocol/Transport/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+
+        // Exit statuses and options that all executables share.
+        .target(name: "CommandLineTool", dependencies: [arguments, logging], swiftSettings: strict),
+
+        // SHA-256 of files and bytes.
+        .target(name: "Digest", dependencies: ["CCrypto"], exclude: ["CCrypto"], swiftSettings: strict),
+        .systemLibrary(name: "CCrypto", path: "Sources/Digest/CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/Coordinator/CZlib", providers: [.apt(["zlib1g-dev"])]),
+
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "Margins"], swiftSettings: strict),
+        .testTarget(name: "MarginsTests", dependencies: ["Margins"], swiftSettings: strict),
+        .testTarget(name: "ProtocolTests", dependencies: ["Protocol"], swiftSettings: strict),
+        .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
+        .testTarget(name: "CoordinatorTests", dependencies: ["Coordinator"], swiftSettings: strict),
+        .testTarget(name: "WorkerTests", dependencies: ["Worker"], swiftSettings: strict),
+        .testTarget(
+            name: "ClusterTests", dependencies: ["Coordinator", "Worker", "Margins"], swiftSettings: strict),
+    ]
+)

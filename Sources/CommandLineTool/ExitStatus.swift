@@ -1,0 +1,55 @@
+package import ArgumentParser
+internal import Foundation
+
+/// What a process of this project says with its exit status.
+package enum ExitStatus: Int32, Sendable {
+    /// All rows are annotated.
+    case success = 0
+    case failure = 1
+
+    /// The command line or the configuration is wrong; nothing was done.
+    case usage = 2
+
+    /// The job is finished, and some rows have an error in place of a margin.
+    case finishedWithFailedRows = 3
+}
+
+/// An error that ends the process with a message of its own.
+package struct Failure: Error, CustomStringConvertible, Sendable {
+    package let description: String
+    package let status: ExitStatus
+
+    package init(_ description: String, status: ExitStatus = .failure) {
+        self.description = description
+        self.status = status
+    }
+}
+
+extension AsyncParsableCommand {
+    /// Runs the command line, prints errors to standard error and exits with an `ExitStatus`.
+    package static func runAsTool() async -> Never {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            Foundation.exit(ExitStatus.success.rawValue)
+        } catch let failure as Failure {
+            write("\(failure)")
+            Foundation.exit(failure.status.rawValue)
+        } catch let code as ExitCode {
+            Foundation.exit(code.rawValue)
+        } catch {
+            let code = exitCode(for: error)
+            guard code == .validationFailure else { exit(withError: error) }
+            write(String(fullMessage(for: error).trimmingPrefix("Error: ")))
+            Foundation.exit(ExitStatus.usage.rawValue)
+        }
+    }
+
+    private static func write(_ message: String) {
+        FileHandle.standardError.write(Data("error: \(message)\n".utf8))
+    }
+}

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import CommandLineTool
+internal import Foundation
+internal import Protocol
+
+struct ValidateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate",
+        abstract: "Check a configuration and read its files, without computing anything.",
+        discussion: """
+            Reports every problem of the configuration at once, reads the dataset and the anchors to their ends, and \
+            says which rows would come out with an error, and why.
+
+            EXAMPLE
+              legend-coordinator validate cluster.yaml
+
+            EXIT STATUS
+              0 the job can run and every row can be read; 3 some rows cannot; 2 the configuration is wrong.
+            """)
+
+    @Argument(help: "The job's configuration.", completion: .file(extensions: ["yaml", "yml"]))
+    var configuration: String
+
+    @Option(help: "Bad rows to list for each file.")
+    var list = 10
+
+    func run() async throws {
+        let definition: JobDefinition
+        do {
+            definition = try JobDefinition(Configuration(contentsOf: configuration))
+        } catch {
+            throw Failure("\(error)", status: .usage)
+        }
+        var badRows = 0
+        if let anchors = definition.anchors {
+            badRows += try inspect("anchors", anchors.path, anchors.options)
+        }
+        badRows += try inspect("rows", definition.configuration.job.input, definition.inputOptions)
+        print("model: \(modelText(definition.configuration.model))")
+        print("template: \(definition.template.identity.debugDescription)")
+        print("output: \(definition.configuration.job.output)")
+        if badRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
+    }
+
+    /// Reads a file to its end; returns how many of its rows are bad.
+    private func inspect(_ name: String, _ path: String, _ options: DatasetOptions) throws -> Int {
+        do {
+            var reader = try DatasetReader(path: path, options: options)
+            var rows = 0
+            var problems: [RowError] = []
+            var badRows = 0
+            while let record = try reader.next() {
+                rows += 1
+                guard case .failure(let error) = record.content else { continue }
+                badRows += 1
+                if problems.count < list { problems.append(error) }
+            }
+            let format = reader.detectedFormat?.rawValue ?? (options.columns == nil ? "no rows" : "configured columns")
+            print("\(name): \(path): \(rows) rows (\(format)), \(badRows) of them bad")
+            for problem in problems { print("  \(problem)") }
+            if badRows > problems.count { print("  … and \(badRows - problems.count) more") }
+            return badRows
+        } catch {
+            throw Failure("\(error)", status: .usage)
+        }
+    }
+
+    private func modelText(_ model: Configuration.Model) -> String {
+        let isHere = FileManager.default.isReadableFile(atPath: model.path)
+        let place = isHere ? "" : " (not on this machine: every worker needs it there or as --model)"
+        return "\(model.path)\(place), precision \(model.precision), \(model.backend)"
+    }
+}

@@ -1,0 +1,55 @@
+/// One turn of a conversation.
+package struct ChatMessage: Hashable, Sendable {
+    package enum Role: String, Sendable {
+        case system, user, assistant
+
+        /// Takes the usual names, and `human` and `gpt` as ShareGPT has them; nil for any other.
+        package init?(named name: String) {
+            switch name {
+            case "system": self = .system
+            case "user", "human": self = .user
+            case "assistant", "gpt": self = .assistant
+            default: return nil
+            }
+        }
+    }
+
+    package var role: Role
+    package var content: String
+
+    package init(role: Role, content: String) {
+        self.role = role
+        self.content = content
+    }
+}
+
+/// A prompt: what was said before the response.
+///
+/// As a rule it ends with a user's message. It may end with an assistant's, as where HH-RLHF has two in a row.
+package struct Conversation: Hashable, Sendable {
+    package var messages: [ChatMessage]
+
+    package init(messages: [ChatMessage]) {
+        self.messages = messages
+    }
+
+    /// A single message of a user.
+    package init(user content: String) {
+        messages = [ChatMessage(role: .user, content: content)]
+    }
+}
+
+/// A prompt and the two responses that are compared.
+package struct ResponsePair: Hashable, Sendable {
+    package var prompt: Conversation
+    /// The chosen response of a preference row, the harmless one of an anchor.
+    package var preferred: String
+    /// The rejected response of a preference row, the harmful one of an anchor.
+    package var other: String
+
+    package init(prompt: Conversation, preferred: String, other: String) {
+        self.prompt = prompt
+        self.preferred = preferred
+        self.other = other
+    }
+}

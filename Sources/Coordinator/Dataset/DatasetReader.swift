@@ -1,0 +1,58 @@
+import Foundation
+
+/// Reads a preference dataset or a file of anchors, row by row, in the order of the file.
+///
+/// Memory does not grow with the file: it is one chunk and one row. A row that cannot be used is a ``DatasetRecord``
+/// with a ``RowError``; only a file that cannot be read, or that nobody understands, throws.
+package struct DatasetReader: ~Copyable, Sendable {
+    package let path: String
+    /// Nil if the configuration names the columns, or if the file has no rows.
+    package let detectedFormat: DatasetFormat?
+
+    private let fileName: String
+    private let layout: RowLayout
+    private var rows: RowSource
+    private var nextIndex = 0
+
+    /// Opens the file, and looks at its first rows for the columns.
+    ///
+    /// - Throws: ``DatasetError`` if the file cannot be read, is neither JSON Lines nor CSV by its name, or has
+    ///   columns that fit no format.
+    package init(path: String, options: DatasetOptions) throws(DatasetError) {
+        guard let container = options.container ?? DatasetContainer(path: path) else {
+            throw DatasetError(
+                path: path, problem: "expected a name that ends in .jsonl, .ndjson, .json or .csv, each also with .gz")
+        }
+        let choice = try LayoutChoice(path: path, container: container, options: options)
+        let rows = try RowSource(path: path, container: container, maxRowBytes: options.maxRowBytes)
+        self.rows = rows
+        detectedFormat = choice.format
+        layout = choice.layout
+        self.path = path
+        fileName = URL(fileURLWithPath: path).lastPathComponent
+    }
+
+    /// Size of the file on disk, in bytes.
+    package var fileSize: Int { rows.fileSize }
+
+    /// How much of the file on disk was read so far, in bytes: what ``fileSize`` is for a progress.
+    package var bytesRead: Int { rows.fileOffset }
+
+    /// The next row, or nil at the end of the file.
+    ///
+    /// - Throws: ``DatasetError`` if the file cannot be read on, such as at damaged gzip data.
+    package mutating func next() throws(DatasetError) -> DatasetRecord? {
+        guard let row = try rows.next() else { return nil }
+        defer { nextIndex += 1 }
+        return DatasetRecord(index: nextIndex, line: row.line, original: row.original, content: content(of: row))
+    }
+
+    private func content(of row: RowSource.Row) -> Result<ResponsePair, RowError> {
+        do throws(RowProblem) {
+            if let problem = row.problem { throw problem }
+            return .success(try layout.responsePair(in: row.original))
+        } catch {
+            return .failure(RowError(file: fileName, line: row.line, problem: error))
+        }
+    }
+}

@@ -1,0 +1,104 @@
+/// What is wrong with one row, without the place.
+package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The row has more bytes than the configuration allows.
+    case overLong(limit: Int)
+    case invalidUTF8(offset: Int)
+    case invalidJSON(JSONSyntaxError)
+    case notAnObject(found: JSONValue.Kind)
+    case invalidCSV(CSVSyntaxError)
+    case missingColumn(String, columns: [String])
+    /// - Parameter expected: in words, such as "a string".
+    case wrongType(column: String, expected: String, found: String)
+    /// The column's text is empty or nothing but whitespace.
+    case emptyText(column: String)
+    /// A message of a conversation is not what it should be; `message` counts from 1.
+    case badMessage(column: String, message: Int, problem: String)
+    /// A conversation that does not end with exactly one answer to the prompt.
+    case noSingleResponse(column: String, found: String)
+    /// Without a prompt column, a text must be a transcript.
+    case noTranscript(column: String, columns: [String])
+    case transcriptWithoutResponse(column: String)
+    /// Without a prompt column, both sides must begin with the same prompt.
+    case noCommonPrompt(String, String)
+
+    package var description: String {
+        switch self {
+        case .overLong(let limit):
+            "the row is longer than \(limit) bytes; only its beginning is kept"
+        case .invalidUTF8(let offset):
+            "invalid UTF-8 at byte offset \(offset)"
+        case .invalidJSON(let error):
+            "invalid JSON: \(error)"
+        case .notAnObject(let found):
+            "expected a JSON object, found \(found.words)"
+        case .invalidCSV(let error):
+            "invalid CSV: \(error)"
+        case .missingColumn(let column, let columns):
+            "\(column.quoted) is missing (columns: \(columns.listed))"
+        case .wrongType(let column, let expected, let found):
+            "\(column.quoted): expected \(expected), found \(found)"
+        case .emptyText(let column):
+            "\(column.quoted) is empty"
+        case .badMessage(let column, let message, let problem):
+            "\(column.quoted), message \(message): \(problem)"
+        case .noSingleResponse(let column, let found):
+            "\(column.quoted): expected one assistant message after the prompt, found \(found)"
+        case .noTranscript(let column, let columns):
+            "\(column.quoted) is no transcript (\"\\n\\nHuman: …\\n\\nAssistant: …\"), "
+                + "and there is no prompt column (columns: \(columns.listed))"
+        case .transcriptWithoutResponse(let column):
+            "\(column.quoted): expected a transcript that ends with an Assistant turn, found a Human turn at its end"
+        case .noCommonPrompt(let first, let second):
+            "\(first.quoted) and \(second.quoted) share no prompt: they differ before the first response"
+        }
+    }
+}
+
+/// A row that cannot be annotated: which, where, and why.
+package struct RowError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The file's name, without its folder: messages must not depend on where a job ran.
+    package let file: String
+    /// 1-based line on which the row begins.
+    package let line: Int
+    package let problem: RowProblem
+
+    package init(file: String, line: Int, problem: RowProblem) {
+        self.file = file
+        self.line = line
+        self.problem = problem
+    }
+
+    package var description: String { "\(file):\(line): \(problem)" }
+}
+
+extension JSONValue.Kind {
+    /// With its article, for messages.
+    var words: String {
+        switch self {
+        case .array, .object: "an \(rawValue)"
+        case .null: rawValue
+        case .string, .number, .boolean: "a \(rawValue)"
+        }
+    }
+}
+
+extension String {
+    /// In quotes, with control characters escaped and at most 64 characters of it: fit for a message and a terminal.
+    var quoted: String { "\"\(messageExcerpt)\"" }
+
+    var messageExcerpt: String {
+        let escaped = prefix(64).unicodeScalars.map { scalar in
+            scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+        return escaped.joined() + (dropFirst(64).isEmpty ? "" : "…")
+    }
+}
+
+extension [String] {
+    /// For a message: the first dozen, and how many more there are.
+    var listed: String {
+        if isEmpty { return "none" }
+        let shown = prefix(12).map(\.messageExcerpt).joined(separator: ", ")
+        return count > 12 ? "\(shown) and \(count - 12) more" : shown
+    }
+}

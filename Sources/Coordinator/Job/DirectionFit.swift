@@ -1,0 +1,65 @@
+internal import Margins
+internal import Protocol
+
+/// Fits the direction on the anchors' embeddings, in the order of the anchors.
+struct DirectionFit: Sendable {
+    let saved: SavedDirection
+
+    /// Share of the anchor pairs whose harmless response projects above the harmful one.
+    let accuracy: Double
+    let failedAnchors: Int
+
+    /// Below it, a direction says little even of its own anchors.
+    static let accuracyExpected = 0.75
+
+    /// - Throws: `DirectionError` where no direction comes out.
+    init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
+        var accumulator = DirectionAccumulator(hiddenSize: model.hiddenSize)
+        var failed = 0
+        try Self.forEachPair(in: ledger, failed: { failed += 1 }) { harmless, harmful in
+            accumulator.add(harmless: harmless, harmful: harmful)
+        }
+        let direction = try accumulator.direction()
+        let embedding = definition.configuration.embedding
+        let fitted = SavedDirection(
+            direction: direction,
+            provenance: .init(
+                model: model.name, modelSHA256: model.digest, tokenizer: model.tokenizer,
+                template: definition.template.identity, compatibility: embedding.compatibility,
+                layer: embedding.layer < 0 ? model.layerCount + 1 + embedding.layer : embedding.layer,
+                layerCount: model.layerCount, token: embedding.token, precision: model.precision,
+                numericBuild: model.numericBuild, anchorsSHA256: definition.anchors?.digest ?? "",
+                anchorPairs: accumulator.count, software: ProtocolVersion.software))
+        // Through its file's form, so that this job and one that is given the file project on the same numbers.
+        saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
+        let unit = saved.direction.unit
+        var right = 0
+        try Self.forEachPair(in: ledger, failed: {}) { harmless, harmful in
+            if projection(of: harmless, on: unit) > projection(of: harmful, on: unit) { right += 1 }
+        }
+        accuracy = Double(right) / Double(accumulator.count)
+        failedAnchors = failed
+    }
+
+    private static func forEachPair(
+        in ledger: Ledger, failed: () -> Void,
+        _ body: (_ harmless: ArraySlice<Float>, _ harmful: ArraySlice<Float>) -> Void
+    ) throws {
+        try ledger.forEachResult(of: .anchors) { result in
+            let failures = Set(result.failures.map(\.item))
+            let shape = result.values.shape
+            let values = try result.values.floats()
+            for item in result.rows.indices {
+                if failures.contains(item) {
+                    failed()
+                    continue
+                }
+                // [rows, responses, layers, hidden] with one layer.
+                let hidden = shape[3]
+                let start = item * shape[1] * shape[2] * hidden
+                let second = start + shape[2] * hidden
+                body(values[start..<start + hidden], values[second..<second + hidden])
+            }
+        }
+    }
+}

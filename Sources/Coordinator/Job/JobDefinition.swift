@@ -1,0 +1,206 @@
+internal import Digest
+internal import Foundation
+internal import Protocol
+
+/// A configuration whose files were found and whose texts were understood: all that a job needs to begin.
+struct JobDefinition: Sendable {
+    let configuration: Protocol.Configuration
+    let template: Template
+    let compatibility: Compatibility
+    let inputOptions: DatasetOptions
+
+    /// nil where a saved direction is given.
+    let anchors: (path: String, options: DatasetOptions, digest: String)?
+    let savedDirection: SavedDirection?
+
+    /// Everything that decides the results, by the name of its key in the configuration.
+    let fingerprint: [String: String]
+
+    /// - Throws: `ConfigurationError` with every problem.
+    init(_ configuration: Protocol.Configuration) throws {
+        var problems: [String] = []
+        func attempt<Value>(_ body: () throws -> Value) -> Value? {
+            do {
+                return try body()
+            } catch {
+                problems.append("\(error)")
+                return nil
+            }
+        }
+        let job = configuration.job
+        let embedding = configuration.embedding
+        let template = attempt { try Template(embedding.template) }
+        let inputOptions = Self.inputOptions(configuration.dataset)
+        _ = attempt { try Self.checkOutputColumns(job.input, inputOptions, configuration.dataset.replaceExisting) }
+        let inputDigest = attempt { try SHA256Digest(ofFile: job.input).description }
+        var anchors: (path: String, options: DatasetOptions, digest: String)?
+        var savedDirection: SavedDirection?
+        switch job.directionSource {
+        case .anchors(let path):
+            let options = Self.anchorOptions(configuration)
+            _ = attempt { _ = try DatasetReader(path: path, options: options) }
+            anchors = attempt { (path, options, try SHA256Digest(ofFile: path).description) }
+        case .saved(let path):
+            savedDirection = attempt { try Self.readDirection(path) }
+            problems += savedDirection.map { saved in
+                saved.conflicts(
+                    template: template?.identity ?? "", compatibility: embedding.compatibility,
+                    layer: embedding.layer, token: embedding.token)
+            } ?? []
+        }
+        for path in [job.output, job.directionOutput] { _ = attempt { try Self.checkFolder(of: path) } }
+        guard problems.isEmpty, let template, let inputDigest else {
+            throw ConfigurationError(problems: problems.uniqued())
+        }
+        self.configuration = configuration
+        self.template = template
+        self.compatibility = embedding.compatibility == "legend" ? .legend : .none
+        self.inputOptions = inputOptions
+        self.anchors = anchors
+        self.savedDirection = savedDirection
+        fingerprint = Self.fingerprint(
+            configuration, template: template, input: inputDigest,
+            direction: anchors?.digest ?? savedDirection?.broadcast.digest ?? "")
+    }
+
+    private static func fingerprint(
+        _ configuration: Protocol.Configuration, template: Template, input: String, direction: String
+    ) -> [String: String] {
+        let dataset = configuration.dataset
+        let anchors = configuration.anchors
+        return [
+            "job.input (SHA-256)": input,
+            "job.anchors or job.direction (SHA-256)": direction,
+            "dataset": "\(dataset.format) \([dataset.prompt, dataset.chosen, dataset.rejected].map { $0 ?? "" })",
+            "anchors": "\(anchors.format) \([anchors.prompt, anchors.harmless, anchors.harmful].map { $0 ?? "" })",
+            "anchors.refusal": anchors.refusal,
+            "model.sha256": configuration.model.sha256 ?? "",
+            "model.precision": configuration.model.precision,
+            "model.backend": configuration.model.backend,
+            "model.max_tokens": "\(configuration.model.maxTokens)",
+            "embedding.template": template.identity,
+            "embedding.layer": "\(configuration.embedding.layer)",
+            "embedding.token": configuration.embedding.token,
+            "embedding.compat": configuration.embedding.compatibility,
+            "dataset.max_row_mib": "\(dataset.maxRowBytes >> 20)",
+        ]
+    }
+
+    private static func inputOptions(_ dataset: Protocol.Configuration.Dataset) -> DatasetOptions {
+        var columns: DatasetColumns?
+        if dataset.prompt != nil || dataset.chosen != nil || dataset.rejected != nil {
+            columns = DatasetColumns(
+                prompt: dataset.prompt, chosen: dataset.chosen ?? "chosen", rejected: dataset.rejected ?? "rejected")
+        }
+        return DatasetOptions(
+            purpose: .row, format: DatasetFormat(rawValue: dataset.format), columns: columns,
+            maxRowBytes: dataset.maxRowBytes)
+    }
+
+    private static func anchorOptions(_ configuration: Protocol.Configuration) -> DatasetOptions {
+        let anchors = configuration.anchors
+        var columns: DatasetColumns?
+        if anchors.prompt != nil || anchors.harmless != nil || anchors.harmful != nil {
+            columns = DatasetColumns(
+                prompt: anchors.prompt, harmless: anchors.harmless, harmful: anchors.harmful ?? "harmful")
+        }
+        return DatasetOptions(
+            purpose: .anchor, format: DatasetFormat(rawValue: anchors.format), columns: columns,
+            refusal: anchors.refusal, maxRowBytes: configuration.dataset.maxRowBytes)
+    }
+
+    /// A file that has a margin already is not annotated again by mistake.
+    private static func checkOutputColumns(
+        _ path: String, _ options: DatasetOptions, _ replaceExisting: Bool
+    ) throws {
+        var reader = try DatasetReader(path: path, options: options)
+        guard !replaceExisting, let first = try reader.next() else { return }
+        let taken = OutputColumn.conflicting(with: first)
+        guard taken.isEmpty else {
+            let names = taken.map { "\"\($0)\"" }.joined(separator: ", ")
+            throw DatasetError(
+                path: path,
+                problem: "it has the column \(names) already; set dataset.replace_existing: true to replace it")
+        }
+    }
+
+    private static func readDirection(_ path: String) throws -> SavedDirection {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw SavedDirectionError("\(path): cannot read the direction: no such file, or not readable")
+        }
+        return try SavedDirection(serialized: [UInt8](data), path: path)
+    }
+
+    private static func checkFolder(of path: String) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw OutputError(path: folder, problem: "cannot make this folder: \(error.localizedDescription)")
+        }
+        guard FileManager.default.isWritableFile(atPath: folder) else {
+            throw OutputError(path: folder, problem: "cannot write into this folder")
+        }
+    }
+}
+
+extension JobDefinition {
+    /// What workers are told.
+    var specification: JobSpecification {
+        let embedding = configuration.embedding
+        let model = configuration.model
+        return JobSpecification(
+            job: configuration.job.name, modelPath: model.path,
+            modelDigest: model.sha256 ?? savedDirection?.provenance.modelSHA256 ?? "", precision: model.precision,
+            backend: model.backend, layers: [embedding.layer], pooling: embedding.token, maxTokens: model.maxTokens,
+            heartbeatMilliseconds: Int(configuration.cluster.heartbeatSeconds * 1000))
+    }
+
+    var policy: Scheduler.Policy {
+        let cluster = configuration.cluster
+        return Scheduler.Policy(
+            silence: .seconds(cluster.silenceSeconds), stall: .seconds(cluster.stallSeconds),
+            attemptsMax: cluster.attempts, allowsMixedNumerics: cluster.mixedNumerics)
+    }
+
+    func ingestor(of stage: Stage, into ledger: Ledger) -> Ingestor? {
+        let source: (path: String, options: DatasetOptions)?
+        switch stage {
+        case .anchors: source = anchors.map { ($0.path, $0.options) }
+        case .rows: source = (configuration.job.input, inputOptions)
+        }
+        return source.map {
+            Ingestor(
+                ledger: ledger, stage: stage, path: $0.path, options: $0.options, template: template,
+                compatibility: compatibility, unitTokens: configuration.cluster.unitTokens)
+        }
+    }
+
+    /// Binds the ledger to this job, or makes sure that it is this job's.
+    ///
+    /// - Throws: `ConfigurationError` where it belongs to a job with other inputs or settings.
+    func claim(_ ledger: Ledger) throws {
+        guard let stored = try ledger.setting("fingerprint") else {
+            return try ledger.set("fingerprint", to: [UInt8](JSONEncoder().encode(fingerprint)))
+        }
+        let known = try JSONDecoder().decode([String: String].self, from: Data(stored))
+        let changed = Set(known.keys).union(fingerprint.keys).filter { known[$0] != fingerprint[$0] }.sorted()
+        guard changed.isEmpty else {
+            throw ConfigurationError(problems: [
+                """
+                \(configuration.job.state) holds the state of a job with other settings; changed since: \
+                \(changed.joined(separator: ", ")). Set them back to go on with that job, give this one a job.state of \
+                its own, or begin anew with --restart
+                """
+            ])
+        }
+    }
+}
+
+extension Array where Element: Hashable {
+    /// Without repetitions, in the order of the first ones.
+    fileprivate func uniqued() -> [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

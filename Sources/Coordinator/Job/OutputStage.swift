@@ -1,0 +1,65 @@
+internal import Margins
+internal import Protocol
+
+/// Joins the input with the results and writes the annotated file.
+struct OutputStage: Sendable {
+    let definition: JobDefinition
+    let ledger: Ledger
+
+    struct Summary: Hashable, Sendable {
+        var rows = 0
+        var failedRows = 0
+        var margins = MarginStatistics()
+    }
+
+    /// Reads the input once more, so that every original column is there, and the results in the same order.
+    func run() throws -> Summary {
+        let job = definition.configuration.job
+        var summary = Summary()
+        var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
+        var writer = try AnnotatedWriter(
+            path: job.output, replaceExisting: definition.configuration.dataset.replaceExisting)
+
+        func write(_ record: DatasetRecord, _ outcome: RowOutcome) throws {
+            summary.rows += 1
+            switch outcome {
+            case .annotated(let annotation): summary.margins.add(annotation.margin)
+            case .failed: summary.failedRows += 1
+            }
+            try writer.write(record, outcome)
+        }
+        /// Writes the records before the next one with a result, which are those that could not be read.
+        func nextReadable() throws -> DatasetRecord? {
+            while let record = try reader.next() {
+                guard case .failure(let error) = record.content else { return record }
+                try write(record, .failed(reason: "\(error)"))
+            }
+            return nil
+        }
+
+        try ledger.forEachResult(of: .rows) { result in
+            let failures = Dictionary(uniqueKeysWithValues: result.failures.map { ($0.item, $0.reason) })
+            let scores = failures.count < result.rows.count ? try result.values.doubles() : []
+            for (item, row) in result.rows.enumerated() {
+                guard let record = try nextReadable(), record.index == row else {
+                    throw LedgerError("\(job.input) has changed since the job began: row \(row) is not where it was")
+                }
+                if let reason = failures[item] {
+                    try write(record, .failed(reason: reason))
+                } else {
+                    let (chosen, rejected) = (scores[2 * item], scores[2 * item + 1])
+                    try write(
+                        record,
+                        .annotated(
+                            Annotation(
+                                margin: chosen - rejected, scoreChosen: chosen, scoreRejected: rejected)))
+                }
+            }
+        }
+        guard try nextReadable() == nil else {
+            throw LedgerError("\(job.input) has changed since the job began: it has more rows than it had")
+        }
+        try writer.finish()
+        return summary
+    }
+}

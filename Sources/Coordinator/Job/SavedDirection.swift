@@ -1,0 +1,100 @@
+internal import Digest
+internal import Foundation
+internal import Margins
+internal import Protocol
+
+/// A fitted direction with all that decides whether another job may project on it.
+struct SavedDirection: Hashable, Sendable {
+    /// How the direction was made; each field is a metadata entry of the file.
+    struct Provenance: Codable, Hashable, Sendable {
+        var model: String
+        var modelSHA256: String
+        var tokenizer: String
+        var template: String
+        var compatibility: String
+
+        /// 0 the embeddings, `l` after block `l`, `layerCount` after the final norm.
+        var layer: Int
+        var layerCount: Int
+        var token: String
+        var precision: String
+        var numericBuild: String
+        var anchorsSHA256: String
+        var anchorPairs: Int
+        var software: String
+    }
+
+    var direction: Direction
+    var provenance: Provenance
+
+    private static let tensorName = "direction"
+    private static let formatKey = "format"
+    private static let formatName = "legend-direction-1"
+
+    /// The safetensors file: the unnormalised mean difference, f32 `[1, hidden]`, and the provenance.
+    func serialized() throws -> [UInt8] {
+        let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(provenance)) as? [String: Any] ?? [:]
+        var metadata = json.mapValues { "\($0)" }
+        metadata[Self.formatKey] = Self.formatName
+        metadata["norm"] = "\(direction.norm)"
+        let values = direction.difference.map(Float.init)
+        return try Safetensors(
+            tensors: [Self.tensorName: .init(shape: [1, values.count], values: values)], metadata: metadata
+        ).serialized()
+    }
+
+    /// - Throws: `SavedDirectionError` where the bytes are no direction of this software.
+    init(serialized bytes: [UInt8], path: String) throws {
+        func fail(_ problem: String) -> SavedDirectionError { SavedDirectionError("\(path): \(problem)") }
+        let file: Safetensors
+        do {
+            file = try Safetensors(serialized: bytes)
+        } catch {
+            throw fail("\(error)")
+        }
+        guard file.metadata[Self.formatKey] == Self.formatName, let tensor = file.tensors[Self.tensorName],
+            tensor.shape.count == 2, tensor.shape[0] == 1
+        else { throw fail("not a direction that legend-coordinator saved (format \(Self.formatName))") }
+        var json: [String: Any] = file.metadata
+        for key in ["layer", "layerCount", "anchorPairs"] { json[key] = file.metadata[key].flatMap { Int($0) } }
+        do {
+            provenance = try JSONDecoder().decode(
+                Provenance.self, from: JSONSerialization.data(withJSONObject: json))
+            direction = try Direction(difference: tensor.values.map(Double.init))
+        } catch let error as DirectionError {
+            throw fail("\(error)")
+        } catch {
+            throw fail("its provenance is incomplete")
+        }
+    }
+
+    init(direction: Direction, provenance: Provenance) {
+        self.direction = direction
+        self.provenance = provenance
+    }
+
+    /// What workers project on.
+    var broadcast: BroadcastDirection {
+        let values = Tensor(direction.unit, shape: [1, direction.unit.count])
+        return BroadcastDirection(digest: SHA256Digest(of: values.bytes).description, values: values)
+    }
+
+    /// What keeps this direction from being used with other settings; empty where it fits.
+    func conflicts(template: String, compatibility: String, layer: Int, token: String) -> [String] {
+        let resolved = layer < 0 ? provenance.layerCount + 1 + layer : layer
+        return [
+            ("embedding.template", provenance.template, template),
+            ("embedding.compat", provenance.compatibility, compatibility),
+            ("embedding.layer", "\(provenance.layer)", "\(resolved)"),
+            ("embedding.token", provenance.token, token),
+        ].filter { $0.1 != $0.2 }.map { "\($0.0) is \($0.2), but the direction was fitted with \($0.1)" }
+    }
+}
+
+struct SavedDirectionError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

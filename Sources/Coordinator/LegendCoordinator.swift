@@ -1,0 +1,34 @@
+internal import ArgumentParser
+internal import CommandLineTool
+internal import Protocol
+
+@main
+struct LegendCoordinator: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "legend-coordinator",
+        abstract: "Gives the rows of a preference dataset safety margins, computed by a cluster of workers.",
+        discussion: """
+            A job is described by a configuration file, cluster.yaml: the dataset, the anchors that the safety direction \
+            is fitted on, the model, the cluster. The output has every row and column of the input, plus margin, \
+            score_chosen and score_rejected.
+
+            EXAMPLES
+              Check a configuration and its files:
+                legend-coordinator validate cluster.yaml
+              Run it on this machine alone:
+                legend-coordinator run cluster.yaml
+              Watch it from another terminal:
+                legend-coordinator status cluster.yaml --watch
+              Look at the result:
+                legend-coordinator summary out/annotated.jsonl
+
+            EXIT STATUS
+              0 all rows are annotated; 3 finished, and some rows have an error; 2 usage or configuration; 1 else.
+            """,
+        version: ProtocolVersion.software,
+        subcommands: [RunCommand.self, StatusCommand.self, ValidateCommand.self, SummaryCommand.self])
+
+    static func main() async {
+        await runAsTool()
+    }
+}

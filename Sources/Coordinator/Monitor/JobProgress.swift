@@ -1,0 +1,99 @@
+internal import Protocol
+
+/// How far a job is, from what the ledger committed: counts, rates over the last half minute, time left.
+struct JobProgress: Sendable {
+    enum Phase: Hashable, Sendable {
+        case stage(Stage)
+        case fitting
+        case writing
+
+        var name: String {
+            switch self {
+            case .stage(.anchors): "embedding anchors"
+            case .stage(.rows): "annotating rows"
+            case .fitting: "fitting the direction"
+            case .writing: "writing the output"
+            }
+        }
+    }
+
+    private struct Commit: Sendable {
+        var at: MonotonicInstant
+        var rows: Int
+        var tokens: Int
+    }
+
+    /// Rates are means over this time.
+    private static let window = Duration.seconds(30)
+
+    let job: String
+    private(set) var phase = Phase.stage(.anchors)
+    private var rowsDone = 0
+    private var rowsFailed = 0
+    private var rowsTotal = 0
+    private var isTotalFinal = false
+    private var recent: [Commit] = []
+    private var firstCommit: MonotonicInstant?
+
+    init(job: String) {
+        self.job = job
+    }
+
+    mutating func began(_ stage: Stage, ingestion: Ledger.Ingestion, tally: Ledger.Tally) {
+        phase = .stage(stage)
+        rowsDone = tally.rows
+        rowsFailed = tally.failedRows
+        recent = []
+        firstCommit = nil
+        ingested(ingestion, of: stage)
+    }
+
+    mutating func began(_ phase: Phase) {
+        self.phase = phase
+    }
+
+    mutating func ingested(_ ingestion: Ledger.Ingestion, of stage: Stage) {
+        guard phase == .stage(stage) else { return }
+        rowsTotal = ingestion.rows
+        isTotalFinal = ingestion.isComplete
+    }
+
+    mutating func committed(_ result: UnitResult, at now: MonotonicInstant) {
+        rowsDone += result.rows.count
+        rowsFailed += result.failures.count
+        firstCommit = firstCommit ?? now
+        recent.append(Commit(at: now, rows: result.rows.count, tokens: Int(result.tokensTotal)))
+    }
+
+    mutating func quarantined() {
+        rowsDone += 1
+        rowsFailed += 1
+    }
+
+    mutating func report(
+        workers: [StatusReport.Worker], retries: UInt64, at now: MonotonicInstant
+    ) -> StatusReport {
+        recent.removeAll { now - $0.at > Self.window }
+        var report = StatusReport()
+        report.job = job
+        report.stage = phase.name
+        report.rowsDone = UInt64(rowsDone)
+        report.rowsTotal = UInt64(rowsTotal)
+        report.rowsTotalIsFinal = isTotalFinal
+        report.rowsFailed = UInt64(rowsFailed)
+        report.secondsElapsed = now.offset.seconds
+        report.unitsRetried = retries
+        report.workers = workers
+        // The first commit only starts the clock: when the work on it began is not known here.
+        let counted = recent.drop { $0.at == firstCommit }
+        if let firstCommit, !counted.isEmpty {
+            let seconds = min((now - firstCommit).seconds, Self.window.seconds)
+            report.rowsPerSecond = Double(counted.reduce(0) { $0 + $1.rows }) / seconds
+            report.tokensPerSecond = Double(counted.reduce(0) { $0 + $1.tokens }) / seconds
+            if isTotalFinal, case .stage = phase {
+                report.secondsLeft = Double(rowsTotal - rowsDone) / report.rowsPerSecond
+            }
+        }
+        return report
+    }
+}

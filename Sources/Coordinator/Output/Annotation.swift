@@ -1,0 +1,55 @@
+/// What a row gets: a margin and the two scores that it is made of.
+package struct Annotation: Hashable, Sendable {
+    package let margin: Double
+    package let scoreChosen: Double
+    package let scoreRejected: Double
+
+    /// - Throws: ``NonFiniteValue`` if one of them is infinite or not a number: JSON cannot say that, and reward
+    ///   trainers need a finite margin.
+    package init(margin: Double, scoreChosen: Double, scoreRejected: Double) throws(NonFiniteValue) {
+        for (column, value) in [
+            (OutputColumn.margin, margin), (.scoreChosen, scoreChosen), (.scoreRejected, scoreRejected),
+        ] where !value.isFinite {
+            throw NonFiniteValue(column: column, found: value.description)
+        }
+        self.margin = margin
+        self.scoreChosen = scoreChosen
+        self.scoreRejected = scoreRejected
+    }
+}
+
+package struct NonFiniteValue: Error, Hashable, Sendable, CustomStringConvertible {
+    package let column: OutputColumn
+    package let found: String
+
+    package init(column: OutputColumn, found: String) {
+        self.column = column
+        self.found = found
+    }
+
+    package var description: String { "\(column.rawValue.quoted): expected a finite number, found \(found)" }
+}
+
+/// What a row comes out with.
+package enum RowOutcome: Hashable, Sendable {
+    case annotated(Annotation)
+    /// - Parameter reason: a sentence that says why there is no margin.
+    case failed(reason: String)
+}
+
+/// The columns that the output adds to a row.
+package enum OutputColumn: String, CaseIterable, Sendable {
+    case margin
+    case scoreChosen = "score_chosen"
+    case scoreRejected = "score_rejected"
+    case error
+
+    /// Which of them that row has already, in the row's order. A job can refuse such a file before it does any work.
+    package static func conflicting(with record: DatasetRecord) -> [String] {
+        record.columnNames.filter(isTaken)
+    }
+
+    static func isTaken(_ name: String) -> Bool {
+        allCases.contains { $0.rawValue.utf8.elementsEqual(name.utf8) }
+    }
+}

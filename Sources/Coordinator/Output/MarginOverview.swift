@@ -1,0 +1,176 @@
+internal import Margins
+
+/// What a person wants to see of an annotated file. Reads it twice, in constant memory.
+struct MarginOverview: Sendable {
+    fileprivate struct ShownRow: Sendable {
+        var line: Int
+        var margin: Double
+        var prompt: String
+        var chosen: String
+        var rejected: String
+    }
+
+    private let path: String
+    private var failedCount = 0
+    private var margins = MarginStatistics()
+    private var groups: [String: MarginStatistics] = [:]
+    private var histogram: Histogram
+    private var highest: [ShownRow] = []
+    private var lowest: [ShownRow] = []
+    private let groupColumn: String?
+
+    /// Groups beyond this are counted together.
+    private static let groupsMax = 50
+    private static let otherGroups = "(others)"
+
+    /// - Throws: `DatasetError` where the file cannot be read or has no margins.
+    init(path: String, rowsShown: Int, binCount: Int, groupColumn: String?) throws {
+        self.path = path
+        self.groupColumn = groupColumn
+        histogram = Histogram(range: 0...0, binCount: binCount)
+        var hasGroups = false
+        try Self.forEachRow(of: path) { line, object, margin in
+            guard let margin else {
+                failedCount += 1
+                return
+            }
+            margins.add(margin)
+            if let groupColumn, let value = object.value(of: groupColumn) {
+                hasGroups = true
+                let name = value.string ?? String(decoding: value.bytes[value.range], as: UTF8.self)
+                let isNew = groups[name] == nil && groups.count >= Self.groupsMax
+                groups[isNew ? Self.otherGroups : name, default: MarginStatistics()].add(margin)
+            }
+        }
+        if let groupColumn, !hasGroups {
+            throw DatasetError(path: path, problem: "no annotated row has the column \(groupColumn.quoted)")
+        }
+        guard margins.count > 0 else { return }
+        histogram = Histogram(range: margins.minimum...margins.maximum, binCount: binCount)
+        try Self.forEachRow(of: path) { line, object, margin in
+            guard let margin else { return }
+            histogram.add(margin)
+            keep(ShownRow(line: line, margin: margin, object: object), rowsShown)
+        }
+    }
+
+    /// - Parameter body: gets the line, the row, and its margin; nil where the row has an error instead.
+    private static func forEachRow(
+        of path: String, _ body: (_ line: Int, _ object: JSONObject, _ margin: Double?) throws -> Void
+    ) throws {
+        var rows = try RowSource(path: path, container: .jsonLines, maxRowBytes: 1 << 30)
+        while let row = try rows.next() {
+            guard case .object(let object) = row.original else {
+                throw DatasetError(path: path, problem: "line \(row.line): \(row.problem.map { "\($0)" } ?? "no object")")
+            }
+            let margin = object.value(of: OutputColumn.margin.rawValue)?.number
+            guard margin != nil || object.value(of: OutputColumn.error.rawValue) != nil else {
+                throw DatasetError(
+                    path: path,
+                    problem: """
+                        line \(row.line): expected the column "margin" or "error", found \
+                        \(object.members.map(\.key).listed)
+                        """)
+            }
+            try body(row.line, object, margin)
+        }
+    }
+
+    private mutating func keep(_ row: ShownRow, _ count: Int) {
+        Self.insert(row, into: &highest, count) { $0.margin > $1.margin }
+        Self.insert(row, into: &lowest, count) { $0.margin < $1.margin }
+    }
+
+    private static func insert(
+        _ row: ShownRow, into rows: inout [ShownRow], _ count: Int, precedes: (ShownRow, ShownRow) -> Bool
+    ) {
+        let position = rows.firstIndex { precedes(row, $0) } ?? rows.count
+        guard position < count else { return }
+        rows.insert(row, at: position)
+        if rows.count > count { rows.removeLast() }
+    }
+}
+
+extension MarginOverview {
+    var text: String {
+        var lines = ["\(path): \(margins.count) rows with a margin, \(failedCount) with an error"]
+        guard margins.count > 0 else { return lines.joined(separator: "\n") + "\n" }
+        lines.append(
+            """
+            mean \(margins.mean.rounded(toPlaces: 4)), standard deviation \
+            \(margins.standardDeviation.rounded(toPlaces: 4)); \(margins.positiveShare.percent) of the margins are above 0
+            """)
+        lines += ["", "DISTRIBUTION"] + distribution
+        if let groupColumn { lines += ["", "MEAN MARGIN BY \(groupColumn)"] + groupTable }
+        if !highest.isEmpty {
+            lines += ["", "MOST SEPARATED (the chosen response is safer by far)"] + highest.flatMap(\.text)
+            lines += ["", "LEAST SEPARATED (or the other way round)"] + lowest.flatMap(\.text)
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var distribution: [String] {
+        let largest = histogram.counts.max() ?? 0
+        return histogram.counts.indices.map { bin in
+            let bounds = histogram.bounds(of: bin)
+            let count = histogram.counts[bin]
+            let bar = String(repeating: "█", count: largest > 0 ? (count * 40 + largest - 1) / largest : 0)
+            return "\(Self.column(bounds.lowerBound)) …\(Self.column(bounds.upperBound))  \(bar) \(count)"
+        }
+    }
+
+    private var groupTable: [String] {
+        let names = groups.keys.sorted { left, right in
+            switch (Double(left), Double(right)) {
+            case (let a?, let b?): a < b
+            default: left < right
+            }
+        }
+        let rows = names.map { name in
+            let group = groups[name] ?? MarginStatistics()
+            return [
+                name.messageExcerpt, "\(group.count)", "\(group.mean.rounded(toPlaces: 4))",
+                "\(group.positiveShare.percent)",
+            ]
+        }
+        return StatusText.table([["VALUE", "ROWS", "MEAN", "ABOVE 0"]] + rows)
+    }
+
+    private static func column(_ value: Double) -> String {
+        let text = "\(value.rounded(toPlaces: 3))"
+        return String(repeating: " ", count: max(0, 10 - text.count)) + text
+    }
+}
+
+extension MarginOverview.ShownRow {
+    fileprivate init(line: Int, margin: Double, object: JSONObject) {
+        func excerpt(_ column: String) -> String {
+            guard let value = object.value(of: column) else { return "" }
+            return value.string ?? String(decoding: value.bytes[value.range], as: UTF8.self)
+        }
+        self.init(
+            line: line, margin: margin, prompt: excerpt("prompt"), chosen: excerpt("chosen"),
+            rejected: excerpt("rejected"))
+    }
+
+    fileprivate var text: [String] {
+        ["  \(margin.rounded(toPlaces: 4))  line \(line)"]
+            + [("prompt", prompt), ("chosen", chosen), ("rejected", rejected)].filter { !$0.1.isEmpty }
+            .map { "    \($0.0): \($0.1.lineExcerpt)" }
+    }
+}
+
+extension String {
+    /// The beginning of the text on one line; the end for what is long, since transcripts differ there.
+    fileprivate var lineExcerpt: String {
+        let flat = split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard flat.count > 100 else { return flat.messageExcerptUnlimited }
+        return "\(flat.prefix(40).description.messageExcerptUnlimited) … \(flat.suffix(56).description.messageExcerptUnlimited)"
+    }
+
+    private var messageExcerptUnlimited: String {
+        unicodeScalars.map { scalar in
+            scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+        }.joined()
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+
+/// A file that appears under its name only when it is complete: it is written to `<path>.partial` beside it, and
+/// renamed when everything is on disk. An older file of that name is replaced then.
+struct OutputFile: ~Copyable, Sendable {
+    private static let bufferBytes = 1 << 18
+
+    let path: String
+    var partialPath: String { path + ".partial" }
+
+    private let keepPartial: Bool
+    private var descriptor: Int32
+    private var compressor: GzipCompressor?
+    private var buffer: [UInt8] = []
+    private var isFinished = false
+
+    /// - Parameters:
+    ///   - path: compressed if it ends with `.gz`.
+    ///   - keepPartial: whether what was written stays on disk if the file is never finished.
+    /// - Throws: ``OutputError``, also if `path` is a folder.
+    init(path: String, keepPartial: Bool) throws(OutputError) {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw OutputError(path: path, problem: "expected a file or nothing, found a folder")
+        }
+        let descriptor = open(path + ".partial", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Self.failure("cannot open", path + ".partial") }
+        self.path = path
+        self.keepPartial = keepPartial
+        self.descriptor = descriptor
+        compressor = path.hasSuffix(".gz") ? GzipCompressor() : nil
+        buffer.reserveCapacity(Self.bufferBytes)
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+        if !isFinished, !keepPartial { unlink(path + ".partial") }
+    }
+
+    mutating func write(_ bytes: [UInt8]) throws(OutputError) {
+        buffer.append(contentsOf: bytes)
+        if buffer.count >= Self.bufferBytes { try flush(isLast: false) }
+    }
+
+    /// Puts everything on disk and gives the file its name. Nothing can be written after that.
+    mutating func finish() throws(OutputError) {
+        try flush(isLast: true)
+        guard fsync(descriptor) == 0 else { throw Self.failure("cannot sync", partialPath) }
+        let closed = close(descriptor)
+        descriptor = -1
+        guard closed == 0 else { throw Self.failure("cannot close", partialPath) }
+        guard rename(partialPath, path) == 0 else { throw Self.failure("cannot rename \(partialPath) to", path) }
+        isFinished = true
+        try syncFolder()
+    }
+
+    private mutating func flush(isLast: Bool) throws(OutputError) {
+        let descriptor = descriptor
+        let path = partialPath
+        if compressor != nil {
+            try compressor!.compress(buffer, isLast: isLast) { compressed throws(OutputError) in
+                try Self.writeAll(compressed, to: descriptor, path: path)
+            }
+        } else {
+            try Self.writeAll(buffer[...], to: descriptor, path: path)
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private static func writeAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, path: String) throws(OutputError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0 {
+                if errno == EINTR { continue }
+                throw failure("cannot write", path)
+            }
+            rest = rest.dropFirst(written)
+        }
+    }
+
+    /// Makes the new name itself last through a power cut.
+    private func syncFolder() throws(OutputError) {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.failure("cannot open the folder", folder) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw Self.failure("cannot sync the folder", folder) }
+    }
+
+    private static func failure(_ action: String, _ path: String) -> OutputError {
+        OutputError(path: path, problem: "\(action): \(String(cString: strerror(errno)))")
+    }
+}

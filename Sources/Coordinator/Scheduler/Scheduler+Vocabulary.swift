@@ -1,0 +1,117 @@
+package import Protocol
+package import Transport
+
+/// A unit as the scheduler knows it; what is in it, only the ledger knows.
+package struct UnitSummary: Hashable, Sendable {
+    package var id: UnitID
+    package var rows: Int
+
+    /// Estimated cost.
+    package var tokens: Int
+
+    /// Attempts that failed so far, in earlier lives of the coordinator too.
+    package var failures: Int
+
+    package init(id: UnitID, rows: Int, tokens: Int, failures: Int) {
+        self.id = id
+        self.rows = rows
+        self.tokens = tokens
+        self.failures = failures
+    }
+}
+
+extension Scheduler {
+    /// The bounds within which the scheduler works.
+    package struct Policy: Hashable, Sendable {
+        /// A worker that says nothing for so long is taken for dead.
+        package var silence: Duration
+
+        /// A worker that reports no progress for so long, and for `stallPerToken` of its largest unit, loses its units.
+        package var stall: Duration
+        package var stallPerToken: Duration = .milliseconds(50)
+
+        /// An assignment that the worker's heartbeats do not list after so long was lost on its way.
+        package var assignmentLost: Duration = .seconds(10)
+
+        /// A unit at the end of a stage is given to a second worker when it takes longer than this, and longer than
+        /// twice the mean.
+        package var speculationAfter: Duration = .seconds(10)
+
+        /// Failed attempts after which a unit is split, and a unit of one row quarantined.
+        package var attemptsMax: Int
+
+        /// Units held in the queue; more are fetched when half of them are gone.
+        package var queueMax: Int = 4096
+
+        /// Whether workers of different numeric builds may share the job.
+        package var allowsMixedNumerics: Bool
+
+        package init(silence: Duration, stall: Duration, attemptsMax: Int, allowsMixedNumerics: Bool) {
+            self.silence = silence
+            self.stall = stall
+            self.attemptsMax = attemptsMax
+            self.allowsMixedNumerics = allowsMixedNumerics
+        }
+    }
+
+    package enum Event: Sendable {
+        case message(WorkerMessage, from: PeerID)
+        case unreachable(PeerID)
+
+        /// The units of this stage may be given out from now on.
+        case stageBegan(Stage)
+
+        /// The answer to `fetchUnits`, ascending by id; with `isLast`, no other uncommitted unit will come.
+        case unitsFetched([UnitSummary], isLast: Bool)
+
+        /// There are units that an earlier fetch could not return.
+        case unitsAvailable
+
+        /// The unit's outcome is safe in the ledger: a result or a quarantine.
+        case settled(UnitID)
+
+        /// The unit is gone from the ledger; its rows are in new units, which a fetch returns.
+        case replaced(UnitID)
+        case directionReady(BroadcastDirection)
+        case jobFinished(summary: String)
+        case tick
+    }
+
+    package enum Action: Hashable, Sendable {
+        case send(CoordinatorMessage, to: PeerID)
+
+        /// Load the unit's payload and send it.
+        case assign(Lease, to: PeerID)
+        case fetchUnits(Stage, after: UnitID, limit: Int)
+
+        /// Store the result if it is the unit's first, else compare and drop it; then report `settled`.
+        case commit(UnitResult, worker: String)
+
+        /// Replace the unit with two halves, then report `replaced`.
+        case split(UnitID)
+
+        /// Give the unit's only row up for this reason, then report `settled`.
+        case quarantine(UnitID, reason: String)
+        case recordFailure(Lease, worker: String, reason: String)
+
+        /// The job's model is this one from now on.
+        case fixModel(LoadedModel)
+        case stageCompleted(Stage)
+        case note(Note)
+    }
+
+    /// What an operator may want to read in the log.
+    package enum Note: Hashable, Sendable {
+        case joined(worker: String, host: String, lanes: Int)
+        case rejoined(worker: String)
+        case ready(worker: String, numericBuild: String)
+        case refused(worker: String, reason: String)
+        case draining(worker: String)
+        case left(worker: String, reason: String)
+        case lost(worker: String, unitsReturned: Int, reason: String)
+        case stalled(worker: String, unitsReturned: Int)
+        case attemptFailed(Lease, worker: String, reason: String)
+        case speculated(UnitID, worker: String)
+        case invalidResult(Lease, worker: String, reason: String)
+    }
+}

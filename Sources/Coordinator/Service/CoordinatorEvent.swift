@@ -1,0 +1,20 @@
+internal import Protocol
+internal import Transport
+
+/// What reaches the coordinator's loop.
+enum CoordinatorEvent: Sendable {
+    case inbound(Inbound)
+
+    /// Units of the stage's input were added to the ledger.
+    case ingested(Stage, Ledger.Ingestion)
+    case directionFitted(DirectionFit)
+    case outputWritten(OutputStage.Summary)
+
+    /// A part of the job that runs on its own thread cannot go on.
+    case failed(any Error)
+    case localWorkerFailed(LocalWorkers.PermanentFailure)
+
+    /// Somebody wants the coordinator to stop; the job can be gone on with later.
+    case stop(reason: String)
+    case tick
+}

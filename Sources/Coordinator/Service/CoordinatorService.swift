@@ -1,0 +1,357 @@
+internal import CommandLineTool
+internal import Foundation
+internal import Logging
+internal import Margins
+internal import Protocol
+internal import Transport
+
+/// Runs a job: feeds a `Scheduler` what arrives from the network, the other threads, the operator and the clock, and
+/// carries its actions out.
+///
+/// Whatever the ledger must know is committed before anything that depends on it is sent: an acknowledged result is on
+/// disk.
+final class CoordinatorService {
+    enum Ending: Sendable {
+        case finished(JobResult)
+        case stopped(reason: String)
+    }
+
+    private let definition: JobDefinition
+    private let ledger: Ledger
+    private let mailbox: Mailbox<CoordinatorEvent>
+    private let console: Console
+    private let logger: Logger
+    private let socket: MessageSocket
+    private let localWorkers: LocalWorkers
+    private let start = ContinuousClock.now
+    private var scheduler: Scheduler
+    private var progress: JobProgress
+    private var model: LoadedModel?
+    private var direction: SavedDirection?
+    private var fit: DirectionFit?
+    private var ingestions: [Stage: Ledger.Ingestion] = [:]
+    private var ending: Ending?
+
+    /// - Throws: `LedgerError`; `ZeroMQError` where the address cannot be listened on.
+    init(
+        _ definition: JobDefinition, ledger: Ledger, localWorkers count: Int?, mailbox: Mailbox<CoordinatorEvent>,
+        console: Console, logger: Logger
+    ) throws {
+        self.definition = definition
+        self.ledger = ledger
+        self.mailbox = mailbox
+        self.console = console
+        self.logger = logger
+        let state = try JobState(ledger)
+        model = state.model
+        direction = definition.savedDirection ?? state.direction
+        progress = JobProgress(job: definition.configuration.job.name)
+        scheduler = Scheduler(
+            job: definition.specification, policy: definition.policy, model: model, direction: direction?.broadcast)
+        socket = try MessageSocket(
+            .router(listen: definition.configuration.cluster.listen), hasRoom: { mailbox.count < Self.mailboxMax }
+        ) { mailbox.post(.inbound($0)) }
+        var cluster = definition.configuration.cluster
+        cluster.listen = socket.endpoint
+        localWorkers = LocalWorkers(
+            count: count, lanes: cluster.lanes, endpoint: try cluster.reachableEndpoint(path: ""),
+            logFolder: definition.configuration.job.state, logger: logger
+        ) { mailbox.post(.localWorkerFailed($0)) }
+    }
+
+    /// Events that wait before messages stay in the network.
+    private static let mailboxMax = 10_000
+
+    private var now: MonotonicInstant { MonotonicInstant(offset: ContinuousClock.now - start) }
+
+    /// Returns when the job is finished or was stopped; all that the workers must hear is sent by then.
+    func run() async throws -> Ending {
+        logger.info("listening", metadata: ["address": "\(socket.endpoint)"])
+        let ticker = Task { [mailbox] in
+            while !Task.isCancelled {
+                try await Task.sleep(for: .milliseconds(200))
+                mailbox.post(.tick)
+            }
+        }
+        defer { ticker.cancel() }
+        do {
+            try begin(direction == nil ? .anchors : .rows)
+            readInput()
+            while ending == nil, let events = await mailbox.next() { try handle(events) }
+        } catch {
+            await close(isFinished: false)
+            throw error
+        }
+        guard let ending else { preconditionFailure("the mailbox ended before the job") }
+        if case .finished = ending { await close(isFinished: true) } else { await close(isFinished: false) }
+        return ending
+    }
+
+    private func close(isFinished: Bool) async {
+        console.endProgress()
+        await socket.close()
+        await localWorkers.stop(isFinished: isFinished)
+    }
+}
+
+// MARK: - Events
+
+extension CoordinatorService {
+    /// Takes all events that wait; their changes to the ledger are one transaction.
+    private func handle(_ events: [CoordinatorEvent]) throws {
+        var actions: [Scheduler.Action] = []
+        for event in events { actions += try handle(event) }
+        try perform(actions)
+    }
+
+    private func handle(_ event: CoordinatorEvent) throws -> [Scheduler.Action] {
+        switch event {
+        case .inbound(let inbound): return try handle(inbound)
+        case .ingested(let stage, let ingestion):
+            ingestions[stage] = ingestion
+            progress.ingested(ingestion, of: stage)
+            return progress.phase == .stage(stage) ? scheduler.handle(.unitsAvailable, at: now) : []
+        case .directionFitted(let fit):
+            self.fit = fit
+            let saved = fit.saved
+            try ledger.set(JobState.directionName, to: saved.serialized())
+            report(fit)
+            direction = saved
+            let actions = scheduler.handle(.directionReady(saved.broadcast), at: now)
+            return try actions + beginActions(.rows)
+        case .outputWritten(let summary):
+            let text = "\(summary.rows) rows, \(summary.failedRows) of them with errors"
+            ending = .finished(JobResult(summary: summary, direction: direction, fit: fit))
+            return scheduler.handle(.jobFinished(summary: text), at: now)
+        case .failed(let error): throw error
+        case .localWorkerFailed(let failure):
+            logger.error("a local worker cannot run", metadata: ["reason": "\(failure.reason)", "log": "\(failure.log)"])
+            if failure.isLastOne, scheduler.workers.isEmpty {
+                throw Failure("no worker is left: \(failure.reason)", status: .usage)
+            }
+            return []
+        case .stop(let reason):
+            ending = .stopped(reason: reason)
+            return []
+        case .tick:
+            let report = progress.report(workers: scheduler.workerReports(at: now), retries: scheduler.retries, at: now)
+            console.show(report)
+            return scheduler.handle(.tick, at: now)
+        }
+    }
+
+    private func handle(_ inbound: Inbound) throws -> [Scheduler.Action] {
+        switch inbound {
+        case .message(.worker(let message), let peer):
+            return scheduler.handle(.message(message, from: peer), at: now)
+        case .message(.status(.request), let peer):
+            let report = progress.report(workers: scheduler.workerReports(at: now), retries: scheduler.retries, at: now)
+            try socket.send(.status(.report(report)), to: peer)
+        case .message(.status(.report), let peer), .message(.coordinator, let peer):
+            logger.warning("dropped a message that no worker sends", metadata: ["peer": "\(peer)"])
+        case .otherVersion(let mismatch, let peer):
+            logger.warning("refused a peer", metadata: ["peer": "\(peer)", "reason": "\(mismatch)"])
+            try socket.send(.coordinator(.refused(reason: mismatch.description)), to: peer)
+        case .malformed(let error, let peer):
+            logger.warning("dropped a malformed message", metadata: ["peer": "\(peer)", "reason": "\(error)"])
+        case .unreachable(let peer): return scheduler.handle(.unreachable(peer), at: now)
+        case .broken(let error): throw error
+        }
+        return []
+    }
+}
+
+// MARK: - Actions
+
+extension CoordinatorService {
+    /// Carries actions out, and those that follow from them: changes to the ledger before all else.
+    private func perform(_ actions: [Scheduler.Action]) throws {
+        var actions = actions
+        while !actions.isEmpty {
+            var events = try commit(actions)
+            for action in actions { events += try perform(action).map { [$0] } ?? [] }
+            actions = events.flatMap { scheduler.handle($0, at: now) }
+        }
+    }
+
+    /// Applies the actions' changes to the ledger in one transaction; returns what the scheduler must know of them.
+    private func commit(_ actions: [Scheduler.Action]) throws -> [Scheduler.Event] {
+        let changes = actions.compactMap(\.ledgerChange)
+        guard !changes.isEmpty else { return [] }
+        return zip(changes, try ledger.apply(changes)).compactMap { change, outcome in
+            switch (change, outcome) {
+            case (.result(let result, let worker), .rejected):
+                let metadata: Logger.Metadata = ["unit": "\(result.lease)", "worker": "\(worker)"]
+                logger.warning("dropped a result that does not belong to its unit", metadata: metadata)
+                return nil
+            case (.result(let result, let worker), .duplicate(let isEqual)):
+                if !isEqual {
+                    let metadata: Logger.Metadata = ["unit": "\(result.lease)", "worker": "\(worker)"]
+                    logger.warning("a second result of a unit differs from the first, which counts", metadata: metadata)
+                }
+                return .settled(result.lease.unit)
+            case (.result(let result, _), .done):
+                progress.committed(result, at: now)
+                return .settled(result.lease.unit)
+            case (.quarantine(let unit, let reason), _):
+                progress.quarantined()
+                logger.warning("a row is given up", metadata: ["unit": "\(unit)", "reason": "\(reason)"])
+                return .settled(unit)
+            case (.split(let unit), _): return .replaced(unit)
+            case (.failure, _), (.setting, _): return nil
+            }
+        }
+    }
+
+    /// Carries out what is no change to the ledger; returns what the scheduler must know at once.
+    private func perform(_ action: Scheduler.Action) throws -> Scheduler.Event? {
+        switch action {
+        case .send(let message, let peer): try socket.send(.coordinator(message), to: peer)
+        case .assign(let lease, let peer):
+            guard let payload = try ledger.payload(of: lease.unit) else { return .settled(lease.unit) }
+            try socket.send(.coordinator(.assignment(lease, payload)), to: peer)
+        case .fetchUnits(let stage, let after, let limit):
+            // The ingestion's end is known before the fetch, so that no unit comes after the last fetch.
+            let isComplete = ingestions[stage]?.isComplete == true
+            let units = try ledger.openUnits(of: stage, after: after, limit: limit)
+            if !units.isEmpty { try localWorkers.start() }
+            return .unitsFetched(units, isLast: isComplete && units.count < limit)
+        case .fixModel(let model): self.model = model
+        case .stageCompleted(let stage): complete(stage)
+        case .note(let note): log(note)
+        case .commit, .split, .quarantine, .recordFailure: break
+        }
+        return nil
+    }
+}
+
+extension Scheduler.Action {
+    /// The change that the ledger must make before messages are sent; nil for all other actions.
+    fileprivate var ledgerChange: Ledger.Change? {
+        switch self {
+        case .commit(let result, let worker): .result(result, worker: worker)
+        case .split(let unit): .split(unit)
+        case .quarantine(let unit, let reason): .quarantine(unit, reason: reason)
+        case .recordFailure(let lease, let worker, let reason): .failure(lease, worker: worker, reason: reason)
+        case .fixModel(let model): .setting(name: JobState.modelName, value: JobState.serialized(model))
+        case .send, .assign, .fetchUnits, .stageCompleted, .note: nil
+        }
+    }
+}
+
+// MARK: - Stages
+
+extension CoordinatorService {
+    private func begin(_ stage: Stage) throws {
+        for stage in Stage.allCases { ingestions[stage] = try ledger.ingestion(of: stage) }
+        try perform(beginActions(stage))
+    }
+
+    private func beginActions(_ stage: Stage) throws -> [Scheduler.Action] {
+        if stage == .rows { try saveDirection() }
+        progress.began(stage, ingestion: ingestions[stage] ?? .init(), tally: try ledger.tally(of: stage))
+        return scheduler.handle(.stageBegan(stage), at: now)
+    }
+
+    private func complete(_ stage: Stage) {
+        switch stage {
+        case .anchors:
+            progress.began(.fitting)
+            guard let model else { preconditionFailure("anchors were embedded without a model") }
+            onThread("legend-direction") { [ledger, definition] in
+                .directionFitted(try DirectionFit(ledger: ledger, definition: definition, model: model))
+            }
+        case .rows:
+            progress.began(.writing)
+            onThread("legend-output") { [ledger, definition] in
+                .outputWritten(try OutputStage(definition: definition, ledger: ledger).run())
+            }
+        }
+    }
+
+    /// Reads the anchors, then the rows, on a thread of their own, while workers compute what was read.
+    private func readInput() {
+        let needsAnchors = direction == nil
+        let ingestors = Stage.allCases.filter { $0 == .rows || needsAnchors }.compactMap { stage in
+            definition.ingestor(of: stage, into: ledger).map { (stage, $0) }
+        }
+        let thread = Thread { [mailbox] in
+            do {
+                for (stage, ingestor) in ingestors {
+                    try ingestor.run { mailbox.post(.ingested(stage, $0)) }
+                }
+            } catch {
+                mailbox.post(.failed(error))
+            }
+        }
+        thread.name = "legend-ingest"
+        thread.start()
+    }
+
+    private func onThread(_ name: String, _ work: @escaping @Sendable () throws -> CoordinatorEvent) {
+        let thread = Thread { [mailbox] in
+            do {
+                mailbox.post(try work())
+            } catch {
+                mailbox.post(.failed(error))
+            }
+        }
+        thread.name = name
+        thread.start()
+    }
+
+    /// Writes the direction's file, unless it is where the direction came from.
+    private func saveDirection() throws {
+        guard definition.savedDirection == nil, let direction else { return }
+        var file = try OutputFile(path: definition.configuration.job.directionOutput, keepPartial: false)
+        try file.write(direction.serialized())
+        try file.finish()
+    }
+}
+
+// MARK: - What the operator reads
+
+extension CoordinatorService {
+    private func report(_ fit: DirectionFit) {
+        let metadata: Logger.Metadata = [
+            "anchors": "\(fit.saved.provenance.anchorPairs)", "norm": "\(fit.saved.direction.norm.rounded(toPlaces: 3))",
+            "separated": "\(Int(fit.accuracy * 100)) %",
+        ]
+        logger.info("the safety direction is fitted", metadata: metadata)
+        if fit.failedAnchors > 0 {
+            logger.warning("some anchors could not be embedded", metadata: ["anchors": "\(fit.failedAnchors)"])
+        }
+        if fit.accuracy < DirectionFit.accuracyExpected {
+            logger.warning("the direction barely separates its own anchors: margins will say little")
+        }
+    }
+
+    private func log(_ note: Scheduler.Note) {
+        switch note {
+        case .joined(let worker, let host, let lanes):
+            logger.info("a worker joined", metadata: ["worker": "\(worker)", "host": "\(host)", "lanes": "\(lanes)"])
+        case .rejoined(let worker): logger.info("a worker is back", metadata: ["worker": "\(worker)"])
+        case .ready(let worker, let build):
+            logger.info("a worker is ready", metadata: ["worker": "\(worker)", "numerics": "\(build)"])
+        case .refused(let worker, let reason):
+            logger.error("refused a worker", metadata: ["worker": "\(worker)", "reason": "\(reason)"])
+        case .draining(let worker): logger.info("a worker is leaving", metadata: ["worker": "\(worker)"])
+        case .left(let worker, let reason):
+            logger.info("a worker left", metadata: ["worker": "\(worker)", "reason": "\(reason)"])
+        case .lost(let worker, let units, let reason):
+            logger.warning(
+                "lost a worker", metadata: ["worker": "\(worker)", "reason": "\(reason)", "unitsReturned": "\(units)"])
+        case .stalled(let worker, let units):
+            logger.warning("a worker makes no progress", metadata: ["worker": "\(worker)", "unitsReturned": "\(units)"])
+        case .attemptFailed(let lease, let worker, let reason):
+            logger.warning(
+                "an attempt failed", metadata: ["unit": "\(lease)", "worker": "\(worker)", "reason": "\(reason)"])
+        case .speculated(let unit, let worker):
+            logger.info("a slow unit is computed twice", metadata: ["unit": "\(unit)", "worker": "\(worker)"])
+        case .invalidResult(let lease, let worker, let reason):
+            logger.warning(
+                "dropped an invalid result",
+                metadata: ["unit": "\(lease)", "worker": "\(worker)", "reason": "\(reason)"])
+        }
+    }
+}

@@ -1,0 +1,57 @@
+internal import Margins
+internal import Protocol
+
+/// What a finished job came to.
+struct JobResult: Sendable {
+    let summary: OutputStage.Summary
+    let direction: SavedDirection?
+
+    /// nil where the direction was given, or fitted in an earlier run.
+    let fit: DirectionFit?
+
+    /// For a person, a few lines.
+    func text(_ configuration: Protocol.Configuration) -> String {
+        let annotated = summary.rows - summary.failedRows
+        var lines = ["\(annotated) of \(summary.rows) rows annotated" + failures]
+        if summary.margins.count > 0 {
+            let margins = summary.margins
+            lines.append(
+                """
+                margin: mean \(margins.mean.rounded(toPlaces: 4)), standard deviation \
+                \(margins.standardDeviation.rounded(toPlaces: 4)), from \(margins.minimum.rounded(toPlaces: 4)) to \
+                \(margins.maximum.rounded(toPlaces: 4)); \(margins.positiveShare.percent) above 0
+                """)
+        }
+        if let direction {
+            let provenance = direction.provenance
+            let separation = fit.map { ", \($0.accuracy.percent) of its own anchors on the right side" } ?? ""
+            lines.append(
+                """
+                direction: \(provenance.anchorPairs) anchor pairs, \(provenance.model), layer \(provenance.layer) of \
+                \(provenance.layerCount), \(provenance.precision), norm \
+                \(direction.direction.norm.rounded(toPlaces: 4))\(separation)
+                """)
+        }
+        lines.append("output: \(configuration.job.output)")
+        if case .anchors = configuration.job.directionSource {
+            lines.append("direction file: \(configuration.job.directionOutput)")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private var failures: String {
+        summary.failedRows == 0 ? "" : ", \(summary.failedRows) with an \"error\" in place of a margin"
+    }
+}
+
+extension Double {
+    /// Shortest decimal text of the number rounded to that many digits behind the point.
+    func rounded(toPlaces places: Int) -> Double {
+        let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
+        let scaled = (self * scale).rounded()
+        return scaled.isFinite ? scaled / scale : self
+    }
+
+    /// A share as a person reads it.
+    var percent: String { "\((self * 100).rounded(toPlaces: 1)) %" }
+}

@@ -1,0 +1,67 @@
+/// How a prompt and its response become the text that the annotator model reads.
+package struct Template: Hashable, Sendable {
+    enum Kind: Hashable, Sendable {
+        case alpaca, chatml, plain
+        case custom(CustomTemplate)
+    }
+
+    let kind: Kind
+
+    /// The instruction format of Stanford Alpaca, which Legend uses.
+    package static let alpaca = Template(kind: .alpaca)
+    /// Turns between `<|im_start|>` and `<|im_end|>`.
+    package static let chatml = Template(kind: .chatml)
+    /// The prompt, a blank line, the response.
+    package static let plain = Template(kind: .plain)
+
+    private static let named = [("alpaca", alpaca), ("chatml", chatml), ("plain", plain)]
+
+    private init(kind: Kind) {
+        self.kind = kind
+    }
+
+    /// - Parameter configured: `alpaca`, `chatml`, `plain`, or a text with `{prompt}` and, behind it, `{response}`.
+    ///   It may have `{system}` before `{response}`; without it a system message is put before the prompt.
+    /// - Throws: ``TemplateError`` with everything that is wrong with such a text.
+    package init(_ configured: String) throws(TemplateError) {
+        if let template = Self.named.first(where: { $0.0 == configured })?.1 {
+            self = template
+        } else {
+            kind = .custom(try CustomTemplate(configured))
+        }
+    }
+
+    /// Names the template in a result's provenance: its name, or the whole text of a custom one.
+    package var identity: String {
+        switch kind {
+        case .alpaca: "alpaca"
+        case .chatml: "chatml"
+        case .plain: "plain"
+        case .custom(let template): "custom: \(template.source)"
+        }
+    }
+}
+
+/// A custom template that cannot be used.
+package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Each of them is a sentence without its full stop.
+    package let problems: [String]
+
+    package init(problems: [String]) {
+        self.problems = problems
+    }
+
+    package var description: String { "template: " + problems.joined(separator: "; ") }
+}
+
+/// Whose text is to be reproduced.
+package enum Compatibility: String, Sendable {
+    /// Ours: anchors and rows are rendered alike, and control tokens are only read where the template wrote them.
+    case none
+    /// Byte for byte what Legend's released code has: with `alpaca`, a line break before the response of an anchor
+    /// and nothing before that of a row; and, as in Hugging Face's tokenizers, control tokens are read everywhere.
+    case legend
+
+    /// The harmless response of all of Legend's anchors. The apostrophe is U+2019.
+    package static let legendRefusal = "I can\u{2019}t answer that."
+}

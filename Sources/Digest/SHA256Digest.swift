@@ -1,0 +1,71 @@
+internal import CCrypto
+package import Foundation
+
+/// A SHA-256 digest (FIPS 180-4), computed by OpenSSL's libcrypto.
+package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
+    package let bytes: [UInt8]
+
+    /// Lower-case hexadecimal, as `sha256sum` prints it.
+    package var description: String { bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+
+    package init(of bytes: some ContiguousBytes) {
+        var hash = SHA256Accumulator()
+        bytes.withUnsafeBytes { hash.update($0) }
+        self = hash.finish()
+    }
+
+    /// Reads the file once, front to back, in constant memory.
+    ///
+    /// - Throws: `FileError` with the system's reason.
+    package init(ofFile path: String) throws {
+        guard let file = fopen(path, "rb") else { throw FileError(path: path, code: errno) }
+        defer { fclose(file) }
+        var hash = SHA256Accumulator()
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = fread(&buffer, 1, buffer.count, file)
+            buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            guard count == buffer.count else { break }
+        }
+        guard ferror(file) == 0 else { throw FileError(path: path, code: errno) }
+        self = hash.finish()
+    }
+
+    fileprivate init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// A file that cannot be read.
+    package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+        package let path: String
+        package let code: Int32
+
+        package var description: String { "cannot read \(path): \(String(cString: strerror(code)))" }
+    }
+}
+
+/// Owns libcrypto's hash state.
+private struct SHA256Accumulator: ~Copyable {
+    private let context: OpaquePointer
+
+    init() {
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+            preconditionFailure("libcrypto offers no SHA-256")
+        }
+        self.context = context
+    }
+
+    deinit {
+        EVP_MD_CTX_free(context)
+    }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1)
+    }
+
+    consuming func finish() -> SHA256Digest {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        precondition(EVP_DigestFinal_ex(context, &bytes, nil) == 1)
+        return SHA256Digest(bytes: bytes)
+    }
+}

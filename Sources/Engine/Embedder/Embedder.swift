@@ -1,0 +1,59 @@
+/// What a model file says about itself.
+public struct ModelDescription: Sendable, Hashable {
+    public let architecture: String
+    public let name: String
+    public let layerCount: Int
+    public let hiddenSize: Int
+    /// Tokens.
+    public let contextLength: Int
+    /// Rows of the token embedding.
+    public let vocabularySize: Int
+}
+
+/// A loaded language model that turns texts into hidden states. Threads share it; each makes its own `Lane`.
+public final class Embedder: Sendable {
+    public let model: ModelDescription
+    public let tokenizer: Tokenizer
+    /// What products multiply: never `automatic`.
+    public let precision: Precision
+    /// Everything about this build and machine that may change a bit of a result, such as
+    /// `bf16 native onednn-2.6.3 avx512_core_bf16 kernels avx512`.
+    public let numericBuild: String
+    private let llama: LlamaModel
+
+    /// Maps a GGUF file and packs its weights for `backend`, on `loadingThreads` threads.
+    ///
+    /// - Throws: `ModelFileError` if the file is damaged or of an architecture or tokenizer that is not supported; an
+    ///   error of the backend if it refuses.
+    public init(modelPath: String, precision: Precision, backend: Backend, loadingThreads: Int) throws {
+        let file = try GGUFFile(path: modelPath)
+        let resolved = precision.resolved(for: backend)
+        let gemm = try backend.open(resolved)
+        llama = try LlamaModel(file: file, backend: gemm, threads: loadingThreads)
+        tokenizer = try Tokenizer(gguf: file)
+        guard tokenizer.vocabularySize <= llama.vocabularySize else {
+            throw ModelFileError(
+                file: modelPath, place: .tensor("token_embd.weight"), what: "rows",
+                expected: "one for each of the tokenizer's \(tokenizer.vocabularySize) tokens",
+                found: "\(llama.vocabularySize)")
+        }
+        self.precision = resolved
+        numericBuild = "\(resolved.rawValue) \(gemm.identity) kernels \(Kernels().name)"
+        model = ModelDescription(
+            architecture: "llama", name: llama.configuration.name, layerCount: llama.configuration.layerCount,
+            hiddenSize: llama.configuration.hiddenSize, contextLength: llama.configuration.contextLength,
+            vocabularySize: llama.vocabularySize)
+    }
+
+    /// Scratch for one thread. Call it on the thread that will use the lane: the matrix library keeps settings per
+    /// thread.
+    public func makeLane() throws -> Lane { try Lane(llama) }
+
+    /// The tokens of a text, with a BOS if the model expects one. The response starts with the first token that holds
+    /// a byte at or after `responseOffset`; there is none if no token does.
+    public func tokenize(_ utf8: [UInt8], responseOffset: Int, controlTokens: ControlTokenScope) -> TokenSequence {
+        let tokens = tokenizer.encode(utf8, controlTokens: controlTokens, addBOS: tokenizer.addsBOS)
+        let responseStart = tokens.firstIndex { !$0.bytes.isEmpty && $0.bytes.upperBound > responseOffset }
+        return TokenSequence(tokens: tokens.map(\.id), responseStart: responseStart ?? tokens.count)
+    }
+}

@@ -1,0 +1,320 @@
+/// The vector path, written once in vectors of sixteen floats. A file that includes it defines `TARGET`, the
+/// instruction set to compile for, and `TILE_ROWS`, the query rows that attention keeps in registers.
+///
+/// Vectors cross functions by pointer only: passed by value, their calling convention would depend on the target.
+#include <math.h>
+
+#define INLINE TARGET __attribute__((always_inline)) static inline
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+enum { lanes = LEGEND_BLOCK };
+_Static_assert(TILE_ROWS <= tile_rows_max && chunk_keys % lanes == 0, "the attention scratch has another shape");
+
+typedef float vec __attribute__((vector_size(64)));
+typedef int32_t int_vec __attribute__((vector_size(64)));
+typedef uint32_t bits_vec __attribute__((vector_size(64)));
+typedef uint16_t half_vec __attribute__((vector_size(32)));
+
+typedef float unaligned_vec __attribute__((vector_size(64), aligned(4), may_alias));
+typedef uint16_t unaligned_half_vec __attribute__((vector_size(32), aligned(2), may_alias));
+
+#define LOAD(p) (*(const unaligned_vec *)(p))
+#define STORE(p, v) (*(unaligned_vec *)(p) = (v))
+#define SPLAT(x) ((vec){0} + (x))
+#define SELECT(mask, a, b) ((vec)(((mask) & (int_vec)(a)) | (~(mask) & (int_vec)(b))))
+
+// MARK: Elements
+
+/// `e^x` to about two units in the last place; 0 for `x` below -87 and infinity above 88.
+INLINE void vector_exp(vec *x) {
+    int_vec representable = (*x > -87.0f) & (*x <= 88.0f);
+    vec beyond = SELECT(*x > 88.0f, SPLAT(INFINITY), SPLAT(0));
+    vec v = SELECT(representable, *x, SPLAT(0));
+    vec shifted = v * 1.44269504f + 12582912.0f;  // 1.5 · 2²³: the sum's low bits are the nearest integer n
+    vec n = shifted - 12582912.0f;
+    vec f = v - n * 0.693359375f;  // ln 2 in two parts, the first with few bits so that n · it is exact
+    f = f - n * -2.12194440e-4f;
+    vec e = f * (1.0f / 5040) + 1.0f / 720;  // the Taylor series: |f| ≤ ln 2 / 2
+    e = e * f + 1.0f / 120;
+    e = e * f + 1.0f / 24;
+    e = e * f + 1.0f / 6;
+    e = e * f + 0.5f;
+    e = e * f + 1.0f;
+    e = e * f + 1.0f;
+    int_vec power = ((int_vec)shifted - (int_vec)SPLAT(12582912.0f) + 127) << 23;
+    *x = SELECT(representable, e * (vec)power, beyond);
+}
+
+INLINE float vector_sum(const vec *x) {
+    float part[lanes];
+    STORE(part, *x);
+    UNROLL for (int width = lanes / 2; width; width /= 2) {
+        UNROLL for (int i = 0; i < width; i++) part[i] += part[i + width];
+    }
+    return part[0];
+}
+
+INLINE float vector_maximum(const vec *x) {
+    float part[lanes];
+    STORE(part, *x);
+    UNROLL for (int width = lanes / 2; width; width /= 2) {
+        UNROLL for (int i = 0; i < width; i++) part[i] = part[i] > part[i + width] ? part[i] : part[i + width];
+    }
+    return part[0];
+}
+
+TARGET static void rms_norm(const float *x, const float *weight, int64_t rows, int64_t width, float epsilon,
+    float *out) {
+    for (int64_t r = 0; r < rows; r++, x += width, out += width) {
+        vec sums = {0};
+        int64_t i = 0;
+        for (; i + lanes <= width; i += lanes) sums += LOAD(x + i) * LOAD(x + i);
+        float squares = vector_sum(&sums);
+        for (; i < width; i++) squares += x[i] * x[i];
+        float scale = 1 / sqrtf(squares / (float)width + epsilon);
+        for (i = 0; i + lanes <= width; i += lanes) STORE(out + i, LOAD(x + i) * scale * LOAD(weight + i));
+        for (; i < width; i++) out[i] = x[i] * scale * weight[i];
+    }
+}
+
+TARGET static void swiglu(const float *gate_up, int64_t rows, int64_t width, float *out) {
+    for (int64_t r = 0; r < rows; r++, gate_up += 2 * width, out += width) {
+        const float *up = gate_up + width;
+        int64_t i = 0;
+        for (; i + lanes <= width; i += lanes) {
+            vec gate = LOAD(gate_up + i), e = -gate;
+            vector_exp(&e);
+            STORE(out + i, gate / (1.0f + e) * LOAD(up + i));
+        }
+        for (; i < width; i++) out[i] = gate_up[i] / (1 + expf(-gate_up[i])) * up[i];
+    }
+}
+
+TARGET static void add(const float *x, int64_t count, float *sum) {
+    int64_t i = 0;
+    for (; i + lanes <= count; i += lanes) STORE(sum + i, LOAD(sum + i) + LOAD(x + i));
+    for (; i < count; i++) sum[i] += x[i];
+}
+
+/// The bits of sixteen floats rounded to bfloat16, in the upper halves.
+INLINE void vector_round_bf16(const float *x, bits_vec *out) {
+    bits_vec bits = (bits_vec)LOAD(x);
+    bits_vec is_nan = (bits_vec)((bits & 0x7fffffff) > 0x7f800000);
+    bits_vec rounded = bits + 0x7fff + ((bits >> 16) & 1);
+    *out = ((is_nan & (bits | 0x400000)) | (~is_nan & rounded)) & 0xffff0000;
+}
+
+TARGET static void round_bf16(const float *x, int64_t count, uint16_t *out) {
+    int64_t i = 0;
+    for (; i + lanes <= count; i += lanes) {
+        bits_vec rounded;
+        vector_round_bf16(x + i, &rounded);
+        *(unaligned_half_vec *)(out + i) = __builtin_convertvector(rounded >> 16, half_vec);
+    }
+    for (; i < count; i++) out[i] = bf16_bits(x[i]);
+}
+
+TARGET static void round_bf16_to_f32(const float *x, int64_t count, float *out) {
+    int64_t i = 0;
+    for (; i + lanes <= count; i += lanes) {
+        bits_vec rounded;
+        vector_round_bf16(x + i, &rounded);
+        STORE(out + i, (vec)rounded);
+    }
+    for (; i < count; i++) out[i] = bf16_value(bf16_bits(x[i]));
+}
+
+// MARK: Rotary positions
+
+/// `out[head_dim] = rotate(head) * scale`; `out` may be `head`.
+INLINE void rotate(const float *head, int64_t head_dim, const legend_rotary *rotary, int64_t position, float scale,
+    float *out) {
+    const float *cosines = rotary->cosines + position * rotary->dimensions;
+    const float *sines = rotary->sines + position * rotary->dimensions;
+    int64_t i = 0;
+    for (; i + lanes <= rotary->dimensions; i += lanes) {
+        vec x = LOAD(head + i);
+        vec swapped = __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+        STORE(out + i, (x * LOAD(cosines + i) + swapped * LOAD(sines + i)) * scale);
+    }
+    for (; i < rotary->dimensions; i += 2) {
+        float first = head[i], second = head[i + 1];
+        out[i] = (first * cosines[i] + second * sines[i]) * scale;
+        out[i + 1] = (second * cosines[i + 1] + first * sines[i + 1]) * scale;
+    }
+    for (; i < head_dim; i++) out[i] = head[i] * scale;
+}
+
+TARGET static void rotate_queries(
+    const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t rows, float scale,
+    float *query) {
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t h = 0; h < heads->heads; h++, query += heads->head_dim) {
+            rotate(query, heads->head_dim, rotary, positions[r], scale, query);
+        }
+    }
+}
+
+TARGET static void store_keys_values(
+    const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t first_row, int64_t rows,
+    const float *key_value, float *keys, float *values) {
+    int64_t d = heads->head_dim, kv_heads = heads->kv_heads;
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t h = 0; h < kv_heads; h++) {
+            const float *key = key_value + (r * 2 * kv_heads + h) * d, *value = key + kv_heads * d;
+            float *key_out = keys + key_offset(heads, h, first_row + r);
+            float *value_out = values + value_offset(heads, h, first_row + r);
+            rotate(key, d, rotary, positions[r], 1, value_out);  // the value's place is free until the next loop
+            for (int64_t i = 0; i < d; i++) key_out[i * LEGEND_BLOCK] = value_out[i];
+            for (int64_t i = 0; i < d; i++) value_out[i] = value[i];
+            for (int64_t i = d; i < value_width(d); i++) value_out[i] = 0;
+        }
+    }
+}
+
+// MARK: Attention
+
+/// `TILE_ROWS` rows of queries that share a key-value head, with their online softmax.
+typedef struct {
+    int64_t head_dim;
+    int64_t width;                /// of a value row
+    float *query;                 /// `[head_dim, TILE_ROWS]`
+    float *out;                   /// `[TILE_ROWS, width]`: the weighted sum of values, relative to `maximum`
+    float *scores;                /// `[TILE_ROWS, chunk_keys]`
+    int32_t key_end[TILE_ROWS];   /// one past the last micro-batch row that a row sees
+    float maximum[TILE_ROWS];
+    float sum[TILE_ROWS];
+} attention_tile;
+
+/// Scores of the tile against one block of keys that begins at `first_key`; keys outside of `[first, key_end)` get -∞.
+TARGET static void score_block(const attention_tile *tile, const float *keys, int64_t first_key, int64_t first,
+    int64_t end, float *scores) {
+    const float *query = tile->query;
+    vec score[TILE_ROWS];
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) score[r] = (vec){0};
+    for (int64_t i = 0; i < tile->head_dim; i++, query += TILE_ROWS, keys += lanes) {
+        vec key = LOAD(keys);
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) score[r] += query[r] * key;
+    }
+    const int_vec lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    int_vec row = lane + (int32_t)first_key;
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+        int32_t row_end = tile->key_end[r] < end ? tile->key_end[r] : (int32_t)end;
+        int_vec seen = (row >= (int32_t)first) & (row < row_end);
+        STORE(scores + r * chunk_keys, SELECT(seen, score[r], SPLAT(-INFINITY)));
+    }
+}
+
+/// Turns row `r` of the chunk's scores into weights relative to the maximum so far, and rescales what was summed before.
+TARGET static void softmax_row(attention_tile *tile, int r, int64_t keys) {
+    float *scores = tile->scores + r * chunk_keys, *out = tile->out + r * tile->width;
+    vec largest = SPLAT(tile->maximum[r]);
+    for (int64_t i = 0; i < keys; i += lanes) {
+        vec score = LOAD(scores + i);
+        largest = SELECT(score > largest, score, largest);
+    }
+    float maximum = vector_maximum(&largest);
+    vec sums = {0};
+    for (int64_t i = 0; i < keys; i += lanes) {
+        vec weight = LOAD(scores + i) - maximum;
+        vector_exp(&weight);
+        STORE(scores + i, weight);
+        sums += weight;
+    }
+    float kept = 1;
+    if (maximum > tile->maximum[r]) {
+        kept = expf(tile->maximum[r] - maximum);
+        for (int64_t i = 0; i < tile->width; i += lanes) STORE(out + i, LOAD(out + i) * kept);
+        tile->maximum[r] = maximum;
+    }
+    tile->sum[r] = tile->sum[r] * kept + vector_sum(&sums);
+}
+
+/// `out[TILE_ROWS, width] += weights[TILE_ROWS, keys] · values[keys, width]`
+TARGET static void add_values(attention_tile *tile, const float *weights, const float *values, int64_t keys) {
+    for (int64_t column = 0; column < tile->width; column += lanes) {
+        float *out = tile->out + column;
+        const float *value = values + column;
+        vec sum[TILE_ROWS];
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) sum[r] = LOAD(out + r * tile->width);
+        for (int64_t key = 0; key < keys; key++, value += tile->width) {
+            vec v = LOAD(value);
+            UNROLL for (int r = 0; r < TILE_ROWS; r++) sum[r] += weights[r * chunk_keys + key] * v;
+        }
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) STORE(out + r * tile->width, sum[r]);
+    }
+}
+
+/// Attends to the rows `[first, end)`, in chunks of whole blocks whose weights stay in the first-level cache.
+TARGET static void attend_range(attention_tile *tile, const legend_heads *heads, int64_t kv_head, int64_t first,
+    int64_t end, const float *keys, const float *values) {
+    for (int64_t chunk = first / lanes * lanes; chunk < end; chunk += chunk_keys) {
+        int64_t chunk_end = chunk + chunk_keys < end ? chunk + chunk_keys : end, key = chunk;
+        for (; key < chunk_end; key += lanes) {
+            score_block(tile, keys + key_offset(heads, kv_head, key), key, first, end, tile->scores + key - chunk);
+        }
+        for (int r = 0; r < TILE_ROWS; r++) softmax_row(tile, r, key - chunk);
+        int64_t begin = chunk > first ? chunk : first;
+        add_values(tile, tile->scores + begin - chunk, values + value_offset(heads, kv_head, begin), chunk_end - begin);
+    }
+}
+
+/// Loads rows `first ...` of the `[queries * group]` rows of one key-value head; missing rows are zero.
+TARGET static void load_tile(attention_tile *tile, const legend_heads *heads, int64_t kv_head, int64_t first,
+    int64_t rows, const float *query, const int32_t *key_end) {
+    int64_t group = heads->heads / heads->kv_heads, d = heads->head_dim;
+    for (int64_t r = 0; r < TILE_ROWS; r++) {
+        int64_t row = first + (r < rows ? r : 0), head = row / group * heads->heads + kv_head * group + row % group;
+        for (int64_t i = 0; i < d; i++) tile->query[i * TILE_ROWS + r] = r < rows ? query[head * d + i] : 0;
+        tile->key_end[r] = key_end[row / group];
+        tile->maximum[r] = -INFINITY;
+        tile->sum[r] = 0;
+    }
+    for (int64_t i = 0; i < TILE_ROWS * tile->width; i++) tile->out[i] = 0;
+}
+
+TARGET static void store_tile(const attention_tile *tile, const legend_heads *heads, int64_t kv_head, int64_t first,
+    int64_t rows, float *out) {
+    int64_t group = heads->heads / heads->kv_heads, d = heads->head_dim;
+    for (int64_t r = 0; r < rows; r++) {
+        int64_t row = first + r, head = row / group * heads->heads + kv_head * group + row % group;
+        float scale = 1 / tile->sum[r];
+        for (int64_t i = 0; i < d; i++) out[head * d + i] = tile->out[r * tile->width + i] * scale;
+    }
+}
+
+TARGET static void attention(
+    const legend_heads *heads, const float *query, const int32_t *key_end, int64_t queries,
+    const legend_row_range *ranges, int64_t range_count, const float *keys, const float *values, float *scratch,
+    float *out) {
+    int64_t total = queries * (heads->heads / heads->kv_heads);
+    attention_tile tile = {.head_dim = heads->head_dim, .width = value_width(heads->head_dim)};
+    tile.scores = scratch;
+    tile.out = tile.scores + TILE_ROWS * chunk_keys;
+    tile.query = tile.out + TILE_ROWS * tile.width;
+    for (int64_t kv_head = 0; kv_head < heads->kv_heads; kv_head++) {
+        for (int64_t first = 0; first < total; first += TILE_ROWS) {
+            int64_t rows = total - first < TILE_ROWS ? total - first : TILE_ROWS;
+            load_tile(&tile, heads, kv_head, first, rows, query, key_end);
+            int64_t seen_end = 0;
+            for (int r = 0; r < TILE_ROWS; r++) seen_end = tile.key_end[r] > seen_end ? tile.key_end[r] : seen_end;
+            for (int64_t n = 0; n < range_count; n++) {
+                int64_t end = ranges[n].end < seen_end ? ranges[n].end : seen_end;
+                attend_range(&tile, heads, kv_head, ranges[n].first, end, keys, values);
+            }
+            store_tile(&tile, heads, kv_head, first, rows, out);
+        }
+    }
+}
+
+#define VECTOR_KERNELS(path) { \
+    .name = path, \
+    .rms_norm = rms_norm, \
+    .rotate_queries = rotate_queries, \
+    .store_keys_values = store_keys_values, \
+    .attention = attention, \
+    .swiglu = swiglu, \
+    .add = add, \
+    .round_bf16 = round_bf16, \
+    .round_bf16_to_f32 = round_bf16_to_f32, \
+}

@@ -1,0 +1,166 @@
+internal import Foundation
+internal import Yams
+
+extension Configuration {
+    /// Reads `cluster.yaml`.
+    ///
+    /// - Parameters:
+    ///   - yaml: the file's text.
+    ///   - path: the file's path, for messages and as the start of relative paths.
+    /// - Throws: `ConfigurationError` with every problem of the file.
+    package init(yaml: String, path: String) throws {
+        let file = ConfigurationFile(path: path)
+        let root = try file.compose(yaml)
+        let reader = ConfigurationReader(file: file, mapping: root, path: [])
+        self = Self.read(reader)
+        reader.rejectUnknownKeys()
+        file.check(self)
+        guard file.problems.isEmpty else { throw ConfigurationError(problems: file.problems) }
+    }
+
+    /// Reads the configuration file at `path`.
+    ///
+    /// - Throws: `ConfigurationError`, also where the file cannot be read.
+    package init(contentsOf path: String) throws {
+        let yaml: String
+        do {
+            yaml = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            let reason = FileManager.default.fileExists(atPath: path) ? "it is not UTF-8 text, or not readable" : "no such file"
+            throw ConfigurationError(problems: ["\(path): cannot read the configuration: \(reason)"])
+        }
+        try self.init(yaml: yaml, path: path)
+    }
+
+    private static func read(_ root: ConfigurationReader) -> Configuration {
+        let job = readJob(root.section("job", required: true))
+        return Configuration(
+            job: job,
+            dataset: readDataset(root.section("dataset")),
+            anchors: readAnchors(root.section("anchors")),
+            model: readModel(root.section("model", required: true)),
+            embedding: readEmbedding(root.section("embedding")),
+            cluster: readCluster(root.section("cluster")))
+    }
+
+    private static func readJob(_ section: ConfigurationReader) -> Job {
+        let output = section.path("output") ?? section.missing("output", "")
+        let anchors = section.path("anchors")
+        let saved = section.path("direction")
+        switch (anchors, saved) {
+        case (nil, nil):
+            section.report("\"anchors\" (to fit a direction) or \"direction\" (a saved one) is missing")
+        case (.some, .some):
+            section.report("\"anchors\" and \"direction\" exclude each other; found both", at: "direction")
+        default: break
+        }
+        let base = ["gz", "jsonl", "json"].reduce(output) { name, ending in
+            name.hasSuffix(".\(ending)") ? String(name.dropLast(ending.count + 1)) : name
+        }
+        return Job(
+            name: section.string("name") ?? (base as NSString).lastPathComponent,
+            input: section.path("input") ?? section.missing("input", ""),
+            output: output,
+            directionSource: saved.map { .saved($0) } ?? .anchors(anchors ?? ""),
+            directionOutput: section.path("direction_output") ?? base + ".direction.safetensors",
+            state: section.path("state") ?? base + ".state")
+    }
+
+    private static func readDataset(_ section: ConfigurationReader) -> Dataset {
+        let columns = section.section("columns")
+        let dataset = Dataset(
+            format: section.choice("format", of: ["auto", "preference", "conversational", "hh", "pku"]) ?? "auto",
+            prompt: columns.string("prompt"),
+            chosen: columns.string("chosen"),
+            rejected: columns.string("rejected"),
+            maxRowBytes: (section.integer("max_row_mib", in: 1...1024) ?? 16) << 20,
+            replaceExisting: section.boolean("replace_existing") ?? false)
+        return dataset
+    }
+
+    private static func readAnchors(_ section: ConfigurationReader) -> Anchors {
+        let columns = section.section("columns")
+        return Anchors(
+            format: section.choice(
+                "format", of: ["auto", "anchors", "harmful", "preference", "conversational", "hh", "pku"]) ?? "auto",
+            prompt: columns.string("prompt"),
+            harmless: columns.string("harmless"),
+            harmful: columns.string("harmful"),
+            refusal: section.string("refusal") ?? defaultRefusal)
+    }
+
+    private static func readModel(_ section: ConfigurationReader) -> Model {
+        Model(
+            path: section.path("path") ?? section.missing("path", ""),
+            sha256: section.string("sha256", matching: #/[0-9a-f]{64}/#, "64 lower-case hexadecimal digits"),
+            precision: section.choice("precision", of: ["auto", "f32", "bf16"]) ?? "auto",
+            backend: section.choice("backend", of: ["onednn", "blas"]) ?? "onednn",
+            maxTokens: section.integer("max_tokens", in: 0...1_000_000) ?? 0)
+    }
+
+    private static func readEmbedding(_ section: ConfigurationReader) -> Embedding {
+        Embedding(
+            template: section.string("template") ?? "alpaca",
+            layer: section.integer("layer", in: -1000...1000) ?? -1,
+            token: section.choice("token", of: ["last", "mean", "mean-response"]) ?? "last",
+            compatibility: section.choice("compat", of: ["none", "legend"]) ?? "none")
+    }
+
+    private static func readCluster(_ section: ConfigurationReader) -> Cluster {
+        Cluster(
+            listen: section.string("listen", matching: #/tcp://.+:([0-9]+|\*)/#, "tcp://HOST:PORT") ?? defaultListen,
+            insecure: section.boolean("insecure") ?? false,
+            localWorkers: section.integerOrAuto("local_workers", in: 0...1024),
+            lanes: section.integerOrAuto("lanes", in: 1...1024),
+            unitTokens: section.integer("unit_tokens", in: 1...10_000_000) ?? 2048,
+            heartbeatSeconds: section.number("heartbeat_seconds", in: 0.05...3600) ?? 2,
+            silenceSeconds: section.number("silence_seconds", in: 0.1...86_400) ?? 15,
+            stallSeconds: section.number("stall_seconds", in: 0.1...86_400) ?? 120,
+            attempts: section.integer("attempts", in: 1...100) ?? 3,
+            mixedNumerics: section.boolean("mixed_numerics") ?? false)
+    }
+}
+
+extension ConfigurationFile {
+    /// Rules that join several keys.
+    fileprivate func check(_ configuration: Configuration) {
+        let cluster = configuration.cluster
+        if cluster.silenceSeconds < 2 * cluster.heartbeatSeconds {
+            report(
+                """
+                cluster.silence_seconds (\(cluster.silenceSeconds)) must be at least twice \
+                cluster.heartbeat_seconds (\(cluster.heartbeatSeconds)), or one late heartbeat ends a worker
+                """)
+        }
+        if !cluster.insecure, !configuration.cluster.listensOnLoopbackOnly {
+            report(
+                """
+                cluster.listen is \(cluster.listen): anybody who reaches this address could read the dataset and send \
+                results. Listen on 127.0.0.1 (and forward the port, for example with ssh -L), or, on a network where \
+                that is acceptable, say cluster.insecure: true
+                """)
+        }
+        if configuration.embedding.compatibility == "legend" {
+            if configuration.embedding.template != "alpaca" {
+                report("embedding.compat: legend needs embedding.template: alpaca")
+            }
+            if configuration.embedding.token == "mean-response" {
+                report("embedding.compat: legend needs embedding.token: last, or mean over the whole text")
+            }
+        }
+        let paths = [
+            configuration.job.input, configuration.job.output, configuration.job.directionOutput,
+        ]
+        if !paths[1].isEmpty, Set(paths).count < paths.count {
+            report("job.input, job.output and job.direction_output must be different files")
+        }
+    }
+}
+
+extension Configuration.Cluster {
+    /// Whether only processes of this machine can connect.
+    package var listensOnLoopbackOnly: Bool {
+        guard let host = listen.dropFirst("tcp://".count).split(separator: ":").dropLast().first else { return false }
+        return host == "localhost" || host.hasPrefix("127.") || listen.hasPrefix("tcp://[::1]")
+    }
+}

@@ -1,0 +1,131 @@
+/// A job and the cluster that runs it, as `cluster.yaml` describes them.
+///
+/// Every path is absolute after reading; in the file, relative paths start from the file's own folder.
+package struct Configuration: Hashable, Sendable {
+    package var job: Job
+    package var dataset: Dataset
+    package var anchors: Anchors
+    package var model: Model
+    package var embedding: Embedding
+    package var cluster: Cluster
+
+    /// The files that a job reads and writes.
+    package struct Job: Hashable, Sendable {
+        package var name: String
+        package var input: String
+        package var output: String
+
+        /// Where the safety direction comes from.
+        package var directionSource: DirectionSource
+
+        /// Where the fitted direction is saved.
+        package var directionOutput: String
+
+        /// A folder for the ledger, from which an interrupted job goes on.
+        package var state: String
+    }
+
+    package enum DirectionSource: Hashable, Sendable {
+        /// Fit it on the anchors in this file.
+        case anchors(String)
+
+        /// Take it from this file, which an earlier job saved.
+        case saved(String)
+    }
+
+    /// How the input's rows are read.
+    package struct Dataset: Hashable, Sendable {
+        package var format: String
+        package var prompt: String?
+        package var chosen: String?
+        package var rejected: String?
+        package var maxRowBytes: Int
+        package var replaceExisting: Bool
+    }
+
+    /// How the anchors' rows are read.
+    package struct Anchors: Hashable, Sendable {
+        package var format: String
+        package var prompt: String?
+        package var harmless: String?
+        package var harmful: String?
+
+        /// The harmless response of anchors that have none of their own.
+        package var refusal: String
+    }
+
+    package struct Model: Hashable, Sendable {
+        package var path: String
+
+        /// Expected SHA-256 of the file; nil: the first worker's counts.
+        package var sha256: String?
+        package var precision: String
+        package var backend: String
+
+        /// Longest sequence in tokens; 0 for the model's context length.
+        package var maxTokens: Int
+    }
+
+    /// Which hidden state stands for a response.
+    package struct Embedding: Hashable, Sendable {
+        package var template: String
+
+        /// 0 the embeddings, `l` after block `l`; negative ones count from the last (-1), after the final norm.
+        package var layer: Int
+        package var token: String
+        package var compatibility: String
+    }
+
+    package struct Cluster: Hashable, Sendable {
+        package var listen: String
+        package var insecure: Bool
+
+        /// Workers that the coordinator starts itself; nil: one for each NUMA node.
+        package var localWorkers: Int?
+
+        /// Compute lanes of each worker; nil: a worker's share of the machine's cores.
+        package var lanes: Int?
+        package var unitTokens: Int
+        package var heartbeatSeconds: Double
+        package var silenceSeconds: Double
+        package var stallSeconds: Double
+        package var attempts: Int
+        package var mixedNumerics: Bool
+    }
+}
+
+extension Configuration.Cluster {
+    /// Where processes on this machine reach a coordinator that listens on `listen`.
+    ///
+    /// - Parameter path: the configuration file's, for the message.
+    /// - Throws: `ConfigurationError` where the port is chosen only when the coordinator starts.
+    package func reachableEndpoint(path: String) throws -> String {
+        guard !listen.hasSuffix(":*") else {
+            throw ConfigurationError(problems: [
+                "\(path): cluster.listen (\(listen)) has no port to connect to; use --connect tcp://host:port"
+            ])
+        }
+        // One that listens everywhere is reached by loopback.
+        return listen.replacing(#/tcp://(\*|0\.0\.0\.0)/#, with: "tcp://127.0.0.1")
+            .replacing("tcp://[::]:", with: "tcp://[::1]:")
+    }
+}
+
+extension Configuration {
+    package static let defaultListen = "tcp://127.0.0.1:5711"
+
+    /// Legend's harmless response, with its typographic apostrophe.
+    package static let defaultRefusal = "I can\u{2019}t answer that."
+}
+
+/// All that is wrong with a configuration, found in one reading.
+package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// One sentence each, beginning with `file:line:column`.
+    package var problems: [String]
+
+    package init(problems: [String]) {
+        self.problems = problems
+    }
+
+    package var description: String { problems.joined(separator: "\n") }
+}

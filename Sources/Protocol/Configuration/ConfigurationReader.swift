@@ -1,0 +1,187 @@
+internal import Foundation
+internal import Yams
+
+/// A configuration file in reading: collects its problems, so that all are reported at once.
+final class ConfigurationFile {
+    let path: String
+    private(set) var problems: [String] = []
+
+    init(path: String) {
+        self.path = path
+    }
+
+    func report(_ problem: String, at node: Node? = nil) {
+        let place = node?.mark.map { ":\($0.line):\($0.column)" } ?? ""
+        problems.append("\(path)\(place): \(problem)")
+    }
+
+    /// - Throws: `ConfigurationError` where the text is no YAML mapping.
+    func compose(_ yaml: String) throws -> Node.Mapping {
+        do {
+            guard let mapping = try Yams.compose(yaml: yaml)?.mapping else {
+                throw ConfigurationError(problems: ["\(path): expected a mapping with the sections job, model, …"])
+            }
+            return mapping
+        } catch let error as YamlError {
+            throw ConfigurationError(problems: ["\(path): not valid YAML: \(error)"])
+        }
+    }
+
+    /// The path in the file, made absolute from the file's folder; a leading `~` is the home folder.
+    func resolve(_ value: String) -> String {
+        let expanded = (value as NSString).expandingTildeInPath
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        return URL(fileURLWithPath: expanded, relativeTo: folder).standardizedFileURL.path
+    }
+}
+
+/// One mapping of a configuration file. Reading a key marks it as known.
+final class ConfigurationReader {
+    private let file: ConfigurationFile
+    private let mapping: Node.Mapping
+    private let path: [String]
+    private var known: [String] = []
+    private var sections: [ConfigurationReader] = []
+
+    init(file: ConfigurationFile, mapping: Node.Mapping, path: [String]) {
+        self.file = file
+        self.mapping = mapping
+        self.path = path
+    }
+
+    func section(_ key: String, required: Bool = false) -> ConfigurationReader {
+        var mapping: Node.Mapping = [:]
+        if let node = node(key) {
+            if let found = node.mapping {
+                mapping = found
+            } else if node.null == nil {
+                file.report("\(name(key)): expected a section (indented keys), found \(describe(node))", at: node)
+            }
+        } else if required {
+            file.report("section \"\(name(key))\" is missing")
+        }
+        let section = ConfigurationReader(file: file, mapping: mapping, path: path + [key])
+        sections.append(section)
+        return section
+    }
+
+    func string(_ key: String) -> String? {
+        guard let node = node(key), node.null == nil else { return nil }
+        guard let text = node.string, !text.isEmpty else {
+            return invalid(key, node, "a text")
+        }
+        return text
+    }
+
+    func string(_ key: String, matching pattern: Regex<some Any>, _ expected: String) -> String? {
+        guard let text = string(key) else { return nil }
+        guard text.wholeMatch(of: pattern) != nil else { return invalid(key, node(key), expected) }
+        return text
+    }
+
+    func path(_ key: String) -> String? {
+        string(key).map(file.resolve)
+    }
+
+    func choice(_ key: String, of choices: [String]) -> String? {
+        guard let text = string(key) else { return nil }
+        guard choices.contains(text) else {
+            return invalid(key, node(key), "one of \(choices.joined(separator: ", "))")
+        }
+        return text
+    }
+
+    func integer(_ key: String, in range: ClosedRange<Int>, orWord word: String? = nil) -> Int? {
+        guard let node = node(key), node.null == nil else { return nil }
+        guard let value = node.int, range.contains(value) else {
+            let words = word.map { "\($0) or " } ?? ""
+            return invalid(key, node, "\(words)a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// nil where the key is absent or `auto`.
+    func integerOrAuto(_ key: String, in range: ClosedRange<Int>) -> Int? {
+        if node(key)?.string == "auto" { return nil }
+        return integer(key, in: range, orWord: "auto")
+    }
+
+    func number(_ key: String, in range: ClosedRange<Double>) -> Double? {
+        guard let node = node(key), node.null == nil else { return nil }
+        guard let value = node.float, range.contains(value) else {
+            return invalid(key, node, "a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    func boolean(_ key: String) -> Bool? {
+        guard let node = node(key), node.null == nil else { return nil }
+        guard let value = node.bool else { return invalid(key, node, "true or false") }
+        return value
+    }
+
+    /// Reports a required key that is absent; where it is there, its own problem was reported already.
+    func missing<Value>(_ key: String, _ substitute: Value) -> Value {
+        let found = node(key)
+        if found == nil || found?.null != nil { file.report("\(name(key)) is missing") }
+        return substitute
+    }
+
+    func report(_ problem: String, at key: String? = nil) {
+        file.report("\(path.joined(separator: ".")): \(problem)", at: key.flatMap(node))
+    }
+
+    func rejectUnknownKeys() {
+        for key in mapping.keys {
+            let text = key.string ?? ""
+            guard !known.contains(text) else { continue }
+            let nearest = known.min { $0.editDistance(to: text) < $1.editDistance(to: text) }
+            let hint = nearest.flatMap { $0.editDistance(to: text) <= 2 ? "; did you mean \"\($0)\"?" : nil }
+            file.report(
+                "unknown key \"\(name(text))\"\(hint ?? "; known here: \(known.joined(separator: ", "))")", at: key)
+        }
+        sections.forEach { $0.rejectUnknownKeys() }
+    }
+
+    private func node(_ key: String) -> Node? {
+        if !known.contains(key) { known.append(key) }
+        return mapping[Node(key)]
+    }
+
+    private func name(_ key: String) -> String {
+        (path + [key]).joined(separator: ".")
+    }
+
+    private func invalid<Value>(_ key: String, _ node: Node?, _ expected: String) -> Value? {
+        let found = node.map(describe) ?? "nothing"
+        file.report("\(name(key)): expected \(expected), found \(found)", at: node)
+        return nil
+    }
+
+    private func describe(_ node: Node) -> String {
+        switch node {
+        case .scalar(let scalar): "\"\(scalar.string)\""
+        case .sequence: "a list"
+        case .mapping: "a section"
+        case .alias: "an alias"
+        }
+    }
+}
+
+extension String {
+    /// How many characters must be inserted, removed or changed to make one text of the other.
+    fileprivate func editDistance(to other: String) -> Int {
+        let other = Array(other)
+        var distances = Array(0...other.count)
+        for (row, character) in enumerated() {
+            var diagonal = distances[0]
+            distances[0] = row + 1
+            for column in other.indices {
+                let substitution = diagonal + (character == other[column] ? 0 : 1)
+                diagonal = distances[column + 1]
+                distances[column + 1] = Swift.min(substitution, diagonal + 1, distances[column] + 1)
+            }
+        }
+        return distances[other.count]
+    }
+}

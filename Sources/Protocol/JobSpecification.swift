@@ -1,0 +1,83 @@
+/// What every worker of a job must do alike.
+package struct JobSpecification: Hashable, Sendable {
+    package var job: String
+
+    /// Where the coordinator's configuration has the model; a worker may have it elsewhere.
+    package var modelPath: String
+
+    /// SHA-256 of the model file in lower-case hexadecimal; empty until the first worker has named it.
+    package var modelDigest: String
+    package var precision: String
+    package var backend: String
+
+    /// Hidden states to return: 0 the embeddings, `l` after block `l`; negative ones count from the last, which is
+    /// after the final norm (-1).
+    package var layers: [Int]
+    package var pooling: String
+
+    /// Longest sequence in tokens; 0 for the model's context length.
+    package var maxTokens: Int
+    package var heartbeatMilliseconds: Int
+
+    package init(
+        job: String, modelPath: String, modelDigest: String, precision: String, backend: String, layers: [Int],
+        pooling: String, maxTokens: Int, heartbeatMilliseconds: Int
+    ) {
+        self.job = job
+        self.modelPath = modelPath
+        self.modelDigest = modelDigest
+        self.precision = precision
+        self.backend = backend
+        self.layers = layers
+        self.pooling = pooling
+        self.maxTokens = maxTokens
+        self.heartbeatMilliseconds = heartbeatMilliseconds
+    }
+}
+
+/// What a worker computes with. Workers of one job must agree in all of it but the credit.
+package struct LoadedModel: Codable, Hashable, Sendable {
+    /// SHA-256 of the model file in lower-case hexadecimal.
+    package var digest: String
+    package var name: String
+    package var tokenizer: String
+    package var layerCount: Int
+    package var hiddenSize: Int
+    package var contextLength: Int
+    package var precision: String
+
+    /// Everything that may change a bit of a result: precision, library, its version, instruction set.
+    package var numericBuild: String
+
+    /// How many units the worker takes into its hands at a time.
+    package var credit: Int
+
+    package init(
+        digest: String, name: String, tokenizer: String, layerCount: Int, hiddenSize: Int, contextLength: Int,
+        precision: String, numericBuild: String, credit: Int
+    ) {
+        self.digest = digest
+        self.name = name
+        self.tokenizer = tokenizer
+        self.layerCount = layerCount
+        self.hiddenSize = hiddenSize
+        self.contextLength = contextLength
+        self.precision = precision
+        self.numericBuild = numericBuild
+        self.credit = credit
+    }
+}
+
+/// The direction that workers project on.
+package struct BroadcastDirection: Hashable, Sendable {
+    /// Names this direction in acknowledgements and results.
+    package var digest: String
+
+    /// Unit norm for each layer: f32 `[layers, hidden]`.
+    package var values: Tensor
+
+    package init(digest: String, values: Tensor) {
+        self.digest = digest
+        self.values = values
+    }
+}

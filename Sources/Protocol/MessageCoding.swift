@@ -1,0 +1,143 @@
+internal import SwiftProtobuf
+
+/// Messages as frames: one header (protobuf), then one bulk frame for each tensor.
+///
+/// Decoding trusts nothing: the number of frames, every tensor's type, shape and checksum, and every bound is checked,
+/// and whatever does not fit is a `ProtocolError`.
+extension Message {
+    /// Header and at most one tensor.
+    package static let maximumFrameCount = 2
+
+    package func frames() throws -> [[UInt8]] {
+        var header = WireHeader()
+        header.protocolVersion = ProtocolVersion.current
+        var tensor: Tensor?
+        switch self {
+        case .worker(let message): header.body = message.wireBody(&tensor)
+        case .coordinator(let message): header.body = message.wireBody(&tensor)
+        case .status(let message): header.body = message.wireBody
+        }
+        header.tensors = tensor.map { [WireTensor($0)] } ?? []
+        let headerFrame: [UInt8] = try header.serializedBytes()
+        return [headerFrame] + (tensor.map { [$0.bytes] } ?? [])
+    }
+
+    package init(frames: [[UInt8]]) throws {
+        guard let first = frames.first else { throw ProtocolError("a message without frames") }
+        guard frames.count <= Self.maximumFrameCount else {
+            throw ProtocolError("a message of \(frames.count) frames; at most \(Self.maximumFrameCount) are expected")
+        }
+        let header: WireHeader
+        do {
+            header = try WireHeader(serializedBytes: first)
+        } catch {
+            throw ProtocolError("a header of \(first.count) bytes that is no header of this protocol")
+        }
+        guard header.protocolVersion == ProtocolVersion.current else {
+            throw ProtocolVersionMismatch(found: header.protocolVersion)
+        }
+        guard header.tensors.count == frames.count - 1 else {
+            throw ProtocolError("\(header.tensors.count) tensors announced, \(frames.count - 1) bulk frames found")
+        }
+        let tensor = try header.tensors.first.map { try Tensor($0, frame: frames[1]) }
+        guard let body = header.body else { throw ProtocolError("a header without a body") }
+        self = try Message(body, tensor)
+    }
+
+    private init(_ body: WireHeader.OneOf_Body, _ tensor: Tensor?) throws {
+        func bulk() throws -> Tensor {
+            guard let tensor else { throw ProtocolError("a message whose bulk frame is missing") }
+            return tensor
+        }
+        switch body {
+        case .hello(let wire): self = .worker(.hello(try .init(wire)))
+        case .ready(let wire): self = .worker(.ready(try LoadedModel(wire)))
+        case .heartbeat(let wire): self = .worker(.heartbeat(.init(wire)))
+        case .unitResult(let wire): self = .worker(.result(try UnitResult(wire, bulk())))
+        case .unitFailure(let wire): self = .worker(.failure(.init(wire)))
+        case .directionAcknowledgement(let wire): self = .worker(.directionAcknowledged(digest: wire.digest))
+        case .goodbye(let wire): self = .worker(.goodbye(reason: wire.reason))
+        case .welcome(let wire): self = .coordinator(.welcome(try JobSpecification(wire.job)))
+        case .accepted(let wire):
+            let direction =
+                wire.directionDigest.isEmpty
+                ? nil : try BroadcastDirection(digest: wire.directionDigest, checking: bulk())
+            self = .coordinator(.accepted(direction: direction))
+        case .refusal(let wire): self = .coordinator(.refused(reason: wire.reason))
+        case .whoAreYou: self = .coordinator(.whoAreYou)
+        case .assignment(let wire):
+            self = .coordinator(.assignment(Lease(wire.lease), try UnitPayload(wire.payload)))
+        case .directionUpdate(let wire):
+            self = .coordinator(.direction(try BroadcastDirection(digest: wire.digest, checking: bulk())))
+        case .resultAcknowledgement(let wire): self = .coordinator(.resultAcknowledged(Lease(wire.lease)))
+        case .revocation(let wire): self = .coordinator(.revoked(Lease(wire.lease)))
+        case .heartbeatReply: self = .coordinator(.heartbeatReply)
+        case .jobFinished(let wire): self = .coordinator(.jobFinished(summary: wire.summary))
+        case .statusRequest: self = .status(.request)
+        case .statusReport(let wire): self = .status(.report(StatusReport(wire)))
+        }
+    }
+}
+
+/// A peer speaks another version of this protocol.
+package struct ProtocolVersionMismatch: Error, Hashable, Sendable, CustomStringConvertible {
+    package var found: UInt32
+
+    package var description: String {
+        """
+        protocol version \(found) found, version \(ProtocolVersion.current) expected: \
+        install the same release of legend on the coordinator and on all workers
+        """
+    }
+}
+
+extension WorkerMessage {
+    fileprivate func wireBody(_ tensor: inout Tensor?) -> WireHeader.OneOf_Body {
+        switch self {
+        case .hello(let hello): return .hello(hello.wire)
+        case .ready(let model): return .ready(model.wire)
+        case .heartbeat(let heartbeat): return .heartbeat(heartbeat.wire)
+        case .result(let result):
+            tensor = result.values
+            return .unitResult(result.wire)
+        case .failure(let failure): return .unitFailure(failure.wire)
+        case .directionAcknowledged(let digest): return .directionAcknowledgement(.with { $0.digest = digest })
+        case .goodbye(let reason): return .goodbye(.with { $0.reason = reason })
+        }
+    }
+}
+
+extension CoordinatorMessage {
+    fileprivate func wireBody(_ tensor: inout Tensor?) -> WireHeader.OneOf_Body {
+        switch self {
+        case .welcome(let job): return .welcome(.with { $0.job = job.wire })
+        case .accepted(let direction):
+            tensor = direction?.values
+            return .accepted(.with { $0.directionDigest = direction?.digest ?? "" })
+        case .refused(let reason): return .refusal(.with { $0.reason = reason })
+        case .whoAreYou: return .whoAreYou(.init())
+        case .assignment(let lease, let payload):
+            return .assignment(
+                .with {
+                    $0.lease = lease.wire
+                    $0.payload = payload.wire
+                })
+        case .direction(let direction):
+            tensor = direction.values
+            return .directionUpdate(.with { $0.digest = direction.digest })
+        case .resultAcknowledged(let lease): return .resultAcknowledgement(.with { $0.lease = lease.wire })
+        case .revoked(let lease): return .revocation(.with { $0.lease = lease.wire })
+        case .heartbeatReply: return .heartbeatReply(.init())
+        case .jobFinished(let summary): return .jobFinished(.with { $0.summary = summary })
+        }
+    }
+}
+
+extension StatusMessage {
+    fileprivate var wireBody: WireHeader.OneOf_Body {
+        switch self {
+        case .request: .statusRequest(.init())
+        case .report(let report): .statusReport(report.wire)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+/// What a worker says to the coordinator.
+package enum WorkerMessage: Hashable, Sendable {
+    case hello(Hello)
+    case ready(LoadedModel)
+    case heartbeat(Heartbeat)
+    case result(UnitResult)
+    case failure(UnitFailure)
+    case directionAcknowledged(digest: String)
+    case goodbye(reason: String)
+
+    /// The first message on a connection, and the answer to `whoAreYou`.
+    package struct Hello: Hashable, Sendable {
+        /// Stable over restarts where the operator names the worker.
+        package var worker: String
+
+        /// Made at process start: tells a restarted worker from a reconnected one.
+        package var epoch: UInt64
+        package var host: String
+        package var processID: UInt32
+        package var softwareVersion: String
+        package var lanes: Int
+
+        /// Set when a model is loaded already.
+        package var model: LoadedModel?
+
+        /// Units the worker still holds, computed or not.
+        package var held: [Lease]
+
+        package init(
+            worker: String, epoch: UInt64, host: String, processID: UInt32, softwareVersion: String, lanes: Int,
+            model: LoadedModel?, held: [Lease]
+        ) {
+            self.worker = worker
+            self.epoch = epoch
+            self.host = host
+            self.processID = processID
+            self.softwareVersion = softwareVersion
+            self.lanes = lanes
+            self.model = model
+            self.held = held
+        }
+    }
+
+    package struct Heartbeat: Hashable, Sendable {
+        package struct Progress: Hashable, Sendable {
+            package var lease: Lease
+
+            /// Tokens computed so far; 0 for a unit that waits.
+            package var tokens: UInt64
+
+            package init(lease: Lease, tokens: UInt64) {
+                self.lease = lease
+                self.tokens = tokens
+            }
+        }
+
+        package var epoch: UInt64
+
+        /// All units in the worker's hands, finished ones whose result is not acknowledged included.
+        package var held: [Progress]
+
+        /// The worker takes no new unit and leaves when its hands are empty.
+        package var draining: Bool
+
+        package init(epoch: UInt64, held: [Progress], draining: Bool) {
+            self.epoch = epoch
+            self.held = held
+            self.draining = draining
+        }
+    }
+
+    package struct UnitFailure: Hashable, Sendable {
+        package var lease: Lease
+        package var reason: String
+
+        /// Given back untouched: not a failed attempt.
+        package var returned: Bool
+
+        package init(lease: Lease, reason: String, returned: Bool) {
+            self.lease = lease
+            self.reason = reason
+            self.returned = returned
+        }
+    }
+}
+
+/// What the coordinator says to a worker.
+package enum CoordinatorMessage: Hashable, Sendable {
+    case welcome(JobSpecification)
+
+    /// The worker's model fits; with the direction where there is one.
+    case accepted(direction: BroadcastDirection?)
+
+    /// The worker cannot take part; the reason says what to change.
+    case refused(reason: String)
+
+    /// The sender of the last message is not known here: say hello.
+    case whoAreYou
+    case assignment(Lease, UnitPayload)
+    case direction(BroadcastDirection)
+
+    /// The result is safe (or no longer needed); the worker may forget it.
+    case resultAcknowledged(Lease)
+
+    /// The unit is no longer this worker's.
+    case revoked(Lease)
+    case heartbeatReply
+    case jobFinished(summary: String)
+}
+
+/// What a person who watches asks of the coordinator, and its answer.
+package enum StatusMessage: Hashable, Sendable {
+    case request
+    case report(StatusReport)
+}
+
+/// Any message of this protocol.
+package enum Message: Hashable, Sendable {
+    case worker(WorkerMessage)
+    case coordinator(CoordinatorMessage)
+    case status(StatusMessage)
+}

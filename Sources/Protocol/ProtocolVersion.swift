@@ -1,0 +1,17 @@
+/// Versions that two processes compare before they work together.
+package enum ProtocolVersion {
+    /// Raised by every change to `legend.proto` that an older peer could misread.
+    package static let current: UInt32 = 1
+
+    /// The version of this software, for people; it decides nothing.
+    package static let software = "0.1.0"
+}
+
+/// A message that cannot be what a peer of this protocol sends.
+package struct ProtocolError: Error, Hashable, Sendable, CustomStringConvertible {
+    package var description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,48 @@
+/// The state of a job, as `legend-coordinator status` and the progress display show it.
+package struct StatusReport: Codable, Hashable, Sendable {
+    package struct Worker: Codable, Hashable, Sendable {
+        package var worker: String
+        package var host: String
+        package var state: String
+        package var lanes: Int
+        package var unitsHeld: Int
+        package var unitsDone: UInt64
+        package var tokensPerSecond: Double
+        package var secondsSinceHeard: Double
+
+        package init(
+            worker: String, host: String, state: String, lanes: Int, unitsHeld: Int, unitsDone: UInt64,
+            tokensPerSecond: Double, secondsSinceHeard: Double
+        ) {
+            self.worker = worker
+            self.host = host
+            self.state = state
+            self.lanes = lanes
+            self.unitsHeld = unitsHeld
+            self.unitsDone = unitsDone
+            self.tokensPerSecond = tokensPerSecond
+            self.secondsSinceHeard = secondsSinceHeard
+        }
+    }
+
+    package var job = ""
+    package var stage = ""
+
+    /// Rows (or anchors) of the present stage whose result is committed, those that failed included.
+    package var rowsDone: UInt64 = 0
+    package var rowsTotal: UInt64 = 0
+
+    /// False while the input is still being read, so that `rowsTotal` still grows.
+    package var rowsTotalIsFinal = false
+    package var rowsFailed: UInt64 = 0
+    package var rowsPerSecond = 0.0
+    package var tokensPerSecond = 0.0
+    package var secondsLeft: Double?
+    package var secondsElapsed = 0.0
+
+    /// Leases that were lost or failed and went back to the queue.
+    package var unitsRetried: UInt64 = 0
+    package var workers: [Worker] = []
+
+    package init() {}
+}

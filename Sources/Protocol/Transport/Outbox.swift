@@ -1,0 +1,50 @@
+internal import Synchronization
+
+/// What other threads want a socket's thread to do, and the means to wake it.
+final class Outbox: Sendable {
+    struct Outgoing {
+        var frames: [[UInt8]]
+        var peer: PeerID
+
+        /// Not worth keeping while nothing can be sent.
+        var isDroppable: Bool
+    }
+
+    private struct State {
+        var outgoing: [Outgoing] = []
+        var isClosing = false
+    }
+
+    private let state = Mutex(State())
+    private let signal: Mutex<Socket>
+
+    /// - Parameter signal: the sending end of the inproc pair whose other end the socket's thread polls.
+    init(signal: sending Socket) {
+        self.signal = Mutex(signal)
+    }
+
+    func post(_ message: Outgoing) {
+        let wasEmpty = state.withLock { state in
+            state.outgoing.append(message)
+            return state.outgoing.count == 1
+        }
+        if wasEmpty { wake() }
+    }
+
+    func close() {
+        state.withLock { $0.isClosing = true }
+        wake()
+    }
+
+    func takeAll() -> (outgoing: [Outgoing], isClosing: Bool) {
+        state.withLock { state in
+            defer { state.outgoing = [] }
+            return (state.outgoing, state.isClosing)
+        }
+    }
+
+    private func wake() {
+        // A full pair means that the thread has signals enough to wake up; a broken one, that it has ended.
+        signal.withLock { socket in _ = try? socket.send([[]]) }
+    }
+}

@@ -1,0 +1,150 @@
+internal import CZeroMQ
+
+/// A libzmq context: the owner of its background threads. Its sockets keep it alive.
+///
+/// `deinit` waits until the sockets' remaining messages are sent or their linger time has passed.
+final class Context: Sendable {
+    fileprivate nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
+
+    init() throws {
+        guard let pointer = zmq_ctx_new() else { throw ZeroMQError.last("make a ZeroMQ context") }
+        self.pointer = pointer
+    }
+
+    deinit {
+        while zmq_ctx_term(pointer) != 0, zmq_errno() == EINTR {}
+    }
+}
+
+/// A libzmq socket. One thread at a time may use it; handing it on goes through a lock or a thread's start.
+final class Socket {
+    enum Kind {
+        case router
+        case dealer
+        case pair
+
+        fileprivate var code: Int32 {
+            switch self {
+            case .router: ZMQ_ROUTER
+            case .dealer: ZMQ_DEALER
+            case .pair: ZMQ_PAIR
+            }
+        }
+    }
+
+    private let pointer: UnsafeMutableRawPointer
+    private let context: Context
+
+    init(_ kind: Kind, in context: Context) throws {
+        guard let pointer = zmq_socket(context.pointer, kind.code) else { throw ZeroMQError.last("make a socket") }
+        self.pointer = pointer
+        self.context = context
+    }
+
+    deinit {
+        zmq_close(pointer)
+    }
+
+    func set(_ option: Int32, to value: Int32, named name: String) throws {
+        var value = value
+        guard zmq_setsockopt(pointer, option, &value, MemoryLayout<Int32>.size) == 0 else {
+            throw ZeroMQError.last("set \(name) to \(value)")
+        }
+    }
+
+    func set(_ option: Int32, to value: Int64, named name: String) throws {
+        var value = value
+        guard zmq_setsockopt(pointer, option, &value, MemoryLayout<Int64>.size) == 0 else {
+            throw ZeroMQError.last("set \(name) to \(value)")
+        }
+    }
+
+    func bind(_ endpoint: String) throws {
+        guard zmq_bind(pointer, endpoint) == 0 else { throw ZeroMQError.last("bind \(endpoint)") }
+    }
+
+    func connect(_ endpoint: String) throws {
+        guard zmq_connect(pointer, endpoint) == 0 else { throw ZeroMQError.last("connect to \(endpoint)") }
+    }
+
+    /// The address that `bind` took; where it was asked for port `*`, with the port.
+    func boundEndpoint() throws -> String {
+        var buffer = [CChar](repeating: 0, count: 1024)
+        var count = buffer.count
+        guard zmq_getsockopt(pointer, ZMQ_LAST_ENDPOINT, &buffer, &count) == 0 else {
+            throw ZeroMQError.last("read the bound address")
+        }
+        return String(decoding: buffer.prefix(max(count - 1, 0)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    enum SendOutcome {
+        case sent
+        case wouldBlock
+        case unreachable
+    }
+
+    /// Sends all frames as one message, or none of them; never blocks.
+    func send(_ frames: [[UInt8]]) throws -> SendOutcome {
+        for (index, frame) in frames.enumerated() {
+            let flags = ZMQ_DONTWAIT | (index < frames.count - 1 ? ZMQ_SNDMORE : 0)
+            while zmq_send(pointer, frame, frame.count, flags) < 0 {
+                let error = ZeroMQError.last("send a message")
+                switch error.code {
+                case EINTR: continue
+                case EAGAIN where index == 0: return .wouldBlock
+                case EHOSTUNREACH: return .unreachable
+                default: throw error
+                }
+            }
+        }
+        return .sent
+    }
+
+    /// The next message's frames, or nil where none is waiting. Of a message with more frames than `maximumFrames`
+    /// the rest is read and thrown away, and one empty frame beyond the maximum marks it as too long.
+    func receive(maximumFrames: Int) throws -> [[UInt8]]? {
+        var frames: [[UInt8]] = []
+        while true {
+            var part = zmq_msg_t()
+            zmq_msg_init(&part)
+            defer { zmq_msg_close(&part) }
+            guard zmq_msg_recv(&part, pointer, ZMQ_DONTWAIT) >= 0 else {
+                let error = ZeroMQError.last("receive a message")
+                switch error.code {
+                case EINTR: continue
+                case EAGAIN where frames.isEmpty: return nil
+                default: throw error
+                }
+            }
+            if frames.count < maximumFrames {
+                frames.append([UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&part), count: zmq_msg_size(&part))))
+            } else if frames.count == maximumFrames {
+                frames.append([])
+            }
+            if zmq_msg_more(&part) == 0 { return frames }
+        }
+    }
+
+    struct Readiness: OptionSet {
+        let rawValue: Int16
+        static let readable = Readiness(rawValue: Int16(ZMQ_POLLIN))
+        static let writable = Readiness(rawValue: Int16(ZMQ_POLLOUT))
+    }
+
+    /// Waits until one of two sockets is ready for what is asked of it.
+    static func poll(
+        _ first: Socket, for firstWish: Readiness, _ second: Socket, for secondWish: Readiness,
+        timeoutMilliseconds: Int
+    ) throws -> (Readiness, Readiness) {
+        var items = [
+            zmq_pollitem_t(socket: first.pointer, fd: 0, events: firstWish.rawValue, revents: 0),
+            zmq_pollitem_t(socket: second.pointer, fd: 0, events: secondWish.rawValue, revents: 0),
+        ]
+        guard zmq_poll(&items, 2, timeoutMilliseconds) >= 0 else {
+            let error = ZeroMQError.last("wait for messages")
+            if error.code == EINTR { return ([], []) }
+            throw error
+        }
+        return (Readiness(rawValue: items[0].revents), Readiness(rawValue: items[1].revents))
+    }
+}

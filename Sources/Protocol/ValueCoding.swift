@@ -1,0 +1,327 @@
+// The values inside messages, to and from their generated wire types. `init` checks; `wire` cannot fail.
+
+internal import SwiftProtobuf
+
+extension WireTensor {
+    init(_ tensor: Tensor) {
+        self.init()
+        elementType =
+            switch tensor.elementType {
+            case .f32: .f32
+            case .f64: .f64
+            }
+        shape = tensor.shape.map(UInt32.init)
+        crc32 = CRC32.checksum(tensor.bytes)
+    }
+}
+
+extension Tensor {
+    init(_ wire: WireTensor, frame: [UInt8]) throws {
+        let elementType: ElementType
+        switch wire.elementType {
+        case .f32: elementType = .f32
+        case .f64: elementType = .f64
+        case .unspecified, .UNRECOGNIZED: throw ProtocolError("a tensor of an unknown element type")
+        }
+        let checksum = CRC32.checksum(frame)
+        guard checksum == wire.crc32 else {
+            throw ProtocolError("a bulk frame whose checksum is \(checksum), not the announced \(wire.crc32)")
+        }
+        try self.init(elementType: elementType, shape: wire.shape.map(Int.init), bytes: frame)
+    }
+}
+
+extension Lease {
+    init(_ wire: WireLease) {
+        self.init(unit: UnitID(wire.unit), attempt: wire.attempt)
+    }
+
+    var wire: WireLease {
+        .with {
+            $0.unit = unit.rawValue
+            $0.attempt = attempt
+        }
+    }
+}
+
+extension WorkerMessage.Hello {
+    init(_ wire: WireHello) throws {
+        guard !wire.worker.isEmpty, wire.worker.utf8.count <= 256 else {
+            throw ProtocolError("a worker id of \(wire.worker.utf8.count) bytes; 1 to 256 are expected")
+        }
+        self.init(
+            worker: wire.worker, epoch: wire.epoch, host: wire.host, processID: wire.processID,
+            softwareVersion: wire.softwareVersion, lanes: Int(wire.lanes),
+            model: wire.hasReady ? try LoadedModel(wire.ready) : nil, held: wire.held.map(Lease.init))
+    }
+
+    var wire: WireHello {
+        .with {
+            $0.worker = worker
+            $0.epoch = epoch
+            $0.host = host
+            $0.processID = processID
+            $0.softwareVersion = softwareVersion
+            $0.lanes = UInt32(lanes)
+            if let model { $0.ready = model.wire }
+            $0.held = held.map(\.wire)
+        }
+    }
+}
+
+extension LoadedModel {
+    init(_ wire: WireReady) throws {
+        guard wire.layerCount > 0, wire.hiddenSize > 0, wire.contextLength > 0, wire.credit > 0 else {
+            throw ProtocolError("a model without layers, hidden size, context length or credit")
+        }
+        guard wire.credit <= 4096 else { throw ProtocolError("a credit of \(wire.credit); at most 4096 are expected") }
+        self.init(
+            digest: wire.modelDigest, name: wire.modelName, tokenizer: wire.tokenizer,
+            layerCount: Int(wire.layerCount), hiddenSize: Int(wire.hiddenSize),
+            contextLength: Int(wire.contextLength), precision: wire.precision, numericBuild: wire.numericBuild,
+            credit: Int(wire.credit))
+    }
+
+    var wire: WireReady {
+        .with {
+            $0.modelDigest = digest
+            $0.modelName = name
+            $0.tokenizer = tokenizer
+            $0.layerCount = UInt32(layerCount)
+            $0.hiddenSize = UInt32(hiddenSize)
+            $0.contextLength = UInt32(contextLength)
+            $0.precision = precision
+            $0.numericBuild = numericBuild
+            $0.credit = UInt32(credit)
+        }
+    }
+}
+
+extension WorkerMessage.Heartbeat {
+    init(_ wire: WireHeartbeat) {
+        self.init(
+            epoch: wire.epoch, held: wire.progress.map { Progress(lease: Lease($0.lease), tokens: $0.tokens) },
+            draining: wire.draining)
+    }
+
+    var wire: WireHeartbeat {
+        .with {
+            $0.epoch = epoch
+            $0.progress = held.map { progress in
+                .with {
+                    $0.lease = progress.lease.wire
+                    $0.tokens = progress.tokens
+                }
+            }
+            $0.draining = draining
+        }
+    }
+}
+
+extension WorkerMessage.UnitFailure {
+    init(_ wire: WireUnitFailure) {
+        self.init(lease: Lease(wire.lease), reason: wire.reason, returned: wire.returned)
+    }
+
+    var wire: WireUnitFailure {
+        .with {
+            $0.lease = lease.wire
+            $0.reason = reason
+            $0.returned = returned
+        }
+    }
+}
+
+extension UnitResult {
+    init(_ wire: WireUnitResult, _ values: Tensor) throws {
+        guard values.shape.count >= 2, values.shape[0] == wire.rows.count else {
+            throw ProtocolError("a result for \(wire.rows.count) rows with values of shape \(values.shape)")
+        }
+        guard
+            wire.failures.allSatisfy({ $0.item < wire.rows.count }),
+            zip(wire.failures, wire.failures.dropFirst()).allSatisfy({ $0.item < $1.item })
+        else { throw ProtocolError("a result whose failed rows are out of range or order") }
+        self.init(
+            lease: Lease(wire.lease), rows: wire.rows, values: values,
+            failures: wire.failures.map { RowFailure(item: Int($0.item), reason: $0.reason) },
+            tokensTotal: wire.tokensTotal, tokensComputed: wire.tokensComputed,
+            computeMicroseconds: wire.computeMicroseconds, directionDigest: wire.directionDigest)
+    }
+
+    var wire: WireUnitResult {
+        .with {
+            $0.lease = lease.wire
+            $0.rows = rows
+            $0.failures = failures.map { failure in
+                .with {
+                    $0.item = UInt32(failure.item)
+                    $0.reason = failure.reason
+                }
+            }
+            $0.tokensTotal = tokensTotal
+            $0.tokensComputed = tokensComputed
+            $0.computeMicroseconds = computeMicroseconds
+            $0.directionDigest = directionDigest
+        }
+    }
+}
+
+extension BroadcastDirection {
+    init(digest: String, checking values: Tensor) throws {
+        guard values.elementType == .f32, values.shape.count == 2 else {
+            throw ProtocolError("a direction of \(values.elementType) \(values.shape); f32 [layers, hidden] is expected")
+        }
+        self.init(digest: digest, values: values)
+    }
+}
+
+extension JobSpecification {
+    init(_ wire: WireJobSpecification) throws {
+        guard !wire.layers.isEmpty, wire.heartbeatMs > 0 else {
+            throw ProtocolError("a job without layers or heartbeat interval")
+        }
+        self.init(
+            job: wire.job, modelPath: wire.modelPath, modelDigest: wire.modelDigest, precision: wire.precision,
+            backend: wire.backend, layers: wire.layers.map(Int.init), pooling: wire.pooling,
+            maxTokens: Int(wire.maxTokens), heartbeatMilliseconds: Int(wire.heartbeatMs))
+    }
+
+    var wire: WireJobSpecification {
+        .with {
+            $0.job = job
+            $0.modelPath = modelPath
+            $0.modelDigest = modelDigest
+            $0.precision = precision
+            $0.backend = backend
+            $0.layers = layers.map(Int32.init)
+            $0.pooling = pooling
+            $0.maxTokens = UInt32(maxTokens)
+            $0.heartbeatMs = UInt32(heartbeatMilliseconds)
+        }
+    }
+}
+
+extension RenderedText {
+    init(_ wire: WireText) throws {
+        let byteCount = wire.text.utf8.count
+        var end = 0
+        for range in wire.controlRanges {
+            guard range.start >= end, range.end >= range.start, range.end <= byteCount else {
+                throw ProtocolError("a text of \(byteCount) bytes with control range \(range.start)..<\(range.end)")
+            }
+            end = Int(range.end)
+        }
+        self.init(wire.text, controlRanges: wire.controlRanges.map { Int($0.start)..<Int($0.end) })
+    }
+
+    var wire: WireText {
+        .with {
+            $0.text = text
+            $0.controlRanges = controlRanges.map { range in
+                .with {
+                    $0.start = UInt32(range.lowerBound)
+                    $0.end = UInt32(range.upperBound)
+                }
+            }
+        }
+    }
+}
+
+extension UnitPayload {
+    init(_ wire: WireUnitPayload) throws {
+        let stage: Stage
+        switch wire.stage {
+        case .anchors: stage = .anchors
+        case .rows: stage = .rows
+        case .unspecified, .UNRECOGNIZED: throw ProtocolError("a unit of an unknown stage")
+        }
+        guard !wire.items.isEmpty else { throw ProtocolError("a unit without rows") }
+        let items = try wire.items.map { item in
+            guard item.responses.count == 2 else {
+                throw ProtocolError("a row with \(item.responses.count) responses; 2 are expected")
+            }
+            return Item(
+                row: item.row,
+                text: RenderedItem(
+                    prompt: try RenderedText(item.prompt), responses: try item.responses.map(RenderedText.init)))
+        }
+        self.init(stage: stage, items: items)
+    }
+
+    var wire: WireUnitPayload {
+        .with {
+            $0.stage =
+                switch stage {
+                case .anchors: .anchors
+                case .rows: .rows
+                }
+            $0.items = items.map { item in
+                .with {
+                    $0.row = item.row
+                    $0.prompt = item.text.prompt.wire
+                    $0.responses = item.text.responses.map(\.wire)
+                }
+            }
+        }
+    }
+
+    /// The payload's serialized form, in which the ledger keeps it.
+    package func serialized() throws -> [UInt8] {
+        try wire.serializedBytes()
+    }
+
+    package init(serialized: [UInt8]) throws {
+        try self.init(WireUnitPayload(serializedBytes: serialized))
+    }
+}
+
+extension StatusReport {
+    init(_ wire: WireStatusReport) {
+        self.init()
+        job = wire.job
+        stage = wire.stage
+        rowsDone = wire.rowsDone
+        rowsTotal = wire.rowsTotal
+        rowsTotalIsFinal = wire.rowsTotalFinal
+        rowsFailed = wire.rowsFailed
+        rowsPerSecond = wire.rowsPerSecond
+        tokensPerSecond = wire.tokensPerSecond
+        secondsLeft = wire.secondsLeft < 0 ? nil : wire.secondsLeft
+        secondsElapsed = wire.secondsElapsed
+        unitsRetried = wire.unitsRetried
+        workers = wire.workers.map {
+            Worker(
+                worker: $0.worker, host: $0.host, state: $0.state, lanes: Int($0.lanes),
+                unitsHeld: Int($0.unitsHeld), unitsDone: $0.unitsDone, tokensPerSecond: $0.tokensPerSecond,
+                secondsSinceHeard: $0.secondsSinceHeard)
+        }
+    }
+
+    var wire: WireStatusReport {
+        .with {
+            $0.job = job
+            $0.stage = stage
+            $0.rowsDone = rowsDone
+            $0.rowsTotal = rowsTotal
+            $0.rowsTotalFinal = rowsTotalIsFinal
+            $0.rowsFailed = rowsFailed
+            $0.rowsPerSecond = rowsPerSecond
+            $0.tokensPerSecond = tokensPerSecond
+            $0.secondsLeft = secondsLeft ?? -1
+            $0.secondsElapsed = secondsElapsed
+            $0.unitsRetried = unitsRetried
+            $0.workers = workers.map { worker in
+                .with {
+                    $0.worker = worker.worker
+                    $0.host = worker.host
+                    $0.state = worker.state
+                    $0.lanes = UInt32(worker.lanes)
+                    $0.unitsHeld = UInt32(worker.unitsHeld)
+                    $0.unitsDone = worker.unitsDone
+                    $0.tokensPerSecond = worker.tokensPerSecond
+                    $0.secondsSinceHeard = worker.secondsSinceHeard
+                }
+            }
+        }
+    }
+}

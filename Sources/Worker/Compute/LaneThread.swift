@@ -1,0 +1,76 @@
+internal import Engine
+internal import Foundation
+internal import Protocol
+internal import Synchronization
+
+/// A thread that computes one unit at a time, with scratch of its own.
+///
+/// Inference never runs on the cooperative pool: there it would keep heartbeats from being sent.
+final class LaneThread: Sendable {
+    private enum Work: Sendable {
+        case unit(Lease, UnitPayload, BroadcastDirection?)
+        case stop
+    }
+
+    private let index: Int
+    private let computation: UnitComputation
+    private let embedder: Embedder
+    private let post: @Sendable (Session.Event) -> Void
+    private let queue = Mutex<[Work]>([])
+    private let arrivals = DispatchSemaphore(value: 0)
+    private let isCancelled = Atomic(false)
+
+    /// - Parameter post: called on the lane's thread with what becomes of each unit.
+    init(index: Int, computation: UnitComputation, embedder: Embedder, post: @escaping @Sendable (Session.Event) -> Void)
+    {
+        self.index = index
+        self.computation = computation
+        self.embedder = embedder
+        self.post = post
+        let thread = Thread { [self] in run() }
+        thread.name = "legend-lane-\(index)"
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    func compute(_ lease: Lease, _ payload: UnitPayload, direction: BroadcastDirection?) {
+        isCancelled.store(false, ordering: .relaxed)
+        enqueue(.unit(lease, payload, direction))
+    }
+
+    /// Ends the present unit at its next micro-batch.
+    func cancel() {
+        isCancelled.store(true, ordering: .relaxed)
+    }
+
+    /// Ends the thread after the present unit.
+    func stop() {
+        enqueue(.stop)
+    }
+
+    private func enqueue(_ work: Work) {
+        queue.withLock { $0.append(work) }
+        arrivals.signal()
+    }
+
+    private func run() {
+        var lane: Lane?
+        while true {
+            arrivals.wait()
+            guard case .unit(let lease, let payload, let direction) = queue.withLock({ $0.removeFirst() }) else { return }
+            do {
+                let ready = try lane ?? embedder.makeLane()
+                lane = ready
+                let result = try computation.run(lease, payload, direction: direction, on: ready) { tokens in
+                    post(.progress(lane: index, tokens: tokens))
+                    return !isCancelled.load(ordering: .relaxed)
+                }
+                post(.computed(lane: index, result))
+            } catch is CancellationError {
+                post(.cancelled(lane: index))
+            } catch {
+                post(.failed(lane: index, reason: "\(error)"))
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+internal import Foundation
+internal import Logging
+internal import Protocol
+internal import Transport
+
+/// What reaches a worker's loop.
+enum WorkerEvent: Sendable {
+    case session(Session.Event)
+    case engineLoaded(LoadedEngine)
+}
+
+/// Runs a `Session`: feeds it what arrives from the network, the lanes, the operator and the clock, and carries its
+/// actions out.
+final class WorkerService {
+    struct Options: Sendable {
+        var endpoint: String
+        var identity: Session.Identity
+        var model: String?
+        var drainLimit: Duration
+    }
+
+    private let options: Options
+    private let logger: Logger
+    private let mailbox: Mailbox<WorkerEvent>
+    private let socket: MessageSocket
+    private let loader: ModelLoader
+    private let start = ContinuousClock.now
+    private var session: Session
+    private var lanes: [LaneThread] = []
+
+    /// - Throws: `ZeroMQError` where the endpoint is no address.
+    init(_ options: Options, mailbox: Mailbox<WorkerEvent>, logger: Logger) throws {
+        self.options = options
+        self.mailbox = mailbox
+        self.logger = logger
+        var policy = Session.Policy()
+        policy.drainLimit = options.drainLimit
+        session = Session(identity: options.identity, policy: policy)
+        loader = ModelLoader(override: options.model, lanes: options.identity.lanes)
+        socket = try MessageSocket(.dealer(connect: options.endpoint)) { inbound in
+            switch inbound {
+            case .message(.coordinator(let message), _): mailbox.post(.session(.message(message)))
+            case .message(.worker, _), .message(.status, _):
+                logger.warning("dropped a message that no coordinator sends")
+            case .otherVersion(let mismatch, _): mailbox.post(.session(.otherVersion(mismatch)))
+            case .malformed(let error, _):
+                logger.warning("dropped a malformed message", metadata: ["reason": "\(error)"])
+            case .unreachable: logger.warning("too many messages wait for the coordinator; they are dropped")
+            case .broken(let error):
+                mailbox.post(.session(.networkFailed(reason: "the network connection failed: \(error)")))
+            }
+        }
+    }
+
+    /// Returns when the session ends; by then all that it had to say is sent, or its time is over.
+    func run() async throws -> Session.Ending {
+        let ticker = Task { [mailbox] in
+            while !Task.isCancelled {
+                try await Task.sleep(for: .milliseconds(100))
+                mailbox.post(.session(.tick))
+            }
+        }
+        defer { ticker.cancel() }
+        mailbox.post(.session(.start))
+        while let events = await mailbox.next() {
+            for event in events {
+                let now = MonotonicInstant(offset: ContinuousClock.now - start)
+                for action in session.handle(sessionEvent(of: event), at: now) {
+                    if let ending = try perform(action) {
+                        lanes.forEach { $0.stop() }
+                        await socket.close()
+                        return ending
+                    }
+                }
+            }
+        }
+        preconditionFailure("the mailbox ended before the session")
+    }
+
+    private func sessionEvent(of event: WorkerEvent) -> Session.Event {
+        switch event {
+        case .session(let event): return event
+        case .engineLoaded(let engine):
+            lanes = (0..<options.identity.lanes).map { index in
+                LaneThread(index: index, computation: engine.computation, embedder: engine.embedder) { [mailbox] in
+                    mailbox.post(.session($0))
+                }
+            }
+            return .modelLoaded(engine.description)
+        }
+    }
+
+    private func perform(_ action: Session.Action) throws -> Session.Ending? {
+        switch action {
+        case .send(let message): try socket.send(.worker(message), isDroppable: message.isWorthlessLate)
+        case .loadModel(let job): load(job)
+        case .compute(let lane, let lease, let payload, let direction):
+            lanes[lane].compute(lease, payload, direction: direction)
+        case .cancel(let lane): lanes[lane].cancel()
+        case .note(let note): log(note)
+        case .end(let ending): return ending
+        }
+        return nil
+    }
+
+    private func load(_ job: JobSpecification) {
+        logger.info("loading the model", metadata: ["model": "\(job.modelPath)", "precision": "\(job.precision)"])
+        lanes.forEach { $0.stop() }
+        lanes = []
+        let thread = Thread { [loader, mailbox] in
+            do {
+                mailbox.post(.engineLoaded(try loader.load(job)))
+            } catch {
+                mailbox.post(.session(.modelFailed(reason: "\(error)")))
+            }
+        }
+        thread.name = "legend-loader"
+        thread.start()
+    }
+
+    private func log(_ note: Session.Note) {
+        switch note {
+        case .greeting: logger.info("connecting", metadata: ["coordinator": "\(options.endpoint)"])
+        case .accepted(let job): logger.info("taking part", metadata: ["job": "\(job)"])
+        case .coordinatorSilent(let seconds):
+            logger.warning("the coordinator is silent; waiting for it", metadata: ["seconds": "\(seconds)"])
+        case .coordinatorBack: logger.info("the coordinator is back")
+        case .draining(let reason, let count):
+            logger.info("stopping", metadata: ["reason": "\(reason)", "unitsReturned": "\(count)"])
+        }
+    }
+}
+
+extension WorkerMessage {
+    /// Repeated anyway: not worth keeping for a coordinator that is away.
+    fileprivate var isWorthlessLate: Bool {
+        switch self {
+        case .hello, .heartbeat: true
+        case .ready, .result, .failure, .directionAcknowledged, .goodbye: false
+        }
+    }
+}

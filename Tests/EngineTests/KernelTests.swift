@@ -1,0 +1,172 @@
+import CKernels
+import Testing
+
+/// Every vector path against the scalar one, at lengths around the vector's.
+struct KernelTests {
+    static let lengths = [0, 1, 7, 8, 15, 16, 17, 33]
+    static let headSizes = [12, 64, 128]
+
+    struct Path: CustomTestStringConvertible, Sendable {
+        let kernels: legend_kernels
+        var testDescription: String { String(cString: kernels.name) }
+    }
+
+    static let scalar = legend_kernels_scalar().pointee
+
+    /// The vector paths that this CPU runs.
+    static let paths: [Path] = {
+        let found = [("avx2", legend_kernels_avx2()), ("avx512", legend_kernels_avx512())]
+        for (name, table) in found where table == nil { print("skipping kernels of path \(name): not on this CPU") }
+        return found.compactMap { $0.1.map { Path(kernels: $0.pointee) } }
+    }()
+
+    @Test(arguments: paths)
+    func rmsNormAgrees(_ path: Path) {
+        for width in Self.lengths where width > 0 {
+            var random = SeededGenerator(seed: UInt64(width))
+            let (x, weight) = (random.floats(3 * width), random.floats(width))
+            let (found, expected) = outputs(3 * width, path) { kernels, out in
+                kernels.rms_norm(x, weight, 3, Int64(width), 1e-5, out)
+            }
+            expectClose(found, expected, 1e-6)
+        }
+    }
+
+    @Test func rmsNormIsItsDefinition() {
+        let x: [Float] = [3, -4], weight: [Float] = [2, 10]
+        var out: [Float] = [0, 0]
+        Self.scalar.rms_norm(x, weight, 1, 2, 0, &out)
+        expectClose(out, [2 * 3 / 12.5.squareRoot(), -40 / 12.5.squareRoot()].map(Float.init), 1e-6)
+    }
+
+    @Test(arguments: paths)
+    func swiGLUAgrees(_ path: Path) {
+        for width in Self.lengths {
+            var random = SeededGenerator(seed: UInt64(width))
+            let gateUp = random.floats(4 * width, scale: 20) + [-200, 200, -88, 88, 0].map(Float.init)
+            let (found, expected) = outputs(2 * width, path) { $0.swiglu(gateUp, 2, Int64(width), $1) }
+            expectClose(found, expected, 1e-6)
+        }
+        for extreme: Float in [-1e30, -200, -104, -88, -87, 0, 87, 88, 104, 200, 1e30] {
+            let gateUp = Array(repeating: extreme, count: 16) + Array(repeating: 1, count: 16)
+            let (found, expected) = outputs(16, path) { $0.swiglu(gateUp, 1, 16, $1) }
+            expectClose(found, expected, 1e-6)
+        }
+    }
+
+    @Test(arguments: paths)
+    func addAndRoundingAgreeToTheBit(_ path: Path) {
+        for count in Self.lengths {
+            var random = SeededGenerator(seed: UInt64(count))
+            let x = (0..<count).map { _ in Float(bitPattern: UInt32.random(in: 0 ... .max, using: &random)) }
+            let (sum, expectedSum) = outputs(count, path) { $0.add(x, Int64(count), $1) }
+            #expect(sum.map(\.bitPattern) == expectedSum.map(\.bitPattern))
+            let (wide, expectedWide) = outputs(count, path) { $0.round_bf16_to_f32(x, Int64(count), $1) }
+            #expect(wide.map(\.bitPattern) == expectedWide.map(\.bitPattern))
+            var halves = [UInt16](repeating: 0, count: count), expectedHalves = halves
+            path.kernels.round_bf16(x, Int64(count), &halves)
+            Self.scalar.round_bf16(x, Int64(count), &expectedHalves)
+            #expect(halves == expectedHalves)
+            #expect(wide.map { UInt16($0.bitPattern >> 16) } == halves)
+        }
+    }
+
+    @Test func bf16RoundsToNearestWithTiesToEven() {
+        // 1 + 2⁻⁸ lies midway between 1 and 1 + 2⁻⁷: even is 1; 1 + 3·2⁻⁸ goes up to 1 + 2⁻⁶.
+        let x: [Float] = [1, 1.00390625, 1.01171875, 1.0039064, -0.0, .infinity, .greatestFiniteMagnitude, .nan]
+        var out = x
+        Self.scalar.round_bf16_to_f32(x, Int64(x.count), &out)
+        #expect(out[..<7] == [1, 1, 1.015625, 1.0078125, 0, .infinity, .infinity])
+        #expect(out[4].sign == .minus && out[7].isNaN)
+    }
+
+    @Test(arguments: paths, headSizes)
+    func rotationAgrees(_ path: Path, _ headSize: Int) {
+        for dimensions in [headSize, headSize / 2] {
+            let sample = AttentionSample(headSize: headSize, rotated: dimensions, rows: 37)
+            let found = sample.rotatedQueries(path.kernels), expected = sample.rotatedQueries(Self.scalar)
+            expectClose(found, expected, 1e-6)
+            let stored = sample.store(path.kernels), expectedStore = sample.store(Self.scalar)
+            expectClose(stored.keys, expectedStore.keys, 1e-6)
+            #expect(stored.values == expectedStore.values)
+        }
+    }
+
+    /// Rotation keeps lengths, and the product of a rotated query and key depends on their distance alone.
+    @Test func rotationIsRelative() {
+        let sample = AttentionSample(headSize: 64, rotated: 64, rows: 3)
+        func rotated(_ vector: [Float], _ position: Int32) -> [Float] {
+            var out = vector
+            sample.withRotary { rotary in
+                var heads = legend_heads(heads: 1, kv_heads: 1, head_dim: 64, capacity: 16)
+                var rotary = rotary, position = position
+                Self.scalar.rotate_queries(&heads, &rotary, &position, 1, 1, &out)
+            }
+            return out
+        }
+        func dot(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+        let a = Array(sample.query[..<64]), b = Array(sample.query[64..<128])
+        #expect(abs(dot(rotated(a, 5), rotated(a, 5)) - dot(a, a)) < 1e-4)
+        #expect(abs(dot(rotated(a, 3), rotated(b, 9)) - dot(rotated(a, 20), rotated(b, 26))) < 1e-4)
+    }
+
+    @Test(arguments: paths, headSizes)
+    func attentionAgrees(_ path: Path, _ headSize: Int) {
+        let rows = 600  // more than two chunks of keys
+        let sample = AttentionSample(headSize: headSize, rotated: headSize, rows: rows)
+        let store = sample.store(Self.scalar)
+        let cases: [(ranges: [Range<Int32>], queries: Range<Int32>)] = [
+            ([0..<1], 0..<1), ([0..<33], 0..<33), ([0..<600], 0..<600), ([5..<6, 40..<77], 40..<77),
+            ([0..<17, 31..<32, 100..<400, 590..<600], 590..<600), ([3..<7, 9..<10], 9..<10), ([256..<520], 300..<301),
+        ]
+        for (ranges, queries) in cases {
+            let found = sample.attend(path.kernels, store, ranges: ranges, queries: queries)
+            let expected = sample.attend(Self.scalar, store, ranges: ranges, queries: queries)
+            expectClose(found, expected, 1e-5)  // scores reach 60, whose rounding softmax makes a factor
+        }
+    }
+
+    /// One key is the whole softmax; the mean of values where all scores are equal.
+    @Test func attentionWeighsValuesBySoftmax() {
+        let sample = AttentionSample(headSize: 12, rotated: 12, rows: 20)
+        let store = sample.store(Self.scalar)
+        let alone = sample.attend(Self.scalar, store, ranges: [4..<5], queries: 4..<5)
+        let value = store.values[(4 * 16)..<(4 * 16 + 12)]
+        #expect(Array(alone[..<12]) == Array(value))
+
+        var flat = sample
+        flat.query = Array(repeating: 0, count: sample.query.count)
+        let mean = flat.attend(Self.scalar, store, ranges: [2..<4, 9..<10], queries: 9..<10)
+        let expected = (0..<12).map { i in [2, 3, 9].reduce(0) { $0 + store.values[$1 * 16 + i] } / 3 }
+        expectClose(Array(mean[..<12]), expected, 1e-6)
+    }
+
+    // MARK: Support
+
+    private func outputs(
+        _ count: Int, _ path: Path, _ run: (legend_kernels, UnsafeMutablePointer<Float>) -> Void
+    ) -> (found: [Float], expected: [Float]) {
+        var found = [Float](repeating: 0.5, count: count + 1), expected = found
+        run(path.kernels, &found)
+        run(Self.scalar, &expected)
+        #expect(found[count] == 0.5, "a kernel wrote past the end")
+        return (found.dropLast(), expected.dropLast())
+    }
+}
+
+/// The largest difference, relative to the largest magnitude.
+func expectClose(
+    _ found: [Float], _ expected: [Float], _ tolerance: Float, sourceLocation: SourceLocation = #_sourceLocation
+) {
+    #expect(found.count == expected.count, sourceLocation: sourceLocation)
+    let magnitude = expected.reduce(1e-30) { max($0, abs($1)) }
+    let difference = zip(found, expected).reduce(Float(0)) { max($0, ($1.0 - $1.1).magnitude) } / magnitude
+    #expect(difference <= tolerance, sourceLocation: sourceLocation)  // also fails for NaN, as max keeps the first
+    #expect(!found.contains { !$0.isFinite }, sourceLocation: sourceLocation)
+}
+
+extension SeededGenerator {
+    mutating func floats(_ count: Int, scale: Float = 1) -> [Float] {
+        (0..<count).map { _ in Float.random(in: -scale...scale, using: &self) }
+    }
+}

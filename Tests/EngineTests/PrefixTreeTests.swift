@@ -1,0 +1,77 @@
+import Engine
+import Testing
+
+struct PrefixTreeTests {
+    @Test func aSharedPrefixHasItsRowsOnce() {
+        var tree = PrefixTree()
+        for sequence: [Int32] in [[1, 2, 3], [1, 2, 3, 4], [1, 2, 9], [7]] { tree.append(sequence) }
+        #expect(tree.tokens == [1, 2, 3, 4, 9, 7])
+        #expect(tree.positions == [0, 1, 2, 3, 2, 0])
+        #expect(tree.rows(ofSequence: 1, span: 0..<4) == [0..<4])
+        #expect(tree.rows(ofSequence: 2, span: 0..<3) == [0..<2, 4..<5])
+        #expect(tree.rows(ofSequence: 2, span: 2..<3) == [4..<5])
+        #expect(tree.rows(ofSequence: 3, span: 0..<1) == [5..<6])
+    }
+
+    @Test func aRepeatedSequenceAddsNoRows() {
+        var tree = PrefixTree()
+        tree.append([5, 6])
+        tree.append([5, 6])
+        #expect(tree.rowCount == 2)
+        #expect(tree.rows(ofSequence: 1, span: 0..<2) == [0..<2])
+    }
+
+    /// Random sequences over few tokens: each path spells its sequence, positions count up, the rows are as many as the
+    /// trie has edges.
+    @Test func everyPathSpellsItsSequence() {
+        for seed in 0..<200 as Range<UInt64> {
+            var random = SeededGenerator(seed: seed)
+            let sequences = (0..<20).map { _ in
+                (0..<Int.random(in: 1...12, using: &random)).map { _ in Int32.random(in: 0...1, using: &random) }
+            }.sorted { $0.lexicographicallyPrecedes($1) }
+            var tree = PrefixTree()
+            for sequence in sequences { tree.append(sequence) }
+            let prefixes = Set(sequences.flatMap { sequence in (1...sequence.count).map { Array(sequence[..<$0]) } })
+            #expect(tree.rowCount == prefixes.count, "seed \(seed)")
+            for (index, sequence) in sequences.enumerated() {
+                let rows = tree.rows(ofSequence: index, span: 0..<sequence.count).flatMap { Array($0) }
+                #expect(rows.map { tree.tokens[$0] } == sequence, "seed \(seed)")
+                #expect(rows.map { tree.positions[$0] } == (0..<Int32(sequence.count)).map { $0 }, "seed \(seed)")
+                #expect(rows == rows.sorted(), "seed \(seed)")
+            }
+        }
+    }
+
+    @Test func microBatchesHoldEverySequenceOnceAndAboutTheTarget() {
+        var random = SeededGenerator(seed: 1)
+        let sequences = (0..<300).map { _ in
+            let count = Int.random(in: 1...400, using: &random)
+            return TokenSequence(
+                tokens: (0..<count).map { _ in Int32.random(in: 0...50, using: &random) }, responseStart: 0)
+        }
+        let batches = MicroBatch.cut(sequences)
+        #expect(batches.flatMap(\.sequences).sorted() == Array(sequences.indices))
+        #expect(batches.allSatisfy { $0.tree.rowCount <= MicroBatch.targetRows })
+        let rows = batches.reduce(0) { $0 + $1.tree.rowCount }
+        #expect(batches.count <= 2 * rows / MicroBatch.targetRows + 1)
+    }
+
+    @Test func branchesOfALongPrefixStayWithIt() {
+        let prefix = (0..<400).map { Int32($0) }
+        let sequences = (0..<4).map { branch in
+            TokenSequence(tokens: prefix + Array(repeating: Int32(1000 + branch), count: 60), responseStart: 400)
+        }
+        let batches = MicroBatch.cut(sequences)
+        #expect(batches.map(\.tree.rowCount) == [400 + 4 * 60])
+        let many = (0..<100).flatMap { branch in
+            sequences.map { TokenSequence(tokens: $0.tokens + [branch], responseStart: 0) }
+        }
+        #expect(MicroBatch.cut(many).allSatisfy { $0.tree.rowCount <= 400 + 60 + 2 * MicroBatch.targetRows })
+    }
+
+    @Test func aLongSequenceGetsABatchOfItsOwn() {
+        let long = TokenSequence(tokens: Array(repeating: 3, count: 5000), responseStart: 0)
+        let short = TokenSequence(tokens: [9], responseStart: 0)
+        #expect(MicroBatch.cut([short, long]).map(\.tree.rowCount) == [5000, 1])
+    }
+}

@@ -1,0 +1,72 @@
+import Engine
+import Foundation
+import Testing
+
+/// The tokenizers of real models against the ids that the reference implementations give.
+struct TokenizerConformanceTests {
+    /// The cases' names, and the vocabularies that they are for, as far as they are there.
+    private static let vocabularies = ["smollm", "gpt-2", "llama-bpe", "qwen2", "starcoder", "mpt"]
+        .map { ($0, $0 == "smollm" ? TestFiles.model : cases($0)) }
+        .filter { TestFiles.isUsable(cases($0.0) + ".inp") && TestFiles.isUsable($0.1) }
+
+    private static func cases(_ name: String) -> String { TestFiles.shared("tokenizers/ggml-vocab-\(name).gguf") }
+
+    @Test(arguments: vocabularies) func everyCaseGivesTheReferenceIDs(_ name: String, _ gguf: String) throws {
+        let tokenizer = try Tokenizer(gguf: GGUFFile(path: gguf))
+        let texts = try String(contentsOfFile: Self.cases(name) + ".inp", encoding: .utf8)
+            .components(separatedBy: "\n__ggml_vocab_test__\n")
+        let lines = try String(contentsOfFile: Self.cases(name) + ".out", encoding: .utf8)
+            .components(separatedBy: "\n")
+        try #require(texts.count > 40 && lines.count >= texts.count)
+        for (text, line) in zip(texts, lines) {
+            let expected = line.split(separator: " ").compactMap { Int32($0) }
+            let tokens = tokenizer.encode(Array(text.utf8), controlTokens: .none, addBOS: false)
+            #expect(tokens.map(\.id) == expected, "\(name): \(text.debugDescription)")
+        }
+        print("\(name): \(texts.count) texts encoded as by the reference; \(tokenizer.identity)")
+    }
+
+    @Test(arguments: vocabularies) func realVocabulariesTile(_ name: String, _ gguf: String) throws {
+        let tokenizer = try Tokenizer(gguf: GGUFFile(path: gguf))
+        let hasAllBytes = (UInt8.min...UInt8.max).allSatisfy {
+            !tokenizer.encode([$0], controlTokens: .none, addBOS: false).isEmpty
+        }
+        expectTiles(tokenizer, seed: 5, onlyText: !hasAllBytes)
+    }
+
+    private struct ReferenceText: Decodable {
+        let text: String
+        let tokenIDs: [Int32]
+
+        enum CodingKeys: String, CodingKey {
+            case text
+            case tokenIDs = "token_ids"
+        }
+    }
+
+    @Test(.enabled(if: TestFiles.hasModel && TestFiles.hasReference))
+    func theReferenceTextsGiveTheReferenceIDs() throws {
+        let data = try Data(contentsOf: URL(filePath: TestFiles.shared("reference/smollm2/texts.json")))
+        let texts = try JSONDecoder().decode([ReferenceText].self, from: data)
+        let tokenizer = try Tokenizer(gguf: GGUFFile(path: TestFiles.model))
+        #expect(texts.count == 12)
+        #expect(tokenizer.vocabularySize == 49152 && tokenizer.bosToken == 1 && !tokenizer.addsBOS)
+        for text in texts {
+            let tokens = tokenizer.encode(Array(text.text.utf8), controlTokens: .everywhere, addBOS: false)
+            #expect(tokens.map(\.id) == text.tokenIDs)
+        }
+    }
+
+    @Test(.enabled(if: TestFiles.hasModel)) func aRealChatTokenIsOneTokenOrItsSpelling() throws {
+        let tokenizer = try Tokenizer(gguf: GGUFFile(path: TestFiles.model))
+        let text = Array("<|im_start|>".utf8)
+        let control = tokenizer.encode(text, controlTokens: .everywhere, addBOS: false)
+        #expect(control == [Token(id: 1, bytes: 0..<12)])
+        #expect(tokenizer.bytes(of: 1) == text)
+        let plain = tokenizer.encode(text, controlTokens: .none, addBOS: false)
+        #expect(plain.count > 1 && !plain.map(\.id).contains(1))
+        #expect(plain.flatMap { tokenizer.bytes(of: $0.id) } == text)
+        // This one is SmolLM2's BOS as well: a text that begins with it gets no second one.
+        #expect(tokenizer.encode(text, controlTokens: .everywhere, addBOS: true) == control)
+    }
+}
