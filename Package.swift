@@ -39,14 +39,16 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CommandLineTool", "Margins", "Protocol", "Transport", "Digest", "CZlib", arguments, logging, signals, grdb,
+                "CommandLineTool", "Margins", "Protocol", "Transport", "Digest", "CZlib", arguments, logging, signals,
+                grdb,
             ],
             exclude: ["CZlib"],
             swiftSettings: strict),
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "CommandLineTool", "Engine", "Margins", "Protocol", "Transport", "Digest", arguments, logging, signals,
+                "CommandLineTool", "Engine", "Margins", "Protocol", "Transport", "Digest", "SeededRandom", arguments,
+                logging, signals,
             ],
             swiftSettings: strict),
 
@@ -76,18 +78,25 @@ let package = Package(
         // Exit statuses and options that all executables share.
         .target(name: "CommandLineTool", dependencies: [arguments, logging], swiftSettings: strict),
 
+        // Random numbers that are the same in every run.
+        .target(name: "SeededRandom", swiftSettings: strict),
+
         // SHA-256 of files and bytes.
         .target(name: "Digest", dependencies: ["CCrypto"], exclude: ["CCrypto"], swiftSettings: strict),
         .systemLibrary(name: "CCrypto", path: "Sources/Digest/CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/Coordinator/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "Margins"], swiftSettings: strict),
-        .testTarget(name: "MarginsTests", dependencies: ["Margins"], swiftSettings: strict),
-        .testTarget(name: "ProtocolTests", dependencies: ["Protocol"], swiftSettings: strict),
-        .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
-        .testTarget(name: "CoordinatorTests", dependencies: ["Coordinator"], swiftSettings: strict),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "Margins", "SeededRandom"], swiftSettings: strict),
+        .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
+        .testTarget(
+            name: "ProtocolTests", dependencies: ["Protocol", "SeededRandom", protobuf], swiftSettings: strict),
+        .testTarget(
+            name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ"], swiftSettings: strict),
+        .testTarget(name: "CoordinatorTests", dependencies: ["Coordinator", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "WorkerTests", dependencies: ["Worker"], swiftSettings: strict),
         .testTarget(
-            name: "ClusterTests", dependencies: ["Coordinator", "Worker", "Margins"], swiftSettings: strict),
+            name: "ClusterTests",
+            dependencies: ["Coordinator", "Worker", "Margins", "Protocol", "Transport", "SeededRandom", grdb],
+            exclude: ["Golden"], swiftSettings: strict),
     ]
 )

@@ -34,15 +34,16 @@ public struct Histogram: Hashable, Sendable {
     public let range: ClosedRange<Double>
     public private(set) var counts: [Int]
 
-    /// - Precondition: `binCount` > 0; the range's bounds are finite.
+    /// - Precondition: `binCount` > 0; the range's width is finite.
     public init(range: ClosedRange<Double>, binCount: Int) {
-        precondition(binCount > 0 && range.lowerBound.isFinite && range.upperBound.isFinite)
+        precondition(binCount > 0 && (range.upperBound - range.lowerBound).isFinite)
         self.range = range
         self.counts = Array(repeating: 0, count: binCount)
     }
 
-    /// Numbers outside of the range go to the nearest bin.
+    /// Numbers outside of the range go to the nearest bin; NaN is near none and is not counted.
     public mutating func add(_ value: Double) {
+        guard !value.isNaN else { return }
         let width = (range.upperBound - range.lowerBound) / Double(counts.count)
         let bin = width > 0 ? ((value - range.lowerBound) / width).rounded(.down) : 0
         counts[Int(min(max(bin, 0), Double(counts.count - 1)))] += 1

@@ -45,8 +45,9 @@ extension Message {
     }
 
     private init(_ body: WireHeader.OneOf_Body, _ tensor: Tensor?) throws {
+        var tensor = tensor
         func bulk() throws -> Tensor {
-            guard let tensor else { throw ProtocolError("a message whose bulk frame is missing") }
+            guard let tensor = tensor.take() else { throw ProtocolError("a message whose bulk frame is missing") }
             return tensor
         }
         switch body {
@@ -76,6 +77,7 @@ extension Message {
         case .statusRequest: self = .status(.request)
         case .statusReport(let wire): self = .status(.report(StatusReport(wire)))
         }
+        guard tensor == nil else { throw ProtocolError("a bulk frame that belongs to no part of the message") }
     }
 }
 

@@ -169,7 +169,8 @@ extension UnitResult {
 extension BroadcastDirection {
     init(digest: String, checking values: Tensor) throws {
         guard values.elementType == .f32, values.shape.count == 2 else {
-            throw ProtocolError("a direction of \(values.elementType) \(values.shape); f32 [layers, hidden] is expected")
+            throw ProtocolError(
+                "a direction of \(values.elementType) \(values.shape); f32 [layers, hidden] is expected")
         }
         self.init(digest: digest, values: values)
     }
@@ -203,11 +204,14 @@ extension JobSpecification {
 
 extension RenderedText {
     init(_ wire: WireText) throws {
-        let byteCount = wire.text.utf8.count
+        let utf8 = Array(wire.text.utf8)
         var end = 0
         for range in wire.controlRanges {
-            guard range.start >= end, range.end >= range.start, range.end <= byteCount else {
-                throw ProtocolError("a text of \(byteCount) bytes with control range \(range.start)..<\(range.end)")
+            guard
+                range.start >= end, range.end >= range.start, range.end <= utf8.count,
+                utf8.isCharacterBoundary(Int(range.start)), utf8.isCharacterBoundary(Int(range.end))
+            else {
+                throw ProtocolError("a text of \(utf8.count) bytes with control range \(range.start)..<\(range.end)")
             }
             end = Int(range.end)
         }
@@ -224,6 +228,13 @@ extension RenderedText {
                 }
             }
         }
+    }
+}
+
+extension [UInt8] {
+    /// Whether no character of this UTF-8 lies across `offset`: continuation bytes are `10xxxxxx`.
+    fileprivate func isCharacterBoundary(_ offset: Int) -> Bool {
+        offset == count || self[offset] & 0b1100_0000 != 0b1000_0000
     }
 }
 

@@ -1,10 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineTool
-internal import Foundation
-internal import Logging
 internal import Protocol
-internal import Transport
-internal import UnixSignals
 
 @main
 struct LegendWorker: AsyncParsableCommand {
@@ -12,121 +8,20 @@ struct LegendWorker: AsyncParsableCommand {
         commandName: "legend-worker",
         abstract: "Computes embeddings and safety margins for a legend-coordinator.",
         discussion: """
-            Start one worker on each machine (or NUMA node). It loads the job's model, computes the units of work that \
-            the coordinator hands out, and ends with the job. It waits for a coordinator that is not there yet and for \
-            one that is being restarted. Ctrl-C or SIGTERM: finishes what it computes, gives back the rest, and leaves; \
-            a second time: gives back everything at once.
+            Start one worker on each machine (or NUMA node), with the coordinator's configuration or its address. It \
+            loads the job's model, computes the units of work that the coordinator hands out, and ends with the job.
 
             EXAMPLES
-              On the coordinator's machine, with its configuration:
-                legend-worker cluster.yaml
-              On another machine, with a copy of the model:
-                legend-worker --connect tcp://10.0.0.5:5711 --model ~/models/model.gguf
+              legend-worker cluster.yaml
+              legend-worker --connect tcp://10.0.0.5:5711 --model ~/models/model.gguf
+              legend-worker bench models/model.gguf
 
-            EXIT STATUS
-              0 the job is finished, or the worker was asked to stop; 2 usage, or refused by the coordinator; 1 else.
+            `legend-worker help join` lists the options of a worker at work.
             """,
-        version: ProtocolVersion.software)
+        version: ProtocolVersion.software,
+        subcommands: [JoinCommand.self, BenchCommand.self], defaultSubcommand: JoinCommand.self)
 
     static func main() async {
         await runAsTool()
-    }
-
-    @Argument(help: "The job's configuration; the worker connects to its cluster.listen.", completion: .file(extensions: ["yaml", "yml"]))
-    var configuration: String?
-
-    @Option(help: ArgumentHelp("The coordinator's address.", valueName: "tcp://host:port"))
-    var connect: String?
-
-    @Option(help: "The model file, where it is not at the path that the coordinator's configuration says.", completion: .file())
-    var model: String?
-
-    @Option(help: "Units computed at a time, one thread each (default: one for each core that this process may use).")
-    var lanes: Int?
-
-    @Option(help: "A name for logs and status, unique in the cluster (default: host and process id).")
-    var name: String?
-
-    @Option(help: ArgumentHelp("Seconds to finish units in after SIGTERM.", valueName: "seconds"))
-    var drainLimit: Int = 120
-
-    @Option(help: "The least severe messages to print.")
-    var logLevel: LogLevel = .info
-
-    @Flag(help: .hidden)
-    var exitWithParent = false
-
-    func validate() throws {
-        if (configuration == nil) == (connect == nil) {
-            throw ValidationError("give either a configuration file or --connect tcp://host:port")
-        }
-        if let lanes, !(1...1024).contains(lanes) {
-            throw ValidationError("--lanes: expected a number from 1 to 1024, found \(lanes)")
-        }
-        if let connect, connect.wholeMatch(of: #/tcp://.+:[0-9]+/#) == nil {
-            throw ValidationError("--connect: expected tcp://host:port, found \(connect)")
-        }
-        if let name, name.isEmpty || name.utf8.count > 256 {
-            throw ValidationError("--name: expected 1 to 256 bytes, found \(name.utf8.count)")
-        }
-    }
-
-    func run() async throws {
-        var logger = Logger(label: "legend-worker") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = logLevel.level
-        let endpoint: String
-        var lanes = lanes
-        do {
-            (endpoint, lanes) = try settings()
-        } catch {
-            throw Failure("\(error)", status: .usage)
-        }
-        let host = ProcessInfo.processInfo.hostName
-        let process = ProcessInfo.processInfo.processIdentifier
-        let identity = Session.Identity(
-            worker: name ?? "\(host)-\(process)", epoch: UInt64(Date().timeIntervalSince1970 * 1e9), host: host,
-            processID: UInt32(process), lanes: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
-        let mailbox = Mailbox<WorkerEvent>()
-        let service = try WorkerService(
-            .init(endpoint: endpoint, identity: identity, model: model, drainLimit: .seconds(drainLimit)),
-            mailbox: mailbox, logger: logger)
-        let signals = Task { await Self.forwardSignals(to: mailbox) }
-        if exitWithParent { Self.watchParent(mailbox) }
-        let ending = try await service.run()
-        signals.cancel()
-        try Self.report(ending, logger)
-    }
-
-    private func settings() throws -> (endpoint: String, lanes: Int?) {
-        if let connect { return (connect, lanes) }
-        let path = configuration ?? ""
-        let cluster = try Configuration(contentsOf: path).cluster
-        return (try cluster.reachableEndpoint(path: path), lanes ?? cluster.lanes)
-    }
-
-    private static func forwardSignals(to mailbox: Mailbox<WorkerEvent>) async {
-        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-            mailbox.post(.session(.drain(reason: "\(signal)")))
-        }
-    }
-
-    /// The coordinator holds the other end of our standard input; it is closed when the coordinator ends, however.
-    private static func watchParent(_ mailbox: Mailbox<WorkerEvent>) {
-        Thread {
-            while let data = try? FileHandle.standardInput.read(upToCount: 1), !data.isEmpty {}
-            // Twice: nobody is there who would take a result.
-            mailbox.post(.session(.drain(reason: "the coordinator ended")))
-            mailbox.post(.session(.drain(reason: "the coordinator ended")))
-        }.start()
-    }
-
-    private static func report(_ ending: Session.Ending, _ logger: Logger) throws {
-        switch ending {
-        case .jobFinished(let summary): logger.info("the job is finished", metadata: ["summary": "\(summary)"])
-        case .drained(let reason): logger.info("stopped", metadata: ["reason": "\(reason)"])
-        case .refused(let reason): throw Failure("the coordinator refused this worker: \(reason)", status: .usage)
-        case .unusable(let reason): throw Failure(reason, status: .usage)
-        case .failed(let reason): throw Failure(reason)
-        }
     }
 }

@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import SeededRandom
 import Testing
 
 @Suite struct CSVDatasetTests {
@@ -104,7 +105,7 @@ import Testing
         let valid = Array((header + "a,\"b\"\"c\",d\r\n\"x\ny\",z,\"\"\n\nq,r,s\n").utf8)
         var bad = 0
         for _ in 0..<1500 {
-            let bytes = random.mutated(valid)
+            let bytes = random.mutatedRows(valid)
             let options = DatasetOptions(
                 purpose: .row, columns: DatasetColumns(prompt: nil, chosen: "a", rejected: "b"))
             // A damaged header is refused; anything else gives rows.

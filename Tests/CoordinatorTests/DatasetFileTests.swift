@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import SeededRandom
 import Testing
 
 @Suite struct DatasetFileTests {

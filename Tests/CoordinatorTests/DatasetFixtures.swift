@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import SeededRandom
 
 /// A folder of its own for one test, removed with the value.
 final class DatasetFolder: Sendable {
@@ -60,41 +61,13 @@ extension DatasetRecord {
     }
 }
 
-/// SplitMix64: the same numbers for the same seed on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 extension SeededGenerator {
-    /// Damages bytes as files get damaged: bits flipped, pieces dropped, repeated, exchanged, syntax put in.
-    mutating func mutated(_ original: [UInt8]) -> [UInt8] {
-        let syntax: [[UInt8]] = [
+    /// Damages JSON Lines; see `mutated(_:syntax:)`.
+    mutating func mutatedRows(_ original: [UInt8]) -> [UInt8] {
+        let syntax = [
             "{", "}", "[", "]", "\"", "\\", ",", ":", "\\u", "\\ud800", "\\udc00", "1e", "-", ".", "null", " ", "\t",
             "\r",
-        ].map { Array($0.utf8) }
-        var bytes = original
-        for _ in 0..<[1, 1, 1, 2, 3].randomElement(using: &self)! {
-            let at = Int.random(in: 0...bytes.count, using: &self)
-            let length = min(bytes.count - at, Int.random(in: 1...8, using: &self))
-            switch Int.random(in: 0..<6, using: &self) {
-            case 0 where at < bytes.count: bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &self)
-            case 1: bytes.removeSubrange(at..<(at + length))
-            case 2: bytes.insert(contentsOf: bytes[at..<(at + length)], at: at)
-            case 3: bytes.removeSubrange(at...)
-            case 4: bytes.insert(UInt8.random(in: 0...255, using: &self), at: at)
-            default: bytes.insert(contentsOf: syntax.randomElement(using: &self)!, at: at)
-            }
-        }
-        return bytes
+        ]
+        return mutated(original, syntax: syntax)
     }
 }

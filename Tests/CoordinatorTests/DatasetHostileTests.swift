@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import SeededRandom
 import Testing
 
 @Suite struct DatasetHostileTests {
@@ -22,7 +23,7 @@ import Testing
             var random = SeededGenerator(seed: seed)
             var lines: [[UInt8]] = [Array(line.utf8)]
             while lines.count < 5000 {
-                let mutated = random.mutated(Array(line.utf8))
+                let mutated = random.mutatedRows(Array(line.utf8))
                 let isBlank = mutated.allSatisfy { [0x20, 0x09, 0x0D].contains($0) }
                 if !isBlank, !mutated.contains(0x0A), mutated.last != 0x0D { lines.append(mutated) }
             }

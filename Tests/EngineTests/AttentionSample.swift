@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import SeededRandom
 
 /// Random queries, keys and values of one layer with six heads over two key-value heads.
 struct AttentionSample {

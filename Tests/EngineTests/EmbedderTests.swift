@@ -1,4 +1,5 @@
 import Engine
+import SeededRandom
 import Testing
 
 /// What an embedding may depend on, and what is refused; with SmolLM2.

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import SeededRandom
 import Testing
 
 /// Files that lie, end early or are damaged: always an error with a place, never a crash.

@@ -1,4 +1,5 @@
 import CKernels
+import SeededRandom
 import Testing
 
 /// Every vector path against the scalar one, at lengths around the vector's.

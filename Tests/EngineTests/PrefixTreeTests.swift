@@ -1,4 +1,5 @@
 import Engine
+import SeededRandom
 import Testing
 
 struct PrefixTreeTests {

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import SeededRandom
 import Testing
 
 /// The scanners against the regular expressions that they stand for, as another engine (ICU) understands them.

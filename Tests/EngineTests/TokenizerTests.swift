@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import SeededRandom
 import Testing
 
 /// Byte-pair encoding with vocabularies small enough to be checked by hand.

@@ -18,7 +18,8 @@ struct StatusCommand: AsyncParsableCommand {
               0 shown; 1 nobody answers; 2 usage.
             """)
 
-    @Argument(help: "The job's configuration; its cluster.listen is asked.", completion: .file(extensions: ["yaml", "yml"]))
+    @Argument(
+        help: "The job's configuration; its cluster.listen is asked.", completion: .file(extensions: ["yaml", "yml"]))
     var configuration: String?
 
     @Option(help: ArgumentHelp("The coordinator's address.", valueName: "tcp://host:port"))
@@ -105,7 +106,8 @@ struct StatusCommand: AsyncParsableCommand {
     private func endpoint() throws -> String {
         if let connect { return connect }
         do {
-            return try Configuration(contentsOf: configuration ?? "").cluster.reachableEndpoint(path: configuration ?? "")
+            return try Configuration(contentsOf: configuration ?? "").cluster.reachableEndpoint(
+                path: configuration ?? "")
         } catch {
             throw Failure("\(error)", status: .usage)
         }

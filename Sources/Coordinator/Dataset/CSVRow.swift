@@ -45,7 +45,8 @@ struct CSVRow {
         if let offset = bytes.firstInvalidUTF8Offset { throw .invalidUTF8(offset: offset) }
         switch state {
         case .quoted:
-            throw .invalidCSV(CSVSyntaxError(problem: "field \(fields.count + 1) begins with a quote that is not closed"))
+            throw .invalidCSV(
+                CSVSyntaxError(problem: "field \(fields.count + 1) begins with a quote that is not closed"))
         case .malformed:
             throw .invalidCSV(CSVSyntaxError(problem: problem))
         case .fieldStart, .unquoted, .quoteInQuoted:

@@ -25,7 +25,9 @@ extension RowLayout {
         return pair
     }
 
-    private func compared(_ columns: (preferred: String, other: String), in row: OriginalRow) throws(RowProblem) -> ResponsePair {
+    private func compared(_ columns: (preferred: String, other: String), in row: OriginalRow) throws(RowProblem)
+        -> ResponsePair
+    {
         switch shape {
         case .texts: try textPair(columns, in: row)
         case .transcripts: try transcriptPair(columns, in: row)
@@ -41,13 +43,17 @@ extension RowLayout {
         }
     }
 
-    private func textPair(_ columns: (preferred: String, other: String), in row: OriginalRow) throws(RowProblem) -> ResponsePair {
+    private func textPair(_ columns: (preferred: String, other: String), in row: OriginalRow) throws(RowProblem)
+        -> ResponsePair
+    {
         ResponsePair(
             prompt: try promptConversation(in: row),
             preferred: try text(in: row, column: columns.preferred), other: try text(in: row, column: columns.other))
     }
 
-    private func transcriptPair(_ columns: (preferred: String, other: String), in row: OriginalRow) throws(RowProblem) -> ResponsePair {
+    private func transcriptPair(_ columns: (preferred: String, other: String), in row: OriginalRow) throws(RowProblem)
+        -> ResponsePair
+    {
         let preferred = try transcript(in: row, column: columns.preferred)
         let other = try transcript(in: row, column: columns.other)
         guard let pair = Transcript.split(preferred, other) else {
@@ -56,7 +62,9 @@ extension RowLayout {
         return pair
     }
 
-    private func messagePair(_ columns: (preferred: String, other: String), in row: OriginalRow) throws(RowProblem) -> ResponsePair {
+    private func messagePair(_ columns: (preferred: String, other: String), in row: OriginalRow) throws(RowProblem)
+        -> ResponsePair
+    {
         let given = prompt.flatMap { row.value(of: $0) }.map(\.isNull) == false
         return try MessageList.split(
             (columns.preferred, try messages(in: row, column: columns.preferred)),
@@ -125,7 +133,8 @@ extension ColumnValue {
     fileprivate var excerpt: String {
         switch self {
         case .text(let text): text.quoted
-        case .json(let value) where value.kind == .number: String(decoding: value.bytes[value.range].prefix(24), as: UTF8.self)
+        case .json(let value) where value.kind == .number:
+            String(decoding: value.bytes[value.range].prefix(24), as: UTF8.self)
         case .json(let value): value.kind.words
         }
     }

@@ -76,7 +76,9 @@ struct Transcript {
 
     private func messages(before end: Int) -> [ChatMessage] {
         zip(turns[..<end], turns[1...]).map { turn, next in
-            ChatMessage(role: turn.role, content: String(decoding: bytes[turn.contentStart..<max(turn.contentStart, next.start)], as: UTF8.self))
+            ChatMessage(
+                role: turn.role,
+                content: String(decoding: bytes[turn.contentStart..<max(turn.contentStart, next.start)], as: UTF8.self))
         }
     }
 

@@ -42,11 +42,12 @@ struct JobDefinition: Sendable {
             anchors = attempt { (path, options, try SHA256Digest(ofFile: path).description) }
         case .saved(let path):
             savedDirection = attempt { try Self.readDirection(path) }
-            problems += savedDirection.map { saved in
-                saved.conflicts(
-                    template: template?.identity ?? "", compatibility: embedding.compatibility,
-                    layer: embedding.layer, token: embedding.token)
-            } ?? []
+            problems +=
+                savedDirection.map { saved in
+                    saved.conflicts(
+                        template: template?.identity ?? "", compatibility: embedding.compatibility,
+                        layer: embedding.layer, token: embedding.token)
+                } ?? []
         }
         for path in [job.output, job.directionOutput] { _ = attempt { try Self.checkFolder(of: path) } }
         guard problems.isEmpty, let template, let inputDigest else {

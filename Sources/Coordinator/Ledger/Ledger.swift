@@ -87,7 +87,8 @@ package final class Ledger: Sendable {
     /// Settings: small facts about the job, by name.
     package func setting(_ name: String) throws -> [UInt8]? {
         try database.read { database in
-            try Data.fetchOne(database, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name]).map(Array.init)
+            try Data.fetchOne(database, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name]).map(
+                Array.init)
         }
     }
 
@@ -163,7 +164,8 @@ extension Ledger {
     }
 
     package func ingestion(of stage: Stage) throws -> Ingestion {
-        try setting("ingestion.\(stage)").map { try JSONDecoder().decode(Ingestion.self, from: Data($0)) } ?? Ingestion()
+        try setting("ingestion.\(stage)").map { try JSONDecoder().decode(Ingestion.self, from: Data($0)) }
+            ?? Ingestion()
     }
 
     /// Adds units, and how far the reading has come with them, in one transaction.
@@ -252,8 +254,9 @@ extension Ledger {
         case .result(let result, let worker): return try settle(result, worker: worker, in: database)
         case .split(let id):
             guard let payload = try payload(of: id, in: database) else { return .duplicate(isEqual: true) }
-            let tokens = try Int.fetchOne(
-                database, sql: "SELECT tokens FROM unit WHERE id = ?", arguments: [Int64(id.rawValue)]) ?? 0
+            let tokens =
+                try Int.fetchOne(
+                    database, sql: "SELECT tokens FROM unit WHERE id = ?", arguments: [Int64(id.rawValue)]) ?? 0
             let middle = payload.items.count / 2
             for items in [payload.items[..<middle], payload.items[middle...]] where !items.isEmpty {
                 let half = UnitPayload(stage: payload.stage, items: Array(items))

@@ -132,7 +132,8 @@ final class LocalWorkers: Sendable {
     /// `legend-worker` beside this program, or in the `PATH`.
     private static func program() throws -> String {
         let own = URL(filePath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "")
-        let folders = [own.deletingLastPathComponent().path]
+        let folders =
+            [own.deletingLastPathComponent().path]
             + (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
         let candidates = folders.map { "\($0)/legend-worker" }
         guard let path = candidates.first(where: FileManager.default.isExecutableFile) else {

@@ -61,7 +61,8 @@ struct MarginOverview: Sendable {
         var rows = try RowSource(path: path, container: .jsonLines, maxRowBytes: 1 << 30)
         while let row = try rows.next() {
             guard case .object(let object) = row.original else {
-                throw DatasetError(path: path, problem: "line \(row.line): \(row.problem.map { "\($0)" } ?? "no object")")
+                throw DatasetError(
+                    path: path, problem: "line \(row.line): \(row.problem.map { "\($0)" } ?? "no object")")
             }
             let margin = object.value(of: OutputColumn.margin.rawValue)?.number
             guard margin != nil || object.value(of: OutputColumn.error.rawValue) != nil else {
@@ -165,7 +166,8 @@ extension String {
     fileprivate var lineExcerpt: String {
         let flat = split(whereSeparator: \.isWhitespace).joined(separator: " ")
         guard flat.count > 100 else { return flat.messageExcerptUnlimited }
-        return "\(flat.prefix(40).description.messageExcerptUnlimited) … \(flat.suffix(56).description.messageExcerptUnlimited)"
+        return
+            "\(flat.prefix(40).description.messageExcerptUnlimited) … \(flat.suffix(56).description.messageExcerptUnlimited)"
     }
 
     private var messageExcerptUnlimited: String {

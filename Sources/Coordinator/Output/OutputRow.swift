@@ -58,7 +58,8 @@ struct OutputRow {
             copied = member.keyRange.upperBound
         }
         // Without members, the new ones go right behind the opening brace.
-        let insertion = object.members.last?.valueRange.upperBound ?? object.bytes.firstIndex(of: UInt8(ascii: "{"))! + 1
+        let insertion =
+            object.members.last?.valueRange.upperBound ?? object.bytes.firstIndex(of: UInt8(ascii: "{"))! + 1
         output.append(contentsOf: object.bytes[copied..<insertion])
         if !object.members.isEmpty { output.append(contentsOf: separator) }
         output.append(contentsOf: added)

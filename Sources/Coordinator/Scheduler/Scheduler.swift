@@ -9,6 +9,7 @@ internal import Transport
 /// - the first valid result of a unit counts, whoever sends it, whatever became of its lease;
 /// - a lost worker's units go back to the queue, as failed attempts, for a unit may be what kills workers;
 /// - after `attemptsMax` failures a unit is split until the one bad row stands alone and is quarantined;
+/// - a unit's last attempt has the worker to itself: it is not given up for what another unit did to the worker;
 /// - units that a worker gives back untouched are not failed attempts.
 package struct Scheduler: Sendable {
     let policy: Policy
@@ -46,14 +47,14 @@ package struct Scheduler: Sendable {
             /// Takes units. Next: draining, stalled, or gone.
             case ready
 
-            /// Holds units without making progress. Next: ready once there is progress, or gone.
+            /// Lost its units for want of progress. Next: ready once its hands are empty or a result comes, or gone.
             case stalled
 
             /// Takes no more units. Next: gone.
             case draining
         }
 
-        let hello: WorkerMessage.Hello
+        var hello: WorkerMessage.Hello
         let joinedAt: MonotonicInstant
         var state = State.loading
         var credit = 0
@@ -66,6 +67,7 @@ package struct Scheduler: Sendable {
         var readyAt: MonotonicInstant?
 
         var name: String { hello.worker }
+        var sortedLeases: [Lease] { leases.map { Lease(unit: $0.key, attempt: $0.value.attempt) }.sorted() }
     }
 
     struct HeldLease: Hashable, Sendable {
@@ -119,7 +121,8 @@ package struct Scheduler: Sendable {
             settle(unit, &actions)
         case .directionReady(let direction):
             self.direction = direction
-            for peer in joined where workers[peer]?.state != .loading { actions.append(.send(.direction(direction), to: peer)) }
+            let told = joined.filter { workers[$0]?.state != .loading }
+            actions += told.map { .send(.direction(direction), to: $0) }
         case .jobFinished(let summary):
             finishedSummary = summary
             for peer in joined { actions.append(.send(.jobFinished(summary: summary), to: peer)) }
@@ -138,10 +141,13 @@ extension Scheduler {
     private mutating func handle(
         _ message: WorkerMessage, from peer: PeerID, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
+        if let finishedSummary, !message.isGoodbye {
+            return actions.append(.send(.jobFinished(summary: finishedSummary), to: peer))
+        }
         if case .hello(let hello) = message { return welcome(hello, from: peer, at: now, &actions) }
         guard let worker = workers[peer] else {
-            if case .goodbye = message { return }
-            return actions.append(.send(.whoAreYou, to: peer))
+            if !message.isGoodbye { actions.append(.send(.whoAreYou, to: peer)) }
+            return
         }
         workers[peer]?.lastHeard = now
         switch message {
@@ -166,8 +172,8 @@ extension Scheduler {
     private mutating func welcome(
         _ hello: WorkerMessage.Hello, from peer: PeerID, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
-        if let finishedSummary {
-            return actions.append(.send(.jobFinished(summary: finishedSummary), to: peer))
+        if let other = workers[peer], other.name != hello.worker {
+            lose(peer, because: "\(hello.worker) took its connection", &actions)
         }
         if let known = joined.first(where: { workers[$0]?.name == hello.worker }), let worker = workers[known] {
             if hello.epoch < worker.hello.epoch {
@@ -193,15 +199,18 @@ extension Scheduler {
         _ worker: Worker, _ hello: WorkerMessage.Hello, from old: PeerID, to new: PeerID, at now: MonotonicInstant,
         _ actions: inout [Action]
     ) {
+        // Once it has named its model, every greeting does: this one comes late, and was answered.
+        if hello.model == nil, worker.state != .loading { return }
         // What was sent to the old connection and never arrived is not in the worker's hands.
-        for unit in worker.leases.keys.sorted() where !hello.held.contains(where: { $0.unit == unit }) {
-            release(unit, of: old, failure: nil, &actions)
+        for lease in worker.sortedLeases.reversed() where !hello.held.contains(lease) {
+            actions.append(.send(.revoked(lease), to: new))
+            release(lease.unit, of: old, failure: nil, &actions)
         }
         guard var moved = workers[old] else { return }
+        moved.hello = hello
         moved.lastHeard = now
         moved.acknowledgedDirection = nil
         for unit in moved.leases.keys { replaceHolder(old, with: new, of: unit) }
-        let wasLoading = moved.state == .loading
         if old != new {
             workers[old] = nil
             joined[joined.firstIndex(of: old)!] = new
@@ -209,11 +218,7 @@ extension Scheduler {
         workers[new] = moved
         actions.append(.note(.rejoined(worker: worker.name)))
         actions.append(.send(.welcome(jobWithModel), to: new))
-        if let model = hello.model {
-            admit(model, from: new, at: now, &actions)
-        } else if !wasLoading {
-            workers[new]?.state = .loading
-        }
+        if let model = hello.model { admit(model, from: new, at: now, &actions) }
     }
 
     private var jobWithModel: JobSpecification {
@@ -237,13 +242,15 @@ extension Scheduler {
             model = found
             actions.append(.fixModel(found))
         }
-        workers[peer]?.state = .ready
+        if worker.state != .draining { workers[peer]?.state = .ready }
         workers[peer]?.credit = found.credit
         workers[peer]?.readyAt = now
         workers[peer]?.lastProgress = now
         actions.append(.note(.ready(worker: worker.name, numericBuild: found.numericBuild)))
         actions.append(.send(.accepted(direction: direction), to: peer))
         adopt(worker.hello.held, of: peer, at: now, &actions)
+        // A second `ready` must not bring back what the worker has done with since.
+        workers[peer]?.hello.held = []
     }
 
     /// What a worker holds from an earlier life of the coordinator stays with it where nobody else has it.
@@ -313,11 +320,16 @@ extension Scheduler {
             worker.state = .draining
             actions.append(.note(.draining(worker: worker.name)))
         }
+        if worker.state == .stalled, heartbeat.held.isEmpty { worker.state = .ready }
         workers[peer] = worker
         let held = Set(heartbeat.held.map(\.lease))
-        for (unit, lease) in worker.leases.sorted(by: { $0.key < $1.key })
-        where now - lease.since > policy.assignmentLost && !held.contains(Lease(unit: unit, attempt: lease.attempt)) {
-            release(unit, of: peer, failure: nil, &actions)
+        for lease in worker.sortedLeases.reversed() where !held.contains(lease) {
+            guard let since = worker.leases[lease.unit]?.since, now - since > policy.assignmentLost else { continue }
+            actions.append(.send(.revoked(lease), to: peer))
+            release(lease.unit, of: peer, failure: nil, &actions)
+        }
+        if let direction, worker.state != .loading, worker.acknowledgedDirection != direction.digest {
+            actions.append(.send(.direction(direction), to: peer))
         }
         actions.append(.send(.heartbeatReply, to: peer))
     }
@@ -330,7 +342,9 @@ extension Scheduler {
         actions.append(.send(.resultAcknowledged(result.lease), to: peer))
         if let reason = reasonToReject(result) {
             actions.append(.note(.invalidResult(result.lease, worker: worker.name, reason: reason)))
-            if worker.leases[unit] != nil { release(unit, of: peer, failure: reason, &actions) }
+            if worker.leases[unit]?.attempt == result.lease.attempt {
+                release(unit, of: peer, failure: reason, &actions)
+            }
             return
         }
         workers[peer]?.lastProgress = now
@@ -344,9 +358,10 @@ extension Scheduler {
         if let known = units[unit] {
             if case .leased(let holders) = known.state {
                 for holder in holders {
-                    let lease = workers[holder]?.leases.removeValue(forKey: unit)
-                    if holder != peer, let lease {
-                        actions.append(.send(.revoked(Lease(unit: unit, attempt: lease.attempt)), to: holder))
+                    guard let held = workers[holder]?.leases.removeValue(forKey: unit) else { continue }
+                    let lease = Lease(unit: unit, attempt: held.attempt)
+                    if holder != peer || lease != result.lease {
+                        actions.append(.send(.revoked(lease), to: holder))
                     }
                 }
             }
@@ -384,6 +399,10 @@ extension Scheduler {
     }
 }
 
+extension WorkerMessage {
+    fileprivate var isGoodbye: Bool { if case .goodbye = self { true } else { false } }
+}
+
 // MARK: - Leases
 
 extension Scheduler {
@@ -411,9 +430,9 @@ extension Scheduler {
         // One unit a worker and round, so that a short queue is spread over all.
         var open = joined.filter(canTakeUnits)
         while !queue.isEmpty, !open.isEmpty {
-            let amongMany = open.count > 1
+            let round = open
             open.removeAll { peer in
-                guard let position = queuePosition(for: peer, amongMany: amongMany) else { return true }
+                guard let position = queuePosition(for: peer, among: round) else { return true }
                 lease(queue.remove(at: position), to: peer, at: now, &actions)
                 return !canTakeUnits(peer)
             }
@@ -421,23 +440,34 @@ extension Scheduler {
     }
 
     private func canTakeUnits(_ peer: PeerID) -> Bool {
-        guard let worker = workers[peer], worker.state == .ready, worker.leases.count < worker.credit else {
-            return false
-        }
+        guard let worker = workers[peer], worker.state == .ready, worker.leases.count < worker.credit,
+            !worker.leases.keys.contains(where: isOnLastAttempt)
+        else { return false }
         return stage != .rows || (direction != nil && worker.acknowledgedDirection == direction?.digest)
     }
 
-    /// The first queued unit that did not fail on this worker before, if other workers could take those that did.
-    private func queuePosition(for peer: PeerID, amongMany: Bool) -> Int? {
-        guard !queue.isEmpty, let worker = workers[peer] else { return nil }
-        guard amongMany else { return 0 }
-        return queue.firstIndex { units[$0]?.failedOn.contains(worker.name) == false }
+    private func isOnLastAttempt(_ id: UnitID) -> Bool {
+        guard let failures = units[id]?.summary.failures else { return false }
+        return failures > 0 && failures + 1 >= policy.attemptsMax
+    }
+
+    /// The first queued unit that did not fail on this worker before, or failed on all that could take it.
+    private func queuePosition(for peer: PeerID, among open: [PeerID]) -> Int? {
+        let isBusy = workers[peer]?.leases.isEmpty == false
+        return queue.firstIndex { id in
+            if isBusy, isOnLastAttempt(id) { return false }
+            guard let failedOn = units[id]?.failedOn, !failedOn.isEmpty else { return true }
+            func failed(on peer: PeerID) -> Bool { workers[peer].map { failedOn.contains($0.name) } ?? false }
+            return !failed(on: peer) || open.allSatisfy(failed)
+        }
     }
 
     private mutating func lease(
         _ id: UnitID, to peer: PeerID, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
-        guard var unit = units[id], let worker = workers[peer] else { preconditionFailure("\(id) or \(peer) is unknown") }
+        guard var unit = units[id], let worker = workers[peer] else {
+            preconditionFailure("\(id) or \(peer) is unknown")
+        }
         var holders: [PeerID] = if case .leased(let peers) = unit.state { peers } else { [] }
         holders.append(peer)
         unit.attempts += 1
@@ -531,9 +561,7 @@ extension Scheduler {
                 lose(peer, because: "it was silent for \(Int((now - worker.lastHeard).seconds)) s", &actions)
             } else if !worker.leases.isEmpty, now - worker.lastProgress > stallLimit(worker) {
                 actions.append(.note(.stalled(worker: worker.name, unitsReturned: worker.leases.count)))
-                for (unit, lease) in worker.leases.sorted(by: { $0.key < $1.key }) {
-                    actions.append(.send(.revoked(Lease(unit: unit, attempt: lease.attempt)), to: peer))
-                }
+                actions += worker.sortedLeases.map { .send(.revoked($0), to: peer) }
                 releaseAll(of: peer, failure: "no progress for \(Int(stallLimit(worker).seconds)) s", &actions)
                 if worker.state == .ready { workers[peer]?.state = .stalled }
             }
@@ -592,7 +620,9 @@ extension Scheduler {
             switch unit.state {
             case .queued: if !queue.contains(id) { broken.append("\(id) is queued but not in the queue") }
             case .leased(let holders):
-                if holders.isEmpty || Set(holders).count != holders.count { broken.append("\(id) has holders \(holders)") }
+                if holders.isEmpty || Set(holders).count != holders.count {
+                    broken.append("\(id) has holders \(holders)")
+                }
                 for holder in holders where workers[holder]?.leases[id] == nil {
                     broken.append("\(id) is leased to \(holder), who does not hold it")
                 }

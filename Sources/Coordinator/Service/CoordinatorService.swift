@@ -30,6 +30,9 @@ final class CoordinatorService {
     private var direction: SavedDirection?
     private var fit: DirectionFit?
     private var ingestions: [Stage: Ledger.Ingestion] = [:]
+
+    /// Set once the output is written; then the workers are told, and may say goodbye.
+    private var finishing: (result: JobResult, deadline: MonotonicInstant)?
     private var ending: Ending?
 
     /// - Throws: `LedgerError`; `ZeroMQError` where the address cannot be listened on.
@@ -58,6 +61,9 @@ final class CoordinatorService {
             logFolder: definition.configuration.job.state, logger: logger
         ) { mailbox.post(.localWorkerFailed($0)) }
     }
+
+    /// How long a finished job waits for its workers to say goodbye: what a socket sends as it closes may get lost.
+    private static let farewell = Duration.seconds(5)
 
     /// Events that wait before messages stay in the network.
     private static let mailboxMax = 10_000
@@ -102,6 +108,9 @@ extension CoordinatorService {
         var actions: [Scheduler.Action] = []
         for event in events { actions += try handle(event) }
         try perform(actions)
+        if let finishing, scheduler.workers.isEmpty || now >= finishing.deadline {
+            ending = .finished(finishing.result)
+        }
     }
 
     private func handle(_ event: CoordinatorEvent) throws -> [Scheduler.Action] {
@@ -121,11 +130,13 @@ extension CoordinatorService {
             return try actions + beginActions(.rows)
         case .outputWritten(let summary):
             let text = "\(summary.rows) rows, \(summary.failedRows) of them with errors"
-            ending = .finished(JobResult(summary: summary, direction: direction, fit: fit))
+            let result = JobResult(summary: summary, direction: direction, fit: fit)
+            finishing = (result, now + Self.farewell)
             return scheduler.handle(.jobFinished(summary: text), at: now)
         case .failed(let error): throw error
         case .localWorkerFailed(let failure):
-            logger.error("a local worker cannot run", metadata: ["reason": "\(failure.reason)", "log": "\(failure.log)"])
+            logger.error(
+                "a local worker cannot run", metadata: ["reason": "\(failure.reason)", "log": "\(failure.log)"])
             if failure.isLastOne, scheduler.workers.isEmpty {
                 throw Failure("no worker is left: \(failure.reason)", status: .usage)
             }
@@ -314,7 +325,8 @@ extension CoordinatorService {
 extension CoordinatorService {
     private func report(_ fit: DirectionFit) {
         let metadata: Logger.Metadata = [
-            "anchors": "\(fit.saved.provenance.anchorPairs)", "norm": "\(fit.saved.direction.norm.rounded(toPlaces: 3))",
+            "anchors": "\(fit.saved.provenance.anchorPairs)",
+            "norm": "\(fit.saved.direction.norm.rounded(toPlaces: 3))",
             "separated": "\(Int(fit.accuracy * 100)) %",
         ]
         logger.info("the safety direction is fitted", metadata: metadata)
@@ -342,7 +354,8 @@ extension CoordinatorService {
             logger.warning(
                 "lost a worker", metadata: ["worker": "\(worker)", "reason": "\(reason)", "unitsReturned": "\(units)"])
         case .stalled(let worker, let units):
-            logger.warning("a worker makes no progress", metadata: ["worker": "\(worker)", "unitsReturned": "\(units)"])
+            logger.warning(
+                "a worker makes no progress", metadata: ["worker": "\(worker)", "unitsReturned": "\(units)"])
         case .attemptFailed(let lease, let worker, let reason):
             logger.warning(
                 "an attempt failed", metadata: ["unit": "\(lease)", "worker": "\(worker)", "reason": "\(reason)"])

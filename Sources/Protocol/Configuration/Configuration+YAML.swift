@@ -26,7 +26,8 @@ extension Configuration {
         do {
             yaml = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
-            let reason = FileManager.default.fileExists(atPath: path) ? "it is not UTF-8 text, or not readable" : "no such file"
+            let isThere = FileManager.default.fileExists(atPath: path)
+            let reason = isThere ? "it is not UTF-8 text, or not readable" : "no such file"
             throw ConfigurationError(problems: ["\(path): cannot read the configuration: \(reason)"])
         }
         try self.init(yaml: yaml, path: path)
@@ -148,11 +149,14 @@ extension ConfigurationFile {
                 report("embedding.compat: legend needs embedding.token: last, or mean over the whole text")
             }
         }
-        let paths = [
-            configuration.job.input, configuration.job.output, configuration.job.directionOutput,
-        ]
-        if !paths[1].isEmpty, Set(paths).count < paths.count {
-            report("job.input, job.output and job.direction_output must be different files")
+        let job = configuration.job
+        let (read, written) =
+            switch job.directionSource {
+            case .anchors(let path): ([job.input, path], [job.output, job.directionOutput])
+            case .saved(let path): ([job.input, path], [job.output])
+            }
+        if !job.output.isEmpty, Set(written).count < written.count || !Set(written).isDisjoint(with: read) {
+            report("job.output and job.direction_output must differ from each other and from the files that are read")
         }
     }
 }
@@ -160,7 +164,6 @@ extension ConfigurationFile {
 extension Configuration.Cluster {
     /// Whether only processes of this machine can connect.
     package var listensOnLoopbackOnly: Bool {
-        guard let host = listen.dropFirst("tcp://".count).split(separator: ":").dropLast().first else { return false }
-        return host == "localhost" || host.hasPrefix("127.") || listen.hasPrefix("tcp://[::1]")
+        listen.wholeMatch(of: #/tcp://(localhost|127(\.[0-9]{1,3}){3}|\[::1\]):([0-9]+|\*)/#) != nil
     }
 }

@@ -67,21 +67,29 @@ package final class MessageSocket: Sendable {
         let ended = Flag()
         let started = Startup()
         let thread = Thread {
-            defer { ended.raise() }
-            let loop: SocketLoop
-            do {
-                loop = try SocketLoop(role, limits, in: context, outbox: outbox, hasRoom: hasRoom, deliver: deliver)
-                started.finish(.success(try loop.endpoint()))
-            } catch {
-                return started.finish(.failure(error))
+            Self.serve(started) {
+                try SocketLoop(role, limits, in: context, outbox: outbox, hasRoom: hasRoom, deliver: deliver)
             }
-            loop.run()
+            outbox.disconnect()
+            context.terminate()
+            ended.raise()
         }
         thread.name = "legend-sockets"
         thread.start()
         self.endpoint = try started.wait()
         self.outbox = outbox
         self.ended = ended
+    }
+
+    /// Runs a loop to its end; its sockets are closed on return.
+    private static func serve(_ started: Startup, _ makeLoop: () throws -> SocketLoop) {
+        do {
+            let loop = try makeLoop()
+            started.finish(.success(try loop.endpoint()))
+            loop.run()
+        } catch {
+            started.finish(.failure(error))
+        }
     }
 
     /// Sends when the peer can take it; never blocks. A message to a peer that is gone is dropped, and `.unreachable`
@@ -95,7 +103,8 @@ package final class MessageSocket: Sendable {
         outbox.post(.init(frames: try message.frames(), peer: peer, isDroppable: isDroppable))
     }
 
-    /// Sends what waits, for at most the linger time, and ends the thread.
+    /// Sends what waits, ends the thread and frees the port. Each of the two places where messages wait, the outbox
+    /// and libzmq, has the linger time.
     package func close() async {
         outbox.close()
         await ended.wait()

@@ -16,7 +16,7 @@ final class Outbox: Sendable {
     }
 
     private let state = Mutex(State())
-    private let signal: Mutex<Socket>
+    private let signal: Mutex<Socket?>
 
     /// - Parameter signal: the sending end of the inproc pair whose other end the socket's thread polls.
     init(signal: sending Socket) {
@@ -43,8 +43,13 @@ final class Outbox: Sendable {
         }
     }
 
+    /// Gives the inproc pair up: the socket's thread has ended.
+    func disconnect() {
+        signal.withLock { $0 = nil }
+    }
+
     private func wake() {
-        // A full pair means that the thread has signals enough to wake up; a broken one, that it has ended.
-        signal.withLock { socket in _ = try? socket.send([[]]) }
+        // A full pair means that the thread has signals enough to wake up.
+        signal.withLock { socket in _ = try? socket?.send([[]]) }
     }
 }

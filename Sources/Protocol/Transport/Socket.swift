@@ -1,10 +1,10 @@
 internal import CZeroMQ
+internal import Synchronization
 
 /// A libzmq context: the owner of its background threads. Its sockets keep it alive.
-///
-/// `deinit` waits until the sockets' remaining messages are sent or their linger time has passed.
 final class Context: Sendable {
     fileprivate nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
+    private let isTerminated = Atomic(false)
 
     init() throws {
         guard let pointer = zmq_ctx_new() else { throw ZeroMQError.last("make a ZeroMQ context") }
@@ -12,6 +12,15 @@ final class Context: Sendable {
     }
 
     deinit {
+        terminate()
+    }
+
+    /// Blocks until the closed sockets' remaining messages are sent or their linger time has passed, and their ports
+    /// are free.
+    ///
+    /// - Precondition: no socket of this context is used any more.
+    func terminate() {
+        guard !isTerminated.exchange(true, ordering: .acquiringAndReleasing) else { return }
         while zmq_ctx_term(pointer) != 0, zmq_errno() == EINTR {}
     }
 }
@@ -60,11 +69,21 @@ final class Socket {
     }
 
     func bind(_ endpoint: String) throws {
+        guard Self.hasPossiblePort(endpoint) else { throw ZeroMQError(operation: "bind \(endpoint)", code: EINVAL) }
         guard zmq_bind(pointer, endpoint) == 0 else { throw ZeroMQError.last("bind \(endpoint)") }
     }
 
     func connect(_ endpoint: String) throws {
+        guard Self.hasPossiblePort(endpoint) else {
+            throw ZeroMQError(operation: "connect to \(endpoint)", code: EINVAL)
+        }
         guard zmq_connect(pointer, endpoint) == 0 else { throw ZeroMQError.last("connect to \(endpoint)") }
+    }
+
+    /// libzmq would take port 70000 modulo 65536.
+    private static func hasPossiblePort(_ endpoint: String) -> Bool {
+        guard let port = endpoint.wholeMatch(of: #/tcp://.*:([0-9]+)/#)?.1 else { return true }
+        return UInt16(port) != nil
     }
 
     /// The address that `bind` took; where it was asked for port `*`, with the port.
@@ -74,7 +93,9 @@ final class Socket {
         guard zmq_getsockopt(pointer, ZMQ_LAST_ENDPOINT, &buffer, &count) == 0 else {
             throw ZeroMQError.last("read the bound address")
         }
-        return String(decoding: buffer.prefix(max(count - 1, 0)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let endpoint = String(decoding: buffer.prefix(max(count - 1, 0)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        // With ZMQ_IPV6 on, libzmq writes 127.0.0.1 as [::ffff:127.0.0.1].
+        return endpoint.replacing(#/\[::ffff:([0-9.]+)\]/#) { $0.1 }
     }
 
     enum SendOutcome {
@@ -91,7 +112,8 @@ final class Socket {
                 let error = ZeroMQError.last("send a message")
                 switch error.code {
                 case EINTR: continue
-                case EAGAIN where index == 0: return .wouldBlock
+                // Also amid a message, where a dealer's connection broke: the frames before are taken back.
+                case EAGAIN: return .wouldBlock
                 case EHOSTUNREACH: return .unreachable
                 default: throw error
                 }

@@ -27,7 +27,8 @@ struct SocketLoop {
             socket = try Socket(.router, in: context)
             try Self.configure(socket, limits)
             try socket.set(ZMQ_ROUTER_MANDATORY, to: 1 as Int32, named: "ZMQ_ROUTER_MANDATORY")
-            try socket.bind(listen)
+            // libzmq connects to names, but binds addresses only.
+            try socket.bind(listen.replacing("tcp://localhost:", with: "tcp://127.0.0.1:", maxReplacements: 1))
         case .dealer(let endpoint):
             socket = try Socket(.dealer, in: context)
             try Self.configure(socket, limits)
@@ -49,13 +50,7 @@ struct SocketLoop {
 
     func endpoint() throws -> String {
         switch role {
-        case .router(let listen):
-            // libzmq names IPv4 addresses as IPv6 ones; only the port may be news.
-            if let port = try socket.boundEndpoint().split(separator: ":").last, let host = listen.lastIndex(of: ":") {
-                String(listen[...host] + port)
-            } else {
-                listen
-            }
+        case .router: try socket.boundEndpoint()
         case .dealer(let endpoint): endpoint
         }
     }
@@ -102,10 +97,10 @@ struct SocketLoop {
         }
     }
 
-    /// Takes what has arrived, but not so much that nothing is sent meanwhile.
+    /// Takes what has arrived and has room, but not so much that nothing is sent meanwhile.
     private func receive() throws {
         let addressFrames = if case .router = role { 1 } else { 0 }
-        for _ in 0..<256 {
+        for _ in 0..<256 where hasRoom() {
             guard
                 let parts = try socket.receive(maximumFrames: addressFrames + Message.maximumFrameCount),
                 parts.count > addressFrames || addressFrames == 0

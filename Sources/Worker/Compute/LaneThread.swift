@@ -21,8 +21,9 @@ final class LaneThread: Sendable {
     private let isCancelled = Atomic(false)
 
     /// - Parameter post: called on the lane's thread with what becomes of each unit.
-    init(index: Int, computation: UnitComputation, embedder: Embedder, post: @escaping @Sendable (Session.Event) -> Void)
-    {
+    init(
+        index: Int, computation: UnitComputation, embedder: Embedder, post: @escaping @Sendable (Session.Event) -> Void
+    ) {
         self.index = index
         self.computation = computation
         self.embedder = embedder
@@ -57,7 +58,9 @@ final class LaneThread: Sendable {
         var lane: Lane?
         while true {
             arrivals.wait()
-            guard case .unit(let lease, let payload, let direction) = queue.withLock({ $0.removeFirst() }) else { return }
+            guard case .unit(let lease, let payload, let direction) = queue.withLock({ $0.removeFirst() }) else {
+                return
+            }
             do {
                 let ready = try lane ?? embedder.makeLane()
                 lane = ready

@@ -42,7 +42,8 @@ struct ModelLoader: Sendable {
         let candidates = override.map { [$0] } ?? [job.modelPath, "models/\(name)"]
         guard let path = candidates.first(where: FileManager.default.isReadableFile) else {
             let tried = candidates.joined(separator: ", ")
-            throw JobError("the job's model is not on this machine; tried \(tried). Copy it here and name it with --model")
+            throw JobError(
+                "the job's model is not on this machine; tried \(tried). Copy it here and name it with --model")
         }
         return path
     }

@@ -76,7 +76,9 @@ struct UnitComputation: Sendable {
             return Tensor(vectors, shape: [rows.count, 2, layers.count, hidden])
         case .rows:
             guard let direction, direction.values.shape == [layers.count, hidden] else {
-                throw JobError("expected a direction of shape [\(layers.count), \(hidden)], found \(direction?.values.shape ?? [])")
+                throw JobError(
+                    "expected a direction of shape [\(layers.count), \(hidden)], found \(direction?.values.shape ?? [])"
+                )
             }
             let units = try direction.values.floats()
             let scores = rows.flatMap { row -> [Double] in

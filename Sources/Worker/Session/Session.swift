@@ -26,6 +26,12 @@ package struct Session: Sendable {
         /// Between two greetings that nobody answers.
         package var helloInterval: Duration = .seconds(1)
 
+        /// After so long without the coordinator's yes the worker greets again.
+        package var joiningLimit: Duration = .seconds(5)
+
+        /// A result that is not acknowledged after this time is sent again.
+        package var resultInterval: Duration = .seconds(10)
+
         /// After so much silence of the coordinator the operator is told.
         package var silence: Duration = .seconds(15)
 
@@ -90,8 +96,8 @@ package struct Session: Sendable {
         /// The model is on its way into memory. Next: joining or ended.
         case loading
 
-        /// Waits for the coordinator's yes. Next: working or ended.
-        case joining
+        /// Waits for the coordinator's yes. Next: working, greeting (no answer came) or ended.
+        case joining(since: MonotonicInstant)
 
         /// Computes units. Next: greeting (the coordinator does not know us any more), joining or ended.
         case working
@@ -110,6 +116,11 @@ package struct Session: Sendable {
         var payload: UnitPayload
     }
 
+    private struct FinishedUnit: Sendable {
+        var result: UnitResult
+        var sentAt: MonotonicInstant
+    }
+
     private let identity: Identity
     private let policy: Policy
     private var state = State.ended
@@ -120,7 +131,7 @@ package struct Session: Sendable {
     private var lanes: [Lane]
 
     /// Results that the coordinator has not acknowledged, in the order of their completion.
-    private var finished: [UnitResult] = []
+    private var finished: [FinishedUnit] = []
     private var lastHeard = MonotonicInstant.zero
     private var lastHeartbeat = MonotonicInstant.zero
     private var isSilenceNoted = false
@@ -145,7 +156,7 @@ package struct Session: Sendable {
         case .start: preconditionFailure("started twice")
         case .message(let message): handle(message, at: now, &actions)
         case .otherVersion(let mismatch): end(.unusable(reason: mismatch.description), &actions)
-        case .modelLoaded(let model): join(with: model, &actions)
+        case .modelLoaded(let model): join(with: model, at: now, &actions)
         case .modelFailed(let reason):
             actions.append(.send(.goodbye(reason: reason)))
             end(.unusable(reason: reason), &actions)
@@ -156,7 +167,7 @@ package struct Session: Sendable {
             }
         case .computed(let lane, let result):
             if case .busy(_, _, isRevoked: false) = lanes[lane] {
-                finished.append(result)
+                finished.append(FinishedUnit(result: result, sentAt: now))
                 if isWorking { actions.append(.send(.result(result))) }
             }
             lanes[lane] = .idle
@@ -189,18 +200,20 @@ extension Session {
             actions.append(.note(.coordinatorBack))
         }
         switch message {
-        case .welcome(let job): begin(job, &actions)
-        case .accepted(let direction): beginWork(direction, &actions)
+        case .welcome(let job): begin(job, at: now, &actions)
+        case .accepted(let direction): beginWork(direction, at: now, &actions)
         case .refused(let reason): end(.refused(reason: reason), &actions)
         case .whoAreYou: greet(at: now, &actions)
         case .assignment(let lease, let payload): take(lease, payload, &actions)
         case .direction(let direction):
             self.direction = direction
             actions.append(.send(.directionAcknowledged(digest: direction.digest)))
-        case .resultAcknowledged(let lease): finished.removeAll { $0.lease == lease }
+        case .resultAcknowledged(let lease): finished.removeAll { $0.result.lease == lease }
         case .revoked(let lease): drop(lease, &actions)
         case .heartbeatReply: break
-        case .jobFinished(let summary): end(.jobFinished(summary: summary), &actions)
+        case .jobFinished(let summary):
+            actions.append(.send(.goodbye(reason: "the job is finished")))
+            end(.jobFinished(summary: summary), &actions)
         }
     }
 
@@ -216,17 +229,17 @@ extension Session {
                     .init(
                         worker: identity.worker, epoch: identity.epoch, host: identity.host,
                         processID: identity.processID, softwareVersion: ProtocolVersion.software,
-                        lanes: identity.lanes, model: model, held: heartbeat.held.map(\.lease)))))
+                        lanes: identity.lanes, model: model, held: held.map(\.lease)))))
     }
 
-    private mutating func begin(_ job: JobSpecification, _ actions: inout [Action]) {
-        if let known = self.job, known.job != job.job { forgetUnits(&actions) }
-        let needsModel = self.job.map { $0.model != job.model } ?? true
+    private mutating func begin(_ job: JobSpecification, at now: MonotonicInstant, _ actions: inout [Action]) {
+        let needsModel = self.job?.model != job.model
+        if needsModel || self.job?.job != job.job { forgetUnits(&actions) }
         self.job = job
         if case .loading = state { return }
         if model != nil, !needsModel {
             // Our hello has named the model; the coordinator says yes or no to it next.
-            state = .joining
+            state = .joining(since: now)
         } else {
             model = nil
             state = .loading
@@ -234,13 +247,15 @@ extension Session {
         }
     }
 
-    private mutating func join(with model: LoadedModel, _ actions: inout [Action]) {
+    private mutating func join(with model: LoadedModel, at now: MonotonicInstant, _ actions: inout [Action]) {
         self.model = model
-        state = .joining
+        state = .joining(since: now)
         actions.append(.send(.ready(model)))
     }
 
-    private mutating func beginWork(_ direction: BroadcastDirection?, _ actions: inout [Action]) {
+    private mutating func beginWork(
+        _ direction: BroadcastDirection?, at now: MonotonicInstant, _ actions: inout [Action]
+    ) {
         guard let job, model != nil else { return }
         state = .working
         actions.append(.note(.accepted(job: job.job)))
@@ -248,7 +263,7 @@ extension Session {
             self.direction = direction
             actions.append(.send(.directionAcknowledged(digest: direction.digest)))
         }
-        for result in finished { actions.append(.send(.result(result))) }
+        for index in finished.indices { sendResult(at: index, now, &actions) }
     }
 
     private mutating func end(_ ending: Ending, _ actions: inout [Action]) {
@@ -267,12 +282,13 @@ extension Session {
         } else if payload.stage == .rows, direction == nil {
             let reason = "it came before the direction"
             actions.append(.send(.failure(.init(lease: lease, reason: reason, returned: true))))
-        } else if !heartbeat.held.contains(where: { $0.lease == lease }) {
+        } else if !held.contains(where: { $0.lease == lease }) {
             waiting.append(WaitingUnit(lease: lease, payload: payload))
         }
     }
 
     private mutating func startUnits(_ actions: inout [Action]) {
+        guard model != nil else { return }
         for lane in lanes.indices where lanes[lane] == .idle && !waiting.isEmpty {
             let unit = waiting.removeFirst()
             lanes[lane] = .busy(unit.lease, tokens: 0, isRevoked: false)
@@ -282,7 +298,7 @@ extension Session {
 
     private mutating func drop(_ lease: Lease, _ actions: inout [Action]) {
         waiting.removeAll { $0.lease == lease }
-        finished.removeAll { $0.lease == lease }
+        finished.removeAll { $0.result.lease == lease }
         for lane in lanes.indices {
             guard case .busy(lease, let tokens, isRevoked: false) = lanes[lane] else { continue }
             lanes[lane] = .busy(lease, tokens: tokens, isRevoked: true)
@@ -292,20 +308,32 @@ extension Session {
 
     /// What belongs to another job is of no use to this one.
     private mutating func forgetUnits(_ actions: inout [Action]) {
-        for lease in heartbeat.held.map(\.lease) { drop(lease, &actions) }
+        for lease in held.map(\.lease) { drop(lease, &actions) }
         direction = nil
     }
 
-    private var heartbeat: WorkerMessage.Heartbeat {
-        let busy = lanes.compactMap { lane -> WorkerMessage.Heartbeat.Progress? in
-            guard case .busy(let lease, let tokens, isRevoked: false) = lane else { return nil }
-            return .init(lease: lease, tokens: tokens)
+    private mutating func sendResult(at index: Int, _ now: MonotonicInstant, _ actions: inout [Action]) {
+        finished[index].sentAt = now
+        actions.append(.send(.result(finished[index].result)))
+    }
+
+    private typealias Progress = WorkerMessage.Heartbeat.Progress
+
+    private var held: [Progress] {
+        finished.map { Progress(lease: $0.result.lease, tokens: $0.result.tokensTotal) } + inLanes(revoked: false)
+            + waiting.map { Progress(lease: $0.lease, tokens: 0) }
+    }
+
+    private func inLanes(revoked: Bool) -> [Progress] {
+        lanes.compactMap { lane in
+            guard case .busy(let lease, let tokens, revoked) = lane else { return nil }
+            return Progress(lease: lease, tokens: tokens)
         }
-        return .init(
-            epoch: identity.epoch,
-            held: finished.map { .init(lease: $0.lease, tokens: $0.tokensTotal) } + busy
-                + waiting.map { .init(lease: $0.lease, tokens: 0) },
-            draining: drain != nil)
+    }
+
+    /// A revoked unit is listed until its lane is free of it.
+    private var heartbeat: WorkerMessage.Heartbeat {
+        .init(epoch: identity.epoch, held: held + inLanes(revoked: true), draining: drain != nil)
     }
 }
 
@@ -321,27 +349,36 @@ extension Session {
         switch state {
         case .greeting(let lastHello):
             if now - lastHello >= policy.helloInterval { greet(at: now, &actions) }
-        case .loading, .joining, .working:
-            let interval = Duration.milliseconds(job?.heartbeatMilliseconds ?? 1000)
-            if now - lastHeartbeat >= interval {
-                lastHeartbeat = now
-                actions.append(.send(.heartbeat(heartbeat)))
+        case .joining(let since) where now - since >= policy.joiningLimit: greet(at: now, &actions)
+        case .loading, .joining: beat(at: now, &actions)
+        case .working:
+            beat(at: now, &actions)
+            for index in finished.indices where now - finished[index].sentAt >= policy.resultInterval {
+                sendResult(at: index, now, &actions)
             }
         case .ended: break
         }
+    }
+
+    private mutating func beat(at now: MonotonicInstant, _ actions: inout [Action]) {
+        guard now - lastHeartbeat >= Duration.milliseconds(job?.heartbeatMilliseconds ?? 1000) else { return }
+        lastHeartbeat = now
+        actions.append(.send(.heartbeat(heartbeat)))
     }
 
     private mutating func beginDrain(because reason: String, at now: MonotonicInstant, _ actions: inout [Action]) {
         let isSecond = drain != nil
         drain = (reason, isSecond ? now : now + policy.drainLimit)
         actions.append(.note(.draining(reason: reason, unitsReturned: waiting.count)))
-        for unit in waiting {
-            actions.append(.send(.failure(.init(lease: unit.lease, reason: reason, returned: true))))
-        }
+        let returned = waiting.map(\.lease)
         waiting = []
-        if isSecond { returnLanes(because: reason, &actions) }
+        // First, so that what is given back does not come back.
         lastHeartbeat = now
         actions.append(.send(.heartbeat(heartbeat)))
+        for lease in returned {
+            actions.append(.send(.failure(.init(lease: lease, reason: reason, returned: true))))
+        }
+        if isSecond { returnLanes(because: reason, &actions) }
     }
 
     private mutating func returnLanes(because reason: String, _ actions: inout [Action]) {
@@ -356,8 +393,7 @@ extension Session {
     private mutating func finishDrain(at now: MonotonicInstant, _ actions: inout [Action]) {
         guard let drain else { return }
         if case .ended = state { return }
-        let handsAreEmpty = heartbeat.held.isEmpty
-        guard handsAreEmpty || now >= drain.deadline else { return }
+        guard held.isEmpty || now >= drain.deadline else { return }
         returnLanes(because: drain.reason, &actions)
         actions.append(.send(.goodbye(reason: drain.reason)))
         end(.drained(reason: drain.reason), &actions)

@@ -1,0 +1,93 @@
+import Coordinator
+import Foundation
+
+/// A folder with a job's configuration and files, removed with the value.
+final class JobFolder: Sendable {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "legend-job-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func path(_ name: String) -> String { url.appending(path: name).path }
+    var configuration: String { path("cluster.yaml") }
+    var output: Data { get throws { try Data(contentsOf: url.appending(path: "out.jsonl")) } }
+    var rows: [Row] { get throws { try Row.all(in: output) } }
+
+    func write(_ text: String, to name: String) throws { try Data(text.utf8).write(to: url.appending(path: name)) }
+
+    /// A job of 24 anchors and 60 rows of the sample data in f32, in small units.
+    func configure(
+        input: String = "rows.jsonl", source: String = "anchors: anchors.jsonl",
+        model: String = Programs.model, embedding: String = "{}",
+        cluster: String = "{listen: 'tcp://127.0.0.1:*', unit_tokens: 256, heartbeat_seconds: 0.2, silence_seconds: 2}"
+    ) throws {
+        try copyLines(24, of: Programs.demoAnchors, to: "anchors.jsonl")
+        try copyLines(60, of: Programs.demoRows, to: "rows.jsonl")
+        try write(
+            """
+            job:
+              input: \(input)
+              output: out.jsonl
+              \(source)
+            model: {path: '\(model)', precision: f32}
+            embedding: \(embedding)
+            cluster: \(cluster)
+            """, to: "cluster.yaml")
+    }
+
+    private func copyLines(_ count: Int, of file: String, to name: String) throws {
+        let lines = try Data(contentsOf: URL(filePath: file)).split(separator: UInt8(ascii: "\n")).prefix(count)
+        try Data(lines.joined(separator: [UInt8(ascii: "\n")])).write(to: url.appending(path: name))
+    }
+
+    /// Runs the job to its end.
+    @discardableResult
+    func run(workers: Int = 1, _ more: String...) async throws -> (program: RunningProgram, exit: RunningProgram.Exit) {
+        let program = try start(workers: workers, more)
+        return (program, await program.exit())
+    }
+
+    func start(workers: Int = 1, _ more: [String] = []) throws -> RunningProgram {
+        try RunningProgram(Programs.coordinator, ["run", configuration, "--local-workers", "\(workers)"] + more)
+    }
+
+    /// One line of the output.
+    struct Row: Decodable {
+        var id: String?
+        var margin: Double?
+        var score_chosen: Double?
+        var score_rejected: Double?
+        var error: String?
+
+        static func all(in data: Data) throws -> [Row] {
+            try data.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(Row.self, from: $0) }
+        }
+    }
+
+    /// What the job has committed so far; empty before it has a ledger.
+    var results: [LedgerView.Result] {
+        get throws {
+            guard FileManager.default.fileExists(atPath: path("out.state/ledger.sqlite")) else { return [] }
+            do {
+                return try LedgerView(folder: path("out.state")).results()
+            } catch {
+                // Between the file's creation and its tables'.
+                return []
+            }
+        }
+    }
+}
+
+/// Waits until the condition holds; false where that takes too long.
+func eventually(within limit: Duration = .seconds(60), _ condition: () throws -> Bool) async throws -> Bool {
+    let deadline = ContinuousClock.now + limit
+    while try !condition() {
+        guard ContinuousClock.now < deadline else { return false }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+    return true
+}

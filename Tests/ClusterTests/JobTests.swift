@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+/// Whole jobs: the built programs as processes, a real model, the sample data.
+@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+struct JobTests {
+    @Test func everyRowComesOutOnceInOrderWithAMargin() async throws {
+        let folder = try JobFolder()
+        try folder.configure(input: Programs.demoRows)
+        let (program, exit) = try await folder.run(workers: 2)
+        try #require(exit == .init(status: 0, isSignal: false), "\(program.errors)")
+        #expect(program.output.contains("220 of 220 rows annotated"))
+        let rows = try folder.rows
+        #expect(
+            rows.map(\.id) == (1...220).map { "demo-" + String(repeating: "0", count: 4 - "\($0)".count) + "\($0)" })
+        for row in rows {
+            let (margin, chosen) = (try #require(row.margin), try #require(row.score_chosen))
+            #expect(margin.isFinite && margin == chosen - (row.score_rejected ?? .nan))
+        }
+        // Every original byte is kept.
+        let inputs = try Data(contentsOf: URL(filePath: Programs.demoRows)).split(separator: UInt8(ascii: "\n"))
+        for (input, output) in zip(inputs, try folder.output.split(separator: UInt8(ascii: "\n"))) {
+            #expect(output.starts(with: input.dropLast()))
+        }
+    }
+
+    /// `scripts/legend_reference.py` computed the golden margins with Hugging Face transformers.
+    @Test func legendCompatibleMarginsAreThoseOfTheReleasedProcedure() async throws {
+        let folder = try JobFolder()
+        try folder.configure(
+            input: Programs.demoRows, source: "anchors: \(Programs.demoAnchors)", embedding: "{compat: legend}")
+        let (program, exit) = try await folder.run()
+        try #require(exit == .init(status: 0, isSignal: false), "\(program.errors)")
+        let golden = try JobFolder.Row.all(
+            in: Data(contentsOf: URL(filePath: Programs.golden + "/legend_reference.jsonl")))
+        let rows = try folder.rows
+        try #require(rows.count == golden.count && rows.count >= 100)
+        let errors = zip(rows, golden).map { abs(($0.margin ?? .infinity) - $1.margin!) / abs($1.margin!) }
+        print("compat: legend: largest relative difference of \(rows.count) margins \(errors.max()!)")
+        #expect(errors.max()! <= 1e-3)
+    }
+
+    @Test func aSavedDirectionGivesTheSameMargins() async throws {
+        let first = try JobFolder()
+        try first.configure()
+        _ = try await first.run()
+        let second = try JobFolder()
+        try second.configure(source: "direction: \(first.path("out.direction.safetensors"))")
+        let (program, exit) = try await second.run()
+        try #require(exit == .init(status: 0, isSignal: false), "\(program.errors)")
+        #expect(try first.output == second.output)
+        // And is refused where the job would embed in another way.
+        try second.configure(
+            source: "direction: \(first.path("out.direction.safetensors"))", embedding: "{token: mean, layer: 3}")
+        let (refused, refusal) = try await second.run()
+        #expect(refusal.status == 2)
+        #expect(refused.errors.contains("embedding.token is mean, but the direction was fitted with last"))
+        #expect(refused.errors.contains("embedding.layer is 3, but the direction was fitted with 30"))
+    }
+
+    @Test func badRowsComeOutWithTheirReasonsAndTheOthersWithMargins() async throws {
+        let folder = try JobFolder()
+        let good = #"{"prompt": "How are you?", "chosen": "Fine, thank you.", "rejected": "None of your business."}"#
+        let bad: [(row: [UInt8], reason: String)] = [
+            (Array("{not json".utf8), "invalid JSON"),
+            (Array(#"{"prompt": "p", "chosen": "c"}"#.utf8), #""rejected" is missing"#),
+            (Array(#"{"prompt": "p", "chosen": " ", "rejected": "r"}"#.utf8), #""chosen" is empty"#),
+            (
+                Array(
+                    #"{"prompt": "p", "chosen": "\#(String(repeating: "word ", count: 100_000))", "rejected": "r"}"#
+                        .utf8),
+                "at most 8192 fit"
+            ),
+            (
+                Array(#"{"prompt": ""#.utf8) + [0xFF, 0xFE] + Array(#"", "chosen": "c", "rejected": "r"}"#.utf8),
+                "UTF-8"
+            ),
+            (Array(#"{"prompt": "p", "prompt": "q", "chosen": "c", "rejected": "r"}"#.utf8), "a second time"),
+            (Array(#"["a", "list"]"#.utf8), "expected a JSON object"),
+        ]
+        let lines = [Array(good.utf8)] + bad.flatMap { [$0.row, Array(good.utf8)] }
+        try Data(lines.joined(separator: [0x0A])).write(to: folder.url.appending(path: "in.jsonl"))
+        try folder.configure(input: "in.jsonl")
+        let (program, exit) = try await folder.run()
+        #expect(exit.status == 3, "\(program.errors)")
+        #expect(program.output.contains("8 of 15 rows annotated, 7 with an \"error\""))
+        let rows = try folder.rows
+        try #require(rows.count == 15)
+        for (index, row) in rows.enumerated() {
+            if index % 2 == 0 {
+                #expect(row.error == nil && row.margin == rows[0].margin)
+            } else {
+                #expect(row.margin == nil && row.error?.contains(bad[index / 2].reason) == true, "\(row.error ?? "")")
+            }
+        }
+    }
+
+    @Test func runningAFinishedJobAgainComputesNothing() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        _ = try await folder.run()
+        let (results, output) = (try folder.results, try folder.output)
+        let (program, exit) = try await folder.run(workers: 0)
+        #expect(exit.status == 0, "\(program.errors)")
+        #expect(try folder.results == results && folder.output == output)
+        // With other settings it is another job.
+        try folder.configure(embedding: "{layer: 20}")
+        let (other, refusal) = try await folder.run()
+        #expect(refusal.status == 2 && other.errors.contains("changed since: embedding.layer"), "\(other.errors)")
+        let (_, anew) = try await folder.run(workers: 1, "--restart")
+        #expect(anew.status == 0)
+        #expect(try folder.output != output)
+    }
+}

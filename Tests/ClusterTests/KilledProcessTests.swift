@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+/// Processes of a running job die without a word.
+@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+struct KilledProcessTests {
+    /// What the same job gives when nobody disturbs it: computed once for all tests.
+    private static let undisturbed = Task {
+        let folder = try JobFolder()
+        try folder.configure()
+        _ = try await folder.run()
+        return try folder.output
+    }
+
+    private func undisturbedOutput() async throws -> Data { try await Self.undisturbed.value }
+
+    @Test func aKilledCoordinatorGoesOnWithoutRepeatingACommittedUnit() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        var committed: [LedgerView.Result] = []
+        // In the middle of the anchors, then in the middle of the rows.
+        for count in [4, 20] {
+            let program = try folder.start()
+            try #require(try await eventually { try folder.results.count >= count }, "\(program.errors)")
+            program.kill()
+            #expect(await program.exit() == .init(status: SIGKILL, isSignal: true))
+            let now = try folder.results
+            #expect(Set(now).isSuperset(of: committed))
+            committed = now
+        }
+        let (program, exit) = try await folder.run()
+        #expect(exit == .init(status: 0, isSignal: false), "\(program.errors)")
+        #expect(Set(try folder.results).isSuperset(of: committed))
+        #expect(try await folder.output == undisturbedOutput())
+    }
+
+    @Test func aKilledWorkersUnitsGoToAnother() async throws {
+        let folder = try JobFolder()
+        let port = try FreePort().number
+        try folder.configure(
+            cluster: """
+                {listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, heartbeat_seconds: 0.2, silence_seconds: 2}
+                """)
+        let coordinator = try folder.start(workers: 0)
+        let victim = try RunningProgram(Programs.worker, [folder.configuration, "--name", "victim", "--lanes", "1"])
+        try #require(try await eventually { try folder.results.count >= 4 }, "\(victim.errors)")
+        let survivor = try RunningProgram(
+            Programs.worker, [folder.configuration, "--name", "survivor", "--lanes", "1"])
+        try #require(try await eventually { try folder.results.contains { $0.worker == "survivor" } })
+        victim.kill()
+        let exit = await coordinator.exit()
+        #expect(exit == .init(status: 0, isSignal: false), "\(coordinator.errors)")
+        #expect(coordinator.errors.contains("lost a worker"))
+        #expect(await survivor.exit() == .init(status: 0, isSignal: false), "\(survivor.errors)")
+        #expect(try await folder.output == undisturbedOutput())
+    }
+
+    @Test func aLocalWorkerThatIsKilledIsStartedAgain() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        let program = try folder.start()
+        try #require(try await eventually { try folder.results.count >= 8 }, "\(program.errors)")
+        let worker = try #require(try ProcessTable.children(of: program.processID).first)
+        Foundation.kill(worker, SIGKILL)
+        #expect(await program.exit() == .init(status: 0, isSignal: false), "\(program.errors)")
+        #expect(program.errors.contains("it is started again"))
+        #expect(try await folder.output == undisturbedOutput())
+    }
+
+    @Test func localWorkersEndWithAKilledCoordinator() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        let program = try folder.start(workers: 2)
+        try #require(try await eventually { try folder.results.count >= 4 }, "\(program.errors)")
+        let workers = try ProcessTable.children(of: program.processID)
+        #expect(workers.count == 2)
+        program.kill()
+        #expect(try await eventually { workers.allSatisfy { !ProcessTable.isRunning($0) } })
+    }
+
+    @Test func aStoppedJobSaysHowToGoOnAndItsWorkersLeave() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        let program = try folder.start()
+        try #require(try await eventually { try folder.results.count >= 4 }, "\(program.errors)")
+        let workers = try ProcessTable.children(of: program.processID)
+        program.kill(SIGTERM)
+        #expect(await program.exit() == .init(status: 1, isSignal: false))
+        #expect(program.errors.contains("run the same command to go on"), "\(program.errors)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("out.jsonl")))
+        #expect(workers.allSatisfy { !ProcessTable.isRunning($0) })
+        let (_, exit) = try await folder.run()
+        #expect(exit.status == 0)
+        #expect(try await folder.output == undisturbedOutput())
+    }
+
+    @Test func aWorkerThatIsAskedToStopGivesItsUnitsBack() async throws {
+        let folder = try JobFolder()
+        let port = try FreePort().number
+        try folder.configure(cluster: "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, heartbeat_seconds: 0.2}")
+        let coordinator = try folder.start(workers: 0)
+        let first = try RunningProgram(Programs.worker, [folder.configuration, "--name", "first", "--lanes", "1"])
+        try #require(try await eventually { try folder.results.count >= 4 }, "\(first.errors)")
+        first.kill(SIGTERM)
+        #expect(await first.exit() == .init(status: 0, isSignal: false), "\(first.errors)")
+        let second = try RunningProgram(Programs.worker, [folder.configuration, "--name", "second"])
+        #expect(await coordinator.exit() == .init(status: 0, isSignal: false), "\(coordinator.errors)")
+        #expect(!coordinator.errors.contains("lost a worker") && !coordinator.errors.contains("an attempt failed"))
+        #expect(await second.exit().status == 0)
+        #expect(try await folder.output == undisturbedOutput())
+    }
+}

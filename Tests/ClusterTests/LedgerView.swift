@@ -1,0 +1,29 @@
+import Foundation
+import GRDB
+
+/// Looks into a ledger that a coordinator may have open.
+struct LedgerView {
+    struct Result: Hashable {
+        var unit: Int64
+        var attempt: Int64
+        var worker: String
+        var elements: Data
+    }
+
+    private let database: DatabaseQueue
+
+    init(folder: String) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        database = try DatabaseQueue(path: folder + "/ledger.sqlite", configuration: configuration)
+    }
+
+    func results() throws -> [Result] {
+        try database.read { database in
+            try Row.fetchAll(database, sql: "SELECT unit, attempt, worker, elements FROM result ORDER BY unit").map {
+                Result(unit: $0["unit"], attempt: $0["attempt"], worker: $0["worker"], elements: $0["elements"])
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import Testing
+
+/// What cannot work is said clearly, before any row is lost.
+@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+struct RefusalTests {
+    @Test func aWorkerWithAnotherModelIsRefusedAndTheJobGoesOn() async throws {
+        let folder = try JobFolder()
+        let port = try FreePort().number
+        try folder.configure(cluster: "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256}")
+        // The same model but for one byte at the very end, which nothing notices but the digest.
+        var bytes = try Data(contentsOf: URL(filePath: Programs.model))
+        bytes[bytes.count - 1] ^= 1
+        try bytes.write(to: folder.url.appending(path: "other.gguf"))
+        let coordinator = try folder.start(workers: 0)
+        let good = try RunningProgram(Programs.worker, [folder.configuration, "--name", "good", "--lanes", "1"])
+        try #require(try await eventually { try !folder.results.isEmpty }, "\(good.errors)")
+        let other = try RunningProgram(
+            Programs.worker, [folder.configuration, "--name", "other", "--model", folder.path("other.gguf")])
+        #expect(await other.exit() == .init(status: 2, isSignal: false))
+        #expect(other.errors.contains("give the worker that file with --model"), "\(other.errors)")
+        #expect(await coordinator.exit().status == 0, "\(coordinator.errors)")
+        #expect(await good.exit().status == 0)
+    }
+
+    @Test(arguments: [
+        (keep: 10_000_000, "truncated"), (keep: 100, "truncated"), (keep: 0, "empty"),
+    ])
+    func aModelFileThatIsCutOffEndsTheJobWithItsReason(_ keep: Int, _ name: String) async throws {
+        let folder = try JobFolder()
+        let bytes = try Data(contentsOf: URL(filePath: Programs.model)).prefix(keep)
+        try bytes.write(to: folder.url.appending(path: "\(name).gguf"))
+        try folder.configure(model: folder.path("\(name).gguf"))
+        let (program, exit) = try await folder.run(workers: 2)
+        #expect(exit == .init(status: 2, isSignal: false))
+        #expect(program.errors.contains("error: no worker is left: "), "\(program.errors)")
+        #expect(program.errors.contains("\(name).gguf"), "\(program.errors)")
+    }
+
+    @Test func aMissingModelEndsTheJobWithWhatWasTried() async throws {
+        let folder = try JobFolder()
+        try folder.configure(model: "none.gguf")
+        let (program, exit) = try await folder.run()
+        #expect(exit.status == 2)
+        #expect(program.errors.contains("tried \(folder.path("none.gguf"))"), "\(program.errors)")
+    }
+
+    @Test func aPortInUseIsNamed() async throws {
+        let folder = try JobFolder()
+        let taken = try FreePort.Listener()
+        try folder.configure(cluster: "{listen: 'tcp://127.0.0.1:\(taken.port)'}")
+        let (program, exit) = try await folder.run()
+        #expect(exit.status == 2)
+        #expect(program.errors.contains("127.0.0.1:\(taken.port)") && program.errors.contains("choose another port"))
+    }
+
+    @Test func everyProblemOfAConfigurationIsReportedAtOnce() async throws {
+        let folder = try JobFolder()
+        try folder.write(
+            """
+            job: {input: none.jsonl, output: out.jsonl, anchor: a.jsonl}
+            model: {path: m.gguf, precision: f31}
+            cluster: {listen: 'tcp://0.0.0.0:5711'}
+            """, to: "cluster.yaml")
+        let (program, exit) = try await folder.run()
+        #expect(exit.status == 2)
+        for problem in ["did you mean \"anchors\"?", "expected one of auto, f32, bf16", "cluster.insecure: true"] {
+            #expect(program.errors.contains(problem), "\(program.errors)")
+        }
+    }
+
+    @Test func aSecondCoordinatorOfTheSameJobIsRefused() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        let first = try folder.start(workers: 0)
+        try #require(try await eventually { first.errors.contains("listening") })
+        let (second, exit) = try await folder.run()
+        #expect(exit.status == 2)
+        #expect(second.errors.contains("another legend-coordinator runs this job"), "\(second.errors)")
+        first.kill(SIGTERM)
+        #expect(await first.exit().status == 1)
+    }
+
+    @Test func statusShowsTheJobAndSaysWhenNobodyAnswers() async throws {
+        let folder = try JobFolder()
+        let port = try FreePort().number
+        try folder.configure(cluster: "{listen: 'tcp://127.0.0.1:\(port)'}")
+        let silent = try RunningProgram(Programs.coordinator, ["status", folder.configuration])
+        #expect(await silent.exit().status == 1)
+        #expect(silent.errors.contains("no coordinator answers"))
+        let job = try folder.start(workers: 0)
+        try #require(try await eventually { job.errors.contains("listening") })
+        let status = try RunningProgram(Programs.coordinator, ["status", folder.configuration, "--json"])
+        #expect(await status.exit().status == 0, "\(status.errors)")
+        #expect(
+            status.output.contains(#""rowsTotal":24"#) && status.output.contains(#""job":"out""#), "\(status.output)")
+        job.kill(SIGTERM)
+        _ = await job.exit()
+    }
+}

@@ -1,0 +1,103 @@
+import Protocol
+import SeededRandom
+
+/// What a seed decides beforehand: the job, the cluster, and what goes wrong when.
+struct Plan: CustomStringConvertible {
+    enum Fault {
+        case workerCrash(Int)
+
+        /// The process stands still, as in a machine that sleeps.
+        case workerPause(Int, Duration)
+
+        /// Computation stands still, and heartbeats go on.
+        case lanePause(Int, Duration)
+        case workerDrain(Int)
+
+        /// Nothing gets through, and nobody is told.
+        case partition(Int, Duration)
+
+        /// A new connection; what was on its way on the old one may be lost.
+        case reconnection(Int)
+
+        /// With `afterCommit`, between a transaction of the ledger and the messages that follow from it.
+        case coordinatorCrash(down: Duration, afterCommit: Bool)
+    }
+
+    enum Poison {
+        case fails
+        case killsTheProcess
+    }
+
+    let workers: Int
+    let lanes: Int
+    let anchors: Int
+    let rows: Int
+    let rowsPerUnit: Int
+    let rowSeconds: ClosedRange<Double>
+    let poison: [UInt64: Poison]
+    let attemptsMax: Int
+
+    /// So many attempts that faults alone do not use them up: only poison is quarantined.
+    let isPatient: Bool
+    let faults: [(at: Duration, Fault)]
+
+    /// From here on nothing goes wrong any more but what poison does.
+    let faultsEnd: MonotonicInstant
+    let loss: Double
+    let duplication: Double
+    let delayMax: Double
+    let keepsOrder: Bool
+
+    init(_ random: inout SeededGenerator) {
+        workers = random.integer(1...4)
+        lanes = random.integer(1...2)
+        anchors = random.integer(1...4)
+        rows = random.integer(1...24)
+        rowsPerUnit = random.integer(1...5)
+        let slowest = Double(random.integer(1...3))
+        rowSeconds = 0.2...slowest
+        isPatient = random.isTrue(0.5)
+        let span = random.integer(10...60)
+        faultsEnd = .zero + .seconds(span)
+        let faultCount = random.isTrue(0.2) ? 0 : random.integer(1...8)
+        var faults: [(at: Duration, Fault)] = []
+        for _ in 0..<faultCount {
+            faults.append((random.seconds(0...Double(span)), Self.fault(&random, workers: workers)))
+        }
+        self.faults = faults
+        attemptsMax = isPatient ? faultCount + 3 : random.integer(2...3)
+        var poison: [UInt64: Poison] = [:]
+        for _ in 0..<random.integer(0...2) {
+            let row = UInt64(random.integer(0...rows - 1))
+            poison[row] = !isPatient && random.isTrue(0.5) ? .killsTheProcess : .fails
+        }
+        self.poison = poison
+        let isCalm = faultCount == 0
+        loss = isCalm || random.isTrue(0.5) ? 0 : 0.15
+        duplication = isCalm || random.isTrue(0.5) ? 0 : 0.15
+        delayMax = random.isTrue(0.5) ? 0.05 : 2
+        keepsOrder = random.isTrue(0.5)
+    }
+
+    private static func fault(_ random: inout SeededGenerator, workers: Int) -> Fault {
+        let worker = random.integer(0...workers - 1)
+        let time = random.seconds(0.5...30)
+        return switch random.integer(0...7) {
+        case 0: .workerCrash(worker)
+        case 1: .workerPause(worker, time)
+        case 2: .workerDrain(worker)
+        case 3: .partition(worker, time)
+        case 4: .reconnection(worker)
+        case 5: .lanePause(worker, time * 3)
+        default: .coordinatorCrash(down: time, afterCommit: random.isTrue(0.5))
+        }
+    }
+
+    var description: String {
+        """
+        \(workers) workers of \(lanes) lanes, \(anchors) anchors, \(rows) rows by \(rowsPerUnit), \(poison.count) \
+        poison, \(attemptsMax) attempts, \(faults.count) faults, loss \(loss), duplication \(duplication), \
+        delay \(delayMax) s, \(keepsOrder ? "in order" : "reordered")
+        """
+    }
+}

@@ -1,0 +1,169 @@
+import Coordinator
+import Protocol
+import Transport
+
+/// The coordinator's process: what is lost when it is killed.
+struct SimulatedCoordinator {
+    enum Event {
+        case event(Scheduler.Event)
+
+        /// Units of the stage's input were added to the ledger.
+        case ingested(Stage)
+
+        /// What follows on a stage is done: the direction is fitted, or the output is written.
+        case ended(Stage)
+    }
+
+    let life: Int
+    var scheduler: Scheduler
+    var stage: Stage
+    var mailbox: [Event] = []
+}
+
+extension Simulation {
+    static let job = JobSpecification(
+        job: "job", modelPath: "model.gguf", modelDigest: "", precision: "f32", backend: "onednn", layers: [-1],
+        pooling: "last", maxTokens: 0, heartbeatMilliseconds: 1000)
+
+    private var policy: Scheduler.Policy {
+        var policy = Scheduler.Policy(
+            silence: .seconds(6), stall: .seconds(15), attemptsMax: plan.attemptsMax, allowsMixedNumerics: false)
+        policy.assignmentLost = .seconds(5)
+        policy.speculationAfter = .seconds(4)
+        policy.queueMax = 6
+        return policy
+    }
+
+    mutating func startCoordinator() {
+        coordinatorLives += 1
+        let life = coordinatorLives
+        let stage = ledger.direction == nil ? Stage.anchors : .rows
+        coordinator = SimulatedCoordinator(
+            life: life,
+            scheduler: Scheduler(job: Self.job, policy: policy, model: ledger.model, direction: ledger.direction),
+            stage: stage)
+        perform(tell(.stageBegan(stage)))
+        for index in workers.indices { later(.workerConnects(index), random.seconds(0...3)) }
+        later(.coordinatorTicks(life: life), .seconds(1))
+        later(.ingested(life: life), random.seconds(0...1))
+    }
+
+    mutating func crashCoordinator(down: Duration) {
+        guard coordinator != nil else { return }
+        note("the coordinator dies")
+        coordinator = nil
+        for index in workers.indices {
+            workers[index].wasStruck(byPoison: false)
+            workers[index].connection = nil
+        }
+        later(.coordinatorStarts, down)
+    }
+
+    mutating func post(_ event: SimulatedCoordinator.Event, life: Int) {
+        guard coordinator?.life == life else { return }
+        if coordinator?.mailbox.isEmpty == true { later(.coordinatorWakes(life: life), random.seconds(0...0.1)) }
+        coordinator?.mailbox.append(event)
+    }
+
+    /// Takes all events that wait; their changes to the ledger are one transaction.
+    mutating func wakeCoordinator(life: Int) {
+        guard coordinator?.life == life, let events = coordinator?.mailbox else { return }
+        coordinator?.mailbox = []
+        perform(events.flatMap { handle($0) })
+    }
+
+    private mutating func handle(_ event: SimulatedCoordinator.Event) -> [Scheduler.Action] {
+        switch event {
+        case .event(let event): return tell(event)
+        case .ingested(let stage): return coordinator?.stage == stage ? tell(.unitsAvailable) : []
+        case .ended(.anchors):
+            let embeddings = ledger.results(of: .anchors).flatMap { (try? $0.values.floats()) ?? [] }
+            let direction = Arithmetic.direction(fittedOn: embeddings)
+            ledger.direction = direction
+            coordinator?.stage = .rows
+            let actions = tell(.directionReady(direction))
+            return actions + tell(.stageBegan(.rows))
+        case .ended(.rows):
+            isFinished = true
+            return tell(.jobFinished(summary: "done"))
+        }
+    }
+
+    private mutating func tell(_ event: Scheduler.Event) -> [Scheduler.Action] {
+        guard let actions = coordinator?.scheduler.handle(event, at: now) else { return [] }
+        for rule in coordinator?.scheduler.brokenInvariants() ?? [] { broken("after \(event): \(rule)") }
+        return actions
+    }
+
+    /// Carries actions out, and those that follow from them: changes to the ledger before all else.
+    private mutating func perform(_ actions: [Scheduler.Action]) {
+        var actions = actions
+        while !actions.isEmpty {
+            var events = actions.compactMap { commit($0) }
+            if !events.isEmpty, let down = crashesAfterNextCommit {
+                crashesAfterNextCommit = nil
+                return crashCoordinator(down: down)
+            }
+            events += actions.compactMap { perform($0) }
+            actions = events.flatMap { tell($0) }
+        }
+    }
+
+    private mutating func commit(_ action: Scheduler.Action) -> Scheduler.Event? {
+        switch action {
+        case .commit(let result, let worker):
+            let outcome = ledger.commit(result)
+            note("\(worker): \(result.lease) is \(outcome)")
+            if outcome == .duplicate(isEqual: false) { broken("\(result.lease) differs from the result that counts") }
+            return outcome == .rejected ? nil : .settled(result.lease.unit)
+        case .split(let unit):
+            ledger.split(unit)
+            return .replaced(unit)
+        case .quarantine(let unit, let reason):
+            judgeQuarantine(of: unit)
+            ledger.quarantine(unit, reason: reason)
+            return .settled(unit)
+        case .recordFailure(let lease, let worker, let reason):
+            note("\(worker) fails \(lease): \(reason)")
+            ledger.recordFailure(lease, worker: worker, reason: reason)
+        case .fixModel(let model): ledger.model = model
+        case .send, .assign, .fetchUnits, .stageCompleted, .note: break
+        }
+        return nil
+    }
+
+    private mutating func perform(_ action: Scheduler.Action) -> Scheduler.Event? {
+        switch action {
+        case .send(let message, let peer): send(message, to: peer)
+        case .assign(let lease, let peer):
+            guard let payload = ledger.payload(of: lease.unit) else { return .settled(lease.unit) }
+            send(.assignment(lease, payload), to: peer)
+        case .fetchUnits(let stage, let after, let limit):
+            let units = ledger.openUnits(of: stage, after: after, limit: limit)
+            return .unitsFetched(units, isLast: isIngested(stage) && units.count < limit)
+        case .stageCompleted(let stage):
+            if let life = coordinator?.life { later(.ended(stage, life: life), random.seconds(0...2)) }
+        case .note(let text): if isTraced { note("\(text)") }
+        case .commit, .split, .quarantine, .recordFailure, .fixModel: break
+        }
+        return nil
+    }
+}
+
+// MARK: - The input
+
+extension Simulation {
+    private func rows(of stage: Stage) -> Int { stage == .anchors ? plan.anchors : plan.rows }
+
+    private func isIngested(_ stage: Stage) -> Bool { ledger.ingested[stage] == rows(of: stage) }
+
+    /// Reads one unit of the anchors, or of the rows when the anchors are read.
+    mutating func ingest(life: Int) {
+        guard coordinator?.life == life, let stage = Stage.allCases.first(where: { !isIngested($0) }) else { return }
+        let first = ledger.ingested[stage] ?? 0
+        let end = min(first + plan.rowsPerUnit, rows(of: stage))
+        ledger.ingest((first..<end).map(UInt64.init), of: stage)
+        post(.ingested(stage), life: life)
+        later(.ingested(life: life), random.seconds(0...1))
+    }
+}

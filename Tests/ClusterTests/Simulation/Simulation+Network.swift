@@ -1,0 +1,37 @@
+import Coordinator
+import Protocol
+import Transport
+import Worker
+
+extension Simulation {
+    private var isFaulty: Bool { now <= plan.faultsEnd }
+
+    mutating func send(_ message: WorkerMessage, from index: Int) {
+        guard let peer = workers[index].connection, let coordinator else { return }
+        for delay in journeys(of: index, link: 0) {
+            later(.toCoordinator(message, from: peer, life: coordinator.life), delay)
+        }
+    }
+
+    /// Tells the coordinator where there is no such connection any more.
+    mutating func send(_ message: CoordinatorMessage, to peer: PeerID) {
+        guard let index = workers.firstIndex(where: { $0.connection == peer }) else {
+            if let coordinator { post(.event(.unreachable(peer)), life: coordinator.life) }
+            return
+        }
+        for delay in journeys(of: index, link: 1) { later(.toWorker(index, message, connection: peer), delay) }
+    }
+
+    /// How long each copy of a message takes; empty where it is lost.
+    private mutating func journeys(of index: Int, link: Int) -> [Duration] {
+        if now < workers[index].partitionedUntil { return [] }
+        if isFaulty, random.isTrue(plan.loss) { return [] }
+        let copies = isFaulty && random.isTrue(plan.duplication) ? 2 : 1
+        return (0..<copies).map { _ in
+            var arrival = now + random.seconds(0.001...plan.delayMax)
+            if plan.keepsOrder || !isFaulty { arrival = max(arrival, lastArrivals[link][index]) }
+            lastArrivals[link][index] = max(arrival, lastArrivals[link][index])
+            return arrival - now
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Coordinator
+import Protocol
+
+extension Simulation {
+    /// A row is given up because it is poison; or because a fault struck its last attempt. That another row's poison
+    /// killed the worker is no reason.
+    mutating func judgeQuarantine(of unit: UnitID) {
+        guard let payload = ledger.payload(of: unit) else { return }
+        if payload.items.count > 1 { broken("\(unit) of \(payload.items.count) rows is quarantined") }
+        guard payload.stage == .anchors || plan.poison[payload.items[0].row] == nil else { return }
+        let failure = ledger.lastFailure[unit]
+        let isPoisoned = workers.contains { $0.name == failure?.worker && $0.isPoisoned }
+        if plan.isPatient || plan.faults.isEmpty || isPoisoned {
+            broken("row \(payload.items[0].row) is no poison and is given up: \(failure?.reason ?? "no failure")")
+        }
+    }
+
+    /// Every row once, with its right value or a failure.
+    mutating func checkOutcome() {
+        let anchors = checkRows(of: .anchors, count: plan.anchors) { Arithmetic.embedding(of: $0).map(Double.init) }
+        let embeddings = anchors.flatMap(Arithmetic.embedding)
+        if ledger.direction != Arithmetic.direction(fittedOn: embeddings) { broken("the direction is wrong") }
+        let direction = ledger.direction
+        let rows = checkRows(of: .rows, count: plan.rows) { Arithmetic.scores(of: $0, on: direction) }
+        for row in rows where plan.poison[row] != nil { broken("row \(row) is poison and has a value") }
+    }
+
+    /// - Returns: the rows that have values, ascending by unit.
+    private mutating func checkRows(of stage: Stage, count: Int, _ expected: (UInt64) -> [Double]) -> [UInt64] {
+        let results = ledger.results(of: stage)
+        let rows = results.flatMap(\.rows)
+        if rows.sorted() != (0..<count).map(UInt64.init) { broken("the \(stage) in the ledger are \(rows)") }
+        var valued: [UInt64] = []
+        for result in results where result.failures.isEmpty {
+            valued += result.rows
+            let values = (try? result.values.doubles()) ?? (try? result.values.floats().map(Double.init)) ?? []
+            if values != result.rows.flatMap(expected) { broken("\(result.lease) has wrong values: \(values)") }
+        }
+        return valued
+    }
+}

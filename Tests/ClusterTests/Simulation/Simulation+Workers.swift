@@ -1,0 +1,131 @@
+import Protocol
+import Transport
+import Worker
+
+/// A worker's machine: at most one process, with its session, its lanes and its connection.
+struct SimulatedWorker {
+    /// A unit in a lane.
+    struct Work {
+        var lease: Lease
+        var payload: UnitPayload
+        var direction: BroadcastDirection?
+        var rowsComputed = 0
+        var isCancelled = false
+    }
+
+    let name: String
+
+    /// nil while no process runs.
+    var session: Session?
+    var process: UInt64 = 0
+    var lanes: [Work?]
+    var connection: PeerID?
+    var pausedUntil = MonotonicInstant.zero
+    var lanesPausedUntil = MonotonicInstant.zero
+    var partitionedUntil = MonotonicInstant.zero
+    var hasFinished = false
+
+    /// What it last suffered from was poison, not a fault.
+    private(set) var isPoisoned = false
+
+    init(name: String, lanes: Int) {
+        self.name = name
+        self.lanes = Array(repeating: nil, count: lanes)
+    }
+
+    mutating func wasStruck(byPoison: Bool) { isPoisoned = byPoison }
+}
+
+extension Simulation {
+    mutating func startWorker(_ index: Int) {
+        workers[index].process += 1
+        let process = workers[index].process
+        let identity = Session.Identity(
+            worker: workers[index].name, epoch: process, host: "host", processID: 1, lanes: plan.lanes)
+        workers[index].session = Session(identity: identity, policy: .simulated)
+        workers[index].lanes = Array(repeating: nil, count: plan.lanes)
+        workers[index].pausedUntil = now
+        workers[index].lanesPausedUntil = now
+        let peer = coordinator == nil ? nil : newPeer()
+        workers[index].connection = peer
+        tell(index, .start)
+        later(.workerTicks(index, process: process), .milliseconds(500))
+    }
+
+    mutating func killWorker(_ index: Int, byPoison: Bool) {
+        guard workers[index].session != nil else { return }
+        note("\(workers[index].name) dies")
+        workers[index].wasStruck(byPoison: byPoison)
+        endProcess(index)
+    }
+
+    /// Somebody starts another one soon.
+    private mutating func endProcess(_ index: Int) {
+        workers[index].session = nil
+        workers[index].process += 1
+        workers[index].connection = nil
+        later(.workerStarts(index), random.seconds(1...8))
+    }
+
+    mutating func tell(_ index: Int, _ event: Session.Event) {
+        guard let actions = workers[index].session?.handle(event, at: now) else { return }
+        for action in actions { perform(action, on: index) }
+    }
+
+    private mutating func perform(_ action: Session.Action, on index: Int) {
+        let process = workers[index].process
+        switch action {
+        case .send(let message): send(message, from: index)
+        case .loadModel: later(.modelLoaded(index, process: process), random.seconds(0.5...4))
+        case .compute(let lane, let lease, let payload, let direction):
+            if workers[index].lanes[lane] != nil { broken("lane \(lane) of \(workers[index].name) has a unit already") }
+            workers[index].lanes[lane] = .init(lease: lease, payload: payload, direction: direction)
+            later(.rowComputed(index, process: process, lane: lane), random.seconds(plan.rowSeconds))
+        case .cancel(let lane): workers[index].lanes[lane]?.isCancelled = true
+        case .note: break
+        case .end(.jobFinished):
+            if !isFinished { broken("\(workers[index].name) ends before the job does") }
+            workers[index].session = nil
+            workers[index].process += 1
+            workers[index].hasFinished = true
+        case .end(.drained):
+            workers[index].wasStruck(byPoison: false)
+            endProcess(index)
+        case .end(let ending): broken("\(workers[index].name) ends: \(ending)")
+        }
+    }
+
+    mutating func finishRow(_ index: Int, lane: Int) {
+        guard var work = workers[index].lanes[lane] else { return }
+        let item = work.payload.items[work.rowsComputed]
+        work.rowsComputed += 1
+        workers[index].lanes[lane] = work
+        func end(_ event: Session.Event) {
+            workers[index].lanes[lane] = nil
+            tell(index, event)
+        }
+        if work.isCancelled { return end(.cancelled(lane: lane)) }
+        switch work.payload.stage == .rows ? plan.poison[item.row] : nil {
+        case .fails: return end(.failed(lane: lane, reason: "row \(item.row) is poison"))
+        case .killsTheProcess: return killWorker(index, byPoison: true)
+        case nil: break
+        }
+        if work.rowsComputed == work.payload.items.count {
+            return end(.computed(lane: lane, Arithmetic.result(work.lease, work.payload, on: work.direction)))
+        }
+        later(
+            .rowComputed(index, process: workers[index].process, lane: lane), random.seconds(plan.rowSeconds))
+        tell(index, .progress(lane: lane, tokens: UInt64(work.rowsComputed * LedgerModel.tokensPerRow)))
+    }
+}
+
+extension Session.Policy {
+    /// Shorter times: less to simulate.
+    fileprivate static var simulated: Self {
+        var policy = Self()
+        policy.joiningLimit = .seconds(3)
+        policy.resultInterval = .seconds(3)
+        policy.drainLimit = .seconds(30)
+        return policy
+    }
+}

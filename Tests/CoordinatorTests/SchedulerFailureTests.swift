@@ -1,0 +1,150 @@
+import Coordinator
+import Protocol
+import Testing
+import Transport
+
+@Suite struct SchedulerFailureTests {
+    @Test func aFailedUnitGoesToAWorkerThatHasNotFailedOnIt() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.join(.b)
+        harness.begin([.test(1)])
+        #expect(
+            harness.fail(Lease(1), on: .a) == [
+                .recordFailure(Lease(1), worker: PeerID.a.name, reason: "boom"),
+                .note(.attemptFailed(Lease(1), worker: PeerID.a.name, reason: "boom")),
+                .assign(Lease(1, 2), to: .b),
+            ])
+    }
+
+    @Test func aUnitThatFailedOnEveryWorkerIsTriedAgain() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.join(.b)
+        harness.begin([.test(1)])
+        harness.fail(Lease(1, 1), on: .a)
+        #expect(harness.fail(Lease(1, 2), on: .b).assignments == [Assignment(Lease(1, 3), .a)])
+    }
+
+    @Test func aFailedUnitDoesNotHoldUpThoseBehindIt() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a, credit: 1)
+        harness.join(.b, credit: 1)
+        harness.begin(UnitSummary.tests(1...4))
+        harness.receive(.result(.anchors(Lease(2))), from: .b)
+        // Unit 1 waits for nobody: b is busy with unit 3.
+        #expect(harness.fail(Lease(1), on: .a).assignments == [Assignment(Lease(1, 2), .a)])
+    }
+
+    @Test func aUnitOfManyRowsIsSplitAfterItsLastAttempt() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.begin([.test(1, rows: 4)])
+        for attempt in 1...2 as ClosedRange<UInt32> {
+            #expect(harness.fail(Lease(1, attempt), on: .a).assignments == [Assignment(Lease(1, attempt + 1), .a)])
+        }
+        #expect(
+            harness.fail(Lease(1, 3), on: .a).withoutNotes == [
+                .recordFailure(Lease(1, 3), worker: PeerID.a.name, reason: "boom"), .split(UnitID(1)),
+            ])
+        #expect(harness.handle(.replaced(UnitID(1))) == [.fetchUnits(.anchors, after: UnitID(1), limit: 4096)])
+        let actions = harness.handle(.unitsFetched([.test(2, rows: 2), .test(3, rows: 2)], isLast: true))
+        #expect(actions.assignments == [Assignment(Lease(2), .a), Assignment(Lease(3), .a)])
+    }
+
+    @Test func aLoneBadRowIsQuarantinedWithItsReason() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.begin([.test(1)])
+        harness.fail(Lease(1, 1), on: .a, "first")
+        harness.fail(Lease(1, 2), on: .a, "second")
+        let actions = harness.fail(Lease(1, 3), on: .a, "third")
+        #expect(actions.last == .quarantine(UnitID(1), reason: "third"))
+        #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
+    }
+
+    @Test func failuresOfAnEarlierLifeCount() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        #expect(harness.begin([.test(1, failures: 2)]).assignments == [Assignment(Lease(1, 3), .a)])
+        #expect(harness.fail(Lease(1, 3), on: .a).last == .quarantine(UnitID(1), reason: "boom"))
+    }
+
+    @Test func whatAWorkerGivesBackUntouchedIsNoFailure() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.begin([.test(1)])
+        for attempt in 1...10 as ClosedRange<UInt32> {
+            #expect(
+                harness.fail(Lease(1, attempt), on: .a, returned: true) == [.assign(Lease(1, attempt + 1), to: .a)])
+        }
+        #expect(harness.scheduler.retries == 10)
+    }
+
+    @Test(arguments: [Lease(1, 2), Lease(2, 1), Lease(7, 1)])
+    func aFailureOfALeaseThatTheWorkerDoesNotHoldIsIgnored(_ lease: Lease) {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a, credit: 1)
+        harness.begin(UnitSummary.tests(1...2))
+        #expect(harness.fail(lease, on: .a) == [])
+    }
+
+    @Test func aUnitThatKillsItsWorkersIsQuarantined() {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin([.test(1)])
+        for peer in [PeerID.a, .b] {
+            harness.join(peer)
+            harness.handle(.unreachable(peer))
+        }
+        harness.join(.c)
+        let reason = "worker \(PeerID.c.name) was lost: its connection is gone"
+        #expect(harness.handle(.unreachable(.c)).last == .quarantine(UnitID(1), reason: reason))
+    }
+
+    // MARK: The last attempt
+
+    @Test func aLastAttemptHasTheWorkerToItself() {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin([.test(1, failures: 2), .test(2), .test(3)])
+        #expect(harness.join(.a).assignments == [Assignment(Lease(1, 3), .a)])
+        let actions = harness.receive(.result(.anchors(Lease(1, 3))), from: .a)
+        #expect(actions.assignments == [Assignment(Lease(2), .a), Assignment(Lease(3), .a)])
+    }
+
+    @Test func aLastAttemptWaitsForAWorkerWithEmptyHandsAndHoldsNothingUp() {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin([.test(1), .test(2, failures: 2), .test(3)])
+        #expect(harness.join(.a).assignments == [Assignment(Lease(1), .a), Assignment(Lease(3), .a)])
+        #expect(harness.receive(.result(.anchors(Lease(1))), from: .a).assignments == [])
+        let actions = harness.receive(.result(.anchors(Lease(3))), from: .a)
+        #expect(actions.assignments == [Assignment(Lease(2, 3), .a)])
+    }
+
+    @Test func theNeighboursOfAUnitThatKillsItsWorkerAreNotGivenUp() {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin(UnitSummary.tests(1...4))
+        var killer: [Scheduler.Action] = []
+        var computed: Set<UnitID> = []
+        for epoch in 1...6 as ClosedRange<UInt64> {
+            let hello = WorkerMessage.Hello.test(.a, epoch: epoch, model: .test(credit: 4))
+            var held = harness.receive(.hello(hello), from: .a).assignments.map(\.lease)
+            while let lease = held.first, !held.contains(where: { $0.unit == UnitID(1) }) {
+                computed.insert(lease.unit)
+                held.removeFirst()
+                held += harness.receive(.result(.anchors(lease)), from: .a).assignments.map(\.lease)
+            }
+            killer += harness.handle(.unreachable(.a))
+        }
+        let givenUp = killer.compactMap { if case .quarantine(let unit, _) = $0 { unit } else { nil } }
+        #expect(givenUp == [UnitID(1)])
+        #expect(computed == [UnitID(2), UnitID(3), UnitID(4)])
+    }
+
+    @Test func aFailureWhileASecondWorkerHasTheUnitLeavesItThere() {
+        var harness = SchedulerHarness.speculating()
+        let actions = harness.fail(Lease(2), on: .b)
+        #expect(actions.failures == [Lease(2)])
+        #expect(actions.assignments == [])
+        #expect(harness.receive(.result(.anchors(Lease(2, 2))), from: .a).commits == [Lease(2, 2)])
+    }
+}

@@ -1,0 +1,192 @@
+import Coordinator
+import Protocol
+import Testing
+import Transport
+
+/// A scheduler and its clock. What must always hold is checked after every event.
+struct SchedulerHarness {
+    static let job = JobSpecification(
+        job: "job", modelPath: "model.gguf", modelDigest: "", precision: "f32", backend: "onednn", layers: [-1],
+        pooling: "last", maxTokens: 0, heartbeatMilliseconds: 1000)
+    static let direction = BroadcastDirection(digest: "north", values: Tensor([1, 0] as [Float], shape: [1, 2]))
+
+    private(set) var scheduler: Scheduler
+    private(set) var now = MonotonicInstant.zero
+
+    init(
+        policy: Scheduler.Policy = .test, job: JobSpecification = Self.job, model: LoadedModel? = nil,
+        direction: BroadcastDirection? = nil
+    ) {
+        scheduler = Scheduler(job: job, policy: policy, model: model, direction: direction)
+    }
+
+    @discardableResult
+    mutating func handle(
+        _ event: Scheduler.Event, sourceLocation: SourceLocation = #_sourceLocation
+    ) -> [Scheduler.Action] {
+        let actions = scheduler.handle(event, at: now)
+        #expect(scheduler.brokenInvariants() == [], "after \(event)", sourceLocation: sourceLocation)
+        return actions
+    }
+
+    @discardableResult
+    mutating func receive(
+        _ message: WorkerMessage, from peer: PeerID, sourceLocation: SourceLocation = #_sourceLocation
+    ) -> [Scheduler.Action] {
+        handle(.message(message, from: peer), sourceLocation: sourceLocation)
+    }
+
+    mutating func advance(seconds: Double) { now = now + .seconds(seconds) }
+
+    /// Lets a worker join that has its model loaded, and acknowledge the direction if there is one.
+    @discardableResult
+    mutating func join(
+        _ peer: PeerID, credit: Int = 2, held: [Lease] = [], sourceLocation: SourceLocation = #_sourceLocation
+    ) -> [Scheduler.Action] {
+        let hello = WorkerMessage.hello(.test(peer, model: .test(credit: credit), held: held))
+        var actions = receive(hello, from: peer, sourceLocation: sourceLocation)
+        if let direction = actions.acceptedDirection {
+            let acknowledgement = WorkerMessage.directionAcknowledged(digest: direction.digest)
+            actions += receive(acknowledgement, from: peer, sourceLocation: sourceLocation)
+        }
+        return actions
+    }
+
+    /// Begins a stage that has these units and no others.
+    @discardableResult
+    mutating func begin(
+        _ units: [UnitSummary], of stage: Stage = .anchors, sourceLocation: SourceLocation = #_sourceLocation
+    ) -> [Scheduler.Action] {
+        handle(.stageBegan(stage), sourceLocation: sourceLocation)
+        return handle(.unitsFetched(units, isLast: true), sourceLocation: sourceLocation)
+    }
+
+    /// - Parameter held: with the tokens that are computed of each.
+    @discardableResult
+    mutating func heartbeat(
+        _ peer: PeerID, held: KeyValuePairs<Lease, UInt64> = [:], draining: Bool = false,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) -> [Scheduler.Action] {
+        let progress = held.map { WorkerMessage.Heartbeat.Progress(lease: $0.key, tokens: $0.value) }
+        return receive(
+            .heartbeat(.init(epoch: 1, held: progress, draining: draining)), from: peer, sourceLocation: sourceLocation)
+    }
+
+    @discardableResult
+    mutating func fail(
+        _ lease: Lease, on peer: PeerID, _ reason: String = "boom", returned: Bool = false,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) -> [Scheduler.Action] {
+        receive(
+            .failure(.init(lease: lease, reason: reason, returned: returned)), from: peer,
+            sourceLocation: sourceLocation)
+    }
+
+    func state(of peer: PeerID) -> String? {
+        scheduler.workerReports(at: now).first { $0.worker == peer.name }?.state
+    }
+}
+
+extension Scheduler.Policy {
+    static let test = Scheduler.Policy(
+        silence: .seconds(15), stall: .seconds(60), attemptsMax: 3, allowsMixedNumerics: false)
+
+    static func test(_ change: (inout Self) -> Void) -> Self {
+        var policy = Self.test
+        change(&policy)
+        return policy
+    }
+}
+
+extension PeerID {
+    static let a = PeerID([0xa])
+    static let b = PeerID([0xb])
+    static let c = PeerID([0xc])
+
+    /// A worker in these tests is named after its first connection.
+    var name: String { "worker-\(self)" }
+}
+
+extension WorkerMessage.Hello {
+    static func test(
+        _ peer: PeerID, epoch: UInt64 = 1, model: LoadedModel? = nil, held: [Lease] = []
+    ) -> Self {
+        .init(
+            worker: peer.name, epoch: epoch, host: "host", processID: 1, softwareVersion: "0", lanes: 1, model: model,
+            held: held)
+    }
+}
+
+extension LoadedModel {
+    static let test = Self.test(credit: 2)
+
+    static func test(
+        digest: String = "d1", precision: String = "f32", numericBuild: String = "n1", credit: Int = 2
+    ) -> Self {
+        .init(
+            digest: digest, name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
+            precision: precision, numericBuild: numericBuild, credit: credit)
+    }
+}
+
+extension Lease {
+    init(_ unit: UInt64, _ attempt: UInt32 = 1) { self.init(unit: UnitID(unit), attempt: attempt) }
+}
+
+extension UnitSummary {
+    /// A unit of one row and 100 tokens: its stall limit in these tests is 65 s.
+    static func test(_ id: UInt64, rows: Int = 1, failures: Int = 0) -> Self {
+        .init(id: UnitID(id), rows: rows, tokens: 100, failures: failures)
+    }
+
+    static func tests(_ ids: ClosedRange<UInt64>) -> [Self] { ids.map { .test($0) } }
+}
+
+extension UnitResult {
+    static func anchors(_ lease: Lease, rows: Int = 1, value: Float = 1) -> Self {
+        .init(
+            lease: lease, rows: Array(0..<UInt64(rows)),
+            values: Tensor(Array(repeating: value, count: rows * 4), shape: [rows, 2, 1, 2]))
+    }
+
+    static func rows(_ lease: Lease, rows: Int = 1, value: Double = 1, digest: String = "north") -> Self {
+        .init(
+            lease: lease, rows: Array(0..<UInt64(rows)),
+            values: Tensor(Array(repeating: value, count: rows * 2), shape: [rows, 2, 1]), directionDigest: digest)
+    }
+}
+
+extension [Scheduler.Action] {
+    /// In the order in which they are given out.
+    var assignments: [Assignment] {
+        compactMap { if case .assign(let lease, let peer) = $0 { Assignment(lease, peer) } else { nil } }
+    }
+
+    var withoutNotes: Self { filter { if case .note = $0 { false } else { true } } }
+
+    var notes: [Scheduler.Note] { compactMap { if case .note(let note) = $0 { note } else { nil } } }
+
+    func messages(to peer: PeerID) -> [CoordinatorMessage] {
+        compactMap { if case .send(let message, peer) = $0 { message } else { nil } }
+    }
+
+    var failures: [Lease] { compactMap { if case .recordFailure(let lease, _, _) = $0 { lease } else { nil } } }
+
+    var commits: [Lease] { compactMap { if case .commit(let result, _) = $0 { result.lease } else { nil } } }
+
+    fileprivate var acceptedDirection: BroadcastDirection? {
+        lazy.compactMap { if case .send(.accepted(let direction), _) = $0 { direction } else { nil } }.first
+    }
+}
+
+struct Assignment: Hashable, CustomStringConvertible {
+    var lease: Lease
+    var peer: PeerID
+
+    init(_ lease: Lease, _ peer: PeerID) {
+        self.lease = lease
+        self.peer = peer
+    }
+
+    var description: String { "\(lease) to \(peer)" }
+}

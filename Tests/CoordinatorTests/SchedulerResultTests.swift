@@ -1,0 +1,155 @@
+import Coordinator
+import Protocol
+import Testing
+import Transport
+
+@Suite struct SchedulerResultTests {
+    @Test func aResultIsCommittedAndAcknowledged() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.begin([.test(1)])
+        let result = UnitResult.anchors(Lease(1))
+        #expect(
+            harness.receive(.result(result), from: .a) == [
+                .send(.resultAcknowledged(Lease(1)), to: .a), .commit(result, worker: PeerID.a.name),
+            ])
+        #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
+    }
+
+    @Test func aSecondCopyIsAcknowledgedAndComparedByTheLedger() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.begin(UnitSummary.tests(1...2))
+        let result = UnitResult.anchors(Lease(1))
+        harness.receive(.result(result), from: .a)
+        for event in [nil, Scheduler.Event.settled(UnitID(1))] {
+            if let event { harness.handle(event) }
+            #expect(
+                harness.receive(.result(result), from: .a) == [
+                    .send(.resultAcknowledged(Lease(1)), to: .a), .commit(result, worker: PeerID.a.name),
+                ])
+        }
+        #expect(harness.handle(.settled(UnitID(1))) == [])
+    }
+
+    @Test func theLateResultOfALostLeaseCountsAndTheUnitIsNotComputedAgain() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.begin([.test(1)])
+        harness.handle(.unreachable(.a))
+        harness.receive(.hello(.test(.a, model: .test(credit: 1))), from: .a)
+        harness.fail(Lease(1, 2), on: .a, returned: true)
+        let actions = harness.receive(.result(.anchors(Lease(1, 1))), from: .a)
+        #expect(actions.commits == [Lease(1, 1)])
+        #expect(actions.assignments == [])
+        #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
+    }
+
+    @Test func theLateResultOfAQueuedUnitTakesItFromTheQueue() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a, credit: 1)
+        harness.begin(UnitSummary.tests(1...3))
+        #expect(harness.receive(.result(.anchors(Lease(2, 9))), from: .a).commits == [Lease(2, 9)])
+        #expect(harness.receive(.result(.anchors(Lease(1))), from: .a).assignments == [Assignment(Lease(3), .a)])
+    }
+
+    @Test func aLateResultRevokesTheLeaseOfWhoeverHasTheUnitNow() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.begin([.test(1)])
+        harness.handle(.unreachable(.a))
+        harness.join(.b)
+        harness.join(.a)
+        let actions = harness.receive(.result(.anchors(Lease(1, 1))), from: .a)
+        #expect(actions.messages(to: .b) == [.revoked(Lease(1, 2))])
+        #expect(actions.commits == [Lease(1, 1)])
+    }
+
+    @Test func aLateResultRevokesTheSameWorkersLaterAttempt() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.begin([.test(1)])
+        harness.fail(Lease(1), on: .a, returned: true)
+        let actions = harness.receive(.result(.anchors(Lease(1, 1))), from: .a)
+        #expect(actions.messages(to: .a) == [.resultAcknowledged(Lease(1, 1)), .revoked(Lease(1, 2))])
+    }
+
+    @Test func aResultOfAUnitThatIsNotInHandIsLeftToTheLedger() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        #expect(harness.receive(.result(.anchors(Lease(5), rows: 3)), from: .a).commits == [Lease(5)])
+        #expect(harness.handle(.settled(UnitID(5))) == [])
+    }
+
+    // MARK: What cannot be a result
+
+    struct Invalid: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var stage = Stage.anchors
+        var values: Tensor
+        var digest = ""
+        var reason: String
+    }
+
+    static let invalidResults = [
+        Invalid(
+            testDescription: "too few rows", values: Tensor([0, 0, 0, 0] as [Float], shape: [1, 2, 1, 2]),
+            reason: "values of f32 [1, 2, 1, 2]; the unit needs f32 [2, 2, 1, 2]"),
+        Invalid(
+            testDescription: "another hidden size", values: Tensor([0, 0, 0, 0] as [Float], shape: [2, 2, 1, 1]),
+            reason: "values of f32 [2, 2, 1, 1]; the unit needs f32 [2, 2, 1, 2]"),
+        Invalid(
+            testDescription: "another element type",
+            values: Tensor(Array(repeating: 0, count: 8) as [Double], shape: [2, 2, 1, 2]),
+            reason: "values of f64 [2, 2, 1, 2]; the unit needs f32 [2, 2, 1, 2]"),
+        Invalid(
+            testDescription: "not a number",
+            values: Tensor([0, 0, 0, 0, 0, 0, 0, .nan] as [Float], shape: [2, 2, 1, 2]),
+            reason: "values that are not finite"),
+        Invalid(
+            testDescription: "infinite scores", stage: .rows,
+            values: Tensor([0, 0, 0, -.infinity] as [Double], shape: [2, 2, 1]), digest: "north",
+            reason: "values that are not finite"),
+        Invalid(
+            testDescription: "embeddings for scores", stage: .rows,
+            values: Tensor(Array(repeating: 0, count: 8) as [Float], shape: [2, 2, 1, 2]), digest: "north",
+            reason: "values of f32 [2, 2, 1, 2]; the unit needs f64 [2, 2, 1]"),
+        Invalid(
+            testDescription: "another direction", stage: .rows,
+            values: Tensor([0, 0, 0, 0] as [Double], shape: [2, 2, 1]), digest: "south",
+            reason: "a result on direction south; the job's is north"),
+    ]
+
+    @Test(arguments: invalidResults) func anInvalidResultIsAFailedAttempt(_ invalid: Invalid) {
+        var harness = SchedulerHarness(model: .test, direction: SchedulerHarness.direction)
+        harness.join(.a)
+        harness.begin([.test(1, rows: 2)], of: invalid.stage)
+        let result = UnitResult(
+            lease: Lease(1), rows: [0, 1], values: invalid.values, directionDigest: invalid.digest)
+        #expect(
+            harness.receive(.result(result), from: .a) == [
+                .send(.resultAcknowledged(Lease(1)), to: .a),
+                .note(.invalidResult(Lease(1), worker: PeerID.a.name, reason: invalid.reason)),
+                .recordFailure(Lease(1), worker: PeerID.a.name, reason: invalid.reason),
+                .note(.attemptFailed(Lease(1), worker: PeerID.a.name, reason: invalid.reason)),
+                .assign(Lease(1, 2), to: .a),
+            ])
+    }
+
+    @Test func anInvalidResultOfAnEarlierAttemptLeavesTheLaterOneAlone() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.begin([.test(1)])
+        harness.fail(Lease(1), on: .a, returned: true)
+        let actions = harness.receive(.result(.anchors(Lease(1), value: .nan)), from: .a)
+        #expect(actions.withoutNotes == [.send(.resultAcknowledged(Lease(1)), to: .a)])
+        #expect(harness.receive(.result(.anchors(Lease(1, 2))), from: .a).commits == [Lease(1, 2)])
+    }
+
+    @Test func aResultBeforeAnyModelIsDropped() {
+        var harness = SchedulerHarness()
+        harness.receive(.hello(.test(.a)), from: .a)
+        let actions = harness.receive(.result(.anchors(Lease(1))), from: .a)
+        #expect(actions.withoutNotes == [.send(.resultAcknowledged(Lease(1)), to: .a)])
+    }
+}

@@ -1,0 +1,144 @@
+import Protocol
+import Testing
+
+@Suite struct ConfigurationProblemTests {
+    @Test func everyProblemIsReportedAtOnceWithItsPlace() throws {
+        let yaml = """
+            job:
+              input: [a, b]
+              anchors: a.jsonl
+              direction: d.safetensors
+            modle:
+              path: m.gguf
+            embedding: last
+            cluster:
+              attempts: many
+              listen: 127.0.0.1:5711
+              hartbeat_seconds: 2
+              insecure: perhaps
+              lanes: 0
+            """
+        let problems = try ConfigurationFixtures.problems(yaml)
+        #expect(
+            problems == [
+                ": job.output is missing",
+                ":4:14: job: \"anchors\" and \"direction\" exclude each other; found both",
+                ":2:10: job.input: expected a text, found a list",
+                ": section \"model\" is missing",
+                ": model.path is missing",
+                ":7:12: embedding: expected a section (indented keys), found \"last\"",
+                ":10:11: cluster.listen: expected tcp://HOST:PORT, found \"127.0.0.1:5711\"",
+                ":12:13: cluster.insecure: expected true or false, found \"perhaps\"",
+                ":13:10: cluster.lanes: expected auto or a whole number from 1 to 1024, found \"0\"",
+                ":9:13: cluster.attempts: expected a whole number from 1 to 100, found \"many\"",
+                ":5:1: unknown key \"modle\"; did you mean \"model\"?",
+                ":11:3: unknown key \"cluster.hartbeat_seconds\"; did you mean \"heartbeat_seconds\"?",
+            ])
+    }
+
+    @Test func anErrorShowsAProblemALine() {
+        #expect(ConfigurationError(problems: ["a.yaml:1:2: b", "a.yaml: c"]).description == "a.yaml:1:2: b\na.yaml: c")
+    }
+
+    @Test func anUnknownKeyUnlikeAnyOtherIsAnsweredWithAllThatAreKnown() throws {
+        #expect(
+            try ConfigurationFixtures.problems(ConfigurationFixtures.yaml("embedding", "pooling: mean")) == [
+                ":8:3: unknown key \"embedding.pooling\"; known here: template, layer, token, compat"
+            ])
+    }
+
+    @Test(arguments: [
+        ("job", "naem: x", "name"), ("model", "presicion: f32", "precision"), ("dataset", "Format: hh", "format"),
+        ("anchors", "refusals: x", "refusal"), ("cluster", "lane: 1", "lanes"),
+        ("embedding", "compatt: none", "compat"),
+    ])
+    func aMisspeltKeyIsAnsweredWithTheRightOne(_ section: String, _ line: String, _ key: String) throws {
+        let problems = try ConfigurationFixtures.problems(ConfigurationFixtures.yaml(section, line))
+        #expect(problems.count == 1)
+        #expect(problems.first?.hasSuffix("; did you mean \"\(key)\"?") == true, "\(problems)")
+    }
+
+    @Test func aKeyWithinColumnsIsCheckedToo() throws {
+        let yaml = ConfigurationFixtures.yaml("dataset", "columns:", "  promt: q", "  other: r")
+        #expect(
+            try ConfigurationFixtures.problems(yaml) == [
+                ":9:5: unknown key \"dataset.columns.promt\"; did you mean \"prompt\"?",
+                ":10:5: unknown key \"dataset.columns.other\"; known here: prompt, chosen, rejected",
+            ])
+    }
+
+    @Test(arguments: [
+        ConfigurationFixtures.minimal + "cluster:\n  lanes: 1\n  lanes: 2\n", ConfigurationFixtures.minimal + "job:\n",
+    ])
+    func aKeyThatIsThereTwiceIsAnError(_ yaml: String) throws {
+        let problems = try ConfigurationFixtures.problems(yaml)
+        #expect(problems.count == 1)
+        let key = yaml.contains("lanes") ? "lanes" : "job"
+        #expect(problems.first?.hasPrefix(": not valid YAML: ") == true, "\(problems)")
+        #expect(problems.first?.contains("duplicated key(s): '\(key)'") == true, "\(problems)")
+    }
+
+    @Test(arguments: ["", "# nothing", "- a\n- b", "text", "42"]) func aFileWithoutSectionsIsAnError(_ yaml: String)
+        throws
+    {
+        #expect(
+            try ConfigurationFixtures.problems(yaml) == [": expected a mapping with the sections job, model, …"])
+    }
+
+    @Test(arguments: ["job: [", "job: {a: 1", "a: b: c", "\tjob: 1", "job: *nobody", "job: \"open"])
+    func aFileThatIsNotYAMLIsAnErrorWithItsPlace(_ yaml: String) throws {
+        let problems = try ConfigurationFixtures.problems(yaml)
+        #expect(problems.count == 1)
+        #expect(problems.first?.contains(#/: not valid YAML: \d+:\d+: error/#) == true, "\(problems)")
+    }
+
+    @Test func aJobSaysWhereItsDirectionComesFrom() throws {
+        let yaml = ConfigurationFixtures.minimal.replacing("  anchors: anchors.jsonl\n", with: "")
+        #expect(
+            try ConfigurationFixtures.problems(yaml) == [
+                ": job: \"anchors\" (to fit a direction) or \"direction\" (a saved one) is missing"
+            ])
+    }
+
+    @Test(arguments: [
+        ("input", "out/safe.jsonl.gz"), ("direction_output", "rows.jsonl"), ("direction_output", "./out/safe.jsonl.gz"),
+        ("direction_output", "anchors.jsonl"), ("anchors", "out/safe.jsonl.gz"),
+    ])
+    func aJobNeverWritesOverItsOwnFiles(_ key: String, _ path: String) throws {
+        let others = ConfigurationFixtures.minimal.split(separator: "\n").filter { !$0.contains("\(key):") }
+        let lines = others[..<1] + ["  \(key): \(path)"] + others[1...]
+        #expect(
+            try ConfigurationFixtures.problems(lines.joined(separator: "\n")) == [
+                ": job.output and job.direction_output must differ from each other and from the files that are read"
+            ])
+    }
+
+    @Test func theAnchorsMayBeRowsOfTheInput() throws {
+        let yaml = ConfigurationFixtures.minimal.replacing("anchors.jsonl", with: "rows.jsonl")
+        #expect(try ConfigurationFixtures.problems(yaml).isEmpty)
+    }
+
+    @Test func oneLateHeartbeatMustNotEndAWorker() throws {
+        let good = ConfigurationFixtures.yaml("cluster", "heartbeat_seconds: 3", "silence_seconds: 6")
+        #expect(try ConfigurationFixtures.problems(good).isEmpty)
+        let bad = ConfigurationFixtures.yaml("cluster", "heartbeat_seconds: 3", "silence_seconds: 5.9")
+        #expect(
+            try ConfigurationFixtures.problems(bad) == [
+                ": cluster.silence_seconds (5.9) must be at least twice cluster.heartbeat_seconds (3.0), "
+                    + "or one late heartbeat ends a worker"
+            ])
+    }
+
+    @Test func legendsSettingsMustBeLegends() throws {
+        for token in ["last", "mean"] {
+            let good = ConfigurationFixtures.yaml("embedding", "compat: legend", "token: \(token)")
+            #expect(try ConfigurationFixtures.problems(good).isEmpty)
+        }
+        let bad = ConfigurationFixtures.yaml("embedding", "compat: legend", "template: chat", "token: mean-response")
+        #expect(
+            try ConfigurationFixtures.problems(bad) == [
+                ": embedding.compat: legend needs embedding.template: alpaca",
+                ": embedding.compat: legend needs embedding.token: last, or mean over the whole text",
+            ])
+    }
+}

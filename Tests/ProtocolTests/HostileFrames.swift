@@ -1,0 +1,170 @@
+import SwiftProtobuf
+
+@testable import Protocol
+
+/// A header as no program of ours writes it, and what must be said about it.
+struct HostileFrames: Sendable {
+    var header: WireHeader
+    var bulk: [[UInt8]] = []
+    var problem: String
+
+    var frames: [[UInt8]] {
+        get throws { [try header.serializedBytes()] + bulk }
+    }
+
+    /// The frames of `message`, changed.
+    init(
+        _ message: Protocol.Message, _ problem: String, _ change: (inout WireHeader) -> Void = { _ in },
+        bulk changeBulk: (inout [[UInt8]]) -> Void = { _ in }
+    ) {
+        do {
+            let frames = try message.frames()
+            header = try WireHeader(serializedBytes: frames[0])
+            bulk = Array(frames.dropFirst())
+        } catch {
+            preconditionFailure("a sample that cannot be serialized: \(error)")
+        }
+        self.problem = problem
+        change(&header)
+        changeBulk(&bulk)
+    }
+}
+
+extension HostileFrames {
+    /// Bulk frames that do not fit what the header announces.
+    static let bulkFrames: [HostileFrames] = {
+        let result = Protocol.Message.worker(.result(MessageSamples.result))
+        let direction = Protocol.Message.coordinator(.direction(MessageSamples.direction))
+        let accepted = Protocol.Message.coordinator(.accepted(direction: MessageSamples.direction))
+        let announced = WireTensor(MessageSamples.direction.values)
+        return [
+            .init(result, "1 tensors announced, 0 bulk frames found", bulk: { $0 = [] }),
+            .init(.worker(.goodbye(reason: "")), "0 tensors announced, 1 bulk frames found", bulk: { $0 = [[1]] }),
+            .init(result, "0 tensors announced, 1 bulk frames found", { $0.tensors = [] }),
+            .init(result, "2 tensors announced, 1 bulk frames found", { $0.tensors += $0.tensors }),
+            .init(
+                result, "a message of 3 frames; at most 2 are expected", { $0.tensors += $0.tensors },
+                bulk: { $0 += $0 }),
+            .init(result, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
+            .init(direction, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
+            .init(accepted, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
+            .init(
+                accepted, "a bulk frame that belongs to no part of the message", { $0.accepted.directionDigest = "" }),
+            .init(
+                .coordinator(.heartbeatReply), "a bulk frame that belongs to no part of the message",
+                { $0.tensors = [announced] }, bulk: { $0 = [MessageSamples.direction.values.bytes] }),
+        ]
+    }()
+
+    /// Tensors whose description does not fit their bytes, or the message.
+    static let tensors: [HostileFrames] = {
+        let result = Protocol.Message.worker(.result(MessageSamples.result))
+        let direction = Protocol.Message.coordinator(.direction(MessageSamples.direction))
+        let checksum = CRC32.checksum(MessageSamples.result.values.bytes)
+        return [
+            .init(
+                result, "a bulk frame whose checksum is \(checksum), not the announced \(~checksum)",
+                { $0.tensors[0].crc32 = ~checksum }),
+            .init(result, "tensor of shape [2, 2, 1, 4]: expected 64 bytes, found 48", { $0.tensors[0].shape[3] = 4 }),
+            .init(result, "tensor of shape []: expected 4 bytes, found 48", { $0.tensors[0].shape = [] }),
+            .init(
+                result, "tensor of shape [2, 4294967295]: expected 34359738360 bytes, found 48",
+                { $0.tensors[0].shape = [2, .max] }),
+            .init(
+                result, "tensor of impossible shape [4294967295, 4294967295, 4294967295]",
+                { $0.tensors[0].shape = [.max, .max, .max] }),
+            .init(
+                result, "tensor of shape [2, 2, 1, 3]: expected 96 bytes, found 48",
+                { $0.tensors[0].elementType = .f64 }),
+            .init(result, "a tensor of an unknown element type", { $0.tensors[0].elementType = .unspecified }),
+            .init(result, "a tensor of an unknown element type", { $0.tensors[0].elementType = .UNRECOGNIZED(99) }),
+            .init(
+                direction, "a direction of f32 [2]; f32 [layers, hidden] is expected", { $0.tensors[0].shape = [2] }),
+            .init(
+                direction, "a direction of f64 [1, 1]; f32 [layers, hidden] is expected",
+                {
+                    $0.tensors[0].elementType = .f64
+                    $0.tensors[0].shape = [1, 1]
+                }),
+        ]
+    }()
+
+    static let results: [HostileFrames] = {
+        let result = Protocol.Message.worker(.result(MessageSamples.result))
+        let order = "a result whose failed rows are out of range or order"
+        func failures(_ items: UInt32...) -> [WireRowFailure] { items.map { item in .with { $0.item = item } } }
+        return [
+            .init(result, "a result for 3 rows with values of shape [2, 2, 1, 3]", { $0.unitResult.rows.append(7) }),
+            .init(result, "a result for 0 rows with values of shape [2, 2, 1, 3]", { $0.unitResult.rows = [] }),
+            .init(result, "a result for 2 rows with values of shape [12]", { $0.tensors[0].shape = [12] }),
+            .init(result, order, { $0.unitResult.failures = failures(2) }),
+            .init(result, order, { $0.unitResult.failures = failures(1, 0) }),
+            .init(result, order, { $0.unitResult.failures = failures(1, 1) }),
+            .init(result, order, { $0.unitResult.failures = failures(0, .max) }),
+        ]
+    }()
+
+    static let models: [HostileFrames] = {
+        let ready = Protocol.Message.worker(.ready(MessageSamples.model))
+        let hello = Protocol.Message.worker(.hello(MessageSamples.hello))
+        let empty = "a model without layers, hidden size, context length or credit"
+        return [
+            .init(ready, empty, { $0.ready.layerCount = 0 }),
+            .init(ready, empty, { $0.ready.hiddenSize = 0 }),
+            .init(ready, empty, { $0.ready.contextLength = 0 }),
+            .init(ready, empty, { $0.ready.credit = 0 }),
+            .init(ready, "a credit of 4097; at most 4096 are expected", { $0.ready.credit = 4097 }),
+            .init(hello, empty, { $0.hello.ready = WireReady() }),
+            .init(hello, "a worker id of 0 bytes; 1 to 256 are expected", { $0.hello.worker = "" }),
+            .init(
+                hello, "a worker id of 258 bytes; 1 to 256 are expected",
+                { $0.hello.worker = String(repeating: "é", count: 129) }),
+        ]
+    }()
+
+    static let units: [HostileFrames] = {
+        let welcome = Protocol.Message.coordinator(.welcome(MessageSamples.job))
+        let assignment = Protocol.Message.coordinator(.assignment(MessageSamples.lease, MessageSamples.payload))
+        return [
+            .init(welcome, "a job without layers or heartbeat interval", { $0.welcome.job.layers = [] }),
+            .init(welcome, "a job without layers or heartbeat interval", { $0.welcome.job.heartbeatMs = 0 }),
+            .init(welcome, "a job without layers or heartbeat interval", { $0.welcome.clearJob() }),
+            .init(assignment, "a unit of an unknown stage", { $0.assignment.clearPayload() }),
+            .init(assignment, "a unit of an unknown stage", { $0.assignment.payload.stage = .unspecified }),
+            .init(assignment, "a unit of an unknown stage", { $0.assignment.payload.stage = .UNRECOGNIZED(3) }),
+            .init(assignment, "a unit without rows", { $0.assignment.payload.items = [] }),
+            .init(
+                assignment, "a row with 1 responses; 2 are expected",
+                { $0.assignment.payload.items[0].responses.removeLast() }),
+            .init(
+                assignment, "a row with 3 responses; 2 are expected",
+                { $0.assignment.payload.items[0].responses.append(WireText()) }),
+        ]
+    }()
+
+    /// The text is "aé👍z": characters begin at bytes 0, 1, 3 and 7, and the text ends at byte 8.
+    static let controlRanges: [HostileFrames] = {
+        let assignment = Protocol.Message.coordinator(.assignment(MessageSamples.lease, MessageSamples.payload))
+        let ranges: [([(UInt32, UInt32)], (UInt32, UInt32))] = [
+            ([(0, 9)], (0, 9)), ([(8, .max)], (8, .max)), ([(9, 9)], (9, 9)), ([(3, 1)], (3, 1)),
+            ([(0, 3), (1, 7)], (1, 7)), ([(3, 7), (0, 1)], (0, 1)),
+            ([(2, 3)], (2, 3)), ([(1, 2)], (1, 2)), ([(0, 1), (3, 5)], (3, 5)), ([(6, 8)], (6, 8)), ([(4, 4)], (4, 4)),
+        ]
+        return ranges.flatMap { ranges, wrong in
+            let text = WireText.with {
+                $0.text = "aé👍z"
+                $0.controlRanges = ranges.map { range in
+                    .with {
+                        $0.start = range.0
+                        $0.end = range.1
+                    }
+                }
+            }
+            let problem = "a text of 8 bytes with control range \(wrong.0)..<\(wrong.1)"
+            return [
+                HostileFrames(assignment, problem, { $0.assignment.payload.items[0].prompt = text }),
+                HostileFrames(assignment, problem, { $0.assignment.payload.items[0].responses[1] = text }),
+            ]
+        }
+    }()
+}

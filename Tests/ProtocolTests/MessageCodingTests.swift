@@ -1,0 +1,49 @@
+import Protocol
+import Testing
+
+@Suite struct MessageCodingTests {
+    @Test(arguments: MessageSamples.all) func aMessageComesOutAsItWentIn(_ message: Message) throws {
+        #expect(try Message(frames: message.frames()) == message)
+    }
+
+    @Test func theSamplesHoldEveryKindOfMessage() {
+        #expect(Set(MessageSamples.all.map(\.fieldNumber)) == Set(Array(10...16) + Array(30...39) + [50, 51]))
+    }
+
+    @Test(arguments: MessageSamples.all) func theSameMessageAlwaysHasTheSameFrames(_ message: Message) throws {
+        #expect(try message.frames() == message.frames())
+    }
+
+    @Test func aTensorTravelsInAFrameOfItsOwn() throws {
+        let frames = try Message.worker(.result(MessageSamples.result)).frames()
+        #expect(frames.count == 2)
+        #expect(frames[1] == MessageSamples.result.values.bytes)
+        #expect(try Message.worker(.goodbye(reason: "")).frames().count == 1)
+    }
+
+    @Test func aNumberThatIsNoneTravelsBitByBit() throws {
+        let nan = Double(bitPattern: 0x7FF8_0000_DEAD_BEEF)
+        var result = MessageSamples.scores
+        result.values = Tensor([nan, -0.0], shape: [1, 2, 1])
+        guard case .worker(.result(let decoded)) = try Message(frames: Message.worker(.result(result)).frames()) else {
+            return #expect(Bool(false), "another kind of message came out")
+        }
+        #expect(try decoded.values.doubles().map(\.bitPattern) == [nan.bitPattern, (-0.0).bitPattern])
+    }
+
+    @Test func theDigestOfADirectionTellsThatThereIsOne() throws {
+        let unnamed = BroadcastDirection(digest: "", values: MessageSamples.direction.values)
+        let frames = try Message.coordinator(.accepted(direction: unnamed)).frames()
+        #expect(throws: ProtocolError.self) { try Message(frames: frames) }
+    }
+
+    @Test(arguments: [MessageSamples.payload, MessageSamples.anchors])
+    func aPayloadComesOutOfTheLedgerAsItWentIn(_ payload: UnitPayload) throws {
+        #expect(try UnitPayload(serialized: payload.serialized()) == payload)
+    }
+
+    @Test func aStageIsToldByTheElementsOfItsResults() {
+        #expect(Stage(resultOf: MessageSamples.result.values.elementType) == .anchors)
+        #expect(Stage(resultOf: MessageSamples.scores.values.elementType) == .rows)
+    }
+}

@@ -1,0 +1,130 @@
+import Protocol
+
+/// Messages of every kind; the optional parts are there in one sample and absent in another.
+enum MessageSamples {
+    static let lease = Lease(unit: UnitID(.max), attempt: .max)
+
+    static let model = LoadedModel(
+        digest: String(repeating: "0a", count: 32), name: "SmolLM2", tokenizer: "gpt2 49152", layerCount: 30,
+        hiddenSize: 576, contextLength: 8192, precision: "bf16", numericBuild: "bf16 onednn 2.6.3 avx512", credit: 4096)
+
+    static let hello = WorkerMessage.Hello(
+        worker: "machine-7", epoch: 0xFFFF_0000_FFFF_0001, host: "machine", processID: 4711, softwareVersion: "0.1.0",
+        lanes: 2, model: nil, held: [])
+
+    static let result = UnitResult(
+        lease: lease, rows: [5, 6], values: Tensor((0..<12).map(Float.init), shape: [2, 2, 1, 3]),
+        failures: [.init(item: 1, reason: "too long: 9000 tokens")], tokensTotal: 900, tokensComputed: 700,
+        computeMicroseconds: 12_345)
+
+    static let scores = UnitResult(
+        lease: lease, rows: [.max], values: Tensor([0.1, -.infinity], shape: [1, 2, 1]), directionDigest: "d1")
+
+    static let direction = BroadcastDirection(digest: "d1", values: Tensor([0.6, -0.8] as [Float], shape: [1, 2]))
+
+    static let job = JobSpecification(
+        job: "harmless", modelPath: "/models/a.gguf", modelDigest: "", precision: "auto", backend: "onednn",
+        layers: [-1, 0, 12], pooling: "last", maxTokens: 4096, heartbeatMilliseconds: 2000)
+
+    /// "é" takes two bytes, the joined emoji eighteen; the last control range ends with the text.
+    static let payload = UnitPayload(
+        stage: .rows,
+        items: [
+            .init(
+                row: 3,
+                text: RenderedItem(
+                    prompt: RenderedText("<s>é?</s>", controlRanges: [0..<3, 6..<10]),
+                    responses: [RenderedText("👩‍👩‍👧", controlRanges: []), RenderedText("", controlRanges: [0..<0])]))
+        ])
+
+    static let anchors = UnitPayload(
+        stage: .anchors,
+        items: [
+            .init(
+                row: .max,
+                text: RenderedItem(prompt: RenderedText(""), responses: [RenderedText("\0"), RenderedText("b")]))
+        ])
+
+    static let worker: [WorkerMessage] = [
+        .hello(hello),
+        .hello(
+            .init(
+                worker: String(repeating: "w", count: 256), epoch: 0, host: "", processID: 0, softwareVersion: "",
+                lanes: 0, model: model, held: [lease, Lease(unit: UnitID(0), attempt: 1)])),
+        .ready(model),
+        .heartbeat(.init(epoch: 9, held: [.init(lease: lease, tokens: .max)], draining: true)),
+        .heartbeat(.init(epoch: 0, held: [], draining: false)),
+        .result(result),
+        .result(scores),
+        .failure(.init(lease: lease, reason: "out of memory", returned: false)),
+        .failure(.init(lease: lease, reason: "", returned: true)),
+        .directionAcknowledged(digest: "d1"),
+        .goodbye(reason: "stopped by SIGTERM"),
+    ]
+
+    static let coordinator: [CoordinatorMessage] = [
+        .welcome(job),
+        .accepted(direction: nil),
+        .accepted(direction: direction),
+        .refused(reason: "another model: install \u{201C}a\u{201D}"),
+        .whoAreYou,
+        .assignment(lease, payload),
+        .assignment(lease, anchors),
+        .direction(direction),
+        .resultAcknowledged(lease),
+        .revoked(lease),
+        .heartbeatReply,
+        .jobFinished(summary: "10 rows"),
+    ]
+
+    static var status: [StatusMessage] {
+        var report = StatusReport()
+        report.job = "harmless"
+        report.stage = "rows"
+        report.rowsDone = 10
+        report.rowsTotal = 100
+        report.rowsTotalIsFinal = true
+        report.rowsFailed = 1
+        report.rowsPerSecond = 2.5
+        report.tokensPerSecond = 4083.25
+        report.secondsLeft = 0
+        report.secondsElapsed = 4
+        report.unitsRetried = 3
+        report.workers = [
+            .init(
+                worker: "machine-7", host: "machine", state: "working", lanes: 2, unitsHeld: 3, unitsDone: 40,
+                tokensPerSecond: 2000.5, secondsSinceHeard: 0.25)
+        ]
+        return [.request, .report(StatusReport()), .report(report)]
+    }
+
+    static let all: [Message] =
+        worker.map(Message.worker) + coordinator.map(Message.coordinator) + status.map(Message.status)
+}
+
+extension Message {
+    /// The message's field in the `oneof` of `legend.proto`. A new kind of message does not compile without a number.
+    var fieldNumber: Int {
+        switch self {
+        case .worker(.hello): 10
+        case .worker(.ready): 11
+        case .worker(.heartbeat): 12
+        case .worker(.result): 13
+        case .worker(.failure): 14
+        case .worker(.directionAcknowledged): 15
+        case .worker(.goodbye): 16
+        case .coordinator(.welcome): 30
+        case .coordinator(.accepted): 31
+        case .coordinator(.refused): 32
+        case .coordinator(.whoAreYou): 33
+        case .coordinator(.assignment): 34
+        case .coordinator(.direction): 35
+        case .coordinator(.resultAcknowledged): 36
+        case .coordinator(.revoked): 37
+        case .coordinator(.heartbeatReply): 38
+        case .coordinator(.jobFinished): 39
+        case .status(.request): 50
+        case .status(.report): 51
+        }
+    }
+}

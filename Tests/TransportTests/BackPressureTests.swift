@@ -1,0 +1,74 @@
+import Protocol
+import Synchronization
+import Testing
+import Transport
+
+/// A receiver that has no room leaves messages in the network.
+@Suite(.timeLimit(.minutes(2))) struct BackPressureTests {
+    @Test func withoutRoomNothingIsDeliveredAndNothingIsLost() async throws {
+        let gate = Gate()
+        let router = try TestSocket(.router(listen: "tcp://127.0.0.1:*"), hasRoom: gate.ask)
+        let dealer = try TestSocket.dealer(to: router)
+        for number in 0..<100 { try dealer.socket.send(.numbered(number)) }
+        await dealer.socket.close()
+        await gate.waitUntilAsked(times: 20)
+        #expect(router.count == 0)
+
+        gate.open()
+        for number in 0..<100 { #expect(try await router.nextMessage().message == .numbered(number)) }
+    }
+
+    @Test func noMoreIsDeliveredThanThereIsRoomFor() async throws {
+        let gate = Gate()
+        let inbox = Mailbox<Inbound>()
+        let largest = Mutex(0)
+        let router = try MessageSocket(
+            .router(listen: "tcp://127.0.0.1:*"), hasRoom: { gate.ask() && inbox.count < 3 },
+            deliver: { inbound in
+                inbox.post(inbound)
+                let count = inbox.count
+                largest.withLock { $0 = max($0, count) }
+            })
+        let dealer = try MessageSocket(.dealer(connect: router.endpoint)) { _ in }
+        for number in 0..<500 { try dealer.send(.numbered(number)) }
+        await dealer.close()
+        await gate.waitUntilAsked(times: 20)
+        gate.open()
+
+        var numbers: [Int?] = []
+        while numbers.count < 500, let arrived = await inbox.next() { numbers += arrived.map { $0.message?.number } }
+        #expect(numbers == Array(0..<500))
+        #expect(largest.withLock { $0 } <= 3)
+    }
+
+    @Test func aReceiverWithoutRoomStillSends() async throws {
+        let gate = Gate()
+        gate.open()
+        let router = try TestSocket(.router(listen: "tcp://127.0.0.1:*"), hasRoom: gate.ask)
+        let dealer = try TestSocket.dealer(to: router)
+        try dealer.socket.send(.numbered(1))
+        let peer = try await router.nextMessage().peer
+        gate.close()
+        for number in 2..<100 { try router.socket.send(.numbered(number), to: peer) }
+        for number in 2..<100 { #expect(try await dealer.nextMessage().message == .numbered(number)) }
+    }
+}
+
+/// Room that a test gives and takes, and that knows when it was asked for.
+private final class Gate: Sendable {
+    private let isOpen = Mutex(false)
+    private let asked = Mailbox<Void>()
+
+    @Sendable func ask() -> Bool {
+        asked.post(())
+        return isOpen.withLock { $0 }
+    }
+
+    func open() { isOpen.withLock { $0 = true } }
+    func close() { isOpen.withLock { $0 = false } }
+
+    func waitUntilAsked(times: Int) async {
+        var count = 0
+        while count < times, let questions = await asked.next() { count += questions.count }
+    }
+}

@@ -1,0 +1,167 @@
+import Protocol
+import Testing
+import Worker
+
+@Suite struct SessionJoiningTests {
+    private typealias Harness = SessionHarness
+
+    @Test func aWorkerGreetsLoadsTheModelAndTakesPart() {
+        var harness = Harness()
+        #expect(harness.handle(.start) == [Harness.hello(), .note(.greeting)])
+        #expect(harness.receive(.welcome(Harness.job)) == [.loadModel(Harness.job)])
+        #expect(harness.handle(.modelLoaded(Harness.model)) == [.send(.ready(Harness.model))])
+        #expect(harness.receive(.accepted(direction: nil)) == [.note(.accepted(job: "job"))])
+    }
+
+    @Test func theDirectionThatComesWithTheYesIsAcknowledged() {
+        var harness = Harness()
+        harness.handle(.start)
+        harness.receive(.welcome(Harness.job))
+        harness.handle(.modelLoaded(Harness.model))
+        #expect(
+            harness.receive(.accepted(direction: Harness.direction)) == [
+                .note(.accepted(job: "job")), .send(.directionAcknowledged(digest: "north")),
+            ])
+    }
+
+    @Test func aGreetingIsRepeatedUntilItIsAnswered() {
+        var harness = Harness()
+        harness.handle(.start)
+        #expect(harness.tick(after: 0.9) == [])
+        #expect(harness.tick(after: 0.1) == [Harness.hello()])
+        #expect(harness.tick(after: 0.9) == [])
+        #expect(harness.tick(after: 0.1) == [Harness.hello()])
+        harness.receive(.welcome(Harness.job))
+        #expect(harness.tick(after: 1) == [Harness.heartbeat()])
+    }
+
+    @Test func aWorkerWithoutTheCoordinatorsYesGreetsAgain() {
+        var harness = Harness()
+        harness.handle(.start)
+        harness.receive(.welcome(Harness.job))
+        harness.handle(.modelLoaded(Harness.model))
+        #expect(harness.tick(after: 4.9) == [Harness.heartbeat()])
+        #expect(harness.tick(after: 0.1) == [Harness.hello(model: Harness.model)])
+        #expect(harness.receive(.welcome(Harness.job)) == [])
+        #expect(harness.receive(.accepted(direction: nil)) == [.note(.accepted(job: "job"))])
+        #expect(harness.tick(after: 9) == [Harness.heartbeat()])
+    }
+
+    @Test func heartbeatsAreSentWhileTheModelIsLoaded() {
+        var harness = Harness()
+        harness.handle(.start)
+        harness.receive(.welcome(Harness.job))
+        #expect(harness.tick(after: 1) == [Harness.heartbeat()])
+        #expect(harness.tick(after: 0.5) == [])
+        #expect(harness.tick(after: 0.5) == [Harness.heartbeat()])
+        #expect(harness.receive(.heartbeatReply) == [])
+    }
+
+    @Test func aSecondWelcomeLoadsNothingTwice() {
+        var harness = Harness()
+        harness.handle(.start)
+        harness.receive(.welcome(Harness.job))
+        #expect(harness.receive(.welcome(Harness.job)) == [])
+        harness.handle(.modelLoaded(Harness.model))
+        #expect(harness.receive(.welcome(Harness.job)) == [])
+    }
+
+    @Test func aYesWithoutAModelIsNoYes() {
+        var harness = Harness()
+        harness.handle(.start)
+        #expect(harness.receive(.accepted(direction: nil)) == [])
+        harness.receive(.welcome(Harness.job))
+        #expect(harness.receive(.accepted(direction: nil)) == [])
+    }
+
+    @Test func anAssignmentBeforeTheModelWaits() {
+        var harness = Harness()
+        harness.handle(.start)
+        harness.receive(.welcome(Harness.job))
+        #expect(harness.assign(Lease(1)) == [])
+        #expect(
+            harness.handle(.modelLoaded(Harness.model)) == [
+                .send(.ready(Harness.model)), .compute(lane: 0, Lease(1), .test(Lease(1)), direction: nil),
+            ])
+    }
+
+    // MARK: A coordinator that does not know the worker
+
+    @Test func aWorkingWorkerThatIsAskedGreetsWithItsModelAndWhatItHolds() {
+        var harness = Harness.working()
+        harness.assign(Lease(1))
+        harness.assign(Lease(2))
+        harness.handle(.computed(lane: 0, .test(Lease(1))))
+        harness.assign(Lease(3))
+        let held = [Lease(1), Lease(2), Lease(3)]
+        #expect(harness.receive(.whoAreYou) == [Harness.hello(model: Harness.model, held: held)])
+        #expect(harness.tick(after: 1) == [Harness.hello(model: Harness.model, held: held)])
+        #expect(harness.receive(.welcome(Harness.job)) == [])
+        #expect(
+            harness.receive(.accepted(direction: nil)) == [
+                .note(.accepted(job: "job")), .send(.result(.test(Lease(1)))),
+            ])
+    }
+
+    @Test func aLoadingWorkerThatIsAskedGoesOnLoading() {
+        var harness = Harness()
+        harness.handle(.start)
+        harness.receive(.welcome(Harness.job))
+        #expect(harness.receive(.whoAreYou) == [Harness.hello()])
+        #expect(harness.receive(.welcome(Harness.job)) == [])
+        #expect(harness.handle(.modelLoaded(Harness.model)) == [.send(.ready(Harness.model))])
+    }
+
+    @Test func aResultThatIsReadyWhileNobodyListensIsSentLater() {
+        var harness = Harness.working()
+        harness.assign(Lease(1))
+        harness.receive(.whoAreYou)
+        #expect(harness.handle(.computed(lane: 0, .test(Lease(1)))) == [])
+        harness.receive(.welcome(Harness.job))
+        #expect(harness.receive(.accepted(direction: nil)).last == .send(.result(.test(Lease(1)))))
+    }
+
+    // MARK: Another job
+
+    @Test func anotherJobWithTheSameModelDropsTheUnitsAndTheDirection() {
+        var harness = Harness.working(direction: Harness.direction)
+        harness.assign(Lease(1))
+        harness.assign(Lease(2))
+        harness.receive(.whoAreYou)
+        var job = Harness.job
+        job.job = "another"
+        #expect(harness.receive(.welcome(job)) == [.cancel(lane: 0)])
+        #expect(harness.handle(.cancelled(lane: 0)) == [])
+        #expect(harness.receive(.accepted(direction: nil)) == [.note(.accepted(job: "another"))])
+        #expect(harness.held() == [])
+        #expect(
+            harness.assign(Lease(3), .rows) == [
+                Harness.failure(Lease(3), "it came before the direction", returned: true)
+            ])
+    }
+
+    private typealias Property = WritableKeyPath<JobSpecification, String> & Sendable
+
+    @Test(arguments: [\.modelPath, \.precision, \.backend] as [any Property])
+    private func anotherModelIsLoadedAndTheUnitsOfTheFirstAreDropped(_ property: any Property) {
+        var harness = Harness.working()
+        harness.assign(Lease(1))
+        harness.assign(Lease(2))
+        var job = Harness.job
+        job[keyPath: property] = "another"
+        #expect(harness.receive(.welcome(job)) == [.cancel(lane: 0), .loadModel(job)])
+        #expect(harness.handle(.cancelled(lane: 0)) == [])
+        #expect(harness.handle(.modelLoaded(Harness.model)) == [.send(.ready(Harness.model))])
+    }
+
+    // MARK: Silence
+
+    @Test func theOperatorIsToldOnceThatTheCoordinatorIsSilentAndOnceThatItIsBack() {
+        var harness = Harness.working()
+        #expect(harness.tick(after: 15) == [Harness.heartbeat()])
+        #expect(harness.tick(after: 0.5) == [.note(.coordinatorSilent(seconds: 15))])
+        #expect(harness.tick(after: 20) == [Harness.heartbeat()])
+        #expect(harness.receive(.heartbeatReply) == [.note(.coordinatorBack)])
+        #expect(harness.receive(.heartbeatReply) == [])
+    }
+}

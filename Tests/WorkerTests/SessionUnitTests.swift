@@ -1,0 +1,151 @@
+import Protocol
+import Testing
+import Worker
+
+@Suite struct SessionUnitTests {
+    private typealias Harness = SessionHarness
+
+    private func compute(_ lease: Lease, lane: Int = 0) -> Session.Action {
+        .compute(lane: lane, lease, .test(lease), direction: nil)
+    }
+
+    @Test func aUnitIsComputedSentAndForgottenWhenItIsAcknowledged() {
+        var harness = Harness.working()
+        #expect(harness.assign(Lease(1)) == [compute(Lease(1))])
+        #expect(harness.handle(.computed(lane: 0, .test(Lease(1)))) == [.send(.result(.test(Lease(1))))])
+        #expect(harness.held() == [.init(Lease(1), 40)])
+        #expect(harness.receive(.resultAcknowledged(Lease(1))) == [])
+        #expect(harness.held() == [])
+    }
+
+    @Test func unitsWaitForAFreeLaneInTheOrderOfTheirArrival() {
+        var harness = Harness.working(lanes: 2)
+        #expect(harness.assign(Lease(1)) == [compute(Lease(1), lane: 0)])
+        #expect(harness.assign(Lease(2)) == [compute(Lease(2), lane: 1)])
+        #expect(harness.assign(Lease(3)) == [])
+        #expect(harness.assign(Lease(4)) == [])
+        #expect(harness.handle(.computed(lane: 1, .test(Lease(2)))).last == compute(Lease(3), lane: 1))
+        #expect(harness.handle(.computed(lane: 0, .test(Lease(1)))).last == compute(Lease(4), lane: 0))
+    }
+
+    @Test func aHeartbeatListsAllThatIsInHand() {
+        var harness = Harness.working(lanes: 2)
+        for unit in 1...4 as ClosedRange<UInt64> { harness.assign(Lease(unit)) }
+        harness.handle(.computed(lane: 1, .test(Lease(2))))
+        harness.handle(.progress(lane: 0, tokens: 12))
+        #expect(
+            harness.held() == [.init(Lease(2), 40), .init(Lease(1), 12), .init(Lease(3), 0), .init(Lease(4), 0)])
+    }
+
+    @Test(arguments: ["waiting", "in a lane", "finished"]) func aUnitThatIsInHandIsNotTakenTwice(_ place: String) {
+        var harness = Harness.working()
+        if place == "waiting" { harness.assign(Lease(9)) }
+        harness.assign(Lease(1))
+        if place == "finished" { harness.handle(.computed(lane: 0, .test(Lease(1)))) }
+        #expect(harness.assign(Lease(1)) == [])
+        #expect(harness.held()?.filter { $0.lease == Lease(1) }.count == 1)
+    }
+
+    @Test func anotherAttemptAtAUnitIsAnotherLease() {
+        var harness = Harness.working(lanes: 2)
+        harness.assign(Lease(1, 1))
+        #expect(harness.assign(Lease(1, 2)) == [compute(Lease(1, 2), lane: 1)])
+    }
+
+    @Test func aFailureIsReportedAndTheNextUnitStarts() {
+        var harness = Harness.working()
+        harness.assign(Lease(1))
+        harness.assign(Lease(2))
+        #expect(
+            harness.handle(.failed(lane: 0, reason: "boom")) == [Harness.failure(Lease(1), "boom"), compute(Lease(2))])
+        #expect(harness.held() == [.init(Lease(2))])
+    }
+
+    @Test func anUnacknowledgedResultIsSentAgain() {
+        var harness = Harness.working()
+        harness.assign(Lease(1))
+        harness.handle(.computed(lane: 0, .test(Lease(1))))
+        #expect(harness.tick(after: 9) == [Harness.heartbeat(held: [.init(Lease(1), 40)])])
+        #expect(harness.tick(after: 1).last == .send(.result(.test(Lease(1)))))
+        harness.receive(.heartbeatReply)
+        #expect(harness.tick(after: 9) == [Harness.heartbeat(held: [.init(Lease(1), 40)])])
+        #expect(harness.tick(after: 1).last == .send(.result(.test(Lease(1)))))
+        harness.receive(.resultAcknowledged(Lease(1)))
+        #expect(harness.tick(after: 10).last == Harness.heartbeat())
+    }
+
+    // MARK: The direction
+
+    @Test func rowsAreComputedOnTheDirection() {
+        var harness = Harness.working()
+        #expect(harness.receive(.direction(Harness.direction)) == [.send(.directionAcknowledged(digest: "north"))])
+        #expect(
+            harness.assign(Lease(1), .rows) == [
+                .compute(lane: 0, Lease(1), .test(Lease(1), .rows), direction: Harness.direction)
+            ])
+    }
+
+    @Test func rowsThatComeBeforeTheDirectionAreGivenBack() {
+        var harness = Harness.working()
+        #expect(
+            harness.assign(Lease(1), .rows) == [
+                Harness.failure(Lease(1), "it came before the direction", returned: true)
+            ])
+        #expect(harness.held() == [])
+    }
+
+    // MARK: Revoked units
+
+    @Test func aRevokedUnitThatWaitsIsDropped() {
+        var harness = Harness.working()
+        harness.assign(Lease(1))
+        harness.assign(Lease(2))
+        #expect(harness.receive(.revoked(Lease(2))) == [])
+        #expect(harness.held() == [.init(Lease(1))])
+    }
+
+    @Test func aRevokedResultIsDropped() {
+        var harness = Harness.working()
+        harness.assign(Lease(1))
+        harness.handle(.computed(lane: 0, .test(Lease(1))))
+        #expect(harness.receive(.revoked(Lease(1))) == [])
+        #expect(harness.held() == [])
+    }
+
+    @Test func aRevokedUnitInALaneIsCancelledOnceAndListedUntilTheLaneIsFree() {
+        var harness = Harness.working()
+        harness.assign(Lease(1))
+        harness.assign(Lease(2))
+        #expect(harness.receive(.revoked(Lease(1))) == [.cancel(lane: 0)])
+        #expect(harness.receive(.revoked(Lease(1))) == [])
+        harness.handle(.progress(lane: 0, tokens: 5))
+        #expect(harness.held() == [.init(Lease(2)), .init(Lease(1), 5)])
+        #expect(harness.receive(.whoAreYou) == [Harness.hello(model: Harness.model, held: [Lease(2)])])
+        #expect(harness.handle(.cancelled(lane: 0)) == [compute(Lease(2))])
+    }
+
+    @Test func whatARevokedUnitCameToIsNotSent() {
+        for event in [Session.Event.computed(lane: 0, .test(Lease(1))), .failed(lane: 0, reason: "boom")] {
+            var harness = Harness.working()
+            harness.assign(Lease(1))
+            harness.receive(.revoked(Lease(1)))
+            #expect(harness.handle(event) == [])
+            #expect(harness.held() == [])
+        }
+    }
+
+    @Test func aRevokedUnitMayComeAgain() {
+        var harness = Harness.working()
+        harness.assign(Lease(1))
+        harness.receive(.revoked(Lease(1)))
+        #expect(harness.assign(Lease(1)) == [])
+        #expect(harness.handle(.cancelled(lane: 0)) == [compute(Lease(1))])
+    }
+
+    @Test func revokingAnUnknownLeaseDoesNothing() {
+        var harness = Harness.working()
+        harness.assign(Lease(1))
+        #expect(harness.receive(.revoked(Lease(1, 2))) == [])
+        #expect(harness.held() == [.init(Lease(1))])
+    }
+}
