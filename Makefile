@@ -1,14 +1,16 @@
-# What a person would guess: make demo, make test, make format. `make help` lists all.
+# What a person would guess: make demo, make test, make bench, make format. `make help` lists all.
 
 SWIFT ?= swift
 MODEL := models/SmolLM2-135M-Instruct.Q4_1.gguf
 BINARIES := .build/release
 
-.PHONY: help setup model build test demo lint format protocol clean
+.PHONY: help setup model build test demo bench dist lint format protocol clean
 
 help:
 	@echo "make demo      annotate the sample dataset with a real model, one coordinator and two workers"
 	@echo "make test      build everything and run every test"
+	@echo "make bench     measure how many tokens this machine computes in a second, by precision and lanes"
+	@echo "make dist      pack both programs with their libraries into dist/"
 	@echo "make build     build legend-coordinator and legend-worker (optimised)"
 	@echo "make model     fetch the small test model into models/"
 	@echo "make setup     install the system packages that are missing (Debian, Ubuntu)"
@@ -32,6 +34,12 @@ test: setup model
 demo: build model
 	@scripts/demo.sh
 
+bench: build model
+	$(BINARIES)/legend-worker bench $(MODEL) --precision f32 --precision bf16 --lanes 1 --lanes $$(nproc)
+
+dist: setup
+	@scripts/dist.sh
+
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
 
@@ -43,4 +51,4 @@ protocol:
 		--swift_opt=UseAccessLevelOnImports=true -I Sources/Protocol legend.proto
 
 clean:
-	rm -rf .build out
+	rm -rf .build .build-dist dist out

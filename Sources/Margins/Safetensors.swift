@@ -30,7 +30,13 @@ public struct Safetensors: Hashable, Sendable {
     private struct Entry: Codable {
         var dtype: String
         var shape: [Int]
-        var data_offsets: [Int]
+        /// Start and end in the data behind the header.
+        var dataOffsets: [Int]
+
+        enum CodingKeys: String, CodingKey {
+            case dtype, shape
+            case dataOffsets = "data_offsets"
+        }
     }
 
     private enum HeaderValue: Codable {
@@ -62,7 +68,7 @@ public struct Safetensors: Hashable, Sendable {
             for value in tensor.values {
                 withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
             }
-            header[name] = .entry(Entry(dtype: "F32", shape: tensor.shape, data_offsets: [start, data.count]))
+            header[name] = .entry(Entry(dtype: "F32", shape: tensor.shape, dataOffsets: [start, data.count]))
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -111,7 +117,7 @@ public struct Safetensors: Hashable, Sendable {
             }
             byteCount = product
         }
-        let offsets = entry.data_offsets
+        let offsets = entry.dataOffsets
         guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= data.count,
             offsets[1] - offsets[0] == byteCount
         else {

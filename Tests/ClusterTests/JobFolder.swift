@@ -59,12 +59,14 @@ final class JobFolder: Sendable {
     struct Row: Decodable {
         var id: String?
         var margin: Double?
-        var score_chosen: Double?
-        var score_rejected: Double?
+        var scoreChosen: Double?
+        var scoreRejected: Double?
         var error: String?
 
         static func all(in data: Data) throws -> [Row] {
-            try data.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(Row.self, from: $0) }
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            return try data.split(separator: UInt8(ascii: "\n")).map { try decoder.decode(Row.self, from: $0) }
         }
     }
 

@@ -14,8 +14,8 @@ struct JobTests {
         #expect(
             rows.map(\.id) == (1...220).map { "demo-" + String(repeating: "0", count: 4 - "\($0)".count) + "\($0)" })
         for row in rows {
-            let (margin, chosen) = (try #require(row.margin), try #require(row.score_chosen))
-            #expect(margin.isFinite && margin == chosen - (row.score_rejected ?? .nan))
+            let (margin, chosen) = (try #require(row.margin), try #require(row.scoreChosen))
+            #expect(margin.isFinite && margin == chosen - (row.scoreRejected ?? .nan))
         }
         // Every original byte is kept.
         let inputs = try Data(contentsOf: URL(filePath: Programs.demoRows)).split(separator: UInt8(ascii: "\n"))

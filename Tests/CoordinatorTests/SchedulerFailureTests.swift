@@ -94,11 +94,11 @@ import Transport
         harness.begin([.test(1)])
         for peer in [PeerID.a, .b] {
             harness.join(peer)
-            harness.handle(.unreachable(peer))
+            harness.lose(peer)
         }
         harness.join(.c)
-        let reason = "worker \(PeerID.c.name) was lost: its connection is gone"
-        #expect(harness.handle(.unreachable(.c)).last == .quarantine(UnitID(1), reason: reason))
+        let reason = "worker \(PeerID.c.name) was lost: it was silent for 16 s"
+        #expect(harness.lose(.c).last == .quarantine(UnitID(1), reason: reason))
     }
 
     // MARK: The last attempt
@@ -133,7 +133,7 @@ import Transport
                 held.removeFirst()
                 held += harness.receive(.result(.anchors(lease)), from: .a).assignments.map(\.lease)
             }
-            killer += harness.handle(.unreachable(.a))
+            killer += harness.lose(.a)
         }
         let givenUp = killer.compactMap { if case .quarantine(let unit, _) = $0 { unit } else { nil } }
         #expect(givenUp == [UnitID(1)])

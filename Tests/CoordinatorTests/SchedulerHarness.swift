@@ -82,6 +82,16 @@ struct SchedulerHarness {
             sourceLocation: sourceLocation)
     }
 
+    /// Lets a worker be silent until it counts as lost, while all others say something.
+    @discardableResult
+    mutating func lose(_ peer: PeerID, sourceLocation: SourceLocation = #_sourceLocation) -> [Scheduler.Action] {
+        advance(seconds: 16)
+        for other in [PeerID.a, .b, .c] where other != peer && state(of: other) != nil {
+            fail(Lease(UInt64.max), on: other, sourceLocation: sourceLocation)
+        }
+        return handle(.tick, sourceLocation: sourceLocation)
+    }
+
     func state(of peer: PeerID) -> String? {
         scheduler.workerReports(at: now).first { $0.worker == peer.name }?.state
     }

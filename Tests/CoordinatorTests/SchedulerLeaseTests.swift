@@ -63,15 +63,18 @@ import Transport
         }
     }
 
-    @Test func aWorkerWhoseConnectionIsGoneLosesItsUnits() {
+    @Test func aWorkerWhoseConnectionBreaksKeepsItsUnitsAndGetsNoMore() {
         var harness = SchedulerHarness(model: .test)
         harness.join(.a)
-        harness.join(.b)
-        harness.begin([.test(1)])
-        let actions = harness.handle(.unreachable(.a))
-        #expect(actions.failures == [Lease(1)])
-        #expect(actions.assignments == [Assignment(Lease(1, 2), .b)])
+        harness.begin(UnitSummary.tests(1...1))
         #expect(harness.handle(.unreachable(.a)) == [])
+        harness.handle(.unitsAvailable)
+        #expect(harness.handle(.unitsFetched(UnitSummary.tests(2...2), isLast: true)).assignments == [])
+        // It says something again: it can have more.
+        #expect(harness.heartbeat(.a, held: [Lease(1): 0]).assignments == [Assignment(Lease(2), .a)])
+        // Or it does not, and is lost.
+        harness.handle(.unreachable(.a))
+        #expect(harness.lose(.a).failures == [Lease(2), Lease(1)])
     }
 
     // MARK: Stalls

@@ -88,7 +88,7 @@ extension SchedulerHarness {
 
     @Test func aLostSpeculativeWorkerLeavesTheUnitToTheFirst() {
         var harness = SchedulerHarness.speculating()
-        let actions = harness.handle(.unreachable(.a))
+        let actions = harness.lose(.a)
         #expect(actions.assignments == [])
         #expect(harness.receive(.result(.anchors(Lease(2))), from: .b).commits == [Lease(2)])
     }

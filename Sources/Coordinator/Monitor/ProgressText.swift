@@ -20,7 +20,7 @@ struct ProgressText: Sendable {
 
     private var counts: String {
         let total = report.rowsTotalIsFinal ? "\(report.rowsTotal)" : "\(report.rowsTotal)+"
-        let percentage = share.map { " (\(Int($0 * 100)) %)" } ?? ""
+        let percentage = share.map { " (\(Int(min($0, 1) * 100)) %)" } ?? ""
         let failed = report.rowsFailed > 0 ? ", \(report.rowsFailed) failed" : ""
         return "\(report.rowsDone)/\(total)\(percentage)\(failed)"
     }
@@ -40,7 +40,8 @@ struct ProgressText: Sendable {
 
     /// Three significant digits.
     static func short(_ value: Double) -> String {
-        switch value {
+        guard value.isFinite else { return "?" }
+        return switch value {
         case ..<10: "\(value.rounded(toPlaces: 2))"
         case ..<100: "\(value.rounded(toPlaces: 1))"
         case ..<10_000: "\(Int(value.rounded()))"
@@ -50,6 +51,7 @@ struct ProgressText: Sendable {
 
     /// `45 s`, `3:05`, `2:03:05`.
     static func duration(_ seconds: Double) -> String {
+        guard seconds.isFinite else { return "?" }
         let total = Int(min(max(seconds, 0), 1e9).rounded())
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         if total < 60 { return "\(total) s" }

@@ -56,6 +56,8 @@ extension Scheduler {
 
     package enum Event: Sendable {
         case message(WorkerMessage, from: PeerID)
+
+        /// The peer's connection is broken; what was sent to it last may be lost.
         case unreachable(PeerID)
 
         /// The units of this stage may be given out from now on.

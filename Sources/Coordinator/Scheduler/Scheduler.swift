@@ -57,6 +57,9 @@ package struct Scheduler: Sendable {
         var hello: WorkerMessage.Hello
         let joinedAt: MonotonicInstant
         var state = State.loading
+
+        /// False while its connection is broken: it keeps what it holds, for it may be back before it counts as lost.
+        var isReachable = true
         var credit = 0
         var acknowledgedDirection: String?
         var leases: [UnitID: HeldLease] = [:]
@@ -105,7 +108,7 @@ package struct Scheduler: Sendable {
         var actions: [Action] = []
         switch event {
         case .message(let message, let peer): handle(message, from: peer, at: now, &actions)
-        case .unreachable(let peer): lose(peer, because: "its connection is gone", &actions)
+        case .unreachable(let peer): workers[peer]?.isReachable = false
         case .stageBegan(let stage):
             precondition(units.isEmpty, "a stage began before the last one ended")
             self.stage = stage
@@ -150,6 +153,7 @@ extension Scheduler {
             return
         }
         workers[peer]?.lastHeard = now
+        workers[peer]?.isReachable = true
         switch message {
         case .hello: break
         case .ready(let model): admit(model, from: peer, at: now, &actions)
@@ -209,6 +213,7 @@ extension Scheduler {
         guard var moved = workers[old] else { return }
         moved.hello = hello
         moved.lastHeard = now
+        moved.isReachable = true
         moved.acknowledgedDirection = nil
         for unit in moved.leases.keys { replaceHolder(old, with: new, of: unit) }
         if old != new {
@@ -440,8 +445,8 @@ extension Scheduler {
     }
 
     private func canTakeUnits(_ peer: PeerID) -> Bool {
-        guard let worker = workers[peer], worker.state == .ready, worker.leases.count < worker.credit,
-            !worker.leases.keys.contains(where: isOnLastAttempt)
+        guard let worker = workers[peer], worker.state == .ready, worker.isReachable,
+            worker.leases.count < worker.credit, !worker.leases.keys.contains(where: isOnLastAttempt)
         else { return false }
         return stage != .rows || (direction != nil && worker.acknowledgedDirection == direction?.digest)
     }

@@ -23,7 +23,8 @@ final class CoordinatorService {
     private let logger: Logger
     private let socket: MessageSocket
     private let localWorkers: LocalWorkers
-    private let start = ContinuousClock.now
+    private var start = ContinuousClock.now
+    private var lastBatch = ContinuousClock.now
     private var scheduler: Scheduler
     private var progress: JobProgress
     private var model: LoadedModel?
@@ -65,6 +66,11 @@ final class CoordinatorService {
     /// How long a finished job waits for its workers to say goodbye: what a socket sends as it closes may get lost.
     private static let farewell = Duration.seconds(5)
 
+    private static let tickInterval = Duration.milliseconds(200)
+
+    /// A loop that did not come round for so long was suspended.
+    private static let suspension = Duration.seconds(3)
+
     /// Events that wait before messages stay in the network.
     private static let mailboxMax = 10_000
 
@@ -73,9 +79,9 @@ final class CoordinatorService {
     /// Returns when the job is finished or was stopped; all that the workers must hear is sent by then.
     func run() async throws -> Ending {
         logger.info("listening", metadata: ["address": "\(socket.endpoint)"])
-        let ticker = Task { [mailbox] in
+        let ticker = Task { [mailbox, interval = Self.tickInterval] in
             while !Task.isCancelled {
-                try await Task.sleep(for: .milliseconds(200))
+                try await Task.sleep(for: interval)
                 mailbox.post(.tick)
             }
         }
@@ -105,12 +111,21 @@ final class CoordinatorService {
 extension CoordinatorService {
     /// Takes all events that wait; their changes to the ledger are one transaction.
     private func handle(_ events: [CoordinatorEvent]) throws {
+        forgetSuspension()
         var actions: [Scheduler.Action] = []
         for event in events { actions += try handle(event) }
         try perform(actions)
         if let finishing, scheduler.workers.isEmpty || now >= finishing.deadline {
             ending = .finished(finishing.result)
         }
+    }
+
+    /// Time in which this process did not run, as when the machine slept, does not count: nobody was listened to, so
+    /// nobody was silent.
+    private func forgetSuspension() {
+        let now = ContinuousClock.now
+        if now - lastBatch > Self.suspension { start += now - lastBatch }
+        lastBatch = now
     }
 
     private func handle(_ event: CoordinatorEvent) throws -> [Scheduler.Action] {

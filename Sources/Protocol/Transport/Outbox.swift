@@ -13,6 +13,7 @@ final class Outbox: Sendable {
     private struct State {
         var outgoing: [Outgoing] = []
         var isClosing = false
+        var hasEnded = false
     }
 
     private let state = Mutex(State())
@@ -25,6 +26,7 @@ final class Outbox: Sendable {
 
     func post(_ message: Outgoing) {
         let wasEmpty = state.withLock { state in
+            guard !state.hasEnded else { return false }
             state.outgoing.append(message)
             return state.outgoing.count == 1
         }
@@ -43,8 +45,9 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Gives the inproc pair up: the socket's thread has ended.
+    /// Gives the inproc pair up: the socket's thread has ended. What is posted from now on is dropped.
     func disconnect() {
+        state.withLock { $0 = State(isClosing: true, hasEnded: true) }
         signal.withLock { $0 = nil }
     }
 

@@ -71,15 +71,16 @@ struct SocketLoop {
 
     private func exchange() throws {
         var waiting = WaitingMessages(limit: limits.outboxMessagesMax)
-        var closingRounds = Int(limits.lingerMilliseconds) / Self.retryMilliseconds
+        var closingDeadline: ContinuousClock.Instant?
         while true {
             while try signal.receive(maximumFrames: 1) != nil {}
             let (outgoing, isClosing) = outbox.takeAll()
             for message in outgoing where !waiting.append(message) { deliver(.unreachable(message.peer)) }
             for peer in try waiting.flush(send) { deliver(.unreachable(peer)) }
             if isClosing {
-                if waiting.isEmpty || closingRounds == 0 { return }
-                closingRounds -= 1
+                let deadline = closingDeadline ?? .now + .milliseconds(Int(limits.lingerMilliseconds))
+                if waiting.isEmpty || .now >= deadline { return }
+                closingDeadline = deadline
             }
             let canReceive = hasRoom()
             let isRetrying = !waiting.isEmpty || !canReceive
