@@ -70,7 +70,7 @@ let package = Package(
             name: "Protocol", dependencies: [protobuf, "Yams"], exclude: ["Transport", "legend.proto"],
             swiftSettings: strict),
         .target(
-            name: "Transport", dependencies: ["Protocol", "CZeroMQ", logging], path: "Sources/Protocol/Transport",
+            name: "Transport", dependencies: ["Protocol", "CZeroMQ"], path: "Sources/Protocol/Transport",
             exclude: ["CZeroMQ"], swiftSettings: strict),
         .systemLibrary(
             name: "CZeroMQ", path: "Sources/Protocol/Transport/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),

@@ -7,10 +7,11 @@ name="legend-$version-linux-$(uname -m)"
 build=.build-dist
 folder="dist/$name"
 
-# The Swift runtime goes into the programs; they look for other libraries beside themselves first.
+# The Swift runtime goes into the programs. They, and the libraries that they bring, look for others in lib first: that
+# takes an RPATH (old tags), for a RUNPATH holds for the program alone.
 for program in legend-coordinator legend-worker; do
     ${SWIFT:-swift} build -c release --scratch-path $build --static-swift-stdlib --product $program \
-        -Xlinker -rpath -Xlinker '$ORIGIN/../lib'
+        -Xlinker --disable-new-dtags -Xlinker -rpath -Xlinker '$ORIGIN/../lib'
 done
 rm -rf "$folder"
 mkdir -p "$folder/bin" "$folder/lib"
@@ -21,10 +22,9 @@ cp -r README.md LICENSE cluster.yaml Examples "$folder/"
 # glibc is every system's own; the rest, OpenBLAS and its Fortran runtime included, comes along.
 ldd "$folder"/bin/* | awk '$2 == "=>" && $3 ~ /^\// { print $1, $3 }' | sort -u | while read -r library path; do
     case $library in
-        libc.so.* | libm.so.* | libpthread.so.* | libdl.so.* | librt.so.* | ld-linux*) ;;
+        libc.so.* | libm.so.* | libpthread.so.* | libdl.so.* | librt.so.* | libresolv.so.* | ld-linux*) ;;
         *) cp -L "$path" "$folder/lib/$library" ;;
     esac
 done
-# The libraries find one another there too.
 tar -C dist -czf "dist/$name.tar.gz" "$name"
 echo "dist/$name.tar.gz ($(du -h "dist/$name.tar.gz" | cut -f1))"

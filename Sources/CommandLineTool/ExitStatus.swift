@@ -35,6 +35,7 @@ extension AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            guard fflush(nil) == 0 else { throw Failure("cannot write to standard output") }
             Foundation.exit(ExitStatus.success.rawValue)
         } catch let failure as Failure {
             write("\(failure)")
@@ -50,6 +51,6 @@ extension AsyncParsableCommand {
     }
 
     private static func write(_ message: String) {
-        FileHandle.standardError.write(Data("error: \(message)\n".utf8))
+        StandardError.write("error: \(message)\n")
     }
 }

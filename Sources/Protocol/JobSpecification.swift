@@ -1,5 +1,6 @@
 /// What every worker of a job must do alike.
 package struct JobSpecification: Hashable, Sendable {
+    /// Names this beginning of the job: units of another one, even of the same configuration, have nothing to do with it.
     package var job: String
 
     /// Where the coordinator's configuration has the model; a worker may have it elsewhere.

@@ -53,9 +53,9 @@ extension Message {
         switch body {
         case .hello(let wire): self = .worker(.hello(try .init(wire)))
         case .ready(let wire): self = .worker(.ready(try LoadedModel(wire)))
-        case .heartbeat(let wire): self = .worker(.heartbeat(.init(wire)))
+        case .heartbeat(let wire): self = .worker(.heartbeat(try .init(wire)))
         case .unitResult(let wire): self = .worker(.result(try UnitResult(wire, bulk())))
-        case .unitFailure(let wire): self = .worker(.failure(.init(wire)))
+        case .unitFailure(let wire): self = .worker(.failure(try .init(wire)))
         case .directionAcknowledgement(let wire): self = .worker(.directionAcknowledged(digest: wire.digest))
         case .goodbye(let wire): self = .worker(.goodbye(reason: wire.reason))
         case .welcome(let wire): self = .coordinator(.welcome(try JobSpecification(wire.job)))
@@ -67,11 +67,11 @@ extension Message {
         case .refusal(let wire): self = .coordinator(.refused(reason: wire.reason))
         case .whoAreYou: self = .coordinator(.whoAreYou)
         case .assignment(let wire):
-            self = .coordinator(.assignment(Lease(wire.lease), try UnitPayload(wire.payload)))
+            self = .coordinator(.assignment(try Lease(wire.lease), try UnitPayload(wire.payload)))
         case .directionUpdate(let wire):
             self = .coordinator(.direction(try BroadcastDirection(digest: wire.digest, checking: bulk())))
-        case .resultAcknowledgement(let wire): self = .coordinator(.resultAcknowledged(Lease(wire.lease)))
-        case .revocation(let wire): self = .coordinator(.revoked(Lease(wire.lease)))
+        case .resultAcknowledgement(let wire): self = .coordinator(.resultAcknowledged(try Lease(wire.lease)))
+        case .revocation(let wire): self = .coordinator(.revoked(try Lease(wire.lease)))
         case .heartbeatReply: self = .coordinator(.heartbeatReply)
         case .jobFinished(let wire): self = .coordinator(.jobFinished(summary: wire.summary))
         case .statusRequest: self = .status(.request)

@@ -32,7 +32,11 @@ extension Tensor {
 }
 
 extension Lease {
-    init(_ wire: WireLease) {
+    /// - Throws: `ProtocolError` for numbers that no coordinator gives out.
+    init(_ wire: WireLease) throws {
+        guard wire.unit <= Int64.max, wire.attempt <= 1 << 30 else {
+            throw ProtocolError("a lease of unit \(wire.unit), attempt \(wire.attempt): expected smaller numbers")
+        }
         self.init(unit: UnitID(wire.unit), attempt: wire.attempt)
     }
 
@@ -52,7 +56,7 @@ extension WorkerMessage.Hello {
         self.init(
             worker: wire.worker, epoch: wire.epoch, host: wire.host, processID: wire.processID,
             softwareVersion: wire.softwareVersion, lanes: Int(wire.lanes),
-            model: wire.hasReady ? try LoadedModel(wire.ready) : nil, held: wire.held.map(Lease.init))
+            model: wire.hasReady ? try LoadedModel(wire.ready) : nil, held: try wire.held.map { try Lease($0) })
     }
 
     var wire: WireHello {
@@ -98,9 +102,9 @@ extension LoadedModel {
 }
 
 extension WorkerMessage.Heartbeat {
-    init(_ wire: WireHeartbeat) {
+    init(_ wire: WireHeartbeat) throws {
         self.init(
-            epoch: wire.epoch, held: wire.progress.map { Progress(lease: Lease($0.lease), tokens: $0.tokens) },
+            epoch: wire.epoch, held: try wire.progress.map { Progress(lease: try Lease($0.lease), tokens: $0.tokens) },
             draining: wire.draining)
     }
 
@@ -119,8 +123,8 @@ extension WorkerMessage.Heartbeat {
 }
 
 extension WorkerMessage.UnitFailure {
-    init(_ wire: WireUnitFailure) {
-        self.init(lease: Lease(wire.lease), reason: wire.reason, returned: wire.returned)
+    init(_ wire: WireUnitFailure) throws {
+        self.init(lease: try Lease(wire.lease), reason: wire.reason, returned: wire.returned)
     }
 
     var wire: WireUnitFailure {
@@ -141,8 +145,9 @@ extension UnitResult {
             wire.failures.allSatisfy({ $0.item < wire.rows.count }),
             zip(wire.failures, wire.failures.dropFirst()).allSatisfy({ $0.item < $1.item })
         else { throw ProtocolError("a result whose failed rows are out of range or order") }
+        guard wire.tokensTotal <= 1 << 40 else { throw ProtocolError("a result of \(wire.tokensTotal) tokens") }
         self.init(
-            lease: Lease(wire.lease), rows: wire.rows, values: values,
+            lease: try Lease(wire.lease), rows: wire.rows, values: values,
             failures: wire.failures.map { RowFailure(item: Int($0.item), reason: $0.reason) },
             tokensTotal: wire.tokensTotal, tokensComputed: wire.tokensComputed,
             computeMicroseconds: wire.computeMicroseconds, directionDigest: wire.directionDigest)

@@ -132,11 +132,11 @@ final class WorkerService {
 }
 
 extension WorkerMessage {
-    /// Repeated anyway: not worth keeping for a coordinator that is away.
+    /// Repeated until it is answered: not worth keeping for a coordinator that is away.
     fileprivate var isWorthlessLate: Bool {
         switch self {
-        case .hello, .heartbeat: true
-        case .ready, .result, .failure, .directionAcknowledged, .goodbye: false
+        case .hello, .heartbeat, .result: true
+        case .ready, .failure, .directionAcknowledged, .goodbye: false
         }
     }
 }

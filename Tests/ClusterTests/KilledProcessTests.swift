@@ -109,4 +109,37 @@ struct KilledProcessTests {
         #expect(await second.exit().status == 0)
         #expect(try await folder.output == undisturbedOutput())
     }
+
+    @Test func aWorkerThatOutlivesItsCoordinatorServesTheNextOneAsThatOneAsks() async throws {
+        let folder = try JobFolder()
+        let cluster = "{listen: 'tcp://127.0.0.1:\(try FreePort().number)', unit_tokens: 256, heartbeat_seconds: 0.2}"
+        try folder.configure(cluster: cluster)
+        let first = try folder.start(workers: 0)
+        let worker = try RunningProgram(Programs.worker, [folder.configuration, "--name", "faithful", "--lanes", "1"])
+        try #require(try await eventually { try folder.results.count >= 4 }, "\(worker.errors)")
+        first.kill()
+        _ = await first.exit()
+        // Begun anew with another layer: what the worker still holds of the old job is of no use.
+        try folder.configure(embedding: "{layer: 20}", cluster: cluster)
+        let (second, exit) = try await folder.run(workers: 0, "--restart")
+        #expect(exit == .init(status: 0, isSignal: false), "\(second.errors)")
+        #expect(await worker.exit() == .init(status: 0, isSignal: false), "\(worker.errors)")
+        let fresh = try JobFolder()
+        try fresh.configure(embedding: "{layer: 20}")
+        _ = try await fresh.run()
+        #expect(try folder.output == fresh.output)
+    }
+
+    @Test func theInputMayNotChangeWhileTheJobRuns() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        let program = try folder.start()
+        try #require(try await eventually { try folder.results.count >= 4 }, "\(program.errors)")
+        let rows = try Data(contentsOf: URL(filePath: folder.path("rows.jsonl"))).split(separator: UInt8(ascii: "\n"))
+        try Data(rows.reversed().joined(separator: [UInt8(ascii: "\n")])).write(
+            to: URL(filePath: folder.path("rows.jsonl")))
+        #expect(await program.exit().status == 1)
+        #expect(program.errors.contains("rows.jsonl has changed since the job began"), "\(program.errors)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("out.jsonl")))
+    }
 }

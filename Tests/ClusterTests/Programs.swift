@@ -31,52 +31,65 @@ enum Programs {
 }
 
 /// One process that a test started, with what it printed; killed with the value.
+///
+/// Waited for on a thread of its own, and printing into files: nothing of it depends on how busy the tests' process is.
 final class RunningProgram: Sendable {
-    private struct State {
-        var output = Data()
-        var errors = Data()
-        var exit: Exit?
-        var openStreams = 2
-        var waiters: [CheckedContinuation<Exit, Never>] = []
-    }
-
     struct Exit: Hashable, Sendable {
         var status: Int32
         var isSignal: Bool
     }
 
-    private let process = Process()
-    private let state = Mutex(State())
-
-    var processID: pid_t { process.processIdentifier }
-    var output: String { String(decoding: state.withLock { $0.output }, as: UTF8.self) }
-    var errors: String { String(decoding: state.withLock { $0.errors }, as: UTF8.self) }
-
-    init(_ program: String, _ arguments: [String]) throws {
-        let output = Pipe()
-        let errors = Pipe()
-        process.executableURL = URL(filePath: try Programs.path(program))
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = errors
-        read(output) { $0.output.append($1) }
-        read(errors) { $0.errors.append($1) }
-        process.terminationHandler = { [self] process in
-            finish { $0.exit = Exit(status: process.terminationStatus, isSignal: process.terminationReason != .exit) }
-        }
-        try process.run()
+    private struct State {
+        var exit: Exit?
+        var waiters: [CheckedContinuation<Exit, Never>] = []
     }
 
-    deinit { if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) } }
+    let processID: pid_t
+    private let folder: URL
+    private let state = Mutex(State())
 
-    func kill(_ signal: Int32 = SIGKILL) { Foundation.kill(process.processIdentifier, signal) }
+    var output: String { text("stdout") }
+    var errors: String { text("stderr") }
 
-    /// Waits for the process's end and for all that it printed.
+    init(_ program: String, _ arguments: [String]) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "legend-process-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let path = try Programs.path(program)
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        for (descriptor, name) in [(STDOUT_FILENO, "stdout"), (STDERR_FILENO, "stderr")] {
+            let file = folder.appending(path: name).path
+            posix_spawn_file_actions_addopen(&actions, descriptor, file, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        }
+        let strings = ([path] + arguments).map { strdup($0) }
+        defer { strings.forEach { free($0) } }
+        var process = pid_t()
+        let code = posix_spawn(&process, path, &actions, nil, strings + [nil], environ)
+        guard code == 0 else { throw POSIXError(.init(rawValue: code) ?? .EIO) }
+        processID = process
+        Thread { [weak self, process] in
+            var status: Int32 = 0
+            while waitpid(process, &status, 0) < 0, errno == EINTR {}
+            let signal = status & 0x7F
+            self?.finish(Exit(status: signal == 0 ? status >> 8 & 0xFF : signal, isSignal: signal != 0))
+        }.start()
+    }
+
+    deinit {
+        // A process that has ended was waited for, and its number may be another's.
+        if state.withLock({ $0.exit }) == nil { Foundation.kill(processID, SIGKILL) }
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    func kill(_ signal: Int32 = SIGKILL) { Foundation.kill(processID, signal) }
+
+    /// Waits for the process's end.
     func exit() async -> Exit {
         await withCheckedContinuation { continuation in
             let ready = state.withLock { state -> Exit? in
-                if let exit = state.exit, state.openStreams == 0 { return exit }
+                if let exit = state.exit { return exit }
                 state.waiters.append(continuation)
                 return nil
             }
@@ -84,26 +97,16 @@ final class RunningProgram: Sendable {
         }
     }
 
-    private func read(_ pipe: Pipe, _ append: @escaping @Sendable (inout State, Data) -> Void) {
-        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                self?.finish { $0.openStreams -= 1 }
-            } else {
-                self?.state.withLock { append(&$0, data) }
-            }
-        }
+    private func text(_ name: String) -> String {
+        (try? Data(contentsOf: folder.appending(path: name))).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    private func finish(_ change: (inout State) -> Void) {
-        let (waiters, exit) = state.withLock { state -> ([CheckedContinuation<Exit, Never>], Exit?) in
-            change(&state)
-            guard let exit = state.exit, state.openStreams == 0 else { return ([], nil) }
+    private func finish(_ exit: Exit) {
+        let waiters = state.withLock { state in
+            state.exit = exit
             defer { state.waiters = [] }
-            return (state.waiters, exit)
+            return state.waiters
         }
-        guard let exit else { return }
         for waiter in waiters { waiter.resume(returning: exit) }
     }
 }

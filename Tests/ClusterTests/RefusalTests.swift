@@ -45,6 +45,26 @@ struct RefusalTests {
         #expect(program.errors.contains("tried \(folder.path("none.gguf"))"), "\(program.errors)")
     }
 
+    @Test(arguments: ["", #"{"prompt": "p", "harmless": "", "harmful": "h"}"#])
+    func anchorsOfNoUseEndTheJob(_ anchors: String) async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        try folder.write(anchors, to: "anchors.jsonl")
+        let (program, exit) = try await folder.run()
+        #expect(exit == .init(status: 2, isSignal: false))
+        #expect(program.errors.contains("no anchor can be used"), "\(program.errors)")
+    }
+
+    @Test func anOutputThatIsAFolderIsFoundBeforeTheWork() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        try FileManager.default.createDirectory(atPath: folder.path("out.jsonl"), withIntermediateDirectories: true)
+        let (program, exit) = try await folder.run()
+        #expect(exit.status == 2)
+        #expect(program.errors.contains("expected a file or nothing, found a folder"), "\(program.errors)")
+        #expect(try folder.results.isEmpty)
+    }
+
     @Test func aPortInUseIsNamed() async throws {
         let folder = try JobFolder()
         let taken = try FreePort.Listener()
@@ -75,7 +95,7 @@ struct RefusalTests {
         let first = try folder.start(workers: 0)
         try #require(try await eventually { first.errors.contains("listening") })
         let (second, exit) = try await folder.run()
-        #expect(exit.status == 2)
+        #expect(exit.status == 1)
         #expect(second.errors.contains("another legend-coordinator runs this job"), "\(second.errors)")
         first.kill(SIGTERM)
         #expect(await first.exit().status == 1)

@@ -13,6 +13,10 @@ final class DatasetFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: url) }
 
+    func createFolder(_ name: String) throws {
+        try FileManager.default.createDirectory(at: url.appendingPathComponent(name), withIntermediateDirectories: true)
+    }
+
     func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 
     @discardableResult

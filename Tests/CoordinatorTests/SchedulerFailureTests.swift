@@ -101,6 +101,26 @@ import Transport
         #expect(harness.lose(.c).last == .quarantine(UnitID(1), reason: reason))
     }
 
+    @Test func anAttemptThatItsWorkerBringsBackFailsOnce() {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin([.test(1)])
+        harness.join(.a)
+        #expect(harness.lose(.a).failures == [Lease(1)])
+        for _ in 1...3 {
+            #expect(harness.join(.a, held: [Lease(1)]).assignments == [])
+            #expect(harness.lose(.a).failures == [])
+        }
+        #expect(harness.join(.b).assignments == [Assignment(Lease(1, 2), .b)])
+    }
+
+    @Test func aWorkerThatMayBeDeadGetsNoUnits() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.advance(seconds: 8)
+        #expect(harness.begin([.test(1)]).assignments == [])
+        #expect(harness.heartbeat(.a).assignments == [Assignment(Lease(1), .a)])
+    }
+
     // MARK: The last attempt
 
     @Test func aLastAttemptHasTheWorkerToItself() {
@@ -138,6 +158,17 @@ import Transport
         let givenUp = killer.compactMap { if case .quarantine(let unit, _) = $0 { unit } else { nil } }
         #expect(givenUp == [UnitID(1)])
         #expect(computed == [UnitID(2), UnitID(3), UnitID(4)])
+    }
+
+    @Test(arguments: [PeerID.a, .b]) func aLastAttemptThatSharesItsWorkerIsNotCounted(_ next: PeerID) {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin([.test(1, failures: 2), .test(2)])
+        harness.join(.a, held: [Lease(2, 1), Lease(1, 3)])
+        let hello = WorkerMessage.hello(.test(.a, epoch: 2, model: .test))
+        let actions = next == .a ? harness.receive(hello, from: .a) : harness.lose(.a)
+        #expect(actions.failures == [Lease(2, 1)])
+        if next == .b { harness.join(.b) }
+        #expect(harness.fail(Lease(1, 4), on: next).contains(.quarantine(UnitID(1), reason: "boom")))
     }
 
     @Test func aFailureWhileASecondWorkerHasTheUnitLeavesItThere() {

@@ -8,6 +8,7 @@ extension SchedulerHarness {
     static func speculating() -> SchedulerHarness {
         var harness = lagging()
         harness.advance(seconds: 10)
+        harness.heartbeat(.a)
         #expect(
             harness.handle(.tick) == [
                 .assign(Lease(2, 2), to: .a), .note(.speculated(UnitID(2), worker: PeerID.a.name)),
@@ -33,6 +34,7 @@ extension SchedulerHarness {
     @Test func aSlowLastUnitIsGivenToAnIdleWorkerAsWell() {
         var harness = SchedulerHarness.lagging()
         harness.advance(seconds: 9)
+        harness.heartbeat(.a)
         #expect(harness.handle(.tick) == [])
         harness.advance(seconds: 1)
         #expect(harness.handle(.tick).assignments == [Assignment(Lease(2, 2), .a)])
@@ -41,6 +43,7 @@ extension SchedulerHarness {
         harness.advance(seconds: 12)
         harness.heartbeat(.a, held: [Lease(2, 2): 1])
         harness.heartbeat(.b, held: [Lease(2): 1])
+        harness.heartbeat(.c)
         #expect(harness.handle(.tick).assignments == [])
     }
 
@@ -48,6 +51,7 @@ extension SchedulerHarness {
         var harness = SchedulerHarness.lagging(isLast: false)
         harness.handle(.unitsFetched([], isLast: false))
         harness.advance(seconds: 11)
+        harness.heartbeat(.a)
         #expect(harness.handle(.tick) == [])
     }
 

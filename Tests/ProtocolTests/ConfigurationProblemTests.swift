@@ -109,7 +109,7 @@ import Testing
         let lines = others[..<1] + ["  \(key): \(path)"] + others[1...]
         #expect(
             try ConfigurationFixtures.problems(lines.joined(separator: "\n")) == [
-                ": job.output and job.direction_output must differ from each other and from the files that are read"
+                ": job.output, job.direction_output and job.state must differ from each other and from the files that are read"
             ])
     }
 

@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (Key(section: "dataset", name: "max_row_mib"), 1, 1024, ""),
+        (Key(section: "dataset", name: "max_row_mib"), 1, 128, ""),
         (Key(section: "model", name: "max_tokens"), 0, 1_000_000, ""),
         (Key(section: "embedding", name: "layer"), -1000, 1000, ""),
         (Key(section: "cluster", name: "local_workers"), 0, 1024, "auto or "),

@@ -101,6 +101,19 @@ extension HostileFrames {
             .init(result, order, { $0.unitResult.failures = failures(1, 0) }),
             .init(result, order, { $0.unitResult.failures = failures(1, 1) }),
             .init(result, order, { $0.unitResult.failures = failures(0, .max) }),
+            .init(
+                result, "a lease of unit 9223372036854775808, attempt 1: expected smaller numbers",
+                {
+                    $0.unitResult.lease.unit = 1 << 63
+                    $0.unitResult.lease.attempt = 1
+                }),
+            .init(
+                result, "a lease of unit 1, attempt 1073741825: expected smaller numbers",
+                {
+                    $0.unitResult.lease.unit = 1
+                    $0.unitResult.lease.attempt = (1 << 30) + 1
+                }),
+            .init(result, "a result of 1099511627777 tokens", { $0.unitResult.tokensTotal = (1 << 40) + 1 }),
         ]
     }()
 

@@ -2,7 +2,7 @@ import Protocol
 
 /// Messages of every kind; the optional parts are there in one sample and absent in another.
 enum MessageSamples {
-    static let lease = Lease(unit: UnitID(.max), attempt: .max)
+    static let lease = Lease(unit: UnitID(UInt64(Int64.max)), attempt: 1 << 30)
 
     static let model = LoadedModel(
         digest: String(repeating: "0a", count: 32), name: "SmolLM2", tokenizer: "gpt2 49152", layerCount: 30,

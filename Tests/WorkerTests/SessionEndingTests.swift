@@ -110,7 +110,7 @@ import Worker
                 .note(.draining(reason: "SIGINT", unitsReturned: 0)),
                 Harness.heartbeat(held: [.init(Lease(1))], draining: true),
                 Harness.failure(Lease(1), "SIGINT", returned: true), .cancel(lane: 0),
-                .send(.goodbye(reason: "SIGINT")), .cancel(lane: 0), .end(.drained(reason: "SIGINT")),
+                .send(.goodbye(reason: "SIGINT")), .end(.drained(reason: "SIGINT")),
             ])
     }
 

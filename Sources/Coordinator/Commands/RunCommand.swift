@@ -76,12 +76,17 @@ struct RunCommand: AsyncParsableCommand {
     ) throws -> (JobDefinition, CoordinatorService) {
         do {
             let definition = try JobDefinition(Configuration(contentsOf: configuration))
+            try definition.makeOutputFolders()
             let ledger = try Ledger(folder: definition.configuration.job.state, startsAnew: restart)
             try definition.claim(ledger)
             let service = try CoordinatorService(
                 definition, ledger: ledger, localWorkers: localWorkers ?? definition.configuration.cluster.localWorkers,
                 mailbox: mailbox, console: console, logger: logger)
             return (definition, service)
+        } catch let error as LedgerError {
+            throw Failure("\(error)")
+        } catch let error as OutputError {
+            throw Failure("\(error)")
         } catch {
             throw Failure("\(error)", status: .usage)
         }

@@ -36,7 +36,7 @@ struct ValidateCommand: AsyncParsableCommand {
             badRows += try inspect("anchors", anchors.path, anchors.options)
         }
         badRows += try inspect("rows", definition.configuration.job.input, definition.inputOptions)
-        print("model: \(modelText(definition.configuration.model))")
+        print("model: \(try modelText(definition.configuration.model))")
         print("template: \(definition.template.identity.debugDescription)")
         print("output: \(definition.configuration.job.output)")
         if badRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
@@ -58,6 +58,10 @@ struct ValidateCommand: AsyncParsableCommand {
             let format = reader.detectedFormat?.rawValue ?? (options.columns == nil ? "no rows" : "configured columns")
             print("\(name): \(path): \(rows) rows (\(format)), \(badRows) of them bad")
             for problem in problems { print("  \(problem)") }
+            if rows == 0 { print("  there is nothing in it") }
+            if rows == badRows, name == "anchors" {
+                throw Failure("\(path): no anchor can be used: no direction can be fitted")
+            }
             if badRows > problems.count { print("  … and \(badRows - problems.count) more") }
             return badRows
         } catch {
@@ -65,8 +69,12 @@ struct ValidateCommand: AsyncParsableCommand {
         }
     }
 
-    private func modelText(_ model: Configuration.Model) -> String {
+    /// Looks at the model's first bytes where it is here: only workers know more of models.
+    private func modelText(_ model: Configuration.Model) throws -> String {
         let isHere = FileManager.default.isReadableFile(atPath: model.path)
+        if isHere, try FileHandle(forReadingAtPath: model.path)?.read(upToCount: 4) != Data("GGUF".utf8) {
+            throw Failure("\(model.path): expected a GGUF file, which begins with \"GGUF\"", status: .usage)
+        }
         let place = isHere ? "" : " (not on this machine: every worker needs it there or as --model)"
         return "\(model.path)\(place), precision \(model.precision), \(model.backend)"
     }

@@ -88,10 +88,15 @@ extension String {
 
     var messageExcerpt: String {
         let escaped = prefix(64).unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+            scalar.isUnfitForTerminals ? scalar.escaped(asASCII: true) : String(scalar)
         }
         return escaped.joined() + (dropFirst(64).isEmpty ? "" : "…")
     }
+}
+
+extension Unicode.Scalar {
+    /// Whether it controls a terminal or turns the direction of its text.
+    var isUnfitForTerminals: Bool { properties.generalCategory == .control || properties.isBidiControl }
 }
 
 extension [String] {

@@ -1,3 +1,4 @@
+internal import CommandLineTool
 internal import Margins
 internal import Protocol
 
@@ -12,12 +13,22 @@ struct DirectionFit: Sendable {
     /// Below it, a direction says little even of its own anchors.
     static let accuracyExpected = 0.75
 
-    /// - Throws: `DirectionError` where no direction comes out.
+    /// - Throws: `DirectionError` where no direction comes out, or a `Failure` that says why no anchor was of use.
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
         var accumulator = DirectionAccumulator(hiddenSize: model.hiddenSize)
         var failed = 0
-        try Self.forEachPair(in: ledger, failed: { failed += 1 }) { harmless, harmful in
+        var firstReason = ""
+        try Self.forEachPair(
+            in: ledger,
+            failed: { reason in
+                if failed == 0 { firstReason = reason }
+                failed += 1
+            }
+        ) { harmless, harmful in
             accumulator.add(harmless: harmless, harmful: harmful)
+        }
+        guard accumulator.count > 0 || failed == 0 else {
+            throw Failure("none of the \(failed) anchor pairs can be embedded; the first: \(firstReason)")
         }
         let direction = try accumulator.direction()
         let embedding = definition.configuration.embedding
@@ -34,7 +45,7 @@ struct DirectionFit: Sendable {
         saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
         let unit = saved.direction.unit
         var right = 0
-        try Self.forEachPair(in: ledger, failed: {}) { harmless, harmful in
+        try Self.forEachPair(in: ledger, failed: { _ in }) { harmless, harmful in
             if projection(of: harmless, on: unit) > projection(of: harmful, on: unit) { right += 1 }
         }
         accuracy = Double(right) / Double(accumulator.count)
@@ -42,16 +53,16 @@ struct DirectionFit: Sendable {
     }
 
     private static func forEachPair(
-        in ledger: Ledger, failed: () -> Void,
+        in ledger: Ledger, failed: (_ reason: String) -> Void,
         _ body: (_ harmless: ArraySlice<Float>, _ harmful: ArraySlice<Float>) -> Void
     ) throws {
         try ledger.forEachResult(of: .anchors) { result in
-            let failures = Set(result.failures.map(\.item))
+            let failures = Dictionary(uniqueKeysWithValues: result.failures.map { ($0.item, $0.reason) })
             let shape = result.values.shape
             let values = try result.values.floats()
             for item in result.rows.indices {
-                if failures.contains(item) {
-                    failed()
+                if let reason = failures[item] {
+                    failed(reason)
                     continue
                 }
                 // [rows, responses, layers, hidden] with one layer.

@@ -13,6 +13,9 @@ struct JobDefinition: Sendable {
     let anchors: (path: String, options: DatasetOptions, digest: String)?
     let savedDirection: SavedDirection?
 
+    /// SHA-256 of the input, which must stay as it is until the output is written.
+    let inputDigest: String
+
     /// Everything that decides the results, by the name of its key in the configuration.
     let fingerprint: [String: String]
 
@@ -45,11 +48,12 @@ struct JobDefinition: Sendable {
             problems +=
                 savedDirection.map { saved in
                     saved.conflicts(
-                        template: template?.identity ?? "", compatibility: embedding.compatibility,
+                        modelSHA256: configuration.model.sha256, template: template?.identity ?? "",
+                        compatibility: embedding.compatibility,
                         layer: embedding.layer, token: embedding.token)
                 } ?? []
         }
-        for path in [job.output, job.directionOutput] { _ = attempt { try Self.checkFolder(of: path) } }
+        for path in [job.output, job.directionOutput] { _ = attempt { try Self.checkPlace(of: path) } }
         guard problems.isEmpty, let template, let inputDigest else {
             throw ConfigurationError(problems: problems.uniqued())
         }
@@ -57,6 +61,7 @@ struct JobDefinition: Sendable {
         self.template = template
         self.compatibility = embedding.compatibility == "legend" ? .legend : .none
         self.inputOptions = inputOptions
+        self.inputDigest = inputDigest
         self.anchors = anchors
         self.savedDirection = savedDirection
         fingerprint = Self.fingerprint(
@@ -132,26 +137,47 @@ struct JobDefinition: Sendable {
         return try SavedDirection(serialized: [UInt8](data), path: path)
     }
 
-    private static func checkFolder(of path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw OutputError(path: folder, problem: "cannot make this folder: \(error.localizedDescription)")
+    /// Whether a file can be written there, once its folders are made.
+    private static func checkPlace(of path: String) throws {
+        var isFolder: ObjCBool = false
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            let found = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a pipe or a device"
+            throw OutputError(path: path, problem: "expected a file or nothing, found \(found)")
         }
-        guard FileManager.default.isWritableFile(atPath: folder) else {
+        var folder = (path as NSString).deletingLastPathComponent
+        while !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
+            folder = (folder as NSString).deletingLastPathComponent
+        }
+        guard isFolder.boolValue, FileManager.default.isWritableFile(atPath: folder) else {
             throw OutputError(path: folder, problem: "cannot write into this folder")
         }
     }
 }
 
 extension JobDefinition {
+    /// - Throws: `OutputError` where one cannot be made.
+    func makeOutputFolders() throws {
+        for path in [configuration.job.output, configuration.job.directionOutput] {
+            let folder = (path as NSString).deletingLastPathComponent
+            do {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            } catch {
+                throw OutputError(path: folder, problem: "cannot make this folder: \(error.localizedDescription)")
+            }
+        }
+    }
+}
+
+extension JobDefinition {
     /// What workers are told.
-    var specification: JobSpecification {
+    ///
+    /// - Parameter run: tells this beginning of the job from others.
+    func specification(ofRun run: String) -> JobSpecification {
         let embedding = configuration.embedding
         let model = configuration.model
         return JobSpecification(
-            job: configuration.job.name, modelPath: model.path,
+            job: "\(configuration.job.name) (\(run))", modelPath: model.path,
             modelDigest: model.sha256 ?? savedDirection?.provenance.modelSHA256 ?? "", precision: model.precision,
             backend: model.backend, layers: [embedding.layer], pooling: embedding.token, maxTokens: model.maxTokens,
             heartbeatMilliseconds: Int(configuration.cluster.heartbeatSeconds * 1000))

@@ -1,3 +1,4 @@
+internal import Digest
 internal import Margins
 internal import Protocol
 
@@ -58,6 +59,10 @@ struct OutputStage: Sendable {
         }
         guard try nextReadable() == nil else {
             throw LedgerError("\(job.input) has changed since the job began: it has more rows than it had")
+        }
+        // Its rows may be the same in number and in another order.
+        guard try SHA256Digest(ofFile: job.input).description == definition.inputDigest else {
+            throw LedgerError("\(job.input) has changed since the job began: its SHA-256 is another one")
         }
         try writer.finish()
         return summary

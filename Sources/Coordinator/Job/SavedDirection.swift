@@ -80,9 +80,13 @@ struct SavedDirection: Hashable, Sendable {
     }
 
     /// What keeps this direction from being used with other settings; empty where it fits.
-    func conflicts(template: String, compatibility: String, layer: Int, token: String) -> [String] {
+    ///
+    /// - Parameter modelSHA256: nil where the job takes the model that the direction was fitted with.
+    func conflicts(modelSHA256: String?, template: String, compatibility: String, layer: Int, token: String) -> [String]
+    {
         let resolved = layer < 0 ? provenance.layerCount + 1 + layer : layer
         return [
+            ("model.sha256", provenance.modelSHA256, modelSHA256 ?? provenance.modelSHA256),
             ("embedding.template", provenance.template, template),
             ("embedding.compat", provenance.compatibility, compatibility),
             ("embedding.layer", "\(provenance.layer)", "\(resolved)"),

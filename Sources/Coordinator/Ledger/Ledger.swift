@@ -25,7 +25,7 @@ package final class Ledger: Sendable {
         if startsAnew { try Self.remove(path) }
         do {
             var configuration = GRDB.Configuration()
-            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
+            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             database = try DatabasePool(path: path, configuration: configuration)
             try Self.migrator.migrate(database)
         } catch {

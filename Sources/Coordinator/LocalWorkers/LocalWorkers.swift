@@ -3,7 +3,7 @@ internal import Foundation
 internal import Logging
 internal import Synchronization
 
-/// Starts `legend-worker` processes on this machine and starts anew those that end before the job does.
+/// Starts `legend-worker` processes on this machine and starts anew those that fail before the job ends.
 ///
 /// Each has one end of a pipe as its standard input; the other end is closed when this process ends, however it does,
 /// and then the worker ends too.
@@ -20,9 +20,12 @@ final class LocalWorkers: Sendable {
     private struct Child {
         var process: Process?
         var input: Pipe?
-        var quickEndings = 0
-        var startedAt = ContinuousClock.now
+        /// Starts in a row after which it never became ready. What ends it later is for the scheduler to judge.
+        var failedStarts = 0
         var hasFailed = false
+
+        /// Bytes of the log before this start.
+        var logStart: UInt64 = 0
     }
 
     private struct State {
@@ -39,9 +42,7 @@ final class LocalWorkers: Sendable {
     private let failed: @Sendable (PermanentFailure) -> Void
     private let state = Mutex(State())
 
-    /// A worker that ends sooner than this was of no use.
-    private static let quick = Duration.seconds(10)
-    private static let quickEndingsMax = 5
+    private static let failedStartsMax = 5
     private static let restartDelayMax = 30.0
 
     /// - Parameters:
@@ -73,7 +74,7 @@ final class LocalWorkers: Sendable {
         for index in 0..<count { try launch(index) }
     }
 
-    /// Ends all workers: those of a finished job end by themselves, others give their units back and leave.
+    /// Ends all workers: those of a finished job end by themselves, others when their standard input is closed.
     func stop(isFinished: Bool) async {
         let children = state.withLock { state in
             state.isStopping = true
@@ -89,6 +90,17 @@ final class LocalWorkers: Sendable {
         }
     }
 
+    /// The worker of that name, which may be none of ours, has its model in memory.
+    func becameReady(_ name: String) {
+        state.withLock { state in
+            for index in state.children.indices where Self.name(index) == name {
+                state.children[index].failedStarts = 0
+            }
+        }
+    }
+
+    private static func name(_ index: Int) -> String { "local-\(index + 1)" }
+
     private func launch(_ index: Int) throws {
         let (process, input) = try makeProcess(index)
         process.terminationHandler = { [weak self] in self?.ended(index, $0) }
@@ -96,7 +108,8 @@ final class LocalWorkers: Sendable {
             guard !state.isStopping else { return }
             state.children[index].process = process
             state.children[index].input = input
-            state.children[index].startedAt = .now
+            state.children[index].failedStarts += 1
+            state.children[index].logStart = logSize(index)
             do {
                 try process.run()
             } catch {
@@ -113,7 +126,7 @@ final class LocalWorkers: Sendable {
         guard descriptor >= 0 else { throw Failure("cannot write \(log): \(String(cString: strerror(errno)))") }
         let output = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         let command = [
-            try Self.program(), "--connect", endpoint, "--name", "local-\(index + 1)", "--lanes", "\(lanesEach)",
+            try Self.program(), "--connect", endpoint, "--name", Self.name(index), "--lanes", "\(lanesEach)",
             "--exit-with-parent",
         ]
         let binding = topology.binding(ofWorker: index, of: count)
@@ -148,15 +161,14 @@ final class LocalWorkers: Sendable {
         let (delay, failure) = state.withLock { state -> (Double?, PermanentFailure?) in
             state.children[index].process = nil
             guard !state.isStopping, isSignal || process.terminationStatus != 0 else { return (nil, nil) }
-            let wasQuick = ContinuousClock.now - state.children[index].startedAt < Self.quick
-            state.children[index].quickEndings = wasQuick ? state.children[index].quickEndings + 1 : 0
-            let endings = state.children[index].quickEndings
+            let starts = state.children[index].failedStarts
             let isUsage = !isSignal && process.terminationStatus == ExitStatus.usage.rawValue
-            guard isUsage || endings >= Self.quickEndingsMax else {
-                return (min(Double(1 << endings) / 2, Self.restartDelayMax), nil)
+            guard isUsage || starts >= Self.failedStartsMax else {
+                return (min(Double(1 << starts) / 2, Self.restartDelayMax), nil)
             }
             state.children[index].hasFailed = true
-            let reason = lastError(index) ?? "it ended with \(cause)"
+            let said = isSignal ? nil : lastError(index, from: state.children[index].logStart)
+            let reason = said ?? "it ended with \(cause)"
             let isLastOne = state.children.allSatisfy(\.hasFailed)
             return (nil, PermanentFailure(reason: reason, log: logPath(index), isLastOne: isLastOne))
         }
@@ -164,7 +176,7 @@ final class LocalWorkers: Sendable {
         guard let delay else { return }
         logger.warning(
             "a local worker ended; it is started again",
-            metadata: ["worker": "local-\(index + 1)", "cause": "\(cause)", "seconds": "\(delay)"])
+            metadata: ["worker": "\(Self.name(index))", "cause": "\(cause)", "seconds": "\(delay)"])
         DispatchQueue.global().asyncAfter(deadline: .now() + delay) { [self] in
             do {
                 try launch(index)
@@ -174,10 +186,18 @@ final class LocalWorkers: Sendable {
         }
     }
 
-    /// What the worker said last of why it ended.
-    private func lastError(_ index: Int) -> String? {
-        let text = try? String(contentsOfFile: logPath(index), encoding: .utf8)
-        guard let range = text?.range(of: "error: ", options: .backwards), let text else { return nil }
+    private func logSize(_ index: Int) -> UInt64 {
+        var status = stat()
+        return stat(logPath(index), &status) == 0 ? UInt64(status.st_size) : 0
+    }
+
+    /// What the worker said last of why it ended, since that place of its log.
+    private func lastError(_ index: Int, from start: UInt64) -> String? {
+        guard let file = FileHandle(forReadingAtPath: logPath(index)), (try? file.seek(toOffset: start)) != nil,
+            let data = try? file.readToEnd()
+        else { return nil }
+        let text = String(decoding: data, as: UTF8.self)
+        guard let range = text.range(of: "error: ", options: .backwards) else { return nil }
         return text[range.upperBound...].trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

@@ -1,3 +1,4 @@
+internal import CommandLineTool
 internal import Foundation
 package import Logging
 internal import Protocol
@@ -30,12 +31,12 @@ package final class Console: Sendable {
                 let line = text.line(width: Self.terminalWidth)
                 guard line != state.progressLine else { return }
                 state.progressLine = line
-                write("\r\u{1B}[K" + line)
+                StandardError.write("\r\u{1B}[K" + line)
             } else {
                 let now = ContinuousClock.now
                 if let last = state.lastPlain, last.stage == report.stage, now - last.at < Self.plainInterval { return }
                 state.lastPlain = (report.stage, now)
-                write(text.plain + "\n")
+                StandardError.write(text.plain + "\n")
             }
         }
     }
@@ -43,7 +44,7 @@ package final class Console: Sendable {
     /// Takes the progress line away.
     func endProgress() {
         state.withLock { state in
-            if !state.progressLine.isEmpty { write("\r\u{1B}[K") }
+            if !state.progressLine.isEmpty { StandardError.write("\r\u{1B}[K") }
             state.progressLine = ""
         }
     }
@@ -51,15 +52,11 @@ package final class Console: Sendable {
     fileprivate func log(_ line: String) {
         state.withLock { state in
             if state.progressLine.isEmpty {
-                write(line + "\n")
+                StandardError.write(line + "\n")
             } else {
-                write("\r\u{1B}[K" + line + "\n" + state.progressLine)
+                StandardError.write("\r\u{1B}[K" + line + "\n" + state.progressLine)
             }
         }
-    }
-
-    private func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
     }
 
     private static var terminalWidth: Int {

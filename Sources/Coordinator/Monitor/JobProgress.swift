@@ -26,6 +26,9 @@ struct JobProgress: Sendable {
     /// Rates are means over this time.
     private static let window = Duration.seconds(30)
 
+    /// Commits within this time are kept as one, so that memory does not grow with their rate.
+    private static let grain = Duration.milliseconds(250)
+
     let job: String
     private(set) var phase = Phase.stage(.anchors)
     private var rowsDone = 0
@@ -62,7 +65,12 @@ struct JobProgress: Sendable {
         rowsDone += result.rows.count
         rowsFailed += result.failures.count
         firstCommit = firstCommit ?? now
-        recent.append(Commit(at: now, rows: result.rows.count, tokens: Int(result.tokensTotal)))
+        if let last = recent.last, last.at != firstCommit, now - last.at < Self.grain {
+            recent[recent.count - 1].rows += result.rows.count
+            recent[recent.count - 1].tokens += Int(result.tokensTotal)
+        } else {
+            recent.append(Commit(at: now, rows: result.rows.count, tokens: Int(result.tokensTotal)))
+        }
     }
 
     mutating func quarantined() {

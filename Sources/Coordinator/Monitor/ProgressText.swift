@@ -6,7 +6,8 @@ struct ProgressText: Sendable {
 
     /// With a bar, for a terminal that is `width` characters wide.
     func line(width: Int) -> String {
-        let bar = share.map { Self.bar($0, width: 20) + " " } ?? ""
+        // A narrow terminal has room for the numbers only.
+        let bar = width < 80 ? "" : share.map { Self.bar($0, width: 20) + " " } ?? ""
         return String("\(report.stage) \(bar)\(counts)\(rates)".prefix(max(width - 1, 0)))
     }
 

@@ -121,11 +121,9 @@ extension MarginOverview {
     }
 
     private var groupTable: [String] {
+        // Numbers first, in their order, then texts.
         let names = groups.keys.sorted { left, right in
-            switch (Double(left), Double(right)) {
-            case (let a?, let b?): a < b
-            default: left < right
-            }
+            (Self.number(left), left) < (Self.number(right), right)
         }
         let rows = names.map { name in
             let group = groups[name] ?? MarginStatistics()
@@ -135,6 +133,11 @@ extension MarginOverview {
             ]
         }
         return StatusText.table([["VALUE", "ROWS", "MEAN", "ABOVE 0"]] + rows)
+    }
+
+    private static func number(_ name: String) -> Double {
+        guard let number = Double(name), !number.isNaN else { return .infinity }
+        return number
     }
 
     private static func column(_ value: Double) -> String {
@@ -172,7 +175,7 @@ extension String {
 
     private var messageExcerptUnlimited: String {
         unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+            scalar.isUnfitForTerminals ? scalar.escaped(asASCII: true) : String(scalar)
         }.joined()
     }
 }

@@ -9,7 +9,10 @@ internal import Transport
 /// - the first valid result of a unit counts, whoever sends it, whatever became of its lease;
 /// - a lost worker's units go back to the queue, as failed attempts, for a unit may be what kills workers;
 /// - after `attemptsMax` failures a unit is split until the one bad row stands alone and is quarantined;
-/// - a unit's last attempt has the worker to itself: it is not given up for what another unit did to the worker;
+/// - a unit's last attempt has the worker to itself, or does not count: it is not given up for what another unit did to
+///   the worker;
+/// - an attempt fails once, though the worker may come back with it and be lost again;
+/// - a worker that may be dead gets no units: they would fail with it;
 /// - units that a worker gives back untouched are not failed attempts.
 package struct Scheduler: Sendable {
     let policy: Policy
@@ -94,7 +97,12 @@ package struct Scheduler: Sendable {
         var summary: UnitSummary
         var state = State.queued
         var attempts: UInt32
-        var failedOn: [String] = []
+        var failed: [FailedAttempt] = []
+    }
+
+    private struct FailedAttempt: Hashable, Sendable {
+        var worker: String
+        var attempt: UInt32
     }
 
     package init(job: JobSpecification, policy: Policy, model: LoadedModel?, direction: BroadcastDirection?) {
@@ -433,19 +441,20 @@ extension Scheduler {
     private mutating func assign(at now: MonotonicInstant, _ actions: inout [Action]) {
         guard stage != nil, !queue.isEmpty else { return }
         // One unit a worker and round, so that a short queue is spread over all.
-        var open = joined.filter(canTakeUnits)
+        var open = joined.filter { canTakeUnits($0, at: now) }
         while !queue.isEmpty, !open.isEmpty {
             let round = open
             open.removeAll { peer in
                 guard let position = queuePosition(for: peer, among: round) else { return true }
                 lease(queue.remove(at: position), to: peer, at: now, &actions)
-                return !canTakeUnits(peer)
+                return !canTakeUnits(peer, at: now)
             }
         }
     }
 
-    private func canTakeUnits(_ peer: PeerID) -> Bool {
+    private func canTakeUnits(_ peer: PeerID, at now: MonotonicInstant) -> Bool {
         guard let worker = workers[peer], worker.state == .ready, worker.isReachable,
+            now - worker.lastHeard <= policy.silence / 2,
             worker.leases.count < worker.credit, !worker.leases.keys.contains(where: isOnLastAttempt)
         else { return false }
         return stage != .rows || (direction != nil && worker.acknowledgedDirection == direction?.digest)
@@ -461,9 +470,9 @@ extension Scheduler {
         let isBusy = workers[peer]?.leases.isEmpty == false
         return queue.firstIndex { id in
             if isBusy, isOnLastAttempt(id) { return false }
-            guard let failedOn = units[id]?.failedOn, !failedOn.isEmpty else { return true }
-            func failed(on peer: PeerID) -> Bool { workers[peer].map { failedOn.contains($0.name) } ?? false }
-            return !failed(on: peer) || open.allSatisfy(failed)
+            guard let failed = units[id]?.failed, !failed.isEmpty else { return true }
+            func hasFailed(on peer: PeerID) -> Bool { failed.contains { $0.worker == workers[peer]?.name } }
+            return !hasFailed(on: peer) || open.allSatisfy(hasFailed)
         }
     }
 
@@ -495,10 +504,12 @@ extension Scheduler {
         else { return }
         retries += 1
         holders.removeAll { $0 == peer }
+        let attempt = FailedAttempt(worker: worker.name, attempt: lease.attempt)
+        let failure = unit.failed.contains(attempt) ? nil : failure
         if let failure {
             let failed = Lease(unit: id, attempt: lease.attempt)
             unit.summary.failures += 1
-            unit.failedOn.append(worker.name)
+            unit.failed.append(attempt)
             actions.append(.recordFailure(failed, worker: worker.name, reason: failure))
             actions.append(.note(.attemptFailed(failed, worker: worker.name, reason: failure)))
         }
@@ -515,8 +526,11 @@ extension Scheduler {
     }
 
     private mutating func releaseAll(of peer: PeerID, failure: String?, _ actions: inout [Action]) {
-        for unit in (workers[peer]?.leases.keys.sorted() ?? []).reversed() {
-            release(unit, of: peer, failure: failure, &actions)
+        let held = workers[peer]?.leases.keys.sorted() ?? []
+        for unit in held.reversed() {
+            // Another of its units may be to blame. Next time this one is alone.
+            let isSpared = held.count > 1 && isOnLastAttempt(unit)
+            release(unit, of: peer, failure: isSpared ? nil : failure, &actions)
         }
     }
 
@@ -589,7 +603,7 @@ extension Scheduler {
             else { return nil }
             return (lease.since, unit.summary.id, holders[0])
         }
-        var idle = joined.filter { canTakeUnits($0) && workers[$0]?.leases.isEmpty == true }
+        var idle = joined.filter { canTakeUnits($0, at: now) && workers[$0]?.leases.isEmpty == true }
         for unit in slow.sorted(by: { ($0.since, $0.id) < ($1.since, $1.id) }) {
             guard let position = idle.firstIndex(where: { $0 != unit.holder }) else { return }
             let peer = idle.remove(at: position)

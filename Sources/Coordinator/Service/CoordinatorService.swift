@@ -36,6 +36,12 @@ final class CoordinatorService {
     private var finishing: (result: JobResult, deadline: MonotonicInstant)?
     private var ending: Ending?
 
+    /// Since the last tick.
+    private var malformedCount = 0
+
+    /// Set once the last local worker is given up.
+    private var lastLocalFailure: LocalWorkers.PermanentFailure?
+
     /// - Throws: `LedgerError`; `ZeroMQError` where the address cannot be listened on.
     init(
         _ definition: JobDefinition, ledger: Ledger, localWorkers count: Int?, mailbox: Mailbox<CoordinatorEvent>,
@@ -51,7 +57,8 @@ final class CoordinatorService {
         direction = definition.savedDirection ?? state.direction
         progress = JobProgress(job: definition.configuration.job.name)
         scheduler = Scheduler(
-            job: definition.specification, policy: definition.policy, model: model, direction: direction?.broadcast)
+            job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
+            direction: direction?.broadcast)
         socket = try MessageSocket(
             .router(listen: definition.configuration.cluster.listen), hasRoom: { mailbox.count < Self.mailboxMax }
         ) { mailbox.post(.inbound($0)) }
@@ -134,6 +141,13 @@ extension CoordinatorService {
         case .ingested(let stage, let ingestion):
             ingestions[stage] = ingestion
             progress.ingested(ingestion, of: stage)
+            if ingestion.isComplete, ingestion.records == 0 {
+                logger.warning("there are no rows in the file", metadata: ["of": "\(stage)"])
+            }
+            if ingestion.isComplete, stage == .anchors, ingestion.records > ingestion.rows {
+                let count = ingestion.records - ingestion.rows
+                logger.warning("some anchors cannot be read (see validate)", metadata: ["anchors": "\(count)"])
+            }
             return progress.phase == .stage(stage) ? scheduler.handle(.unitsAvailable, at: now) : []
         case .directionFitted(let fit):
             self.fit = fit
@@ -152,18 +166,28 @@ extension CoordinatorService {
         case .localWorkerFailed(let failure):
             logger.error(
                 "a local worker cannot run", metadata: ["reason": "\(failure.reason)", "log": "\(failure.log)"])
-            if failure.isLastOne, scheduler.workers.isEmpty {
-                throw Failure("no worker is left: \(failure.reason)", status: .usage)
-            }
+            if failure.isLastOne { lastLocalFailure = failure }
+            try requireWorkers()
             return []
         case .stop(let reason):
-            ending = .stopped(reason: reason)
+            ending = finishing.map { .finished($0.result) } ?? .stopped(reason: reason)
             return []
         case .tick:
+            try requireWorkers()
+            if malformedCount > 1 {
+                logger.warning("dropped more malformed messages", metadata: ["messages": "\(malformedCount - 1)"])
+            }
+            malformedCount = 0
             let report = progress.report(workers: scheduler.workerReports(at: now), retries: scheduler.retries, at: now)
             console.show(report)
             return scheduler.handle(.tick, at: now)
         }
+    }
+
+    /// - Throws: `Failure` where all local workers were given up and no other one is there.
+    private func requireWorkers() throws {
+        guard let lastLocalFailure, scheduler.workers.isEmpty, finishing == nil else { return }
+        throw Failure("no worker is left: \(lastLocalFailure.reason)", status: .usage)
     }
 
     private func handle(_ inbound: Inbound) throws -> [Scheduler.Action] {
@@ -179,6 +203,9 @@ extension CoordinatorService {
             logger.warning("refused a peer", metadata: ["peer": "\(peer)", "reason": "\(mismatch)"])
             try socket.send(.coordinator(.refused(reason: mismatch.description)), to: peer)
         case .malformed(let error, let peer):
+            // One line a tick at most: who floods the port must not flood the log.
+            malformedCount += 1
+            guard malformedCount == 1 else { break }
             logger.warning("dropped a malformed message", metadata: ["peer": "\(peer)", "reason": "\(error)"])
         case .unreachable(let peer): return scheduler.handle(.unreachable(peer), at: now)
         case .broken(let error): throw error
@@ -243,7 +270,7 @@ extension CoordinatorService {
             if !units.isEmpty { try localWorkers.start() }
             return .unitsFetched(units, isLast: isComplete && units.count < limit)
         case .fixModel(let model): self.model = model
-        case .stageCompleted(let stage): complete(stage)
+        case .stageCompleted(let stage): try complete(stage)
         case .note(let note): log(note)
         case .commit, .split, .quarantine, .recordFailure: break
         }
@@ -279,11 +306,16 @@ extension CoordinatorService {
         return scheduler.handle(.stageBegan(stage), at: now)
     }
 
-    private func complete(_ stage: Stage) {
+    /// - Throws: `Failure` where no anchor was usable, so that no worker ever had one.
+    private func complete(_ stage: Stage) throws {
         switch stage {
         case .anchors:
             progress.began(.fitting)
-            guard let model else { preconditionFailure("anchors were embedded without a model") }
+            guard let model else {
+                throw Failure(
+                    "\(definition.anchors?.path ?? ""): no anchor can be used: no direction can be fitted",
+                    status: .usage)
+            }
             onThread("legend-direction") { [ledger, definition] in
                 .directionFitted(try DirectionFit(ledger: ledger, definition: definition, model: model))
             }
@@ -342,7 +374,7 @@ extension CoordinatorService {
         let metadata: Logger.Metadata = [
             "anchors": "\(fit.saved.provenance.anchorPairs)",
             "norm": "\(fit.saved.direction.norm.rounded(toPlaces: 3))",
-            "separated": "\(Int(fit.accuracy * 100)) %",
+            "separated": "\(fit.accuracy.percent)",
         ]
         logger.info("the safety direction is fitted", metadata: metadata)
         if fit.failedAnchors > 0 {
@@ -359,6 +391,7 @@ extension CoordinatorService {
             logger.info("a worker joined", metadata: ["worker": "\(worker)", "host": "\(host)", "lanes": "\(lanes)"])
         case .rejoined(let worker): logger.info("a worker is back", metadata: ["worker": "\(worker)"])
         case .ready(let worker, let build):
+            localWorkers.becameReady(worker)
             logger.info("a worker is ready", metadata: ["worker": "\(worker)", "numerics": "\(build)"])
         case .refused(let worker, let reason):
             logger.error("refused a worker", metadata: ["worker": "\(worker)", "reason": "\(reason)"])

@@ -5,6 +5,7 @@ internal import Protocol
 struct JobState: Sendable {
     static let modelName = "model"
     static let directionName = "direction"
+    private static let runName = "run"
 
     /// The model that the first worker named.
     let model: LoadedModel?
@@ -12,10 +13,19 @@ struct JobState: Sendable {
     /// The direction, once it is fitted.
     let direction: SavedDirection?
 
+    /// Made with the ledger, so that workers can tell a job that was begun anew from the one before.
+    let run: String
+
     init(_ ledger: Ledger) throws {
         model = try ledger.setting(Self.modelName).map { try JSONDecoder().decode(LoadedModel.self, from: Data($0)) }
         direction = try ledger.setting(Self.directionName).map {
             try SavedDirection(serialized: $0, path: "the ledger's direction")
+        }
+        if let known = try ledger.setting(Self.runName) {
+            run = String(decoding: known, as: UTF8.self)
+        } else {
+            run = String(UInt32.random(in: .min ... .max), radix: 16)
+            try ledger.set(Self.runName, to: Array(run.utf8))
         }
     }
 

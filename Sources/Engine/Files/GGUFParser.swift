@@ -46,8 +46,8 @@ struct GGUFParser {
     private mutating func readMagicAndVersion() throws {
         let magic = cursor.bytes.prefix(4)
         guard magic.elementsEqual("GGUF".utf8) else {
-            let found = String(decoding: magic, as: UTF8.self)
-            throw error(.file, "first four bytes", expected: "\"GGUF\"", found: ModelFileError.quoted(found))
+            let found = magic.map { "0x" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+            throw error(.file, "first four bytes", expected: "\"GGUF\"", found: found.isEmpty ? "none" : found)
         }
         try cursor.skip(4, "magic")
         let version = try cursor.read(UInt32.self, "version")

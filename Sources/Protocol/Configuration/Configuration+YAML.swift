@@ -74,7 +74,7 @@ extension Configuration {
             prompt: columns.string("prompt"),
             chosen: columns.string("chosen"),
             rejected: columns.string("rejected"),
-            maxRowBytes: (section.integer("max_row_mib", in: 1...1024) ?? 16) << 20,
+            maxRowBytes: (section.integer("max_row_mib", in: 1...128) ?? 16) << 20,
             replaceExisting: section.boolean("replace_existing") ?? false)
         return dataset
     }
@@ -152,11 +152,13 @@ extension ConfigurationFile {
         let job = configuration.job
         let (read, written) =
             switch job.directionSource {
-            case .anchors(let path): ([job.input, path], [job.output, job.directionOutput])
-            case .saved(let path): ([job.input, path], [job.output])
+            case .anchors(let path): ([job.input, path], [job.output, job.directionOutput, job.state])
+            case .saved(let path): ([job.input, path], [job.output, job.state])
             }
         if !job.output.isEmpty, Set(written).count < written.count || !Set(written).isDisjoint(with: read) {
-            report("job.output and job.direction_output must differ from each other and from the files that are read")
+            report(
+                "job.output, job.direction_output and job.state must differ from each other and from the files that are read"
+            )
         }
     }
 }

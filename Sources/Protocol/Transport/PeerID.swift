@@ -11,5 +11,5 @@ package struct PeerID: Hashable, Comparable, Sendable, CustomStringConvertible {
     package static let coordinator = PeerID([])
 
     package static func < (left: Self, right: Self) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
-    package var description: String { bytes.map { String($0, radix: 16) }.joined(separator: "-") }
+    package var description: String { bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: "-") }
 }

@@ -23,7 +23,7 @@ struct BenchCommand: AsyncParsableCommand {
         transform: { try choice($0, "--precision") })
     var precision: [Precision] = [.automatic]
 
-    @Option(help: "A number of lanes to measure; may be repeated (default: one for each core).")
+    @Option(help: "A number of lanes to measure; may be repeated .")
     var lanes: [Int] = [ProcessInfo.processInfo.activeProcessorCount]
 
     @Option(
@@ -45,8 +45,13 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let threads = ProcessInfo.processInfo.activeProcessorCount
-        let embedders = try precision.map {
-            try Embedder(modelPath: model, precision: $0, backend: backend, loadingThreads: threads)
+        let embedders: [Embedder]
+        do {
+            embedders = try precision.map {
+                try Embedder(modelPath: model, precision: $0, backend: backend, loadingThreads: threads)
+            }
+        } catch {
+            throw Failure("\(error)", status: .usage)
         }
         let description = embedders[0].model
         print("\(description.name): \(description.layerCount) layers, hidden size \(description.hiddenSize)")

@@ -84,9 +84,14 @@ struct JoinCommand: AsyncParsableCommand {
             worker: name ?? "\(host)-\(process)", epoch: UInt64(Date().timeIntervalSince1970 * 1e9), host: host,
             processID: UInt32(process), lanes: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
         let mailbox = Mailbox<WorkerEvent>()
-        let service = try WorkerService(
-            .init(endpoint: endpoint, identity: identity, model: model, drainLimit: .seconds(drainLimit)),
-            mailbox: mailbox, logger: logger)
+        let options = WorkerService.Options(
+            endpoint: endpoint, identity: identity, model: model, drainLimit: .seconds(drainLimit))
+        let service: WorkerService
+        do {
+            service = try WorkerService(options, mailbox: mailbox, logger: logger)
+        } catch {
+            throw Failure("\(error)", status: .usage)
+        }
         let signals = Task { await Self.forwardSignals(to: mailbox) }
         if exitWithParent { Self.watchParent(mailbox) }
         let ending = try await service.run()

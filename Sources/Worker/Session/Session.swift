@@ -125,6 +125,9 @@ package struct Session: Sendable {
     private let policy: Policy
     private var state = State.ended
     private var job: JobSpecification?
+
+    /// The job that the engine in memory, or on its way there, was made for.
+    private var loadedJob: JobSpecification?
     private var model: LoadedModel?
     private var direction: BroadcastDirection?
     private var waiting: [WaitingUnit] = []
@@ -158,6 +161,7 @@ package struct Session: Sendable {
         case .otherVersion(let mismatch): end(.unusable(reason: mismatch.description), &actions)
         case .modelLoaded(let model): join(with: model, at: now, &actions)
         case .modelFailed(let reason):
+            guard !loadsAnew(&actions) else { break }
             actions.append(.send(.goodbye(reason: reason)))
             end(.unusable(reason: reason), &actions)
         case .networkFailed(let reason): end(.failed(reason: reason), &actions)
@@ -233,21 +237,34 @@ extension Session {
     }
 
     private mutating func begin(_ job: JobSpecification, at now: MonotonicInstant, _ actions: inout [Action]) {
-        let needsModel = self.job?.model != job.model
-        if needsModel || self.job?.job != job.job { forgetUnits(&actions) }
+        if self.job?.engine != job.engine || self.job?.job != job.job { forgetUnits(&actions) }
         self.job = job
+        // What is on its way into memory is looked at when it is there.
         if case .loading = state { return }
-        if model != nil, !needsModel {
+        if model != nil, loadedJob?.engine == job.engine {
             // Our hello has named the model; the coordinator says yes or no to it next.
             state = .joining(since: now)
         } else {
-            model = nil
-            state = .loading
-            actions.append(.loadModel(job))
+            load(job, &actions)
         }
     }
 
+    private mutating func load(_ job: JobSpecification, _ actions: inout [Action]) {
+        model = nil
+        loadedJob = job
+        state = .loading
+        actions.append(.loadModel(job))
+    }
+
+    /// Loads again where the job became another one while its engine was loaded; true if so.
+    private mutating func loadsAnew(_ actions: inout [Action]) -> Bool {
+        guard let job, loadedJob?.engine != job.engine else { return false }
+        load(job, &actions)
+        return true
+    }
+
     private mutating func join(with model: LoadedModel, at now: MonotonicInstant, _ actions: inout [Action]) {
+        if loadsAnew(&actions) { return }
         self.model = model
         state = .joining(since: now)
         actions.append(.send(.ready(model)))
@@ -268,7 +285,10 @@ extension Session {
 
     private mutating func end(_ ending: Ending, _ actions: inout [Action]) {
         state = .ended
-        for lane in lanes.indices where lanes[lane] != .idle { actions.append(.cancel(lane: lane)) }
+        for lane in lanes.indices {
+            // A revoked one was cancelled before.
+            if case .busy(_, _, isRevoked: false) = lanes[lane] { actions.append(.cancel(lane: lane)) }
+        }
         actions.append(.end(ending))
     }
 }
@@ -401,6 +421,8 @@ extension Session {
 }
 
 extension JobSpecification {
-    /// The part that decides which model is in memory, and how. Whether it is the right one, the coordinator decides.
-    fileprivate var model: [String] { [modelPath, precision, backend] }
+    /// All that an engine in memory is made from. Whether its model is the right one, the coordinator decides.
+    fileprivate var engine: [String] {
+        [modelPath, precision, backend, pooling, "\(maxTokens)", "\(layers)"]
+    }
 }

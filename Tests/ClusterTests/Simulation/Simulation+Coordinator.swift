@@ -53,7 +53,7 @@ extension Simulation {
         note("the coordinator dies")
         coordinator = nil
         for index in workers.indices {
-            workers[index].wasStruck(byPoison: false)
+            workers[index].wasStruck(byPoison: false, at: now)
             workers[index].connection = nil
         }
         later(.coordinatorStarts, down)

@@ -25,15 +25,20 @@ struct SimulatedWorker {
     var partitionedUntil = MonotonicInstant.zero
     var hasFinished = false
 
-    /// What it last suffered from was poison, not a fault.
-    private(set) var isPoisoned = false
+    private var faultAt = MonotonicInstant.zero
+    private var poisonAt = MonotonicInstant.zero
+
+    /// What it last suffered from was poison, not a fault; some faults last.
+    var isPoisoned: Bool { poisonAt > max(faultAt, pausedUntil, lanesPausedUntil, partitionedUntil) }
 
     init(name: String, lanes: Int) {
         self.name = name
         self.lanes = Array(repeating: nil, count: lanes)
     }
 
-    mutating func wasStruck(byPoison: Bool) { isPoisoned = byPoison }
+    mutating func wasStruck(byPoison: Bool, at now: MonotonicInstant) {
+        if byPoison { poisonAt = now } else { faultAt = now }
+    }
 }
 
 extension Simulation {
@@ -44,8 +49,8 @@ extension Simulation {
             worker: workers[index].name, epoch: process, host: "host", processID: 1, lanes: plan.lanes)
         workers[index].session = Session(identity: identity, policy: .simulated)
         workers[index].lanes = Array(repeating: nil, count: plan.lanes)
-        workers[index].pausedUntil = now
-        workers[index].lanesPausedUntil = now
+        workers[index].pausedUntil = .zero
+        workers[index].lanesPausedUntil = .zero
         let peer = coordinator == nil ? nil : newPeer()
         workers[index].connection = peer
         tell(index, .start)
@@ -55,7 +60,7 @@ extension Simulation {
     mutating func killWorker(_ index: Int, byPoison: Bool) {
         guard workers[index].session != nil else { return }
         note("\(workers[index].name) dies")
-        workers[index].wasStruck(byPoison: byPoison)
+        workers[index].wasStruck(byPoison: byPoison, at: now)
         endProcess(index)
     }
 
@@ -89,7 +94,7 @@ extension Simulation {
             workers[index].process += 1
             workers[index].hasFinished = true
         case .end(.drained):
-            workers[index].wasStruck(byPoison: false)
+            workers[index].wasStruck(byPoison: false, at: now)
             endProcess(index)
         case .end(let ending): broken("\(workers[index].name) ends: \(ending)")
         }

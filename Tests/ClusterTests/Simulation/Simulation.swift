@@ -132,7 +132,7 @@ struct Simulation {
     }
 
     private mutating func reconnect(_ index: Int) {
-        workers[index].wasStruck(byPoison: false)
+        workers[index].wasStruck(byPoison: false, at: now)
         workers[index].connection = nil
         later(.workerConnects(index), random.seconds(0...3))
     }
