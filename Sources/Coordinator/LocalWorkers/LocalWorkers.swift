@@ -18,8 +18,7 @@ final class LocalWorkers: Sendable {
     }
 
     private struct Child {
-        var process: Process?
-        var input: Pipe?
+        var process: ChildProcess?
         /// Starts in a row after which it never became ready. What ends it later is for the scheduler to judge.
         var failedStarts = 0
         var hasFailed = false
@@ -76,17 +75,14 @@ final class LocalWorkers: Sendable {
 
     /// Ends all workers: those of a finished job end by themselves, others when their standard input is closed.
     func stop(isFinished: Bool) async {
-        let children = state.withLock { state in
+        let processes = state.withLock { state in
             state.isStopping = true
-            return state.children.map { ($0.process, $0.input) }
+            return state.children.compactMap(\.process)
         }
-        for (process, input) in children {
-            guard let process, process.isRunning else { continue }
-            if !isFinished { try? input?.fileHandleForWriting.close() }
-            if await !process.ends(within: .seconds(10)) {
-                kill(process.processIdentifier, SIGKILL)
-                _ = await process.ends(within: .seconds(10))
-            }
+        if !isFinished { processes.forEach { $0.closeInput() } }
+        for process in processes where await !process.ends(within: .seconds(10)) {
+            process.kill()
+            _ = await process.ends(within: .seconds(10))
         }
     }
 
@@ -102,40 +98,24 @@ final class LocalWorkers: Sendable {
     private static func name(_ index: Int) -> String { "local-\(index + 1)" }
 
     private func launch(_ index: Int) throws {
-        let (process, input) = try makeProcess(index)
-        process.terminationHandler = { [weak self] in self?.ended(index, $0) }
-        try state.withLock { state in
-            guard !state.isStopping else { return }
-            state.children[index].process = process
-            state.children[index].input = input
-            state.children[index].failedStarts += 1
-            state.children[index].logStart = logSize(index)
-            do {
-                try process.run()
-            } catch {
-                throw Failure("cannot start \(process.executableURL?.path ?? ""): \(error.localizedDescription)")
-            }
-        }
-    }
-
-    private func makeProcess(_ index: Int) throws -> (Process, Pipe) {
-        let process = Process()
-        let input = Pipe()
-        let log = logPath(index)
-        let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Failure("cannot write \(log): \(String(cString: strerror(errno)))") }
-        let output = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        let binding = topology.binding(ofWorker: index, of: count)
         let command = [
             try Self.program(), "--connect", endpoint, "--name", Self.name(index), "--lanes", "\(lanesEach)",
             "--exit-with-parent",
         ]
-        let binding = topology.binding(ofWorker: index, of: count)
-        process.executableURL = URL(filePath: (binding + command)[0])
-        process.arguments = Array((binding + command).dropFirst())
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = output
-        return (process, input)
+        try state.withLock { state in
+            guard !state.isStopping else { return }
+            state.children[index].failedStarts += 1
+            state.children[index].logStart = logSize(index)
+            do {
+                state.children[index].process = try ChildProcess(binding + command, log: logPath(index)) {
+                    [weak self] in
+                    self?.ended(index, $0)
+                }
+            } catch {
+                throw Failure("cannot start \((binding + command)[0]): \(error)")
+            }
+        }
     }
 
     private var lanesEach: Int { lanes ?? max(1, topology.coreCount / count) }
@@ -155,19 +135,23 @@ final class LocalWorkers: Sendable {
         return path
     }
 
-    private func ended(_ index: Int, _ process: Process) {
-        let isSignal = process.terminationReason == .uncaughtSignal
-        let cause = isSignal ? "signal \(process.terminationStatus)" : "exit status \(process.terminationStatus)"
+    private func ended(_ index: Int, _ ending: ChildProcess.Ending) {
+        let cause =
+            switch ending {
+            case .exit(let status): "exit status \(status)"
+            case .signal(let signal): "signal \(signal)"
+            }
         let (delay, failure) = state.withLock { state -> (Double?, PermanentFailure?) in
             state.children[index].process = nil
-            guard !state.isStopping, isSignal || process.terminationStatus != 0 else { return (nil, nil) }
+            guard !state.isStopping, ending != .exit(status: ExitStatus.success.rawValue) else { return (nil, nil) }
             let starts = state.children[index].failedStarts
-            let isUsage = !isSignal && process.terminationStatus == ExitStatus.usage.rawValue
-            guard isUsage || starts >= Self.failedStartsMax else {
+            guard ending == .exit(status: ExitStatus.usage.rawValue) || starts >= Self.failedStartsMax else {
                 return (min(Double(1 << starts) / 2, Self.restartDelayMax), nil)
             }
             state.children[index].hasFailed = true
-            let said = isSignal ? nil : lastError(index, from: state.children[index].logStart)
+            // One that was killed could say nothing.
+            let said: String? =
+                if case .exit = ending { lastError(index, from: state.children[index].logStart) } else { nil }
             let reason = said ?? "it ended with \(cause)"
             let isLastOne = state.children.allSatisfy(\.hasFailed)
             return (nil, PermanentFailure(reason: reason, log: logPath(index), isLastOne: isLastOne))
@@ -199,17 +183,5 @@ final class LocalWorkers: Sendable {
         let text = String(decoding: data, as: UTF8.self)
         guard let range = text.range(of: "error: ", options: .backwards) else { return nil }
         return text[range.upperBound...].trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-}
-
-extension Process {
-    /// Waits for the process's end; false where the time is over before.
-    fileprivate func ends(within limit: Duration) async -> Bool {
-        let deadline = ContinuousClock.now + limit
-        while isRunning {
-            guard ContinuousClock.now < deadline else { return false }
-            try? await Task.sleep(for: .milliseconds(20))
-        }
-        return true
     }
 }

@@ -32,7 +32,7 @@ struct BenchCommand: AsyncParsableCommand {
     var backend: Backend = .oneDNN
 
     @Option(help: "Tokens for each lane and round.")
-    var tokens = 16384
+    var tokens = 4096
 
     @Option(help: "Rounds of all combinations; the median counts.")
     var rounds = 5
