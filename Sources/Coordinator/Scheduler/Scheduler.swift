@@ -58,7 +58,6 @@ package struct Scheduler: Sendable {
         }
 
         var hello: WorkerMessage.Hello
-        let joinedAt: MonotonicInstant
         var state = State.loading
 
         /// False while its connection is broken: it keeps what it holds, for it may be back before it counts as lost.
@@ -200,7 +199,7 @@ extension Scheduler {
             }
             lose(known, because: "it was restarted", &actions)
         }
-        workers[peer] = Worker(hello: hello, joinedAt: now, lastHeard: now, lastProgress: now)
+        workers[peer] = Worker(hello: hello, lastHeard: now, lastProgress: now)
         joined.append(peer)
         actions.append(.note(.joined(worker: hello.worker, host: hello.host, lanes: hello.lanes)))
         actions.append(.send(.welcome(jobWithModel), to: peer))
