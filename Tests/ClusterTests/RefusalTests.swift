@@ -84,7 +84,8 @@ struct RefusalTests {
             """, to: "cluster.yaml")
         let (program, exit) = try await folder.run()
         #expect(exit.status == 2)
-        for problem in ["did you mean \"anchors\"?", "expected one of auto, f32, bf16", "cluster.insecure: true"] {
+        for problem in ["did you mean \"anchors\"?", "expected one of auto, f32, bf16, int8", "cluster.insecure: true"]
+        {
             #expect(program.errors.contains(problem), "\(program.errors)")
         }
     }

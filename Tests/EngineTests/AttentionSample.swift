@@ -32,10 +32,23 @@ struct AttentionSample {
 
     private var capacity: Int { (rows + 15) / 16 * 16 }
 
+    /// 1: keys and values in f32; 2: in bf16.
+    var keysPerWord = 1
+
     private var shape: legend_heads {
         legend_heads(
             heads: Int32(Self.heads), kv_heads: Int32(Self.keyValueHeads), head_dim: Int32(headSize),
-            capacity: Int64(capacity))
+            keys_per_word: Int32(keysPerWord), capacity: Int64(capacity))
+    }
+
+    /// Keys and values as the kernels store them.
+    struct Store {
+        var keys: [UInt32]
+        var values: [UInt32]
+
+        /// Those of f32.
+        var keyFloats: [Float] { keys.map { Float(bitPattern: $0) } }
+        var valueFloats: [Float] { values.map { Float(bitPattern: $0) } }
     }
 
     func withRotary<R>(_ body: (legend_rotary) -> R) -> R {
@@ -54,34 +67,38 @@ struct AttentionSample {
         let positions = (0..<Int32(rows)).map { $0 }
         withRotary { rotary in
             var rotary = rotary
-            kernels.rotate_queries(&shape, &rotary, positions, Int64(rows), 0.125, &out)
+            kernels.rotate_queries(
+                &shape, &rotary, positions, Int64(rows), 0.125, &out, Int64(Self.heads * headSize))
         }
         return out
     }
 
-    /// Stored in two calls, the second from a row that is in the middle of a block. Unwritten places hold NaN in the
-    /// keys, which attention must not read as scores.
-    func store(_ kernels: legend_kernels) -> (keys: [Float], values: [Float]) {
+    /// Stored in two calls, the second from a row that is in the middle of a block. Unwritten places hold large numbers,
+    /// which attention must not read as scores.
+    func store(_ kernels: legend_kernels) -> Store {
         var shape = shape
-        var keys = [Float](repeating: .nan, count: Self.keyValueHeads * capacity * headSize)
-        var values = [Float](
-            repeating: 0, count: Self.keyValueHeads * capacity * ((headSize + 15) / 16 * 16))
+        let unwritten = Float(1e30).bitPattern
+        var keys = [UInt32](
+            repeating: unwritten, count: Self.keyValueHeads * capacity * ((headSize + keysPerWord - 1) / keysPerWord))
+        var values = [UInt32](
+            repeating: 0, count: Self.keyValueHeads * capacity / keysPerWord * ((headSize + 15) / 16 * 16))
         let positions = (0..<Int32(rows)).map { $0 }
         let width = 2 * Self.keyValueHeads * headSize, split = min(rows, 19)
+        var (first, second) = (Array(keyValue[..<(split * width)]), Array(keyValue[(split * width)...]))
         withRotary { rotary in
             var rotary = rotary
-            kernels.store_keys_values(&shape, &rotary, positions, 0, Int64(split), keyValue, &keys, &values)
             kernels.store_keys_values(
-                &shape, &rotary, Array(positions[split...]), Int64(split), Int64(rows - split),
-                Array(keyValue[(split * width)...]), &keys, &values)
+                &shape, &rotary, positions, 0, Int64(split), &first, Int64(width), &keys, &values)
+            kernels.store_keys_values(
+                &shape, &rotary, Array(positions[split...]), Int64(split), Int64(rows - split), &second, Int64(width),
+                &keys, &values)
         }
-        for index in keys.indices where keys[index].isNaN { keys[index] = 1e30 }
-        return (keys, values)
+        return Store(keys: keys, values: values)
     }
 
     /// Attention of rows `queries`, each of which sees the rows of `ranges` up to itself.
     func attend(
-        _ kernels: legend_kernels, _ store: (keys: [Float], values: [Float]), ranges: [Range<Int32>],
+        _ kernels: legend_kernels, _ store: Store, ranges: [Range<Int32>],
         queries: Range<Int32>
     ) -> [Float] {
         var shape = shape
@@ -89,8 +106,9 @@ struct AttentionSample {
         let asked = Array(query[(Int(queries.lowerBound) * width)..<(Int(queries.upperBound) * width)])
         var out = [Float](repeating: 0, count: asked.count)
         var scratch = [Float](repeating: 0, count: Int(legend_attention_scratch(Int32(headSize))))
-        kernels.attention(
-            &shape, asked, queries.map { $0 + 1 }, Int64(queries.count),
+        let attention = keysPerWord == 1 ? kernels.attention : kernels.attention_bf16
+        attention!(
+            &shape, asked, Int64(width), queries.map { $0 + 1 }, Int64(queries.count),
             ranges.map { legend_row_range(first: $0.lowerBound, end: $0.upperBound) }, Int64(ranges.count), store.keys,
             store.values, &scratch, &out)
         return out

@@ -21,6 +21,15 @@ struct EmbedderParityTests {
         #expect(error > 1e-4, "inputs were not rounded to bf16")
     }
 
+    @Test func int8PointsNearlyTheSameWay() throws {
+        let differences = try compare(.int8, .native, .lastToken)
+        let last = stride(from: 30, to: differences.count, by: 31).map { differences[$0].cosine }
+        let mean = last.reduce(0, +) / Double(last.count)
+        print("int8, last layer: mean cosine \(mean), least \(last.min() ?? 0)")
+        #expect(mean >= 0.996)
+        #expect(differences.map(\.error).max() ?? 0 > 1e-3, "nothing was rounded to int8")
+    }
+
     /// Every text and layer.
     private func compare(
         _ precision: Precision, _ backend: Backend, _ pooling: Pooling

@@ -71,6 +71,38 @@ struct EmbedderTests {
         #expect(embeddings.tokensComputed == 100 + 5 * 20)
     }
 
+    /// A prefix that several micro-batches share, and one that lies in the middle of another's path.
+    @Test(arguments: Pooling.allCases)
+    func aPrefixKeptFromTheBatchBeforeGivesTheSameVectors(_ pooling: Pooling) throws {
+        var random = SeededGenerator(seed: 11)
+        let (prompt, branch) = (randomSequence(150, &random).tokens, randomSequence(70, &random).tokens)
+        let sequences = (0..<30).map { index in
+            let start = index < 15 ? prompt : prompt[..<100] + branch
+            return TokenSequence(
+                tokens: start + randomSequence(20 + 5 * index, &random).tokens, responseStart: start.count)
+        }
+        // The whole of one is the beginning of another, and one comes twice.
+        let all = sequences + [TokenSequence(tokens: prompt, responseStart: 140), sequences[7]]
+        let shared = try embed(all, pooling: pooling)
+        let unshared = try lane.embed(all, layers: [0, 7, 30], pooling: pooling, sharesPrefixes: false) { _ in true }
+        #expect(unshared.tokensComputed == unshared.tokensTotal)
+        if pooling == .lastToken { #expect(shared.tokensComputed <= Set(all.flatMap(prefixes)).count + 1) }
+        var worst = 0.0
+        for index in all.indices {
+            for layer in [0, 7, 30] {
+                worst = max(
+                    worst, relativeError(shared[sequence: index, layer: layer], unshared[sequence: index, layer: layer])
+                )
+            }
+        }
+        print("shared versus unshared, \(pooling): largest relative error \(worst)")
+        #expect(worst <= 1e-5)
+    }
+
+    private func prefixes(_ sequence: TokenSequence) -> [ArraySlice<Int32>] {
+        (1...sequence.tokens.count).map { sequence.tokens[..<$0] }
+    }
+
     @Test(arguments: Pooling.allCases)
     func everySetOfLayersGivesTheSameVectors(_ pooling: Pooling) throws {
         var random = SeededGenerator(seed: 5)

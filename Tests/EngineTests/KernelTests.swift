@@ -16,7 +16,10 @@ struct KernelTests {
 
     /// The vector paths that this CPU runs.
     static let paths: [Path] = {
-        let found = [("avx2", legend_kernels_avx2()), ("avx512", legend_kernels_avx512())]
+        let found = [
+            ("avx2", legend_kernels_avx2()), ("avx512", legend_kernels_avx512()),
+            ("avx512_bf16", legend_kernels_avx512_bf16()),
+        ]
         for (name, table) in found where table == nil { print("skipping kernels of path \(name): not on this CPU") }
         return found.compactMap { $0.1.map { Path(kernels: $0.pointee) } }
     }()
@@ -88,8 +91,28 @@ struct KernelTests {
             let found = sample.rotatedQueries(path.kernels), expected = sample.rotatedQueries(Self.scalar)
             expectClose(found, expected, 1e-6)
             let stored = sample.store(path.kernels), expectedStore = sample.store(Self.scalar)
-            expectClose(stored.keys, expectedStore.keys, 1e-6)
+            expectClose(stored.keyFloats, expectedStore.keyFloats, 1e-6)
             #expect(stored.values == expectedStore.values)
+        }
+    }
+
+    /// Both formats hold the same keys and values, one of them rounded.
+    @Test(arguments: headSizes)
+    func keysAndValuesInBF16AreThoseOfF32Rounded(_ headSize: Int) {
+        var sample = AttentionSample(headSize: headSize, rotated: headSize, rows: 37)
+        let wide = sample.store(Self.scalar)
+        sample.keysPerWord = 2
+        let narrow = sample.store(Self.scalar)
+        func half(_ word: UInt32, _ index: Int) -> Float { Float(bitPattern: (word >> (16 * UInt32(index % 2))) << 16) }
+        let width = (headSize + 15) / 16 * 16
+        for row in 0..<37 {
+            for i in 0..<headSize {
+                let key = wide.keyFloats[row / 16 * 16 * headSize + i * 16 + row % 16]
+                let narrowKey = half(narrow.keys[row / 16 * 16 * (headSize / 2) + i / 2 * 16 + row % 16], i)
+                #expect(abs(narrowKey - key) <= abs(key) / 256)
+                let value = wide.valueFloats[row * width + i]
+                #expect(abs(half(narrow.values[row / 2 * width + i], row) - value) <= abs(value) / 256)
+            }
         }
     }
 
@@ -99,9 +122,9 @@ struct KernelTests {
         func rotated(_ vector: [Float], _ position: Int32) -> [Float] {
             var out = vector
             sample.withRotary { rotary in
-                var heads = legend_heads(heads: 1, kv_heads: 1, head_dim: 64, capacity: 16)
+                var heads = legend_heads(heads: 1, kv_heads: 1, head_dim: 64, keys_per_word: 1, capacity: 16)
                 var rotary = rotary, position = position
-                Self.scalar.rotate_queries(&heads, &rotary, &position, 1, 1, &out)
+                Self.scalar.rotate_queries(&heads, &rotary, &position, 1, 1, &out, 64)
             }
             return out
         }
@@ -114,16 +137,35 @@ struct KernelTests {
     @Test(arguments: paths, headSizes)
     func attentionAgrees(_ path: Path, _ headSize: Int) {
         let rows = 600  // more than two chunks of keys
-        let sample = AttentionSample(headSize: headSize, rotated: headSize, rows: rows)
-        let store = sample.store(Self.scalar)
+        var sample = AttentionSample(headSize: headSize, rotated: headSize, rows: rows)
         let cases: [(ranges: [Range<Int32>], queries: Range<Int32>)] = [
             ([0..<1], 0..<1), ([0..<33], 0..<33), ([0..<600], 0..<600), ([5..<6, 40..<77], 40..<77),
             ([0..<17, 31..<32, 100..<400, 590..<600], 590..<600), ([3..<7, 9..<10], 9..<10), ([256..<520], 300..<301),
         ]
+        let formats: [(keysPerWord: Int, tolerance: Float)] = [
+            (1, 1e-5),  // scores reach 60, whose rounding softmax makes a factor
+            (2, 0.01),  // weights are rounded to 8 bits
+        ]
+        for (keysPerWord, tolerance) in formats where keysPerWord == 1 || path.kernels.attention_bf16 != nil {
+            sample.keysPerWord = keysPerWord
+            attentionAgrees(path, sample, cases, tolerance)
+        }
+    }
+
+    private func attentionAgrees(
+        _ path: Path, _ sample: AttentionSample, _ cases: [(ranges: [Range<Int32>], queries: Range<Int32>)],
+        _ tolerance: Float
+    ) {
+        var sample = sample
+        if sample.keysPerWord == 2 {
+            // What the path rounds is rounded for both, and the scores are small.
+            Self.scalar.round_bf16_to_f32(sample.query.map { $0 / 4 }, Int64(sample.query.count), &sample.query)
+        }
+        let store = sample.store(Self.scalar)
         for (ranges, queries) in cases {
             let found = sample.attend(path.kernels, store, ranges: ranges, queries: queries)
             let expected = sample.attend(Self.scalar, store, ranges: ranges, queries: queries)
-            expectClose(found, expected, 1e-5)  // scores reach 60, whose rounding softmax makes a factor
+            expectClose(found, expected, tolerance)
         }
     }
 
@@ -132,14 +174,64 @@ struct KernelTests {
         let sample = AttentionSample(headSize: 12, rotated: 12, rows: 20)
         let store = sample.store(Self.scalar)
         let alone = sample.attend(Self.scalar, store, ranges: [4..<5], queries: 4..<5)
-        let value = store.values[(4 * 16)..<(4 * 16 + 12)]
+        let value = store.valueFloats[(4 * 16)..<(4 * 16 + 12)]
         #expect(Array(alone[..<12]) == Array(value))
 
         var flat = sample
         flat.query = Array(repeating: 0, count: sample.query.count)
         let mean = flat.attend(Self.scalar, store, ranges: [2..<4, 9..<10], queries: 9..<10)
-        let expected = (0..<12).map { i in [2, 3, 9].reduce(0) { $0 + store.values[$1 * 16 + i] } / 3 }
+        let expected = (0..<12).map { i in [2, 3, 9].reduce(0) { $0 + store.valueFloats[$1 * 16 + i] } / 3 }
         expectClose(Array(mean[..<12]), expected, 1e-6)
+    }
+
+    @Test(arguments: paths)
+    func hadamardAgreesAndItsSquareIsTheBlockSize(_ path: Path) {
+        for (count, block) in [(0, 1), (3, 1), (12, 4), (24, 8), (16, 16), (96, 32), (192, 64), (1536, 512)] {
+            var random = SeededGenerator(seed: UInt64(count))
+            let x = random.floats(count)
+            var (found, expected) = (x, x)
+            path.kernels.hadamard(&found, Int64(count), Int64(block))
+            Self.scalar.hadamard(&expected, Int64(count), Int64(block))
+            expectClose(found, expected, 1e-6)
+            path.kernels.hadamard(&found, Int64(count), Int64(block))
+            expectClose(found, x.map { $0 * Float(block) }, 1e-5)
+        }
+    }
+
+    @Test(arguments: paths)
+    func quantizingAgreesToTheBit(_ path: Path) {
+        for count in Self.lengths {
+            var random = SeededGenerator(seed: UInt64(count))
+            for x in [random.floats(count, scale: 3), Array(repeating: 0, count: count)] {
+                let (found, expected) = (quantized(x, path.kernels), quantized(x, Self.scalar))
+                #expect(found.bytes == expected.bytes && found.scale == expected.scale && found.sum == expected.sum)
+                #expect(found.sum == found.bytes.reduce(0) { $0 + Int32($1) })
+                for (value, byte) in zip(x, found.bytes) {
+                    #expect(abs(Float(byte) * found.scale - value) <= found.scale * 0.501)
+                }
+            }
+        }
+    }
+
+    /// A number that is none must not become a byte that looks like one.
+    @Test func aRowThatIsNotFiniteStaysSo() {
+        for kernels in [Self.scalar] + Self.paths.map(\.kernels) {
+            for bad in [Float.nan, .infinity, -.infinity] {
+                for place in [0, 17, 32] {
+                    var x = [Float](repeating: 1, count: 33)
+                    x[place] = bad
+                    #expect(!quantized(x, kernels).scale.isFinite)
+                }
+            }
+        }
+    }
+
+    private func quantized(_ x: [Float], _ kernels: legend_kernels) -> (bytes: [Int8], scale: Float, sum: Int32) {
+        var bytes = [Int8](repeating: 99, count: x.count + 1)
+        var (scale, sum) = (Float(-1), Int32(-1))
+        kernels.quantize_int8(x, Int64(x.count), &bytes, &scale, &sum)
+        #expect(bytes[x.count] == 99, "a kernel wrote past the end")
+        return (bytes.dropLast(), scale, sum)
     }
 
     // MARK: Support

@@ -5,7 +5,7 @@ import Testing
 struct PrefixTreeTests {
     @Test func aSharedPrefixHasItsRowsOnce() {
         var tree = PrefixTree()
-        for sequence: [Int32] in [[1, 2, 3], [1, 2, 3, 4], [1, 2, 9], [7]] { tree.append(sequence) }
+        for sequence: [Int32] in [[1, 2, 3], [1, 2, 3, 4], [1, 2, 9], [7]] { _ = tree.append(sequence) }
         #expect(tree.tokens == [1, 2, 3, 4, 9, 7])
         #expect(tree.positions == [0, 1, 2, 3, 2, 0])
         #expect(tree.rows(ofSequence: 1, span: 0..<4) == [0..<4])
@@ -16,8 +16,8 @@ struct PrefixTreeTests {
 
     @Test func aRepeatedSequenceAddsNoRows() {
         var tree = PrefixTree()
-        tree.append([5, 6])
-        tree.append([5, 6])
+        #expect(tree.append([5, 6]) == 2)
+        #expect(tree.append([5, 6]) == 0)
         #expect(tree.rowCount == 2)
         #expect(tree.rows(ofSequence: 1, span: 0..<2) == [0..<2])
     }
@@ -31,7 +31,7 @@ struct PrefixTreeTests {
                 (0..<Int.random(in: 1...12, using: &random)).map { _ in Int32.random(in: 0...1, using: &random) }
             }.sorted { $0.lexicographicallyPrecedes($1) }
             var tree = PrefixTree()
-            for sequence in sequences { tree.append(sequence) }
+            for sequence in sequences { _ = tree.append(sequence) }
             let prefixes = Set(sequences.flatMap { sequence in (1...sequence.count).map { Array(sequence[..<$0]) } })
             #expect(tree.rowCount == prefixes.count, "seed \(seed)")
             for (index, sequence) in sequences.enumerated() {
@@ -52,22 +52,33 @@ struct PrefixTreeTests {
         }
         let batches = MicroBatch.cut(sequences)
         #expect(batches.flatMap(\.sequences).sorted() == Array(sequences.indices))
-        #expect(batches.allSatisfy { $0.tree.rowCount <= MicroBatch.targetRows })
-        let rows = batches.reduce(0) { $0 + $1.tree.rowCount }
-        #expect(batches.count <= 2 * rows / MicroBatch.targetRows + 1)
+        let rows = batches.map(\.rowCount)
+        #expect(rows.allSatisfy { $0 <= 640 })
+        let total = rows.reduce(0, +)
+        #expect(batches.count <= total / MicroBatch.targetRows + 2)
+        // The last batch is no remainder.
+        #expect(rows.min()! * 2 >= rows.max()!)
     }
 
-    @Test func branchesOfALongPrefixStayWithIt() {
+    /// A prefix whose branches fill several batches is computed in the first; each of them keeps what the next needs.
+    @Test func aPrefixIsKeptForTheBatchesThatFollow() {
         let prefix = (0..<400).map { Int32($0) }
-        let sequences = (0..<4).map { branch in
+        let sequences = (0..<40).map { branch in
             TokenSequence(tokens: prefix + Array(repeating: Int32(1000 + branch), count: 60), responseStart: 400)
         }
         let batches = MicroBatch.cut(sequences)
-        #expect(batches.map(\.tree.rowCount) == [400 + 4 * 60])
-        let many = (0..<100).flatMap { branch in
-            sequences.map { TokenSequence(tokens: $0.tokens + [branch], responseStart: 0) }
-        }
-        #expect(MicroBatch.cut(many).allSatisfy { $0.tree.rowCount <= 400 + 60 + 2 * MicroBatch.targetRows })
+        #expect(batches.count == 6)
+        let total = batches.map(\.rowCount).reduce(0, +)
+        #expect(total == 2800)  // 400 + 40 * 60
+        #expect(batches.map(\.knownRows) == [0, 400, 400, 400, 400, 400])
+        #expect(batches.map(\.keptTokens) == [400, 400, 400, 400, 400, 0])
+    }
+
+    @Test func withoutSharingEveryTokenHasARow() {
+        let sequence = TokenSequence(tokens: Array(0..<100), responseStart: 0)
+        let batches = MicroBatch.cut([sequence, sequence, sequence], sharesPrefixes: false)
+        #expect(batches.map(\.rowCount) == [300] && batches.map(\.knownRows) == [0])
+        #expect(batches[0].tree.rows(ofSequence: 1, span: 0..<100) == [100..<200])
     }
 
     @Test func aLongSequenceGetsABatchOfItsOwn() {

@@ -57,8 +57,8 @@ import Testing
             Key(section: "anchors", name: "format"),
             ["auto", "anchors", "harmful", "preference", "conversational", "hh", "pku"]
         ),
-        (Key(section: "model", name: "precision"), ["auto", "f32", "bf16"]),
-        (Key(section: "model", name: "backend"), ["onednn", "blas"]),
+        (Key(section: "model", name: "precision"), ["auto", "f32", "bf16", "int8"]),
+        (Key(section: "model", name: "backend"), ["auto", "native", "onednn", "blas"]),
         (Key(section: "embedding", name: "token"), ["last", "mean", "mean-response"]),
         (Key(section: "embedding", name: "compat"), ["none", "legend"]),
     ])

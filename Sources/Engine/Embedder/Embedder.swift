@@ -8,6 +8,8 @@ public struct ModelDescription: Sendable, Hashable {
     public let contextLength: Int
     /// Rows of the token embedding.
     public let vocabularySize: Int
+    /// Weights that every token is multiplied by, in all blocks: a token costs twice as many operations.
+    public let linearWeightCount: Int
 }
 
 /// A loaded language model that turns texts into hidden states. Threads share it; each makes its own `Lane`.
@@ -29,7 +31,7 @@ public final class Embedder: Sendable {
         let file = try GGUFFile(path: modelPath)
         let resolved = precision.resolved(for: backend)
         let gemm = try backend.open(resolved)
-        llama = try LlamaModel(file: file, backend: gemm, threads: loadingThreads)
+        llama = try LlamaModel(file: file, backend: gemm, precision: resolved, threads: loadingThreads)
         tokenizer = try Tokenizer(gguf: file)
         guard tokenizer.vocabularySize <= llama.vocabularySize else {
             throw ModelFileError(
@@ -42,8 +44,11 @@ public final class Embedder: Sendable {
         model = ModelDescription(
             architecture: "llama", name: llama.configuration.name, layerCount: llama.configuration.layerCount,
             hiddenSize: llama.configuration.hiddenSize, contextLength: llama.configuration.contextLength,
-            vocabularySize: llama.vocabularySize)
+            vocabularySize: llama.vocabularySize, linearWeightCount: llama.linearWeightCount)
     }
+
+    /// Bytes of the packed weights, which all lanes share.
+    public var packedBytes: Int { llama.packedBytes }
 
     /// Scratch for one thread. Call it on the thread that will use the lane: the matrix library keeps settings per
     /// thread.

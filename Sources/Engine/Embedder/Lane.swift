@@ -4,6 +4,9 @@ public final class Lane {
     private let forwardPass: ForwardPass
     private let kernels = Kernels()
 
+    /// Where the time of all calls went.
+    public var times: PartTimes { forwardPass.times }
+
     init(_ llama: LlamaModel) throws {
         self.llama = llama
         forwardPass = try ForwardPass(llama)
@@ -15,28 +18,32 @@ public final class Lane {
     /// - Parameters:
     ///   - layers: Layer numbers, in any order: 0 for the embeddings, `l` for the state after block `l`, `layerCount`
     ///     for the state after the last block and the final norm. (The numbering of Hugging Face's `hidden_states`.)
+    ///   - sharesPrefixes: false computes every token of every sequence, to measure what sharing is worth.
     ///   - progress: Called after each micro-batch with the tokens computed so far; false cancels.
     /// - Throws: `EmbeddingError` before any work if the request is wrong; `CancellationError`; an error of the matrix
     ///   library.
     public func embed(
-        _ sequences: [TokenSequence], layers: [Int], pooling: Pooling, progress: (_ tokensComputed: Int) -> Bool
+        _ sequences: [TokenSequence], layers: [Int], pooling: Pooling, sharesPrefixes: Bool = true,
+        progress: (_ tokensComputed: Int) -> Bool
     ) throws -> Embeddings {
         try check(sequences, layers: layers, pooling: pooling)
         let hidden = llama.configuration.hiddenSize
         var embeddings = Embeddings(
             vectors: Array(repeating: 0, count: sequences.count * layers.count * hidden), layers: layers,
             hiddenSize: hidden, tokensTotal: sequences.reduce(0) { $0 + $1.tokens.count }, tokensComputed: 0)
-        for batch in MicroBatch.cut(sequences) where batch.tree.rowCount > 0 {
+        let batches = MicroBatch.cut(
+            sequences, keepsPrefixes: pooling != .meanText, sharesPrefixes: sharesPrefixes)
+        for batch in batches {
             let spans = batch.sequences.enumerated().map { position, index in
                 batch.tree.rows(ofSequence: position, span: pooling.span(of: sequences[index]))
             }
             let asked = Set(spans.joined().joined()).sorted().map(Int32.init)
-            try forwardPass.run(batch.tree, layers: Set(layers), asked: asked) { layer, states, active in
+            embeddings.tokensComputed += try forwardPass.run(batch, layers: Set(layers), asked: asked) {
+                layer, states, active in
                 for (index, rows) in zip(batch.sequences, spans) {
                     pool(states, rows, active, sequence: index, layer: layer, into: &embeddings)
                 }
             }
-            embeddings.tokensComputed += batch.tree.rowCount
             guard progress(embeddings.tokensComputed) else { throw CancellationError() }
         }
         return embeddings

@@ -32,6 +32,9 @@ public struct GGUFTensor: Sendable {
         try file.withBytes(range, body)
     }
 
+    /// Lets the system take back the memory that the stored blocks were read into; reading them again reads the file.
+    public func release() { file.release(range) }
+
     /// Writes `rows` as float32, `[rows.count, rowLength]`, to the start of `output`.
     ///
     /// - Precondition: `rows` lies in `0..<rowCount`, and `output` has room for `rows.count * rowLength` values.

@@ -53,6 +53,16 @@ final class MappedFile: Sendable {
         return try body(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
     }
 
+    /// Takes the whole pages of `range` out of this process's memory. They stay in the system's cache of the file, and
+    /// come back when they are looked at.
+    func release(_ range: Range<Int>) {
+        let page = Int(getpagesize())
+        let (first, end) = ((range.lowerBound + page - 1) / page * page, range.upperBound / page * page)
+        guard first < end else { return }
+        // A hint: where it is refused, the pages merely stay.
+        _ = madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, MADV_DONTNEED)
+    }
+
     private static func systemError(_ path: String, _ what: String, _ code: Int32) -> ModelFileError {
         ModelFileError(
             file: path, place: .file, what: what, expected: "a readable file", found: String(cString: strerror(code)))

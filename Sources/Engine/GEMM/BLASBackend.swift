@@ -3,7 +3,7 @@ import COpenBLAS
 
 /// CBLAS through OpenBLAS: f32, or bf16 numerics (inputs rounded to bf16, multiplied and summed in f32).
 struct BLASBackend: GEMMBackend {
-    let roundsToBF16: Bool
+    private let roundsToBF16: Bool
 
     init(precision: Precision) {
         openblas_set_num_threads(1)  // a lane is one thread; this setting is the process's
@@ -16,16 +16,20 @@ struct BLASBackend: GEMMBackend {
         return "openblas-\(version) \(String(cString: openblas_get_corename()))"
     }
 
-    func pack(
-        outputs: Int, inputs: Int, fill: (UnsafeMutableBufferPointer<Float>) throws -> Void
-    ) throws -> any PackedMatrix {
+    var takesContiguousInput: Bool { true }
+
+    var inputFormat: GEMMInput.Format { roundsToBF16 ? .f32RoundedToBF16 : .f32 }
+
+    func pack(outputs: Int, inputs: Int, role: MatrixRole, fill: WeightRows) throws -> any PackedMatrix {
         let values = FloatBuffer(count: outputs * inputs)
-        try fill(values.elements)
-        if roundsToBF16 { Kernels().roundToBF16(values, count: values.count) }
+        try fill(0..<outputs, values.elements)
+        if roundsToBF16 { Kernels().roundToBF16(values.base, count: values.count, into: values.base) }
         return BLASMatrix(outputs: outputs, inputs: inputs, values: values)
     }
 
-    func makeLane(rowsMax: Int, inputsMax: Int) -> any GEMMLane { BLASLane(roundsToBF16: roundsToBF16) }
+    func makeLane(rowsMax: Int, outputsMax: Int) -> any GEMMLane {
+        BLASLane(rowsMax: rowsMax, outputsMax: outputsMax)
+    }
 }
 
 /// Row-major weights. `@unchecked Sendable`: nothing writes `values` once the matrix exists.
@@ -33,6 +37,7 @@ private final class BLASMatrix: PackedMatrix, @unchecked Sendable {
     let outputs: Int
     let inputs: Int
     let values: FloatBuffer
+    var bytes: Int { values.count * MemoryLayout<Float>.stride }
 
     init(outputs: Int, inputs: Int, values: FloatBuffer) {
         self.outputs = outputs
@@ -42,17 +47,24 @@ private final class BLASMatrix: PackedMatrix, @unchecked Sendable {
 }
 
 private final class BLASLane: GEMMLane {
-    let roundsToBF16: Bool
-    let kernels = Kernels()
+    private let gateUp: FloatBuffer
+    private let activation = GatedActivation()
 
-    init(roundsToBF16: Bool) { self.roundsToBF16 = roundsToBF16 }
+    init(rowsMax: Int, outputsMax: Int) { gateUp = FloatBuffer(count: rowsMax * outputsMax) }
 
-    func multiply(_ a: FloatBuffer, rows: Int, by weights: any PackedMatrix, into c: FloatBuffer) {
+    func multiply(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into c: MatrixRows, adding: Bool) {
         guard let weights = weights as? BLASMatrix else { preconditionFailure("weights of another backend") }
-        checkProduct(a, rows: rows, by: weights, into: c)
-        if roundsToBF16 { kernels.roundToBF16(a, count: rows * weights.inputs) }
-        let (m, n, k) = (Int32(rows), Int32(weights.outputs), Int32(weights.inputs))
+        precondition(a.width == weights.inputs, "the input has another width")
+        a.check(rows: rows)
+        c.check(rows: rows, width: weights.outputs)
         cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1, a.base, k, weights.values.base, k, 0, c.base, n)
+            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(rows), Int32(weights.outputs), Int32(weights.inputs), 1,
+            a.floats.base, Int32(a.stride), weights.values.base, Int32(weights.inputs), adding ? 1 : 0, c.base,
+            Int32(c.stride))
+    }
+
+    func multiplyGated(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into out: GEMMInput) {
+        multiply(a, rows: rows, by: weights, into: MatrixRows(gateUp, width: weights.outputs), adding: false)
+        activation.apply(to: gateUp, rows: rows, into: out)
     }
 }

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Floats at a fixed address, aligned to a cache line and zero at first. Scratch and packed weights live in these.
 ///
 /// Not `Sendable`: one lane owns its buffers.
@@ -6,15 +14,19 @@ final class FloatBuffer {
 
     let count: Int
     let base: UnsafeMutablePointer<Float>
+    private let memory: UnsafeMutableRawPointer
 
     init(count: Int) {
         self.count = count
-        let bytes = max(count, 1) * MemoryLayout<Float>.stride
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Self.alignment)
-        base = memory.initializeMemory(as: Float.self, repeating: 0, count: max(count, 1))
+        // Pages that calloc has from the system are zero already: large buffers take memory only where they are used.
+        guard let memory = calloc(1, count * MemoryLayout<Float>.stride + Self.alignment) else {
+            fatalError("out of memory: \(count) floats")
+        }
+        self.memory = memory
+        base = memory.alignedUp(toMultipleOf: Self.alignment).bindMemory(to: Float.self, capacity: count)
     }
 
-    deinit { UnsafeMutableRawPointer(base).deallocate() }
+    deinit { free(memory) }
 
     var elements: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: base, count: count) }
 

@@ -6,32 +6,70 @@ protocol GEMMBackend: Sendable {
     /// The library, its version and the instructions that it uses: what may change a bit of a product.
     var identity: String { get }
 
-    /// Packs `B[outputs, inputs]`, which `fill` writes row-major. May be called on several threads at once.
-    func pack(
-        outputs: Int, inputs: Int, fill: (UnsafeMutableBufferPointer<Float>) throws -> Void
-    ) throws -> any PackedMatrix
+    /// The form in which it takes `A`.
+    var inputFormat: GEMMInput.Format { get }
 
-    /// What one thread needs to multiply `A` of at most `rowsMax` rows and `inputsMax` columns. Call it on that thread.
-    func makeLane(rowsMax: Int, inputsMax: Int) throws -> any GEMMLane
+    /// Whether it takes `A` only without gaps between the rows.
+    var takesContiguousInput: Bool { get }
+
+    /// Packs `B[outputs, inputs]`. May be called on several threads at once.
+    ///
+    /// - Parameter fill: Writes some of the rows of `B`, row-major.
+    func pack(outputs: Int, inputs: Int, role: MatrixRole, fill: WeightRows) throws -> any PackedMatrix
+
+    /// What one thread needs to multiply `A` of at most `rowsMax` rows. Call it on that thread.
+    func makeLane(rowsMax: Int, outputsMax: Int) throws -> any GEMMLane
+}
+
+typealias WeightRows = (_ rows: Range<Int>, _ values: UnsafeMutableBufferPointer<Float>) throws -> Void
+
+/// What a product is for, which may decide how its weights are packed.
+enum MatrixRole {
+    case linear
+    /// `B` is a gate and, below it, up: for `multiplyGated` alone.
+    case gated
 }
 
 /// `B[outputs, inputs]` in its backend's layout, read by all lanes and written by none.
 protocol PackedMatrix: AnyObject, Sendable {
     var outputs: Int { get }
     var inputs: Int { get }
+    var bytes: Int { get }
 }
 
 /// One thread's side of a backend: cached primitives and staging buffers.
 protocol GEMMLane: AnyObject {
-    /// `c[rows, n] = a[rows, k] · weights[n, k]ᵀ`, accumulated in f32.
-    ///
-    /// With bf16 numerics `a` may be rounded in place. Rows of `a` and `c` up to the next multiple of
-    /// `GEMMRows.bucket` must exist and are, in `c`, overwritten.
-    func multiply(_ a: FloatBuffer, rows: Int, by weights: any PackedMatrix, into c: FloatBuffer) throws
+    /// `c[row, ...] = a[row] · weightsᵀ` for the first `rows` rows, accumulated in f32; with `adding`, `c += a · weightsᵀ`.
+    func multiply(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into c: MatrixRows, adding: Bool) throws
+
+    /// `out[row] = silu(a[row] · gateᵀ) * (a[row] · upᵀ)`, with weights that were packed for it.
+    func multiplyGated(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into out: GEMMInput) throws
+}
+
+/// Rows of a buffer, `[rows, stride]`.
+struct MatrixRows {
+    let buffer: FloatBuffer
+    let offset: Int
+    let stride: Int
+
+    /// The rows from row `first` on of `[rows, width]`, each without its first `skipping` floats.
+    init(_ buffer: FloatBuffer, width: Int, first: Int = 0, skipping: Int = 0) {
+        self.buffer = buffer
+        offset = first * width + skipping
+        stride = width
+    }
+
+    var base: UnsafeMutablePointer<Float> { buffer.base + offset }
+
+    /// Traps unless `rows` rows of `width` floats are there.
+    func check(rows: Int, width: Int) {
+        precondition(
+            width <= stride && offset + max(rows - 1, 0) * stride + width <= buffer.count, "product exceeds buffer")
+    }
 }
 
 enum GEMMRows {
-    /// Row counts are rounded up to a multiple of this, so that a backend's prepared products are reused. Larger
+    /// Row counts are rounded up to a multiple of this, so that a library's prepared products are reused. Larger
     /// buckets waste work, smaller ones prepare more.
     static let bucket = 16
 
@@ -44,10 +82,4 @@ struct GEMMError: Error, CustomStringConvertible {
     let status: String
 
     var description: String { "\(operation): expected success, found status \(status)" }
-}
-
-/// Traps where a product does not fit its operands: a mistake of the caller that no input can cause.
-func checkProduct(_ a: FloatBuffer, rows: Int, by weights: any PackedMatrix, into c: FloatBuffer) {
-    let padded = GEMMRows.roundedUp(rows)
-    precondition(padded * weights.inputs <= a.count && padded * weights.outputs <= c.count, "product exceeds buffer")
 }

@@ -28,26 +28,32 @@ final class OneDNNBackend: GEMMBackend {
         return "\(kind)onednn-\(version.major).\(version.minor).\(version.patch) \(instructions)"
     }
 
-    func pack(
-        outputs: Int, inputs: Int, fill: (UnsafeMutableBufferPointer<Float>) throws -> Void
-    ) throws -> any PackedMatrix {
-        legend_dnnl_use_one_thread()
-        var values = FloatBuffer(count: outputs * inputs)
-        try fill(values.elements)
+    var takesContiguousInput: Bool { true }
+
+    var inputFormat: GEMMInput.Format {
         switch arithmetic {
-        case .f32: break
-        case .bf16Rounded: Kernels().roundToBF16(values, count: values.count)
-        case .bf16Native:
-            let halves = FloatBuffer(count: (values.count + 1) / 2)
-            Kernels().storeAsBF16(values, count: values.count, into: halves)
-            values = halves
+        case .f32: .f32
+        case .bf16Rounded: .f32RoundedToBF16
+        case .bf16Native: .bf16
         }
-        return try OneDNNMatrix(
-            engine: engine, arithmetic: arithmetic, outputs: outputs, inputs: inputs, rowMajor: values)
     }
 
-    func makeLane(rowsMax: Int, inputsMax: Int) throws -> any GEMMLane {
-        try OneDNNLane(engine: engine, arithmetic: arithmetic, rowsMax: rowsMax, inputsMax: inputsMax)
+    func pack(outputs: Int, inputs: Int, role: MatrixRole, fill: WeightRows) throws -> any PackedMatrix {
+        legend_dnnl_use_one_thread()
+        guard arithmetic != .bf16Native || inputs.isMultiple(of: 2) else {
+            throw GEMMError(
+                operation: "pack weights [\(outputs), \(inputs)] in bf16", status: "an odd number of inputs")
+        }
+        let values = FloatBuffer(count: outputs * inputs)
+        try fill(0..<outputs, values.elements)
+        let rows = GEMMInput(format: inputFormat, rows: outputs, width: inputs, isContiguous: true)
+        rows.store(values.base, rows: 0..<outputs)
+        return try OneDNNMatrix(
+            engine: engine, arithmetic: arithmetic, outputs: outputs, inputs: inputs, rowMajor: rows.base)
+    }
+
+    func makeLane(rowsMax: Int, outputsMax: Int) throws -> any GEMMLane {
+        try OneDNNLane(engine: engine, arithmetic: arithmetic, rowsMax: rowsMax, outputsMax: outputsMax)
     }
 }
 
@@ -105,12 +111,14 @@ private final class OneDNNMatrix: PackedMatrix, @unchecked Sendable {
     let description: OneDNNDescription
     let memory: OneDNNMemory
     private let storage: FloatBuffer
+    var bytes: Int { storage.count * MemoryLayout<Float>.stride }
 
     /// The number of rows that the layout is asked for.
     private static let typicalRows = 512
 
     init(
-        engine: OneDNNEngine, arithmetic: OneDNNBackend.Arithmetic, outputs: Int, inputs: Int, rowMajor: FloatBuffer
+        engine: OneDNNEngine, arithmetic: OneDNNBackend.Arithmetic, outputs: Int, inputs: Int,
+        rowMajor: UnsafeMutableRawPointer
     ) throws {
         self.outputs = outputs
         self.inputs = inputs
@@ -122,7 +130,7 @@ private final class OneDNNMatrix: PackedMatrix, @unchecked Sendable {
         memory = try OneDNNMemory(engine: engine, layout: description.weights, data: storage.base)
         try check(
             legend_dnnl_pack(
-                engine.handle, arithmetic.storage, Int64(outputs), Int64(inputs), rowMajor.base, description.weights,
+                engine.handle, arithmetic.storage, Int64(outputs), Int64(inputs), rowMajor, description.weights,
                 memory.handle),
             "pack weights [\(outputs), \(inputs)]")
     }
@@ -146,7 +154,7 @@ private final class OneDNNProduct {
 
     deinit { dnnl_primitive_destroy(primitive) }
 
-    func run(_ a: FloatBuffer, _ weights: OneDNNMatrix, into c: FloatBuffer, stream: dnnl_stream_t) throws {
+    func run(_ a: GEMMInput, _ weights: OneDNNMatrix, into c: FloatBuffer, stream: dnnl_stream_t) throws {
         try source.point(to: a.base)
         try destination.point(to: c.base)
         let status = legend_dnnl_execute(
@@ -166,37 +174,50 @@ private final class OneDNNLane: GEMMLane {
     private let engine: OneDNNEngine
     private let arithmetic: OneDNNBackend.Arithmetic
     private let stream: dnnl_stream_t
+    private let activation = GatedActivation()
     private let kernels = Kernels()
     private var products: [Shape: OneDNNProduct] = [:]
-    /// `A` in bf16, two to a float; empty unless the CPU multiplies bf16.
-    private let staged: FloatBuffer
+    /// `C` of one product, of a whole number of buckets.
+    private let result: FloatBuffer
 
-    init(engine: OneDNNEngine, arithmetic: OneDNNBackend.Arithmetic, rowsMax: Int, inputsMax: Int) throws {
+    init(engine: OneDNNEngine, arithmetic: OneDNNBackend.Arithmetic, rowsMax: Int, outputsMax: Int) throws {
         legend_dnnl_use_one_thread()
         self.engine = engine
         self.arithmetic = arithmetic
         stream = try created("create a stream") {
             dnnl_stream_create(&$0, engine.handle, UInt32(dnnl_stream_default_flags.rawValue))
         }
-        staged = FloatBuffer(
-            count: arithmetic == .bf16Native ? (GEMMRows.roundedUp(rowsMax) * inputsMax + 1) / 2 : 0)
+        result = FloatBuffer(count: GEMMRows.roundedUp(rowsMax) * outputsMax)
     }
 
     deinit { dnnl_stream_destroy(stream) }
 
-    func multiply(_ a: FloatBuffer, rows: Int, by weights: any PackedMatrix, into c: FloatBuffer) throws {
-        guard let weights = weights as? OneDNNMatrix else { preconditionFailure("weights of another backend") }
-        checkProduct(a, rows: rows, by: weights, into: c)
-        let product = try product(rows: GEMMRows.roundedUp(rows), weights)
-        switch arithmetic {
-        case .f32: try product.run(a, weights, into: c, stream: stream)
-        case .bf16Rounded:
-            kernels.roundToBF16(a, count: rows * weights.inputs)
-            try product.run(a, weights, into: c, stream: stream)
-        case .bf16Native:
-            kernels.storeAsBF16(a, count: rows * weights.inputs, into: staged)
-            try product.run(staged, weights, into: c, stream: stream)
+    func multiply(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into c: MatrixRows, adding: Bool) throws {
+        try multiply(a, rows: rows, by: weights)
+        c.check(rows: rows, width: weights.outputs)
+        for row in 0..<rows {
+            let (source, target) = (result.base + row * weights.outputs, c.base + row * c.stride)
+            if adding {
+                kernels.add(source, to: UnsafeMutableBufferPointer(start: target, count: weights.outputs))
+            } else {
+                target.update(from: source, count: weights.outputs)
+            }
         }
+    }
+
+    func multiplyGated(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into out: GEMMInput) throws {
+        try multiply(a, rows: rows, by: weights)
+        activation.apply(to: result, rows: rows, into: out)
+    }
+
+    /// `result[rows, outputs] = a · weightsᵀ`; rows up to the end of the bucket mean nothing.
+    private func multiply(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix) throws {
+        guard let weights = weights as? OneDNNMatrix else { preconditionFailure("weights of another backend") }
+        let padded = GEMMRows.roundedUp(rows)
+        precondition(a.width == weights.inputs, "the input has another width")
+        precondition(padded * weights.outputs <= result.count, "product exceeds buffer")
+        a.check(rows: padded)
+        try product(rows: padded, weights).run(a, weights, into: result, stream: stream)
     }
 
     private func product(rows: Int, _ weights: OneDNNMatrix) throws -> OneDNNProduct {

@@ -2,6 +2,8 @@
 #ifndef LEGEND_LAYOUT_H
 #define LEGEND_LAYOUT_H
 
+#include <stddef.h>
+
 #include "legend_kernels.h"
 
 /// The vector paths keep a tile of at most this many query rows against a chunk of at most this many keys.
@@ -12,14 +14,20 @@ static inline int64_t value_width(int64_t head_dim) {
     return (head_dim + LEGEND_BLOCK - 1) / LEGEND_BLOCK * LEGEND_BLOCK;
 }
 
-/// Component 0 of the key of `row`; component `i` lies `i * LEGEND_BLOCK` further on.
+/// Words of one key.
+static inline int64_t key_depth(const legend_heads *heads) {
+    return (heads->head_dim + heads->keys_per_word - 1) / heads->keys_per_word;
+}
+
+/// Word 0 of the key of `row`; word `i` lies `i * LEGEND_BLOCK` further on.
 static inline int64_t key_offset(const legend_heads *heads, int64_t kv_head, int64_t row) {
-    return kv_head * heads->capacity * heads->head_dim + row / LEGEND_BLOCK * LEGEND_BLOCK * heads->head_dim
+    return kv_head * heads->capacity * key_depth(heads) + row / LEGEND_BLOCK * LEGEND_BLOCK * key_depth(heads)
         + row % LEGEND_BLOCK;
 }
 
+/// The words that hold the value of `row`, and of its neighbour if two share them.
 static inline int64_t value_offset(const legend_heads *heads, int64_t kv_head, int64_t row) {
-    return (kv_head * heads->capacity + row) * value_width(heads->head_dim);
+    return (kv_head * heads->capacity + row) / heads->keys_per_word * value_width(heads->head_dim);
 }
 
 /// Bits of `x` rounded to bfloat16, to nearest with ties to even.
@@ -30,11 +38,45 @@ static inline uint16_t bf16_bits(float x) {
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+static inline float float_of_bits(int32_t bits) {
+    float value;
+    __builtin_memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/// The bits of `|x|`, which order as the magnitudes do, with NaN above infinity.
+static inline int32_t magnitude_bits(float x) {
+    int32_t bits;
+    __builtin_memcpy(&bits, &x, sizeof bits);
+    return bits & 0x7fffffff;
+}
+
 static inline float bf16_value(uint16_t rounded) {
     uint32_t bits = (uint32_t)rounded << 16;
     float value;
     __builtin_memcpy(&value, &bits, sizeof value);
     return value;
+}
+
+/// Writes the rotated key and the value of one row and head to their places.
+static inline void store_key_value(const legend_heads *heads, int64_t kv_head, int64_t row, const float *key,
+    const float *value, uint32_t *keys, uint32_t *values) {
+    int64_t d = heads->head_dim, width = value_width(d);
+    uint32_t *key_out = keys + key_offset(heads, kv_head, row);
+    uint32_t *value_out = values + value_offset(heads, kv_head, row);
+    if (heads->keys_per_word == 1) {
+        for (int64_t i = 0; i < d; i++) __builtin_memcpy(key_out + i * LEGEND_BLOCK, key + i, sizeof *key);
+        __builtin_memcpy(value_out, value, (size_t)d * sizeof *value);
+        for (int64_t i = d; i < width; i++) value_out[i] = 0;
+        return;
+    }
+    for (int64_t i = 0; i < d; i += 2) {
+        uint32_t second = i + 1 < d ? bf16_bits(key[i + 1]) : 0;
+        key_out[i / 2 * LEGEND_BLOCK] = bf16_bits(key[i]) | second << 16;
+    }
+    uint16_t *half = (uint16_t *)value_out + row % 2;
+    for (int64_t i = 0; i < d; i++) half[2 * i] = bf16_bits(value[i]);
+    for (int64_t i = d; i < width; i++) half[2 * i] = 0;
 }
 
 #endif

@@ -22,10 +22,10 @@ static float rotated(const float *head, int64_t i, const legend_rotary *rotary, 
 
 static void rotate_queries(
     const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t rows, float scale,
-    float *query) {
+    float *query, int64_t stride) {
     int64_t d = heads->head_dim;
     for (int64_t h = 0; h < rows * heads->heads; h++) {
-        float *head = query + h * d;
+        float *head = query + h / heads->heads * stride + h % heads->heads * d;
         int64_t position = positions[h / heads->heads], i = 0;
         for (; i < rotary->dimensions; i += 2) {
             float first = rotated(head, i, rotary, position), second = rotated(head, i + 1, rotary, position);
@@ -38,53 +38,60 @@ static void rotate_queries(
 
 static void store_keys_values(
     const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t first_row, int64_t rows,
-    const float *key_value, float *keys, float *values) {
+    float *key_value, int64_t stride, uint32_t *keys, uint32_t *values) {
     int64_t d = heads->head_dim, kv_heads = heads->kv_heads;
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t h = 0; h < kv_heads; h++) {
-            const float *key = key_value + (r * 2 * kv_heads + h) * d, *value = key + kv_heads * d;
-            float *key_out = keys + key_offset(heads, h, first_row + r);
-            float *value_out = values + value_offset(heads, h, first_row + r);
-            for (int64_t i = 0; i < d; i++) key_out[i * LEGEND_BLOCK] = rotated(key, i, rotary, positions[r]);
-            for (int64_t i = 0; i < value_width(d); i++) value_out[i] = i < d ? value[i] : 0;
+            float *key = key_value + r * stride + h * d, *value = key + kv_heads * d;
+            for (int64_t i = 0; i < rotary->dimensions; i += 2) {
+                float first = rotated(key, i, rotary, positions[r]), second = rotated(key, i + 1, rotary, positions[r]);
+                key[i] = first;
+                key[i + 1] = second;
+            }
+            store_key_value(heads, h, first_row + r, key, value, keys, values);
         }
     }
 }
 
-/// The running maximum and sum of a softmax whose scores come one after another.
-typedef struct {
-    float maximum;
-    float sum;
-} online_softmax;
-
-/// Adds one score with its value to the weighted sum `out[d]`, which is relative to the maximum so far.
-static void attend(online_softmax *state, float score, const float *value, int64_t d, float *out) {
-    float maximum = fmaxf(state->maximum, score);
-    float kept = expf(state->maximum - maximum), weight = expf(score - maximum);
-    for (int64_t i = 0; i < d; i++) out[i] = out[i] * kept + weight * value[i];
-    state->sum = state->sum * kept + weight;
-    state->maximum = maximum;
+/// Component `i` of a stored key, or of a stored value.
+static float key_component(const legend_heads *heads, const uint32_t *keys, int64_t kv_head, int64_t row, int64_t i) {
+    const uint32_t *key = keys + key_offset(heads, kv_head, row);
+    if (heads->keys_per_word == 1) return float_of_bits((int32_t)key[i * LEGEND_BLOCK]);
+    return bf16_value((uint16_t)(key[i / 2 * LEGEND_BLOCK] >> i % 2 * 16));
 }
 
+static float value_component(const legend_heads *heads, const uint32_t *values, int64_t kv_head, int64_t row, int64_t i) {
+    const uint32_t *value = values + value_offset(heads, kv_head, row);
+    return heads->keys_per_word == 1 ? float_of_bits((int32_t)value[i]) : bf16_value((uint16_t)(value[i] >> row % 2 * 16));
+}
+
+/// Queries and weights stay f32 whatever keys and values are.
 static void attention(
-    const legend_heads *heads, const float *query, const int32_t *key_end, int64_t queries,
-    const legend_row_range *ranges, int64_t range_count, const float *keys, const float *values, float *scratch,
+    const legend_heads *heads, const float *query, int64_t stride, const int32_t *key_end, int64_t queries,
+    const legend_row_range *ranges, int64_t range_count, const uint32_t *keys, const uint32_t *values, float *scratch,
     float *out) {
     (void)scratch;
     int64_t d = heads->head_dim, group = heads->heads / heads->kv_heads;
-    for (int64_t h = 0; h < queries * heads->heads; h++, query += d, out += d) {
+    for (int64_t h = 0; h < queries * heads->heads; h++, out += d) {
+        const float *head = query + h / heads->heads * stride + h % heads->heads * d;
         int64_t kv_head = h % heads->heads / group, limit = key_end[h / heads->heads];
-        online_softmax state = {-INFINITY, 0};
+        float maximum = -INFINITY, sum = 0;
         for (int64_t i = 0; i < d; i++) out[i] = 0;
         for (int64_t n = 0; n < range_count; n++) {
             for (int64_t row = ranges[n].first; row < ranges[n].end && row < limit; row++) {
-                const float *key = keys + key_offset(heads, kv_head, row);
                 float score = 0;
-                for (int64_t i = 0; i < d; i++) score += query[i] * key[i * LEGEND_BLOCK];
-                attend(&state, score, values + value_offset(heads, kv_head, row), d, out);
+                for (int64_t i = 0; i < d; i++) score += head[i] * key_component(heads, keys, kv_head, row, i);
+                // The online softmax: what was summed is relative to the largest score so far.
+                float largest = fmaxf(maximum, score);
+                float kept = expf(maximum - largest), weight = expf(score - largest);
+                maximum = largest;
+                sum = sum * kept + weight;
+                for (int64_t i = 0; i < d; i++) {
+                    out[i] = out[i] * kept + weight * value_component(heads, values, kv_head, row, i);
+                }
             }
         }
-        for (int64_t i = 0; i < d; i++) out[i] /= state.sum;
+        for (int64_t i = 0; i < d; i++) out[i] /= sum;
     }
 }
 
@@ -106,6 +113,29 @@ static void round_bf16_to_f32(const float *x, int64_t count, float *out) {
     for (int64_t i = 0; i < count; i++) out[i] = bf16_value(bf16_bits(x[i]));
 }
 
+static void hadamard(float *x, int64_t count, int64_t block) {
+    for (int64_t half = 1; half < block; half *= 2) {
+        for (int64_t i = 0; i < count; i++) {
+            if (i & half) continue;
+            float first = x[i], second = x[i + half];
+            x[i] = first + second;
+            x[i + half] = first - second;
+        }
+    }
+}
+
+static void quantize_int8(const float *x, int64_t count, int8_t *out, float *scale, int32_t *sum) {
+    int32_t bits = 0;
+    for (int64_t i = 0; i < count; i++) bits = magnitude_bits(x[i]) > bits ? magnitude_bits(x[i]) : bits;
+    float maximum = float_of_bits(bits), inverse = maximum > 0 ? 127 / maximum : 0;
+    *scale = maximum / 127;
+    *sum = 0;
+    for (int64_t i = 0; i < count; i++) {
+        out[i] = (int8_t)lrintf(x[i] * inverse);
+        *sum += out[i];
+    }
+}
+
 const legend_kernels *legend_kernels_scalar(void) {
     static const legend_kernels kernels = {
         .name = "scalar",
@@ -113,10 +143,13 @@ const legend_kernels *legend_kernels_scalar(void) {
         .rotate_queries = rotate_queries,
         .store_keys_values = store_keys_values,
         .attention = attention,
+        .attention_bf16 = attention,
         .swiglu = swiglu,
         .add = add,
         .round_bf16 = round_bf16,
         .round_bf16_to_f32 = round_bf16_to_f32,
+        .hadamard = hadamard,
+        .quantize_int8 = quantize_int8,
     };
     return &kernels;
 }

@@ -15,8 +15,12 @@ typedef int32_t int_vec __attribute__((vector_size(64)));
 typedef uint32_t bits_vec __attribute__((vector_size(64)));
 typedef uint16_t half_vec __attribute__((vector_size(32)));
 
+typedef int8_t byte_vec __attribute__((vector_size(16)));
+
 typedef float unaligned_vec __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint16_t unaligned_half_vec __attribute__((vector_size(32), aligned(2), may_alias));
+
+typedef int8_t unaligned_byte_vec __attribute__((vector_size(16), aligned(1), may_alias));
 
 #define LOAD(p) (*(const unaligned_vec *)(p))
 #define STORE(p, v) (*(unaligned_vec *)(p) = (v))
@@ -124,6 +128,71 @@ TARGET static void round_bf16_to_f32(const float *x, int64_t count, float *out) 
     for (; i < count; i++) out[i] = bf16_value(bf16_bits(x[i]));
 }
 
+/// The stages inside a vector: lane `i` becomes the sum with lane `i ^ half`, or the difference.
+#define HADAMARD_STAGE(x, half, ...) \
+    x = __builtin_shufflevector(x, x, __VA_ARGS__) + x * SELECT((lane & half) != 0, SPLAT(-1), SPLAT(1))
+
+TARGET static void hadamard(float *x, int64_t count, int64_t block) {
+    if (block < lanes) {
+        for (int64_t half = 1; half < block; half *= 2) {
+            for (int64_t i = 0; i < count; i++) {
+                if (i & half) continue;
+                float first = x[i], second = x[i + half];
+                x[i] = first + second;
+                x[i + half] = first - second;
+            }
+        }
+        return;
+    }
+    const int_vec lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    for (int64_t i = 0; i < count; i += lanes) {
+        vec v = LOAD(x + i);
+        HADAMARD_STAGE(v, 1, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+        HADAMARD_STAGE(v, 2, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+        HADAMARD_STAGE(v, 4, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+        HADAMARD_STAGE(v, 8, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+        STORE(x + i, v);
+    }
+    for (int64_t half = lanes; half < block; half *= 2) {
+        for (int64_t start = 0; start < count; start += 2 * half) {
+            for (int64_t i = start; i < start + half; i += lanes) {
+                vec first = LOAD(x + i), second = LOAD(x + i + half);
+                STORE(x + i, first + second);
+                STORE(x + i + half, first - second);
+            }
+        }
+    }
+}
+
+TARGET static void quantize_int8(const float *x, int64_t count, int8_t *out, float *scale, int32_t *sum) {
+    // Compared as integers, a NaN is larger than everything: it becomes the scale, and no result hides it.
+    int_vec largest = {0};
+    int64_t i = 0;
+    for (; i + lanes <= count; i += lanes) {
+        int_vec magnitude = (int_vec)LOAD(x + i) & 0x7fffffff;
+        largest = (int_vec)SELECT(magnitude > largest, magnitude, largest);
+    }
+    int32_t bits = 0;
+    UNROLL for (int lane = 0; lane < lanes; lane++) bits = largest[lane] > bits ? largest[lane] : bits;
+    for (; i < count; i++) bits = magnitude_bits(x[i]) > bits ? magnitude_bits(x[i]) : bits;
+    float maximum = float_of_bits(bits), inverse = maximum > 0 ? 127 / maximum : 0;
+    *scale = maximum / 127;
+    const float shift = 12582912.0f;  // 1.5 · 2²³: the sum's low bits are the nearest integer
+    int_vec sums = {0};
+    for (i = 0; i + lanes <= count; i += lanes) {
+        int_vec rounded = (int_vec)(LOAD(x + i) * inverse + shift) - (int_vec)SPLAT(shift);
+        *(unaligned_byte_vec *)(out + i) = __builtin_convertvector(rounded, byte_vec);
+        sums += rounded;
+    }
+    int32_t total = 0;
+    UNROLL for (int lane = 0; lane < lanes; lane++) total += sums[lane];
+    for (; i < count; i++) {
+        out[i] = (int8_t)lrintf(x[i] * inverse);
+        total += out[i];
+    }
+    *sum = total;
+}
+
 // MARK: Rotary positions
 
 /// `out[head_dim] = rotate(head) * scale`; `out` may be `head`.
@@ -147,61 +216,52 @@ INLINE void rotate(const float *head, int64_t head_dim, const legend_rotary *rot
 
 TARGET static void rotate_queries(
     const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t rows, float scale,
-    float *query) {
+    float *query, int64_t stride) {
     for (int64_t r = 0; r < rows; r++) {
-        for (int64_t h = 0; h < heads->heads; h++, query += heads->head_dim) {
-            rotate(query, heads->head_dim, rotary, positions[r], scale, query);
+        for (int64_t h = 0; h < heads->heads; h++) {
+            float *head = query + r * stride + h * heads->head_dim;
+            rotate(head, heads->head_dim, rotary, positions[r], scale, head);
         }
     }
 }
 
 TARGET static void store_keys_values(
     const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t first_row, int64_t rows,
-    const float *key_value, float *keys, float *values) {
+    float *key_value, int64_t stride, uint32_t *keys, uint32_t *values) {
     int64_t d = heads->head_dim, kv_heads = heads->kv_heads;
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t h = 0; h < kv_heads; h++) {
-            const float *key = key_value + (r * 2 * kv_heads + h) * d, *value = key + kv_heads * d;
-            float *key_out = keys + key_offset(heads, h, first_row + r);
-            float *value_out = values + value_offset(heads, h, first_row + r);
-            rotate(key, d, rotary, positions[r], 1, value_out);  // the value's place is free until the next loop
-            for (int64_t i = 0; i < d; i++) key_out[i * LEGEND_BLOCK] = value_out[i];
-            for (int64_t i = 0; i < d; i++) value_out[i] = value[i];
-            for (int64_t i = d; i < value_width(d); i++) value_out[i] = 0;
+            float *key = key_value + r * stride + h * d, *value = key + kv_heads * d;
+            rotate(key, d, rotary, positions[r], 1, key);
+            store_key_value(heads, h, first_row + r, key, value, keys, values);
         }
     }
 }
 
 // MARK: Attention
 
-/// `TILE_ROWS` rows of queries that share a key-value head, with their online softmax.
+/// `TILE_ROWS` rows of queries that share a key-value head, with their online softmax. A word is a float or two bf16.
 typedef struct {
-    int64_t head_dim;
-    int64_t width;                /// of a value row
-    float *query;                 /// `[head_dim, TILE_ROWS]`
+    int64_t depth;                /// words of a key
+    int64_t width;                /// components of a value row
+    uint32_t *query;              /// `[TILE_ROWS, depth]`
     float *out;                   /// `[TILE_ROWS, width]`: the weighted sum of values, relative to `maximum`
     float *scores;                /// `[TILE_ROWS, chunk_keys]`
     int32_t key_end[TILE_ROWS];   /// one past the last micro-batch row that a row sees
+    int32_t key_end_least;
+    int32_t key_end_most;
     float maximum[TILE_ROWS];
     float sum[TILE_ROWS];
 } attention_tile;
 
-/// Scores of the tile against one block of keys that begins at `first_key`; keys outside of `[first, key_end)` get -∞.
-TARGET static void score_block(const attention_tile *tile, const float *keys, int64_t first_key, int64_t first,
-    int64_t end, float *scores) {
-    const float *query = tile->query;
-    vec score[TILE_ROWS];
-    UNROLL for (int r = 0; r < TILE_ROWS; r++) score[r] = (vec){0};
-    for (int64_t i = 0; i < tile->head_dim; i++, query += TILE_ROWS, keys += lanes) {
-        vec key = LOAD(keys);
-        UNROLL for (int r = 0; r < TILE_ROWS; r++) score[r] += query[r] * key;
-    }
+/// Minus infinity for keys of the block that begins at `first_key` that lie outside of `[first, key_end)`.
+INLINE void hide_unseen(attention_tile *tile, int64_t first_key, int64_t first, int64_t end, float *scores) {
     const int_vec lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     int_vec row = lane + (int32_t)first_key;
-    UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+    for (int r = 0; r < TILE_ROWS; r++) {
         int32_t row_end = tile->key_end[r] < end ? tile->key_end[r] : (int32_t)end;
         int_vec seen = (row >= (int32_t)first) & (row < row_end);
-        STORE(scores + r * chunk_keys, SELECT(seen, score[r], SPLAT(-INFINITY)));
+        STORE(scores + r * chunk_keys, SELECT(seen, LOAD(scores + r * chunk_keys), SPLAT(-INFINITY)));
     }
 }
 
@@ -230,49 +290,6 @@ TARGET static void softmax_row(attention_tile *tile, int r, int64_t keys) {
     tile->sum[r] = tile->sum[r] * kept + vector_sum(&sums);
 }
 
-/// `out[TILE_ROWS, width] += weights[TILE_ROWS, keys] · values[keys, width]`
-TARGET static void add_values(attention_tile *tile, const float *weights, const float *values, int64_t keys) {
-    for (int64_t column = 0; column < tile->width; column += lanes) {
-        float *out = tile->out + column;
-        const float *value = values + column;
-        vec sum[TILE_ROWS];
-        UNROLL for (int r = 0; r < TILE_ROWS; r++) sum[r] = LOAD(out + r * tile->width);
-        for (int64_t key = 0; key < keys; key++, value += tile->width) {
-            vec v = LOAD(value);
-            UNROLL for (int r = 0; r < TILE_ROWS; r++) sum[r] += weights[r * chunk_keys + key] * v;
-        }
-        UNROLL for (int r = 0; r < TILE_ROWS; r++) STORE(out + r * tile->width, sum[r]);
-    }
-}
-
-/// Attends to the rows `[first, end)`, in chunks of whole blocks whose weights stay in the first-level cache.
-TARGET static void attend_range(attention_tile *tile, const legend_heads *heads, int64_t kv_head, int64_t first,
-    int64_t end, const float *keys, const float *values) {
-    for (int64_t chunk = first / lanes * lanes; chunk < end; chunk += chunk_keys) {
-        int64_t chunk_end = chunk + chunk_keys < end ? chunk + chunk_keys : end, key = chunk;
-        for (; key < chunk_end; key += lanes) {
-            score_block(tile, keys + key_offset(heads, kv_head, key), key, first, end, tile->scores + key - chunk);
-        }
-        for (int r = 0; r < TILE_ROWS; r++) softmax_row(tile, r, key - chunk);
-        int64_t begin = chunk > first ? chunk : first;
-        add_values(tile, tile->scores + begin - chunk, values + value_offset(heads, kv_head, begin), chunk_end - begin);
-    }
-}
-
-/// Loads rows `first ...` of the `[queries * group]` rows of one key-value head; missing rows are zero.
-TARGET static void load_tile(attention_tile *tile, const legend_heads *heads, int64_t kv_head, int64_t first,
-    int64_t rows, const float *query, const int32_t *key_end) {
-    int64_t group = heads->heads / heads->kv_heads, d = heads->head_dim;
-    for (int64_t r = 0; r < TILE_ROWS; r++) {
-        int64_t row = first + (r < rows ? r : 0), head = row / group * heads->heads + kv_head * group + row % group;
-        for (int64_t i = 0; i < d; i++) tile->query[i * TILE_ROWS + r] = r < rows ? query[head * d + i] : 0;
-        tile->key_end[r] = key_end[row / group];
-        tile->maximum[r] = -INFINITY;
-        tile->sum[r] = 0;
-    }
-    for (int64_t i = 0; i < TILE_ROWS * tile->width; i++) tile->out[i] = 0;
-}
-
 TARGET static void store_tile(const attention_tile *tile, const legend_heads *heads, int64_t kv_head, int64_t first,
     int64_t rows, float *out) {
     int64_t group = heads->heads / heads->kv_heads, d = heads->head_dim;
@@ -283,38 +300,25 @@ TARGET static void store_tile(const attention_tile *tile, const legend_heads *he
     }
 }
 
-TARGET static void attention(
-    const legend_heads *heads, const float *query, const int32_t *key_end, int64_t queries,
-    const legend_row_range *ranges, int64_t range_count, const float *keys, const float *values, float *scratch,
-    float *out) {
-    int64_t total = queries * (heads->heads / heads->kv_heads);
-    attention_tile tile = {.head_dim = heads->head_dim, .width = value_width(heads->head_dim)};
-    tile.scores = scratch;
-    tile.out = tile.scores + TILE_ROWS * chunk_keys;
-    tile.query = tile.out + TILE_ROWS * tile.width;
-    for (int64_t kv_head = 0; kv_head < heads->kv_heads; kv_head++) {
-        for (int64_t first = 0; first < total; first += TILE_ROWS) {
-            int64_t rows = total - first < TILE_ROWS ? total - first : TILE_ROWS;
-            load_tile(&tile, heads, kv_head, first, rows, query, key_end);
-            int64_t seen_end = 0;
-            for (int r = 0; r < TILE_ROWS; r++) seen_end = tile.key_end[r] > seen_end ? tile.key_end[r] : seen_end;
-            for (int64_t n = 0; n < range_count; n++) {
-                int64_t end = ranges[n].end < seen_end ? ranges[n].end : seen_end;
-                attend_range(&tile, heads, kv_head, ranges[n].first, end, keys, values);
-            }
-            store_tile(&tile, heads, kv_head, first, rows, out);
-        }
-    }
-}
+#define ATTENTION(part) part##_f32
+#define ATTENTION_TARGET TARGET
+#define ATTENTION_WORDS vec
+#define ATTENTION_LOAD(words) LOAD(words)
+#define ATTENTION_DOT(sum, words, word) sum += (words) * float_of_bits((int32_t)(word))
+#define ATTENTION_KEYS_PER_WORD 1
+#include "attention_format.h"
 
-#define VECTOR_KERNELS(path) { \
+#define VECTOR_KERNELS(path, bf16) { \
     .name = path, \
     .rms_norm = rms_norm, \
     .rotate_queries = rotate_queries, \
     .store_keys_values = store_keys_values, \
-    .attention = attention, \
+    .attention = attention_f32, \
+    .attention_bf16 = bf16, \
     .swiglu = swiglu, \
     .add = add, \
     .round_bf16 = round_bf16, \
     .round_bf16_to_f32 = round_bf16_to_f32, \
+    .hadamard = hadamard, \
+    .quantize_int8 = quantize_int8, \
 }

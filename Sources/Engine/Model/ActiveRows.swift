@@ -8,12 +8,8 @@ struct ActiveRows {
     let keyEnds: [Int32]
     /// Active rows of one branch each, in ascending order; `branch` indexes the tree's branches.
     let runs: [(active: Range<Int>, branch: Int)]
-    /// Active rows that go through a block's matrices together.
-    let tiles: [Range<Int>]
 
     var count: Int { rows.count }
-
-    init(allOf tree: PrefixTree) { self.init((0..<Int32(tree.rowCount)).map { $0 }, of: tree) }
 
     /// - Precondition: `rows` ascend.
     init(_ rows: [Int32], of tree: PrefixTree) {
@@ -29,17 +25,27 @@ struct ActiveRows {
             start = end
         }
         self.runs = runs
-        tiles = Scratch.tiles(rows.count)
     }
 
     /// Where the row of the micro-batch is among the active ones.
     func index(of row: Int) -> Int {
+        let index = firstIndex(from: row)
+        precondition(index < rows.count && rows[index] == row, "row \(row) is not active")
+        return index
+    }
+
+    /// The active ones among rows of the micro-batch.
+    func indices(in range: Range<Int>) -> Range<Int> {
+        firstIndex(from: range.lowerBound)..<firstIndex(from: range.upperBound)
+    }
+
+    /// The first active row that is not before `row`.
+    private func firstIndex(from row: Int) -> Int {
         var (low, high) = (0, rows.count)
         while low < high {
             let middle = (low + high) / 2
             if rows[middle] < row { low = middle + 1 } else { high = middle }
         }
-        precondition(low < rows.count && rows[low] == row, "row \(row) is not active")
         return low
     }
 }

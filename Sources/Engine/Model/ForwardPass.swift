@@ -9,122 +9,155 @@ final class ForwardPass {
     private let kernels = Kernels()
     private let rotary: RotaryTable
     private var scratch: Scratch
+    private var prefix: KeptPrefix
+    private var clock = PartClock()
+
+    /// Where the time of all runs went.
+    var times: PartTimes { clock.times }
 
     init(_ model: LlamaModel) throws {
         self.model = model
         configuration = model.configuration
         gemm = try model.backend.makeLane(
             rowsMax: Scratch.tileRows,
-            inputsMax: max(configuration.hiddenSize, configuration.queryWidth, configuration.feedForwardSize))
+            outputsMax: max(
+                configuration.hiddenSize, configuration.queryWidth + 2 * configuration.keyValueWidth,
+                2 * configuration.feedForwardSize))
         rotary = RotaryTable(frequencies: model.rotaryFrequencies)
-        scratch = Scratch(configuration)
+        scratch = Scratch(
+            configuration, format: model.backend.inputFormat, isContiguous: model.backend.takesContiguousInput,
+            keysAndValues: model.keyValueFormat)
+        prefix = KeptPrefix(configuration, format: model.keyValueFormat)
     }
 
     /// Runs the blocks up to the deepest of `layers` and shows the hidden states of each of them to `observe`, in
     /// ascending order: layer 0 are the embeddings, `layerCount` the last block's output after the final norm.
     ///
     /// - Parameters:
+    ///   - batch: The run before was that of the batch before, unless this one is the first of a cut.
     ///   - asked: Rows of the tree that `observe` will look at, ascending. In the deepest layer only these exist.
     ///   - observe: Gets the layer, the states `[active.count, hidden]` and which rows they are.
+    /// - Returns: the number of rows that were computed.
     func run(
-        _ tree: PrefixTree, layers: Set<Int>, asked: [Int32],
+        _ batch: MicroBatch, layers: Set<Int>, asked: [Int32],
         observe: (_ layer: Int, _ states: FloatBuffer, _ active: ActiveRows) -> Void
-    ) throws {
+    ) throws -> Int {
+        clock.start()
+        let tree = batch.tree
         let deepest = layers.max() ?? 0
+        // What is asked for must be computed, whether or not its keys and values are known.
+        let known = min(batch.knownRows, Int(asked.first ?? 0))
+        let computed = known..<tree.rowCount
         scratch.reserve(rows: tree.rowCount)
         let x = scratch.residual
-        embed(tree.tokens, into: x)
-        let all = ActiveRows(allOf: tree)
+        embed(tree.tokens[computed], into: x)
+        let all = ActiveRows(computed.map(Int32.init), of: tree)
+        let askedRows = ActiveRows(asked, of: tree)
         if layers.contains(0) { observe(0, x, all) }
+        clock.lap(\.elementwise)
 
-        var active = all
         for layer in 1..<(deepest + 1) {
-            let block = model.blocks[layer - 1]
-            try storeKeysAndValues(block, of: x, all)
-            if layer == deepest {
-                active = ActiveRows(asked, of: tree)
-                gather(active.rows, in: x)
-            }
-            for tile in active.tiles { try update(x, tile, active, tree, block) }
+            let active = layer == deepest ? askedRows : all
+            prefix.restore(known, block: layer - 1, into: scratch.keysAndValues)
+            for tile in Scratch.tiles(computed) { try run(tile, all, active, tree, model.blocks[layer - 1]) }
+            prefix.keep(
+                batch.keptTokens, of: tree.lastPath, restored: known, block: layer - 1, from: scratch.keysAndValues)
             if layer < configuration.layerCount, layers.contains(layer) { observe(layer, x, active) }
+            clock.lap(\.elementwise)
         }
         if deepest == configuration.layerCount {
-            let states = x[0, count: active.count * configuration.hiddenSize]
+            let states = x[0, count: askedRows.count * configuration.hiddenSize]
             kernels.rmsNorm(states, weight: model.outputNorm, epsilon: configuration.normEpsilon, into: states)
-            observe(deepest, x, active)
+            observe(deepest, x, askedRows)
         }
+        clock.lap(\.elementwise)
+        return computed.count
     }
 
-    /// The keys and values of every row, which any row further down a path may attend to.
-    private func storeKeysAndValues(_ block: LlamaModel.Block, of x: FloatBuffer, _ all: ActiveRows) throws {
-        let s = scratch
-        for tile in all.tiles {
-            norm(x, tile, block.attentionNorm)  // [tile, hidden]
-            try gemm.multiply(s.normed, rows: tile.count, by: block.keyValue, into: s.keyValue)  // [tile, 2, kv, d]
-            kernels.store(
-                s.keyValue, rows: tile, positions: all.positions[tile], rotary: rotary, in: s.keysAndValues)
-        }
-    }
-
-    /// Everything else of a block, for the active rows `tile`.
-    private func update(
-        _ x: FloatBuffer, _ tile: Range<Int>, _ active: ActiveRows, _ tree: PrefixTree, _ block: LlamaModel.Block
+    /// One block for the rows `tile` of the micro-batch; the rows before have been through it.
+    ///
+    /// Keys and values are those of all rows, since rows further down a path attend to them; everything else is for the
+    /// active ones, which move to their places in `x`.
+    private func run(
+        _ tile: Range<Int>, _ all: ActiveRows, _ active: ActiveRows, _ tree: PrefixTree, _ block: LlamaModel.Block
     ) throws {
         let s = scratch
-        let rows = tile.count
-        norm(x, tile, block.attentionNorm)  // [tile, hidden]
-        try gemm.multiply(s.normed, rows: rows, by: block.query, into: s.query)  // [tile, heads, d]
-        kernels.rotateQueries(
-            s.query, positions: active.positions[tile], rotary: rotary, shape: s.keysAndValues.shape)
-        attend(tile, active, tree)  // [tile, heads, d]
-        try gemm.multiply(s.attended, rows: rows, by: block.attentionOutput, into: s.update)  // [tile, hidden]
-        addUpdate(to: x, tile)
+        let (hidden, queryWidth) = (configuration.hiddenSize, configuration.queryWidth)
+        let width = queryWidth + 2 * configuration.keyValueWidth
+        let (present, updated) = (all.indices(in: tile), active.indices(in: tile))
 
-        norm(x, tile, block.feedForwardNorm)  // [tile, hidden]
-        try gemm.multiply(s.normed, rows: rows, by: block.gateUp, into: s.gateUp)  // [tile, 2, feed-forward]
-        kernels.swiGLU(s.gateUp, rows: rows, width: configuration.feedForwardSize, into: s.activated)
-        try gemm.multiply(s.activated, rows: rows, by: block.down, into: s.update)  // [tile, hidden]
-        addUpdate(to: x, tile)
+        norm(s.residual, present, block.attentionNorm)  // [tile, hidden]
+        clock.lap(\.elementwise)
+        try gemm.multiply(
+            s.normedInput, rows: tile.count, by: block.queryKeyValue, into: MatrixRows(s.queryKeyValue, width: width),
+            adding: false)
+        clock.lap(\.gemm)
+        kernels.store(
+            MatrixRows(s.queryKeyValue, width: width, skipping: queryWidth), rows: tile,
+            positions: all.positions[present], rotary: rotary, in: s.keysAndValues)
+        guard !updated.isEmpty else { return clock.lap(\.elementwise) }
+        let moved = updated.map { all.index(of: Int(active.rows[$0])) }
+        move(moved, of: s.residual, width: hidden, to: updated.lowerBound)
+        move(moved.map { $0 - present.lowerBound }, of: s.queryKeyValue, width: width, to: 0)
+        let query = MatrixRows(s.queryKeyValue, width: width)  // [updated, heads + ..., d]
+        kernels.rotateQueries(
+            query, positions: active.positions[updated], rotary: rotary, shape: s.keysAndValues.shape)
+        clock.lap(\.elementwise)
+        attend(updated, active, tree)  // [updated, heads, d]
+        clock.lap(\.attention)
+        s.attendedInput.store(s.attended.base, rows: 0..<updated.count)
+        clock.lap(\.elementwise)
+        let x = MatrixRows(s.residual, width: hidden, first: updated.lowerBound)
+        try gemm.multiply(s.attendedInput, rows: updated.count, by: block.attentionOutput, into: x, adding: true)
+        clock.lap(\.gemm)
+
+        norm(s.residual, updated, block.feedForwardNorm)  // [updated, hidden]
+        clock.lap(\.elementwise)
+        try gemm.multiplyGated(s.normedInput, rows: updated.count, by: block.gateUp, into: s.activated)
+        try gemm.multiply(s.activated, rows: updated.count, by: block.down, into: x, adding: true)
+        clock.lap(\.gemm)
     }
 
     /// Each active row attends to its path from the root of the tree down to itself.
-    private func attend(_ tile: Range<Int>, _ active: ActiveRows, _ tree: PrefixTree) {
-        for run in active.runs where run.active.overlaps(tile) {
-            let queries = run.active.clamped(to: tile)
+    private func attend(_ updated: Range<Int>, _ active: ActiveRows, _ tree: PrefixTree) {
+        let queryWidth = configuration.queryWidth
+        let width = queryWidth + 2 * configuration.keyValueWidth
+        for run in active.runs where run.active.overlaps(updated) {
+            let queries = run.active.clamped(to: updated)
+            let first = queries.lowerBound - updated.lowerBound
             kernels.attend(
-                scratch.query, queries: (queries.lowerBound - tile.lowerBound)..<(queries.upperBound - tile.lowerBound),
-                keyEnds: active.keyEnds[queries], seen: tree.branches[run.branch].path, in: scratch.keysAndValues,
-                scratch: scratch.attention, into: scratch.attended)
+                MatrixRows(scratch.queryKeyValue, width: width, first: first), keyEnds: active.keyEnds[queries],
+                seen: tree.branches[run.branch].path, in: scratch.keysAndValues, scratch: scratch.attention,
+                into: scratch.attended[first * queryWidth, count: queries.count * queryWidth])
         }
     }
 
-    // MARK: Rows of the residual stream
+    // MARK: Rows
 
-    private func embed(_ tokens: [Int32], into x: FloatBuffer) {
+    private func embed(_ tokens: ArraySlice<Int32>, into x: FloatBuffer) {
         let hidden = configuration.hiddenSize
         for (row, token) in tokens.enumerated() {
             model.tokenEmbedding.dequantize(rows: Int(token)..<Int(token) + 1, into: x[row * hidden, count: hidden])
         }
     }
 
-    /// Moves the rows, which ascend, to the start of `x`.
-    private func gather(_ rows: [Int32], in x: FloatBuffer) {
-        let hidden = configuration.hiddenSize
-        for (index, row) in rows.enumerated() where index != Int(row) {
-            x[index * hidden, count: hidden].baseAddress!.update(
-                from: x[Int(row) * hidden, count: hidden].baseAddress!, count: hidden)
+    /// Moves rows, which ascend, up to the rows from `target` on.
+    private func move(_ rows: [Int], of buffer: FloatBuffer, width: Int, to target: Int) {
+        for (index, row) in rows.enumerated() where target + index != row {
+            buffer[(target + index) * width, count: width].baseAddress!.update(
+                from: buffer[row * width, count: width].baseAddress!, count: width)
         }
     }
 
-    private func norm(_ x: FloatBuffer, _ tile: Range<Int>, _ weight: [Float]) {
+    /// The normalised rows of `x` as input of a product.
+    private func norm(_ x: FloatBuffer, _ rows: Range<Int>, _ weight: [Float]) {
         let hidden = configuration.hiddenSize
-        kernels.rmsNorm(
-            x[tile.lowerBound * hidden, count: tile.count * hidden], weight: weight,
-            epsilon: configuration.normEpsilon, into: scratch.normed.elements)
-    }
-
-    private func addUpdate(to x: FloatBuffer, _ tile: Range<Int>) {
-        let hidden = configuration.hiddenSize
-        kernels.add(scratch.update.base, to: x[tile.lowerBound * hidden, count: tile.count * hidden])
+        for first in stride(from: 0, to: rows.count, by: Scratch.blockRows) {
+            let block = first..<min(first + Scratch.blockRows, rows.count)
+            kernels.rmsNorm(
+                x[(rows.lowerBound + first) * hidden, count: block.count * hidden], weight: weight,
+                epsilon: configuration.normEpsilon, into: scratch.normed.elements)
+            scratch.normedInput.store(scratch.normed.base, rows: block)
+        }
     }
 }

@@ -9,6 +9,9 @@ struct Kernels {
     /// The path's name: what may change a bit of a result.
     var name: String { String(cString: table.name) }
 
+    /// Whether attention multiplies bf16.
+    var attendsInBF16: Bool { table.attention_bf16 != nil }
+
     /// `out[r] = rmsNorm(x[r]) * weight`, `[x.count / weight.count, weight.count]`; `out` may be `x`.
     func rmsNorm(
         _ x: UnsafeMutableBufferPointer<Float>, weight: [Float], epsilon: Float,
@@ -21,14 +24,15 @@ struct Kernels {
     }
 
     /// Rotates `query[positions.count, heads, headDimension]` in place and scales it for attention.
-    func rotateQueries(_ query: FloatBuffer, positions: ArraySlice<Int32>, rotary: RotaryTable, shape: legend_heads) {
-        precondition(positions.count * Int(shape.heads * shape.head_dim) <= query.count)
+    func rotateQueries(_ query: MatrixRows, positions: ArraySlice<Int32>, rotary: RotaryTable, shape: legend_heads) {
+        query.check(rows: positions.count, width: Int(shape.heads * shape.head_dim))
         let scale = 1 / Float(shape.head_dim).squareRoot()
         withUnsafePointer(to: shape) { shape in
             withUnsafePointer(to: rotary.table(covering: positions)) { angles in
                 positions.withUnsafeBufferPointer {
                     guard let first = $0.baseAddress else { return }
-                    table.rotate_queries(shape, angles, first, Int64($0.count), scale, query.base)
+                    table.rotate_queries(
+                        shape, angles, first, Int64($0.count), scale, query.base, Int64(query.stride))
                 }
             }
         }
@@ -37,50 +41,51 @@ struct Kernels {
     /// Takes `keyValue[rows, 2, kvHeads, headDimension]` of the micro-batch's rows `rows`, rotates the keys and stores
     /// both in `store`.
     func store(
-        _ keyValue: FloatBuffer, rows: Range<Int>, positions: ArraySlice<Int32>, rotary: RotaryTable,
+        _ keyValue: MatrixRows, rows: Range<Int>, positions: ArraySlice<Int32>, rotary: RotaryTable,
         in store: KeyValueStore
     ) {
         precondition(positions.count == rows.count && rows.upperBound <= store.capacity)
-        precondition(rows.count * 2 * Int(store.shape.kv_heads * store.shape.head_dim) <= keyValue.count)
+        keyValue.check(rows: rows.count, width: 2 * Int(store.shape.kv_heads * store.shape.head_dim))
         withUnsafePointer(to: store.shape) { shape in
             withUnsafePointer(to: rotary.table(covering: positions)) { angles in
                 positions.withUnsafeBufferPointer {
                     guard let first = $0.baseAddress else { return }
                     table.store_keys_values(
-                        shape, angles, first, Int64(rows.lowerBound), Int64($0.count), keyValue.base, store.keys.base,
-                        store.values.base)
+                        shape, angles, first, Int64(rows.lowerBound), Int64($0.count), keyValue.base,
+                        Int64(keyValue.stride), store.keys, store.values)
                 }
             }
         }
     }
 
-    /// Attention of the queries `queries` of a tile, all of one branch: `out[q] = softmax(query[q] · keysᵀ) · values`
-    /// over the rows `seen` that lie before `keyEnds[q]`. `query` and `out` are `[tile, heads, headDimension]`;
-    /// `keyEnds` has one element for each of `queries`.
+    /// Attention of queries of one branch: `out[q] = softmax(query[q] · keysᵀ) · values` over the rows `seen` that lie
+    /// before `keyEnds[q]`. `query` and `out` are `[keyEnds.count, heads, headDimension]`, `out` without gaps.
     func attend(
-        _ query: FloatBuffer, queries: Range<Int>, keyEnds: ArraySlice<Int32>, seen: [legend_row_range],
-        in store: KeyValueStore, scratch: FloatBuffer, into out: FloatBuffer
+        _ query: MatrixRows, keyEnds: ArraySlice<Int32>, seen: [legend_row_range], in store: KeyValueStore,
+        scratch: FloatBuffer, into out: UnsafeMutableBufferPointer<Float>
     ) {
         let width = Int(store.shape.heads * store.shape.head_dim)
-        precondition(queries.upperBound * width <= min(query.count, out.count) && keyEnds.count == queries.count)
+        query.check(rows: keyEnds.count, width: width)
+        precondition(keyEnds.count * width <= out.count)
         precondition(scratch.count >= Int(legend_attention_scratch(store.shape.head_dim)))
         precondition(seen.allSatisfy { $0.end <= store.capacity })
-        let offset = queries.lowerBound * width
         withUnsafePointer(to: store.shape) { shape in
             keyEnds.withUnsafeBufferPointer {
-                guard let ends = $0.baseAddress else { return }
-                table.attention(
-                    shape, query.base + offset, ends, Int64($0.count), seen, Int64(seen.count), store.keys.base,
-                    store.values.base, scratch.base, out.base + offset)
+                guard let ends = $0.baseAddress, let target = out.baseAddress else { return }
+                guard let attention = store.shape.keys_per_word == 1 ? table.attention : table.attention_bf16 else {
+                    preconditionFailure("this CPU has no attention in bf16")
+                }
+                attention(
+                    shape, query.base, Int64(query.stride), ends, Int64($0.count), seen, Int64(seen.count), store.keys,
+                    store.values, scratch.base, target)
             }
         }
     }
 
-    /// `out[r, i] = silu(gateUp[r, i]) * gateUp[r, width + i]`
-    func swiGLU(_ gateUp: FloatBuffer, rows: Int, width: Int, into out: FloatBuffer) {
-        precondition(2 * rows * width <= gateUp.count && rows * width <= out.count)
-        table.swiglu(gateUp.base, Int64(rows), Int64(width), out.base)
-    }
+    /// `out[r, i] = silu(gateUp[r, i]) * gateUp[r, width + i]`; `out` may be `gateUp`.
+    func swiGLU(
+        _ gateUp: UnsafePointer<Float>, rows: Int, width: Int, into out: UnsafeMutablePointer<Float>
+    ) { table.swiglu(gateUp, Int64(rows), Int64(width), out) }
 
     /// `sum[i] += x[i]`, for all of `sum`.
     func add(_ x: UnsafePointer<Float>, to sum: UnsafeMutableBufferPointer<Float>) {
@@ -88,16 +93,29 @@ struct Kernels {
         table.add(x, Int64(sum.count), base)
     }
 
-    /// Rounds the first `count` floats to bf16 in place.
-    func roundToBF16(_ x: FloatBuffer, count: Int) {
-        precondition(count <= x.count)
-        table.round_bf16_to_f32(x.base, Int64(count), x.base)
+    /// Rounds floats to bf16; `out` may be `x`.
+    func roundToBF16(_ x: UnsafePointer<Float>, count: Int, into out: UnsafeMutablePointer<Float>) {
+        table.round_bf16_to_f32(x, Int64(count), out)
     }
 
-    /// Stores the first `count` floats as bf16, two to each float of `out`.
-    func storeAsBF16(_ x: FloatBuffer, count: Int, into out: FloatBuffer) {
-        precondition(count <= x.count && count <= 2 * out.count)
-        let halves = UnsafeMutableRawPointer(out.base).assumingMemoryBound(to: UInt16.self)
-        table.round_bf16(x.base, Int64(count), halves)
+    /// Stores floats as bf16.
+    func storeAsBF16(_ x: UnsafePointer<Float>, count: Int, into out: UnsafeMutablePointer<UInt16>) {
+        table.round_bf16(x, Int64(count), out)
+    }
+
+    /// Multiplies each `block` elements, in place, by the Hadamard matrix (not normalised). `count` is a multiple of
+    /// `block`, a power of two.
+    func hadamard(_ x: UnsafeMutablePointer<Float>, count: Int, block: Int) {
+        precondition(count.isMultiple(of: block) && block.nonzeroBitCount == 1)
+        table.hadamard(x, Int64(count), Int64(block))
+    }
+
+    /// Rounds a row to signed bytes; returns their scale, `x[i] ≈ out[i] * scale`, and their sum.
+    func quantize(
+        _ x: UnsafePointer<Float>, count: Int, into out: UnsafeMutablePointer<Int8>
+    ) -> (scale: Float, sum: Int32) {
+        var (scale, sum) = (Float(0), Int32(0))
+        table.quantize_int8(x, Int64(count), out, &scale, &sum)
+        return (scale, sum)
     }
 }

@@ -7,16 +7,18 @@ final class LlamaModel: Sendable {
     /// One transformer block.
     struct Block: Sendable {
         let attentionNorm: [Float]  // blk.N.attn_norm
-        let query: any PackedMatrix  // blk.N.attn_q
-        let keyValue: any PackedMatrix  // blk.N.attn_k, then blk.N.attn_v
+        let queryKeyValue: any PackedMatrix  // blk.N.attn_q, then attn_k, then attn_v
         let attentionOutput: any PackedMatrix  // blk.N.attn_output
         let feedForwardNorm: [Float]  // blk.N.ffn_norm
-        let gateUp: any PackedMatrix  // blk.N.ffn_gate, then blk.N.ffn_up
+        let gateUp: any PackedMatrix  // blk.N.ffn_gate, then ffn_up
         let down: any PackedMatrix  // blk.N.ffn_down
+
+        var matrices: [any PackedMatrix] { [queryKeyValue, attentionOutput, gateUp, down] }
     }
 
     let configuration: LlamaConfiguration
     let backend: any GEMMBackend
+    let keyValueFormat: KeyValueStore.Format
     let tokenEmbedding: GGUFTensor  // token_embd, [vocabulary, hidden]
     let blocks: [Block]
     let outputNorm: [Float]  // output_norm
@@ -25,43 +27,55 @@ final class LlamaModel: Sendable {
 
     var vocabularySize: Int { tokenEmbedding.shape[0] }
 
+    private var matrices: [any PackedMatrix] { blocks.flatMap(\.matrices) }
+    var linearWeightCount: Int { matrices.reduce(0) { $0 + $1.inputs * $1.outputs } }
+    var packedBytes: Int { matrices.reduce(0) { $0 + $1.bytes } }
+
     /// Loads and packs all weights on `threads` threads.
     ///
     /// - Throws: `ModelFileError` for an architecture, tensor or shape that does not fit; `GEMMError`.
-    init(file: GGUFFile, backend: any GEMMBackend, threads: Int) throws {
+    init(file: GGUFFile, backend: any GEMMBackend, precision: Precision, threads: Int) throws {
         configuration = try LlamaConfiguration(file)
         self.backend = backend
+        keyValueFormat = KeyValueStore.Format(precision)
         let tensors = try LlamaTensors(file, configuration)
         tokenEmbedding = tensors.tokenEmbedding
         outputNorm = tensors.outputNorm.dequantized()
         rotaryFrequencies = Self.frequencies(configuration, divisors: tensors.rotaryDivisors?.dequantized())
         let sources = tensors.blocks.flatMap(\.matrices)
-        let packed = try parallelMap(count: sources.count, threads: threads) { index in
-            try Self.pack(sources[index], backend)
-        }
         let perBlock = LlamaTensors.Block.matrixCount
+        let packed = try parallelMap(count: sources.count, threads: threads) { index in
+            let role: MatrixRole = index % perBlock == 2 ? .gated : .linear
+            return try Self.pack(sources[index], role, backend)
+        }
         blocks = tensors.blocks.enumerated().map { index, block in
             let matrices = Array(packed[(index * perBlock)..<((index + 1) * perBlock)])
             return Block(
-                attentionNorm: block.attentionNorm.dequantized(), query: matrices[0], keyValue: matrices[1],
-                attentionOutput: matrices[2], feedForwardNorm: block.feedForwardNorm.dequantized(),
-                gateUp: matrices[3], down: matrices[4])
+                attentionNorm: block.attentionNorm.dequantized(), queryKeyValue: matrices[0],
+                attentionOutput: matrices[1], feedForwardNorm: block.feedForwardNorm.dequantized(),
+                gateUp: matrices[2], down: matrices[3])
         }
     }
 
     /// Packs tensors of equal row length as one matrix, one below the other.
-    private static func pack(_ tensors: [GGUFTensor], _ backend: any GEMMBackend) throws -> any PackedMatrix {
+    private static func pack(
+        _ tensors: [GGUFTensor], _ role: MatrixRole, _ backend: any GEMMBackend
+    ) throws -> any PackedMatrix {
         let inputs = tensors[0].rowLength
         let outputs = tensors.reduce(0) { $0 + $1.rowCount }
-        return try backend.pack(outputs: outputs, inputs: inputs) { matrix in
+        let matrix = try backend.pack(outputs: outputs, inputs: inputs, role: role) { rows, values in
             var start = 0
             for tensor in tensors {
-                let end = start + tensor.rowCount * inputs
+                let wanted = rows.clamped(to: start..<(start + tensor.rowCount))
+                let first = (wanted.lowerBound - rows.lowerBound) * inputs
                 tensor.dequantize(
-                    rows: 0..<tensor.rowCount, into: UnsafeMutableBufferPointer(rebasing: matrix[start..<end]))
-                start = end
+                    rows: wanted.lowerBound - start..<wanted.upperBound - start,
+                    into: UnsafeMutableBufferPointer(rebasing: values[first..<first + wanted.count * inputs]))
+                start += tensor.rowCount
             }
         }
+        for tensor in tensors { tensor.release() }
+        return matrix
     }
 
     /// `base^(-2i / d)` for pair `i`, divided by the model's own factors where it has them (the long-context scaling of

@@ -1,11 +1,11 @@
 /// The tensors of a Llama model in its file, by GGUF's names, each present and of the right shape, and no others.
 struct LlamaTensors {
     struct Block {
-        static let matrixCount = 5
+        static let matrixCount = 4
 
         let attentionNorm: GGUFTensor
         let feedForwardNorm: GGUFTensor
-        /// The tensors of each packed matrix: query, key and value, attention output, gate and up, down.
+        /// The tensors of each packed matrix: query, key and value; attention output; gate and up; down.
         let matrices: [[GGUFTensor]]
     }
 
@@ -31,8 +31,10 @@ struct LlamaTensors {
                 attentionNorm: try weight("attn_norm", [hidden]),
                 feedForwardNorm: try weight("ffn_norm", [hidden]),
                 matrices: [
-                    [try weight("attn_q", [query, hidden])],
-                    [try weight("attn_k", [keyValue, hidden]), try weight("attn_v", [keyValue, hidden])],
+                    [
+                        try weight("attn_q", [query, hidden]), try weight("attn_k", [keyValue, hidden]),
+                        try weight("attn_v", [keyValue, hidden]),
+                    ],
                     [try weight("attn_output", [hidden, query])],
                     [try weight("ffn_gate", [feedForward, hidden]), try weight("ffn_up", [feedForward, hidden])],
                     [try weight("ffn_down", [hidden, feedForward])],

@@ -1,35 +1,67 @@
 /// Sequences that run through the layers together, each prefix once.
 package struct MicroBatch {
-    /// Rows after sharing that a micro-batch aims at: enough to use the matrix units well, few enough for the caches.
+    /// Rows that a micro-batch aims at: enough to use the matrix units well, few enough for the caches.
     package static let targetRows = 512
 
     /// Which sequences, in the order in which `tree` has them.
     package private(set) var sequences: [Int] = []
     package private(set) var tree = PrefixTree()
+    /// So many of the tree's first rows are the beginning of the batch before: their keys and values are known.
+    package private(set) var knownRows = 0
+    /// So many tokens of the last sequence are the beginning of the batch that follows.
+    package private(set) var keptTokens = 0
 
-    /// Cuts sequences into micro-batches. Those with a common prefix are neighbours in lexicographic order; one that
-    /// shares more than it adds stays with its prefix beyond the target, up to twice the target besides that prefix.
+    /// Rows that are computed.
+    package var rowCount: Int { tree.rowCount - knownRows }
+
+    /// Cuts sequences into micro-batches of about equal cost, to be run in order. Those with a common prefix are
+    /// neighbours in lexicographic order; where they come into two batches, the first keeps the prefix for the second.
     /// A sequence longer than the target gets a batch of its own size.
-    package static func cut(_ sequences: [TokenSequence]) -> [MicroBatch] {
+    ///
+    /// - Parameters:
+    ///   - keepsPrefixes: false where the states of all tokens are asked for, which a kept prefix does not have.
+    ///   - sharesPrefixes: false computes every token of every sequence, to measure what sharing is worth.
+    package static func cut(
+        _ sequences: [TokenSequence], keepsPrefixes: Bool = true, sharesPrefixes: Bool = true
+    ) -> [MicroBatch] {
         let order = sequences.indices.sorted { left, right in
             let (a, b) = (sequences[left].tokens, sequences[right].tokens)
             return a.lexicographicallyPrecedes(b) || (a == b && left < right)
         }
-        var batches = [MicroBatch()]
-        for index in order {
-            let tokens = sequences[index].tokens
-            if !batches[batches.count - 1].hasRoom(for: tokens) { batches.append(MicroBatch()) }
-            batches[batches.count - 1].sequences.append(index)
-            batches[batches.count - 1].tree.append(tokens)
+        var shared = [Int](repeating: 0, count: order.count)  // with the sequence before
+        for index in order.indices.dropFirst() where sharesPrefixes {
+            shared[index] = sharedCount(sequences[order[index - 1]].tokens, sequences[order[index]].tokens)
+        }
+        let costs = order.indices.map { sequences[order[$0]].tokens.count - shared[$0] }
+        var remaining = costs.reduce(0, +)
+        var batches: [MicroBatch] = []
+        var (rows, goal) = (0, 0)
+        for index in order.indices {
+            let tokens = sequences[order[index]].tokens
+            let known = keepsPrefixes ? min(shared[index], KeptPrefix.tokensMax) : 0
+            if batches.isEmpty || !fits(costs[index], after: rows, goal: goal, lost: shared[index] - known) {
+                if let last = batches.indices.last { batches[last].keptTokens = known }
+                batches.append(MicroBatch())
+                batches[batches.count - 1].knownRows = known
+                rows = -known
+                // The fewest batches that the target allows for what is left, all of about the same size.
+                goal = remaining / max((remaining + targetRows - 1) / targetRows, 1)
+            }
+            batches[batches.count - 1].sequences.append(order[index])
+            rows += batches[batches.count - 1].tree.append(tokens, sharing: sharesPrefixes)
+            remaining -= costs[index]
         }
         return batches
     }
 
-    private func hasRoom(for tokens: [Int32]) -> Bool {
-        let shared = tree.sharedCount(tokens)
-        let rows = tree.rowCount + tokens.count - shared
-        let savesMoreThanItAdds = shared > tokens.count - shared
-        return sequences.isEmpty || rows <= Self.targetRows
-            || (savesMoreThanItAdds && rows <= shared + 2 * Self.targetRows)
+    /// Whether a batch is nearer to its goal with `cost` rows more than without, or a new one would compute more than
+    /// that again: then a batch may be twice as large as its prefix and the target ask for.
+    private static func fits(_ cost: Int, after rows: Int, goal: Int, lost: Int) -> Bool {
+        let isNearer = rows + cost <= Scratch.tileRows && rows + cost / 2 <= goal
+        return isNearer || (lost > cost && rows + cost <= lost + 2 * targetRows)
+    }
+
+    private static func sharedCount(_ left: [Int32], _ right: [Int32]) -> Int {
+        zip(left, right).prefix { $0 == $1 }.count
     }
 }

@@ -30,9 +30,11 @@ package struct PrefixTree {
     /// Tokens at the start of `sequence` that have rows already.
     func sharedCount(_ sequence: [Int32]) -> Int { zip(sequence, last).prefix { $0 == $1 }.count }
 
+    /// - Parameter sharing: false gives the sequence rows of its own, whatever was there before.
     /// - Precondition: `sequence` does not precede the one appended before, in lexicographic order.
-    package mutating func append(_ sequence: [Int32]) {
-        let shared = sharedCount(sequence)
+    /// - Returns: the number of rows that it adds.
+    package mutating func append(_ sequence: [Int32], sharing: Bool = true) -> Int {
+        let shared = sharing ? sharedCount(sequence) : 0
         precondition(!sequence.lexicographicallyPrecedes(last), "sequences must be appended in order")
         var path = Self.prefix(paths.last ?? [], count: shared)
         if shared < sequence.count {
@@ -48,7 +50,11 @@ package struct PrefixTree {
         }
         paths.append(path)
         last = sequence
+        return sequence.count - shared
     }
+
+    /// The rows of the sequence that was appended last.
+    var lastPath: [Range<Int>] { paths.last.map { $0.map { Int($0.first)..<Int($0.end) } } ?? [] }
 
     /// The rows of tokens `span` of an appended sequence.
     package func rows(ofSequence index: Int, span: Range<Int>) -> [Range<Int>] {

@@ -1,41 +1,52 @@
 import CKernels
 
-/// All memory that a lane's forward pass writes. Everything but what holds the whole micro-batch has a fixed size, so
-/// that a sequence of the model's full context needs little more than a short one.
+/// All memory that a lane's forward pass writes, but for the prefix that it keeps. Everything but what holds the whole
+/// micro-batch has a fixed size, so that a sequence of the model's full context needs little more than a short one.
 struct Scratch {
     /// Rows that go through a block's matrices together.
     static let tileRows = 640
+
+    /// Rows that are normalised and converted at a time, so that they stay in the first-level cache.
+    static let blockRows = 8
 
     // The whole micro-batch, grown between micro-batches.
     private(set) var residual: FloatBuffer  // [rows, hidden]
     private(set) var keysAndValues: KeyValueStore
 
+    // One block.
+    let normed: FloatBuffer  // [block, hidden]
+
     // One tile, rounded up to whole buckets of the matrix products.
-    let normed: FloatBuffer  // [tile, hidden]
-    let query: FloatBuffer  // [tile, heads, head dimension]
-    let keyValue: FloatBuffer  // [tile, 2, key-value heads, head dimension]
+    let normedInput: GEMMInput  // [tile, hidden]
+    let queryKeyValue: FloatBuffer  // [tile, heads + 2 * key-value heads, head dimension]
     let attended: FloatBuffer  // [tile, heads, head dimension]
-    let gateUp: FloatBuffer  // [tile, 2, feed-forward]
-    let activated: FloatBuffer  // [tile, feed-forward]
-    let update: FloatBuffer  // [tile, hidden]: what is added to the residual stream
+    let attendedInput: GEMMInput  // [tile, heads * head dimension]
+    let activated: GEMMInput  // [tile, feed-forward]
     let attention: FloatBuffer
 
     private let configuration: LlamaConfiguration
+    private let keyValueFormat: KeyValueStore.Format
     private var capacity: Int
 
-    init(_ configuration: LlamaConfiguration) {
+    init(
+        _ configuration: LlamaConfiguration, format: GEMMInput.Format, isContiguous: Bool,
+        keysAndValues keyValueFormat: KeyValueStore.Format
+    ) {
         let rows = GEMMRows.roundedUp(Self.tileRows)
+        func input(width: Int) -> GEMMInput {
+            GEMMInput(format: format, rows: rows, width: width, isContiguous: isContiguous)
+        }
         self.configuration = configuration
+        self.keyValueFormat = keyValueFormat
         capacity = Self.tileRows
         residual = FloatBuffer(count: capacity * configuration.hiddenSize)
-        keysAndValues = KeyValueStore(configuration: configuration, rows: capacity)
-        normed = FloatBuffer(count: rows * configuration.hiddenSize)
-        query = FloatBuffer(count: rows * configuration.queryWidth)
-        keyValue = FloatBuffer(count: rows * 2 * configuration.keyValueWidth)
+        keysAndValues = KeyValueStore(configuration: configuration, format: keyValueFormat, rows: capacity)
+        normed = FloatBuffer(count: Self.blockRows * configuration.hiddenSize)
+        normedInput = input(width: configuration.hiddenSize)
+        queryKeyValue = FloatBuffer(count: rows * (configuration.queryWidth + 2 * configuration.keyValueWidth))
         attended = FloatBuffer(count: rows * configuration.queryWidth)
-        gateUp = FloatBuffer(count: rows * 2 * configuration.feedForwardSize)
-        activated = FloatBuffer(count: rows * configuration.feedForwardSize)
-        update = FloatBuffer(count: rows * configuration.hiddenSize)
+        attendedInput = input(width: configuration.queryWidth)
+        activated = input(width: configuration.feedForwardSize)
         attention = FloatBuffer(count: Int(legend_attention_scratch(Int32(configuration.headDimension))))
     }
 
@@ -44,14 +55,16 @@ struct Scratch {
         guard rows > capacity else { return }
         capacity = rows
         residual = FloatBuffer(count: rows * configuration.hiddenSize)
-        keysAndValues = KeyValueStore(configuration: configuration, rows: rows)
+        keysAndValues = KeyValueStore(configuration: configuration, format: keyValueFormat, rows: rows)
     }
 
-    /// Cuts `count` rows into the fewest tiles, of about equal size and whole buckets.
-    static func tiles(_ count: Int) -> [Range<Int>] {
-        guard count > 0 else { return [] }
-        let tileCount = (count + tileRows - 1) / tileRows
-        let size = GEMMRows.roundedUp((count + tileCount - 1) / tileCount)
-        return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+    /// Cuts rows into the fewest tiles, of about equal size and whole buckets.
+    static func tiles(_ rows: Range<Int>) -> [Range<Int>] {
+        guard !rows.isEmpty else { return [] }
+        let tileCount = (rows.count + tileRows - 1) / tileRows
+        let size = GEMMRows.roundedUp((rows.count + tileCount - 1) / tileCount)
+        return stride(from: rows.lowerBound, to: rows.upperBound, by: size).map {
+            $0..<min($0 + size, rows.upperBound)
+        }
     }
 }

@@ -94,8 +94,8 @@ extension Configuration {
         Model(
             path: section.path("path") ?? section.missing("path", ""),
             sha256: section.string("sha256", matching: #/[0-9a-f]{64}/#, "64 lower-case hexadecimal digits"),
-            precision: section.choice("precision", of: ["auto", "f32", "bf16"]) ?? "auto",
-            backend: section.choice("backend", of: ["onednn", "blas"]) ?? "onednn",
+            precision: section.choice("precision", of: ["auto", "f32", "bf16", "int8"]) ?? "auto",
+            backend: section.choice("backend", of: ["auto", "native", "onednn", "blas"]) ?? "auto",
             maxTokens: section.integer("max_tokens", in: 0...1_000_000) ?? 0)
     }
 
@@ -140,6 +140,9 @@ extension ConfigurationFile {
                 results. Listen on 127.0.0.1 (and forward the port, for example with ssh -L), or, on a network where \
                 that is acceptable, say cluster.insecure: true
                 """)
+        }
+        if configuration.model.precision == "int8", ["onednn", "blas"].contains(configuration.model.backend) {
+            report("model.precision: int8 needs model.backend: native, or auto; found \(configuration.model.backend)")
         }
         if configuration.embedding.compatibility == "legend" {
             if configuration.embedding.template != "alpaca" {

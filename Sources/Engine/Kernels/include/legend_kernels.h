@@ -20,13 +20,17 @@ typedef struct {
     int32_t end;
 } legend_row_range;
 
-/// The heads of a layer and the storage of its keys and values:
-/// `keys[kv_heads, capacity / 16, head_dim, 16]` and `values[kv_heads, capacity, padded head_dim]`,
-/// where `capacity` is a multiple of `LEGEND_BLOCK` and `heads` one of `kv_heads`.
+/// The heads of a layer and the storage of its keys and values, in 32-bit words. f32:
+/// `keys[kv_heads, capacity / 16, head_dim, 16]` and `values[kv_heads, capacity, padded head_dim]`. bf16: a word of a key
+/// holds two neighbouring components, `keys[kv_heads, capacity / 16, head_dim / 2, 16]`, and one of the values the same
+/// component of two neighbouring rows, `values[kv_heads, capacity / 2, padded head_dim]`.
+/// `capacity` is a multiple of `LEGEND_BLOCK` and `heads` one of `kv_heads`.
 typedef struct {
     int32_t heads;
     int32_t kv_heads;
     int32_t head_dim;
+    /// 1 for f32, 2 for bf16.
+    int32_t keys_per_word;
     int64_t capacity;
 } legend_heads;
 
@@ -40,33 +44,42 @@ typedef struct {
 
 /// One path: a table of constants, which any thread may use.
 typedef struct __attribute__((swift_attr("@Sendable"))) {
-    /// The path's name: `scalar`, `avx2` or `avx512`.
+    /// The path's name: `scalar`, `avx2`, `avx512` or `avx512_bf16`.
     const char *name;
 
     /// `out[r] = x[r] / sqrt(mean(x[r]²) + epsilon) * weight`, for `[rows, width]`; `out` may be `x`.
     void (*rms_norm)(const float *x, const float *weight, int64_t rows, int64_t width, float epsilon, float *out);
 
-    /// Rotates `query[rows, heads, head_dim]` in place, the pairs `(x[2i], x[2i+1])` of row `r` by the angles of
-    /// `positions[r]`, and multiplies it by `scale`.
+    /// Rotates `query[rows, heads, head_dim]`, whose rows lie `stride` floats apart, in place: the pairs
+    /// `(x[2i], x[2i+1])` of row `r` by the angles of `positions[r]`, and multiplies it by `scale`.
     void (*rotate_queries)(
         const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t rows, float scale,
-        float *query);
+        float *query, int64_t stride);
 
-    /// Takes `key_value[rows, 2, kv_heads, head_dim]` of the micro-batch's rows `first_row ...`, rotates the keys and
-    /// writes both to `keys` and `values`.
+    /// Takes `key_value[rows, 2, kv_heads, head_dim]` of the micro-batch's rows `first_row ...`, whose rows lie `stride`
+    /// floats apart, rotates the keys in place and writes both to `keys` and `values`.
     void (*store_keys_values)(
         const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t first_row,
-        int64_t rows, const float *key_value, float *keys, float *values);
+        int64_t rows, float *key_value, int64_t stride, uint32_t *keys, uint32_t *values);
 
     /// `out[queries, heads, head_dim] = softmax(query · keysᵀ) · values`, where query `q` sees the rows of `ranges`
     /// (ascending) that lie before `key_end[q]`. Each query must see the first row of the first range. The queries are
-    /// scaled already. `scratch` holds `legend_attention_scratch(head_dim)` floats.
+    /// scaled already; they lie `stride` floats apart, and the rows of `out` next to one another. `scratch` holds
+    /// `legend_attention_scratch(head_dim)` floats.
     void (*attention)(
-        const legend_heads *heads, const float *query, const int32_t *key_end, int64_t queries,
-        const legend_row_range *ranges, int64_t range_count, const float *keys, const float *values, float *scratch,
-        float *out);
+        const legend_heads *heads, const float *query, int64_t stride, const int32_t *key_end, int64_t queries,
+        const legend_row_range *ranges, int64_t range_count, const uint32_t *keys, const uint32_t *values,
+        float *scratch, float *out);
 
-    /// `out[r, i] = silu(gate_up[r, i]) * gate_up[r, width + i]`, for `gate_up[rows, 2 * width]`.
+    /// The same with keys and values in bf16, to which queries and weights are rounded as well; sums are f32. Null where
+    /// the CPU has no instructions for it.
+    void (*_Nullable attention_bf16)(
+        const legend_heads *heads, const float *query, int64_t stride, const int32_t *key_end, int64_t queries,
+        const legend_row_range *ranges, int64_t range_count, const uint32_t *keys, const uint32_t *values,
+        float *scratch, float *out);
+
+    /// `out[r, i] = silu(gate_up[r, i]) * gate_up[r, width + i]`, for `gate_up[rows, 2 * width]`; `out` may be
+    /// `gate_up`.
     void (*swiglu)(const float *gate_up, int64_t rows, int64_t width, float *out);
 
     /// `sum[i] += x[i]`.
@@ -77,6 +90,14 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
 
     /// The same rounding with the result widened to `float` again; `out` may be `x`.
     void (*round_bf16_to_f32)(const float *x, int64_t count, float *out);
+
+    /// Multiplies each `block` neighbouring elements, in place, by the Hadamard matrix in Sylvester's order, whose square
+    /// is `block` times the identity. `count` is a multiple of `block`, a power of two.
+    void (*hadamard)(float *x, int64_t count, int64_t block);
+
+    /// Rounds a row to signed bytes: `x[i] = out[i] * scale`, where the largest magnitude becomes 127. `sum` gets the sum
+    /// of the bytes.
+    void (*quantize_int8)(const float *x, int64_t count, int8_t *out, float *scale, int32_t *sum);
 } legend_kernels;
 
 /// The plain C path. It is the reference of the others and runs anywhere.
@@ -88,8 +109,19 @@ const legend_kernels *_Nullable legend_kernels_avx2(void);
 /// The AVX-512 (F, BW, DQ, VL) path; null where the CPU lacks them.
 const legend_kernels *_Nullable legend_kernels_avx512(void);
 
+/// The same with attention in bf16; null where the CPU lacks the bf16 instructions.
+const legend_kernels *_Nullable legend_kernels_avx512_bf16(void);
+
 /// The fastest path that this CPU runs.
 const legend_kernels *legend_kernels_best(void);
+
+/// Copies the keys and values of rows `from ... from + count - 1` to rows `to ...` of another storage of the same heads.
+void legend_copy_keys_values(
+    const legend_heads *heads, const uint32_t *keys, const uint32_t *values, int64_t from, int64_t count,
+    const legend_heads *out_heads, uint32_t *out_keys, uint32_t *out_values, int64_t to);
+
+/// Whether the CPU has matrix units (AMX) for bfloat16.
+int32_t legend_cpu_has_amx_bf16(void);
 
 /// Whether the CPU multiplies bfloat16 numbers (AVX-512 BF16, which every CPU with AMX has too).
 int32_t legend_cpu_has_bf16(void);

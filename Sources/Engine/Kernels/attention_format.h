@@ -1,0 +1,114 @@
+/// Attention on one vector path with keys and values in one format: `ATTENTION(attention)`. `vector_path.h` includes it
+/// for f32, a file with more instructions once more, with these defined:
+///
+/// - `ATTENTION(part)`: the name of a function of this instance. `ATTENTION_TARGET`: the instruction set.
+/// - `ATTENTION_WORDS`: sixteen words; `ATTENTION_LOAD(words)` loads them.
+/// - `ATTENTION_DOT(sum, words, word)`: adds the products of sixteen words with one to `sum`.
+/// - `ATTENTION_KEYS_PER_WORD`: 1 for f32, 2 for bf16.
+
+/// Scores of the tile against one block of keys that begins at `first_key`; keys outside of `[first, key_end)` get -∞.
+ATTENTION_TARGET static void ATTENTION(score_block)(attention_tile *tile, const uint32_t *keys, int64_t first_key,
+    int64_t first, int64_t end, float *scores) {
+    const uint32_t *query = tile->query;
+    const int64_t depth = tile->depth;
+    vec score[TILE_ROWS];
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) score[r] = (vec){0};
+    for (int64_t i = 0; i < depth; i++, keys += lanes) {
+        ATTENTION_WORDS key = ATTENTION_LOAD(keys);
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) ATTENTION_DOT(score[r], key, query[r * depth + i]);
+    }
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) STORE(scores + r * chunk_keys, score[r]);
+    int64_t seen_end = tile->key_end_least < end ? tile->key_end_least : end;
+    if (first_key < first || first_key + lanes > seen_end) hide_unseen(tile, first_key, first, end, scores);
+}
+
+/// `out[TILE_ROWS, width] += weights[TILE_ROWS, keys] · values[keys, width]`, for `words` words of keys.
+ATTENTION_TARGET static void ATTENTION(add_values)(attention_tile *tile, const float *weights, const uint32_t *values,
+    int64_t words) {
+    for (int64_t column = 0; column < tile->width; column += lanes) {
+        float *out = tile->out + column;
+        const uint32_t *value = values + column, *weight = (const uint32_t *)weights;
+        vec sum[TILE_ROWS];
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) sum[r] = LOAD(out + r * tile->width);
+        for (int64_t word = 0; word < words; word++, value += tile->width) {
+            ATTENTION_WORDS v = ATTENTION_LOAD(value);
+            UNROLL for (int r = 0; r < TILE_ROWS; r++) ATTENTION_DOT(sum[r], v, weight[r * chunk_keys + word]);
+        }
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) STORE(out + r * tile->width, sum[r]);
+    }
+}
+
+/// Attends to the rows `[first, end)`, in chunks of whole blocks whose weights stay in the first-level cache.
+ATTENTION_TARGET static void ATTENTION(attend_range)(attention_tile *tile, const legend_heads *heads, int64_t kv_head,
+    int64_t first, int64_t end, const uint32_t *keys, const uint32_t *values) {
+    const int64_t per_word = ATTENTION_KEYS_PER_WORD;
+    for (int64_t chunk = first / lanes * lanes; chunk < end; chunk += chunk_keys) {
+        int64_t chunk_end = chunk + chunk_keys < end ? chunk + chunk_keys : end, key = chunk;
+        for (; key < chunk_end; key += lanes) {
+            ATTENTION(score_block)(
+                tile, keys + key_offset(heads, kv_head, key), key, first, end, tile->scores + key - chunk);
+        }
+        for (int r = 0; r < TILE_ROWS; r++) {
+            softmax_row(tile, r, key - chunk);
+            float *row = tile->scores + r * chunk_keys;
+            if (per_word == 2) round_bf16(row, key - chunk, (uint16_t *)row);
+        }
+        // A pair may begin before the range or end after it: the weight of that key is zero.
+        int64_t begin = (chunk > first ? chunk : first) / per_word * per_word;
+        ATTENTION(add_values)(
+            tile, tile->scores + (begin - chunk) / per_word, values + value_offset(heads, kv_head, begin),
+            (chunk_end - begin + per_word - 1) / per_word);
+    }
+}
+
+/// Loads rows `first ...` of the `[queries * group]` rows of one key-value head; missing rows are zero.
+ATTENTION_TARGET static void ATTENTION(load_tile)(attention_tile *tile, const legend_heads *heads, int64_t kv_head,
+    int64_t first, int64_t rows, const float *query, int64_t stride, const int32_t *key_end) {
+    int64_t group = heads->heads / heads->kv_heads, d = heads->head_dim;
+    tile->key_end_least = INT32_MAX;
+    tile->key_end_most = 0;
+    for (int64_t r = 0; r < TILE_ROWS; r++) {
+        int64_t row = first + (r < rows ? r : 0);
+        const float *head = query + row / group * stride + (kv_head * group + row % group) * d;
+        uint32_t *words = tile->query + r * tile->depth;
+        if (r >= rows) __builtin_memset(words, 0, (size_t)tile->depth * sizeof *words);
+        else if (ATTENTION_KEYS_PER_WORD == 2) round_bf16(head, d, (uint16_t *)words);
+        else __builtin_memcpy(words, head, (size_t)d * sizeof *words);
+        int32_t seen_end = key_end[row / group];
+        tile->key_end[r] = seen_end;
+        tile->key_end_least = seen_end < tile->key_end_least ? seen_end : tile->key_end_least;
+        tile->key_end_most = seen_end > tile->key_end_most ? seen_end : tile->key_end_most;
+        tile->maximum[r] = -INFINITY;
+        tile->sum[r] = 0;
+    }
+    for (int64_t i = 0; i < TILE_ROWS * tile->width; i++) tile->out[i] = 0;
+}
+
+ATTENTION_TARGET static void ATTENTION(attention)(
+    const legend_heads *heads, const float *query, int64_t stride, const int32_t *key_end, int64_t queries,
+    const legend_row_range *ranges, int64_t range_count, const uint32_t *keys, const uint32_t *values, float *scratch,
+    float *out) {
+    int64_t total = queries * (heads->heads / heads->kv_heads);
+    attention_tile tile = {.depth = key_depth(heads), .width = value_width(heads->head_dim)};
+    tile.scores = scratch;
+    tile.out = tile.scores + TILE_ROWS * chunk_keys;
+    tile.query = (uint32_t *)(tile.out + TILE_ROWS * tile.width);
+    for (int64_t kv_head = 0; kv_head < heads->kv_heads; kv_head++) {
+        for (int64_t first = 0; first < total; first += TILE_ROWS) {
+            int64_t rows = total - first < TILE_ROWS ? total - first : TILE_ROWS;
+            ATTENTION(load_tile)(&tile, heads, kv_head, first, rows, query, stride, key_end);
+            for (int64_t n = 0; n < range_count; n++) {
+                int64_t end = ranges[n].end < tile.key_end_most ? ranges[n].end : tile.key_end_most;
+                ATTENTION(attend_range)(&tile, heads, kv_head, ranges[n].first, end, keys, values);
+            }
+            store_tile(&tile, heads, kv_head, first, rows, out);
+        }
+    }
+}
+
+#undef ATTENTION
+#undef ATTENTION_TARGET
+#undef ATTENTION_WORDS
+#undef ATTENTION_LOAD
+#undef ATTENTION_DOT
+#undef ATTENTION_KEYS_PER_WORD
