@@ -3,13 +3,17 @@
 SWIFT ?= swift
 MODEL := models/SmolLM2-135M-Instruct.Q4_1.gguf
 BINARIES := .build/release
+LEGEND_BENCH_VENV ?= $(CURDIR)/Benchmarks/.venv
+BENCH_PYTHON := $(LEGEND_BENCH_VENV)/bin/python
+export LEGEND_BENCH_VENV
 
 .PHONY: help setup model build test demo bench dist lint format protocol clean
 
 help:
 	@echo "make demo      annotate the sample dataset with a real model, one coordinator and two workers"
 	@echo "make test      build everything and run every test"
-	@echo "make bench     measure how many tokens this machine computes in a second, by precision and lanes"
+	@echo "make bench     measure how many tokens this machine computes in a second, and compare with llama.cpp and"
+	@echo "               transformers (installed into Benchmarks/.venv on first use, some minutes and gigabytes)"
 	@echo "make dist      pack both programs with their libraries into dist/"
 	@echo "make build     build legend-coordinator and legend-worker (optimised)"
 	@echo "make model     fetch the small test model into models/"
@@ -36,6 +40,10 @@ demo: build model
 
 bench: build model
 	$(BINARIES)/legend-worker bench $(MODEL) --precision f32 --precision bf16 --lanes 1 --lanes $$(nproc)
+	@Benchmarks/setup.sh
+	@mkdir -p Benchmarks/.data
+	$(BENCH_PYTHON) Benchmarks/workload.py mixed $(MODEL) Benchmarks/.data/mixed.jsonl --texts 24
+	$(BENCH_PYTHON) Benchmarks/compare.py $(MODEL) Benchmarks/.data/mixed.jsonl --output Benchmarks/.data/mixed.json
 
 dist: setup
 	@scripts/dist.sh
