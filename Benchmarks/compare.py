@@ -66,12 +66,14 @@ class Contestant:
 
 
 def run(command: list[str]) -> str:
-    """What the command prints. It inherits nothing that would bind it to fewer cores."""
+    """What the command prints."""
     try:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
     except FileNotFoundError:
         fail(f"{command[0]}: expected a program, found none (for legend-worker: make build)")
     except subprocess.CalledProcessError as error:
+        if error.stderr.startswith("error: "):
+            fail(error.stderr.removeprefix("error: ").strip())
         hint = "\nBenchmarks/setup.sh installs what is missing" if "ModuleNotFoundError" in error.stderr else ""
         fail(f"{' '.join(command)}: expected exit status 0, found {error.returncode}:\n{error.stderr[-2000:]}{hint}")
 

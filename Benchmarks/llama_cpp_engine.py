@@ -169,7 +169,8 @@ class StateReader:
         self.byte_count = library.ggml_nbytes
         self.byte_count.argtypes, self.byte_count.restype = [ctypes.c_void_p], ctypes.c_size_t
         self.read = library.ggml_backend_tensor_get
-        self.read.argtypes, self.read.restype = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t], None
+        self.read.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t]
+        self.read.restype = None
         self.hidden_size = hidden_size
         self.pieces: list[NDArray[np.float32]] = []
         self.callback = llama_cpp.ggml_backend_sched_eval_callback(self.receive)
@@ -362,7 +363,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tokens", type=Path, help='JSON Lines of {"tokens": [[ids of a text], …]}')
     parser.add_argument("--limit", type=int, help="lines to take (default: all)")
     parser.add_argument("--threads", type=int, default=best.threads, help="default: all cores")
-    parser.add_argument("--ubatch", type=int, default=best.ubatch, help="tokens computed at once (default: %(default)s)")
+    parser.add_argument(
+        "--ubatch", type=int, default=best.ubatch, help="tokens computed at once (default: %(default)s)")
     parser.add_argument("--flash-attention", choices=["on", "off"], default="on", help="default: %(default)s")
     parser.add_argument(
         "--cache-for", choices=["all", "each"], default="all",

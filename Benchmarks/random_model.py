@@ -120,7 +120,8 @@ def main() -> None:
     parser.add_argument("--epsilon", type=float, default=1e-5, help="of RMSNorm (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    for name, whole, part in [("--hidden", options.hidden, options.heads), ("--heads", options.heads, options.kv_heads)]:
+    divisions = [("--hidden", options.hidden, options.heads), ("--heads", options.heads, options.kv_heads)]
+    for name, whole, part in divisions:
         if whole % part != 0:
             fail(f"{name}: expected a multiple of {part}, found {whole}")
     weights = write(options)

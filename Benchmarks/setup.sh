@@ -19,7 +19,9 @@ PYTHON
 
 if [ -x "$python" ] && satisfied; then exit 0; fi
 for tool in c++ python3; do
-    command -v "$tool" >/dev/null || { echo "error: $tool: expected in PATH, found none (Debian: apt install g++ python3-venv)" >&2; exit 1; }
+    command -v "$tool" >/dev/null && continue
+    echo "error: $tool: expected in PATH, found none (Debian: apt install g++ python3-venv)" >&2
+    exit 1
 done
 [ -x "$python" ] || python3 -m venv "$environment" || {
     echo "error: $environment: python3 makes no environment there (Debian: apt install python3-venv)" >&2
@@ -30,4 +32,7 @@ echo "Installing llama.cpp (built here), torch and transformers into $environmen
 # A wheel that was built elsewhere would lack this CPU's instructions.
 CMAKE_ARGS="-DGGML_NATIVE=ON ${CMAKE_ARGS:-}" "$python" -m pip install --quiet --disable-pip-version-check \
     --no-binary llama-cpp-python --requirement "$folder/requirements.txt"
-satisfied || { echo "error: $environment: something of $folder/requirements.txt is missing after the installation" >&2; exit 1; }
+satisfied || {
+    echo "error: $environment: expected all of $folder/requirements.txt, found something missing or too old" >&2
+    exit 1
+}

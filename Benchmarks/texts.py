@@ -39,7 +39,8 @@ def read_token_lines(path: Path, limit: int | None = None) -> list[list[list[int
     for number, row in enumerate(read_lines(path, limit), 1):
         texts = row.get("tokens")
         if not (isinstance(texts, list) and texts and all(isinstance(text, list) and text for text in texts)):
-            fail(f'{path}:{number}: expected "tokens" with a list of ids for each text, found {sorted(row)}')
+            fail(f'{path}:{number}: expected "tokens", ids of at least one text and of none that is empty, '
+                 f"found {str(row)[:80]}")
         lines.append(texts)
     return lines
 
