@@ -25,6 +25,8 @@ FORMATS = ("F32", "BF16", "Q8_0", "Q4_0", "shipped")
 PRECISIONS = ("f32", "bf16", "int8", "auto")
 #: llama.cpp's batch size is chosen on the first lines with so many tokens.
 TRIAL_TOKENS = 4096
+#: Rounds that differ by more are no measurement.
+SPREAD_MOST = 1.25
 
 
 @dataclass
@@ -60,6 +62,11 @@ class Contestant:
         if found.tokens != self.expected.tokens:
             fail(f"{self.name}: expected {self.expected.tokens} tokens, as llama.cpp counts them, found {found.tokens}")
         return found
+
+    def spread(self) -> float:
+        """The longest round by the shortest."""
+        seconds = [measurement.seconds for measurement in self.measurements]
+        return max(seconds) / min(seconds)
 
     def median_rate(self) -> float:
         return statistics.median(measurement.tokens_per_second() for measurement in self.measurements)
@@ -196,6 +203,10 @@ class Comparison:
                                "rounds": rounds})
         return result
 
+    def unsteady(self) -> list[str]:
+        """Whose rounds differ too much to say anything."""
+        return [contestant.name for contestant in self.contestants if contestant.spread() > SPREAD_MOST]
+
     def report(self) -> dict[str, Any]:
         whole = self.workload()
         return {
@@ -208,13 +219,14 @@ class Comparison:
             "rounds": self.options.rounds,
             "cpu": cpu_name(),
             "engines": [engine_report(contestant) for contestant in self.contestants],
+            "unsteady": self.unsteady(),
             "ratios": self.ratios(),
         }
 
     def tables(self) -> str:
         whole = self.workload()
         unit = "PAIRS/S" if all(len(line) == 2 for line in self.lines) else "LINES/S"
-        width = max(len(contestant.name) for contestant in self.contestants) + 2
+        width = max(len(contestant.name) for contestant in self.contestants) + len("than ") + 2
         rows = [
             f"{self.options.model.name}: {whole.lines} lines, {whole.texts} texts, {whole.tokens} tokens; "
             f"{self.options.threads} threads, medians of {self.options.rounds} rounds",
@@ -232,6 +244,10 @@ class Comparison:
             if contestant.expected.lines != whole.lines:
                 subset = contestant.expected
                 rows.append(f"* only the first {subset.lines} lines ({subset.tokens} tokens): rates are of those")
+        if self.unsteady():
+            rows.append(
+                f"NOT STEADY: {'; '.join(self.unsteady())}: most and least differ by more than a factor of "
+                f"{SPREAD_MOST}. Something else was running: measure again")
         ratios = self.ratios()
         if ratios:
             rows += ["", "HOW MANY TIMES AS FAST (tokens/s of the same round, median)"]
