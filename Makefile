@@ -39,7 +39,7 @@ demo: build model
 	@scripts/demo.sh
 
 bench: build model
-	$(BINARIES)/legend-worker bench $(MODEL) --precision f32 --precision bf16 --lanes 1 --lanes $$(nproc)
+	$(BINARIES)/legend-worker bench $(MODEL) --precision f32 --precision bf16 --precision int8 --lanes 1 --lanes $$(nproc)
 	@Benchmarks/setup.sh
 	@mkdir -p Benchmarks/.data
 	$(BENCH_PYTHON) Benchmarks/workload.py mixed $(MODEL) Benchmarks/.data/mixed.jsonl --texts 24

@@ -4,6 +4,7 @@
 /// - `ATTENTION(part)`: the name of a function of this instance. `ATTENTION_TARGET`: the instruction set.
 /// - `ATTENTION_WORDS`: sixteen words; `ATTENTION_LOAD(words)` loads them.
 /// - `ATTENTION_DOT(sum, words, word)`: adds the products of sixteen words with one to `sum`.
+/// - `ATTENTION_STORE_WEIGHTS(row, i, weights)`: stores the weights of keys `i ...` of a row, which begins at `row`.
 /// - `ATTENTION_KEYS_PER_WORD`: 1 for f32, 2 for bf16.
 
 /// Scores of the tile against one block of keys that begins at `first_key`; keys outside of `[first, key_end)` get -∞.
@@ -20,6 +21,55 @@ ATTENTION_TARGET static void ATTENTION(score_block)(attention_tile *tile, const 
     UNROLL for (int r = 0; r < TILE_ROWS; r++) STORE(scores + r * chunk_keys, score[r]);
     int64_t seen_end = tile->key_end_least < end ? tile->key_end_least : end;
     if (first_key < first || first_key + lanes > seen_end) hide_unseen(tile, first_key, first, end, scores);
+}
+
+/// `e^x` for `x <= 0`, and next to nothing for less than -87: what a softmax needs, with an error below that of the
+/// format.
+INLINE void ATTENTION(exp)(vec *x) {
+    vec v = SELECT(*x > -87.0f, *x, SPLAT(-87));
+    vec shifted = v * 1.44269504f + 12582912.0f;  // as in `vector_exp`
+    vec n = shifted - 12582912.0f;
+    vec f = v - n * 0.693359375f;
+    f = f - n * -2.12194440e-4f;
+    vec e = f * (1.0f / 24) + 1.0f / 6;
+    if (ATTENTION_KEYS_PER_WORD == 1) {
+        e = f * (1.0f / 5040) + 1.0f / 720;
+        e = e * f + 1.0f / 120;
+        e = e * f + 1.0f / 24;
+        e = e * f + 1.0f / 6;
+    }
+    e = e * f + 0.5f;
+    e = e * f + 1.0f;
+    e = e * f + 1.0f;
+    int_vec power = ((int_vec)shifted - (int_vec)SPLAT(12582912.0f) + 127) << 23;
+    *x = e * (vec)power;
+}
+
+/// Turns row `r` of the chunk's scores into weights relative to the maximum so far, and rescales what was summed before.
+/// In bf16 two weights share a word.
+ATTENTION_TARGET static void ATTENTION(softmax_row)(attention_tile *tile, int r, int64_t keys) {
+    float *scores = tile->scores + r * chunk_keys, *out = tile->out + r * tile->width;
+    vec largest = SPLAT(tile->maximum[r]);
+    for (int64_t i = 0; i < keys; i += lanes) {
+        vec score = LOAD(scores + i);
+        largest = SELECT(score > largest, score, largest);
+    }
+    float maximum = vector_maximum(&largest);
+    vec sums = {0};
+    for (int64_t i = 0; i < keys; i += lanes) {
+        vec weight = LOAD(scores + i) - maximum;
+        ATTENTION(exp)(&weight);
+        sums += weight;
+        ATTENTION_STORE_WEIGHTS(scores, i, weight);
+    }
+    float kept = 1;
+    if (maximum > tile->maximum[r]) {
+        // Nothing was summed before the first maximum.
+        kept = tile->maximum[r] > -INFINITY ? expf(tile->maximum[r] - maximum) : 0;
+        if (kept > 0) for (int64_t i = 0; i < tile->width; i += lanes) STORE(out + i, LOAD(out + i) * kept);
+        tile->maximum[r] = maximum;
+    }
+    tile->sum[r] = tile->sum[r] * kept + vector_sum(&sums);
 }
 
 /// `out[TILE_ROWS, width] += weights[TILE_ROWS, keys] · values[keys, width]`, for `words` words of keys.
@@ -48,11 +98,7 @@ ATTENTION_TARGET static void ATTENTION(attend_range)(attention_tile *tile, const
             ATTENTION(score_block)(
                 tile, keys + key_offset(heads, kv_head, key), key, first, end, tile->scores + key - chunk);
         }
-        for (int r = 0; r < TILE_ROWS; r++) {
-            softmax_row(tile, r, key - chunk);
-            float *row = tile->scores + r * chunk_keys;
-            if (per_word == 2) round_bf16(row, key - chunk, (uint16_t *)row);
-        }
+        for (int r = 0; r < TILE_ROWS; r++) ATTENTION(softmax_row)(tile, r, key - chunk);
         // A pair may begin before the range or end after it: the weight of that key is zero.
         int64_t begin = (chunk > first ? chunk : first) / per_word * per_word;
         ATTENTION(add_values)(
@@ -111,4 +157,5 @@ ATTENTION_TARGET static void ATTENTION(attention)(
 #undef ATTENTION_WORDS
 #undef ATTENTION_LOAD
 #undef ATTENTION_DOT
+#undef ATTENTION_STORE_WEIGHTS
 #undef ATTENTION_KEYS_PER_WORD

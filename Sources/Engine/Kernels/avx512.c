@@ -43,6 +43,8 @@
 #define ATTENTION_LOAD(words) (__m512bh)_mm512_loadu_si512(words)
 #define ATTENTION_DOT(sum, words, word) \
     sum = (vec)_mm512_dpbf16_ps((__m512)(sum), words, (__m512bh)_mm512_set1_epi32((int)(word)))
+#define ATTENTION_STORE_WEIGHTS(row, i, weights) \
+    _mm256_storeu_si256((__m256i *)((uint16_t *)(row) + (i)), (__m256i)_mm512_cvtneps_pbh((__m512)(weights)))
 #define ATTENTION_KEYS_PER_WORD 2
 #include "attention_format.h"
 #endif

@@ -58,25 +58,21 @@ static inline float bf16_value(uint16_t rounded) {
     return value;
 }
 
-/// Writes the rotated key and the value of one row and head to their places.
-static inline void store_key_value(const legend_heads *heads, int64_t kv_head, int64_t row, const float *key,
-    const float *value, uint32_t *keys, uint32_t *values) {
-    int64_t d = heads->head_dim, width = value_width(d);
+/// Puts the rotated key and the value of one row and head, which are converted already, into their places.
+static inline void store_key_value(const legend_heads *heads, int64_t kv_head, int64_t row, const void *key,
+    const void *value, uint32_t *keys, uint32_t *values) {
+    int64_t d = heads->head_dim, width = value_width(d), depth = key_depth(heads);
     uint32_t *key_out = keys + key_offset(heads, kv_head, row);
     uint32_t *value_out = values + value_offset(heads, kv_head, row);
+    for (int64_t i = 0; i < depth; i++) __builtin_memcpy(key_out + i * LEGEND_BLOCK, (const uint32_t *)key + i, 4);
     if (heads->keys_per_word == 1) {
-        for (int64_t i = 0; i < d; i++) __builtin_memcpy(key_out + i * LEGEND_BLOCK, key + i, sizeof *key);
-        __builtin_memcpy(value_out, value, (size_t)d * sizeof *value);
+        __builtin_memcpy(value_out, value, (size_t)d * sizeof *value_out);
         for (int64_t i = d; i < width; i++) value_out[i] = 0;
-        return;
+    } else {
+        uint16_t *half = (uint16_t *)value_out + row % 2;
+        for (int64_t i = 0; i < d; i++) half[2 * i] = ((const uint16_t *)value)[i];
+        for (int64_t i = d; i < width; i++) half[2 * i] = 0;
     }
-    for (int64_t i = 0; i < d; i += 2) {
-        uint32_t second = i + 1 < d ? bf16_bits(key[i + 1]) : 0;
-        key_out[i / 2 * LEGEND_BLOCK] = bf16_bits(key[i]) | second << 16;
-    }
-    uint16_t *half = (uint16_t *)value_out + row % 2;
-    for (int64_t i = 0; i < d; i++) half[2 * i] = bf16_bits(value[i]);
-    for (int64_t i = d; i < width; i++) half[2 * i] = 0;
 }
 
 #endif

@@ -36,6 +36,10 @@ static void rotate_queries(
     }
 }
 
+static void round_bf16(const float *x, int64_t count, uint16_t *out) {
+    for (int64_t i = 0; i < count; i++) out[i] = bf16_bits(x[i]);
+}
+
 static void store_keys_values(
     const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t first_row, int64_t rows,
     float *key_value, int64_t stride, uint32_t *keys, uint32_t *values) {
@@ -47,6 +51,10 @@ static void store_keys_values(
                 float first = rotated(key, i, rotary, positions[r]), second = rotated(key, i + 1, rotary, positions[r]);
                 key[i] = first;
                 key[i + 1] = second;
+            }
+            if (heads->keys_per_word == 2) {
+                round_bf16(key, d, (uint16_t *)key);
+                round_bf16(value, d, (uint16_t *)value);
             }
             store_key_value(heads, h, first_row + r, key, value, keys, values);
         }
@@ -103,10 +111,6 @@ static void swiglu(const float *gate_up, int64_t rows, int64_t width, float *out
 
 static void add(const float *x, int64_t count, float *sum) {
     for (int64_t i = 0; i < count; i++) sum[i] += x[i];
-}
-
-static void round_bf16(const float *x, int64_t count, uint16_t *out) {
-    for (int64_t i = 0; i < count; i++) out[i] = bf16_bits(x[i]);
 }
 
 static void round_bf16_to_f32(const float *x, int64_t count, float *out) {

@@ -49,22 +49,25 @@ INLINE void vector_exp(vec *x) {
     *x = SELECT(representable, e * (vec)power, beyond);
 }
 
+#define SWAP_8(x) __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)
+#define SWAP_4(x) __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11)
+#define SWAP_2(x) __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)
+#define SWAP_1(x) __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14)
+
 INLINE float vector_sum(const vec *x) {
-    float part[lanes];
-    STORE(part, *x);
-    UNROLL for (int width = lanes / 2; width; width /= 2) {
-        UNROLL for (int i = 0; i < width; i++) part[i] += part[i + width];
-    }
-    return part[0];
+    vec sum = *x + SWAP_8(*x);
+    sum += SWAP_4(sum);
+    sum += SWAP_2(sum);
+    sum += SWAP_1(sum);
+    return sum[0];
 }
 
 INLINE float vector_maximum(const vec *x) {
-    float part[lanes];
-    STORE(part, *x);
-    UNROLL for (int width = lanes / 2; width; width /= 2) {
-        UNROLL for (int i = 0; i < width; i++) part[i] = part[i] > part[i + width] ? part[i] : part[i + width];
-    }
-    return part[0];
+    vec other = SWAP_8(*x), most = SELECT(*x > other, *x, other);
+    other = SWAP_4(most), most = SELECT(most > other, most, other);
+    other = SWAP_2(most), most = SELECT(most > other, most, other);
+    other = SWAP_1(most), most = SELECT(most > other, most, other);
+    return most[0];
 }
 
 TARGET static void rms_norm(const float *x, const float *weight, int64_t rows, int64_t width, float epsilon,
@@ -129,8 +132,7 @@ TARGET static void round_bf16_to_f32(const float *x, int64_t count, float *out) 
 }
 
 /// The stages inside a vector: lane `i` becomes the sum with lane `i ^ half`, or the difference.
-#define HADAMARD_STAGE(x, half, ...) \
-    x = __builtin_shufflevector(x, x, __VA_ARGS__) + x * SELECT((lane & half) != 0, SPLAT(-1), SPLAT(1))
+#define HADAMARD_STAGE(x, half) x = SWAP_##half(x) + x * SELECT((lane & half) != 0, SPLAT(-1), SPLAT(1))
 
 TARGET static void hadamard(float *x, int64_t count, int64_t block) {
     if (block < lanes) {
@@ -147,10 +149,10 @@ TARGET static void hadamard(float *x, int64_t count, int64_t block) {
     const int_vec lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     for (int64_t i = 0; i < count; i += lanes) {
         vec v = LOAD(x + i);
-        HADAMARD_STAGE(v, 1, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
-        HADAMARD_STAGE(v, 2, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
-        HADAMARD_STAGE(v, 4, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
-        HADAMARD_STAGE(v, 8, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+        HADAMARD_STAGE(v, 1);
+        HADAMARD_STAGE(v, 2);
+        HADAMARD_STAGE(v, 4);
+        HADAMARD_STAGE(v, 8);
         STORE(x + i, v);
     }
     for (int64_t half = lanes; half < block; half *= 2) {
@@ -203,8 +205,7 @@ INLINE void rotate(const float *head, int64_t head_dim, const legend_rotary *rot
     int64_t i = 0;
     for (; i + lanes <= rotary->dimensions; i += lanes) {
         vec x = LOAD(head + i);
-        vec swapped = __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
-        STORE(out + i, (x * LOAD(cosines + i) + swapped * LOAD(sines + i)) * scale);
+        STORE(out + i, (x * LOAD(cosines + i) + SWAP_1(x) * LOAD(sines + i)) * scale);
     }
     for (; i < rotary->dimensions; i += 2) {
         float first = head[i], second = head[i + 1];
@@ -233,6 +234,10 @@ TARGET static void store_keys_values(
         for (int64_t h = 0; h < kv_heads; h++) {
             float *key = key_value + r * stride + h * d, *value = key + kv_heads * d;
             rotate(key, d, rotary, positions[r], 1, key);
+            if (heads->keys_per_word == 2) {
+                round_bf16(key, d, (uint16_t *)key);
+                round_bf16(value, d, (uint16_t *)value);
+            }
             store_key_value(heads, h, first_row + r, key, value, keys, values);
         }
     }
@@ -265,31 +270,6 @@ INLINE void hide_unseen(attention_tile *tile, int64_t first_key, int64_t first, 
     }
 }
 
-/// Turns row `r` of the chunk's scores into weights relative to the maximum so far, and rescales what was summed before.
-TARGET static void softmax_row(attention_tile *tile, int r, int64_t keys) {
-    float *scores = tile->scores + r * chunk_keys, *out = tile->out + r * tile->width;
-    vec largest = SPLAT(tile->maximum[r]);
-    for (int64_t i = 0; i < keys; i += lanes) {
-        vec score = LOAD(scores + i);
-        largest = SELECT(score > largest, score, largest);
-    }
-    float maximum = vector_maximum(&largest);
-    vec sums = {0};
-    for (int64_t i = 0; i < keys; i += lanes) {
-        vec weight = LOAD(scores + i) - maximum;
-        vector_exp(&weight);
-        STORE(scores + i, weight);
-        sums += weight;
-    }
-    float kept = 1;
-    if (maximum > tile->maximum[r]) {
-        kept = expf(tile->maximum[r] - maximum);
-        for (int64_t i = 0; i < tile->width; i += lanes) STORE(out + i, LOAD(out + i) * kept);
-        tile->maximum[r] = maximum;
-    }
-    tile->sum[r] = tile->sum[r] * kept + vector_sum(&sums);
-}
-
 TARGET static void store_tile(const attention_tile *tile, const legend_heads *heads, int64_t kv_head, int64_t first,
     int64_t rows, float *out) {
     int64_t group = heads->heads / heads->kv_heads, d = heads->head_dim;
@@ -305,6 +285,7 @@ TARGET static void store_tile(const attention_tile *tile, const legend_heads *he
 #define ATTENTION_WORDS vec
 #define ATTENTION_LOAD(words) LOAD(words)
 #define ATTENTION_DOT(sum, words, word) sum += (words) * float_of_bits((int32_t)(word))
+#define ATTENTION_STORE_WEIGHTS(row, i, weights) STORE((row) + (i), weights)
 #define ATTENTION_KEYS_PER_WORD 1
 #include "attention_format.h"
 

@@ -96,9 +96,11 @@ final class ForwardPass {
             MatrixRows(s.queryKeyValue, width: width, skipping: queryWidth), rows: tile,
             positions: all.positions[present], rotary: rotary, in: s.keysAndValues)
         guard !updated.isEmpty else { return clock.lap(\.elementwise) }
-        let moved = updated.map { all.index(of: Int(active.rows[$0])) }
-        move(moved, of: s.residual, width: hidden, to: updated.lowerBound)
-        move(moved.map { $0 - present.lowerBound }, of: s.queryKeyValue, width: width, to: 0)
+        if active.count < all.count {
+            let moved = updated.map { all.index(of: Int(active.rows[$0])) }
+            move(moved, of: s.residual, width: hidden, to: updated.lowerBound)
+            move(moved.map { $0 - present.lowerBound }, of: s.queryKeyValue, width: width, to: 0)
+        }
         let query = MatrixRows(s.queryKeyValue, width: width)  // [updated, heads + ..., d]
         kernels.rotateQueries(
             query, positions: active.positions[updated], rotary: rotary, shape: s.keysAndValues.shape)

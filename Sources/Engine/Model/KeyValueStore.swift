@@ -6,9 +6,10 @@ struct KeyValueStore {
         case f32
         case bf16
 
-        /// bf16 where keys and values are multiplied in it.
-        init(_ precision: Precision) {
-            self = precision == .bf16 || precision == .int8 ? Kernels().attendsInBF16 ? .bf16 : .f32 : .f32
+        /// bf16 where keys and values are multiplied in it. A word of a key holds two components.
+        init(_ precision: Precision, headDimension: Int) {
+            let isReduced = precision == .bf16 || precision == .int8
+            self = isReduced && Kernels().attendsInBF16 && headDimension.isMultiple(of: 2) ? .bf16 : .f32
         }
     }
 

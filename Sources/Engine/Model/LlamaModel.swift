@@ -37,7 +37,7 @@ final class LlamaModel: Sendable {
     init(file: GGUFFile, backend: any GEMMBackend, precision: Precision, threads: Int) throws {
         configuration = try LlamaConfiguration(file)
         self.backend = backend
-        keyValueFormat = KeyValueStore.Format(precision)
+        keyValueFormat = KeyValueStore.Format(precision, headDimension: configuration.headDimension)
         let tensors = try LlamaTensors(file, configuration)
         tokenEmbedding = tensors.tokenEmbedding
         outputNorm = tensors.outputNorm.dequantized()

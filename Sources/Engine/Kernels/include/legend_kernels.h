@@ -57,7 +57,7 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
         float *query, int64_t stride);
 
     /// Takes `key_value[rows, 2, kv_heads, head_dim]` of the micro-batch's rows `first_row ...`, whose rows lie `stride`
-    /// floats apart, rotates the keys in place and writes both to `keys` and `values`.
+    /// floats apart, and writes keys, rotated, and values to their places. It overwrites what it takes.
     void (*store_keys_values)(
         const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t first_row,
         int64_t rows, float *key_value, int64_t stride, uint32_t *keys, uint32_t *values);
@@ -85,7 +85,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     /// `sum[i] += x[i]`.
     void (*add)(const float *x, int64_t count, float *sum);
 
-    /// Rounds to bfloat16, to nearest with ties to even; infinities stay and a NaN stays a NaN.
+    /// Rounds to bfloat16, to nearest with ties to even; infinities stay and a NaN stays a NaN. `out`
+    /// may begin where `x` does.
     void (*round_bf16)(const float *x, int64_t count, uint16_t *out);
 
     /// The same rounding with the result widened to `float` again; `out` may be `x`.
