@@ -25,4 +25,8 @@ package struct RenderedItem: Hashable, Sendable {
         self.prompt = prompt
         self.responses = responses
     }
+
+    /// Of its texts, the prompt once.
+    package var byteCount: Int { prompt.text.utf8.count + responseByteCount }
+    package var responseByteCount: Int { responses.reduce(0) { $0 + $1.text.utf8.count } }
 }

@@ -32,7 +32,7 @@ package struct StatusReport: Codable, Hashable, Sendable {
     package var rowsDone: UInt64 = 0
     package var rowsTotal: UInt64 = 0
 
-    /// False while the input is still being read, so that `rowsTotal` still grows.
+    /// False while the input is read and sorted: `rowsTotal` may still grow, and no row can be done yet.
     package var rowsTotalIsFinal = false
     package var rowsFailed: UInt64 = 0
     package var rowsPerSecond = 0.0

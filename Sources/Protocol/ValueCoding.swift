@@ -252,16 +252,7 @@ extension UnitPayload {
         case .unspecified, .UNRECOGNIZED: throw ProtocolError("a unit of an unknown stage")
         }
         guard !wire.items.isEmpty else { throw ProtocolError("a unit without rows") }
-        let items = try wire.items.map { item in
-            guard item.responses.count == 2 else {
-                throw ProtocolError("a row with \(item.responses.count) responses; 2 are expected")
-            }
-            return Item(
-                row: item.row,
-                text: RenderedItem(
-                    prompt: try RenderedText(item.prompt), responses: try item.responses.map(RenderedText.init)))
-        }
-        self.init(stage: stage, items: items)
+        self.init(stage: stage, items: try wire.items.map(Item.init))
     }
 
     var wire: WireUnitPayload {
@@ -271,23 +262,41 @@ extension UnitPayload {
                 case .anchors: .anchors
                 case .rows: .rows
                 }
-            $0.items = items.map { item in
-                .with {
-                    $0.row = item.row
-                    $0.prompt = item.text.prompt.wire
-                    $0.responses = item.text.responses.map(\.wire)
-                }
-            }
+            $0.items = items.map(\.wire)
+        }
+    }
+}
+
+extension UnitPayload.Item {
+    init(_ wire: WireItem) throws {
+        guard wire.responses.count == 2 else {
+            throw ProtocolError("a row with \(wire.responses.count) responses; 2 are expected")
+        }
+        self.init(
+            row: wire.row,
+            text: RenderedItem(
+                prompt: try RenderedText(wire.prompt), responses: try wire.responses.map(RenderedText.init)))
+    }
+
+    var wire: WireItem {
+        .with {
+            $0.row = row
+            $0.prompt = text.prompt.wire
+            $0.responses = text.responses.map(\.wire)
         }
     }
 
-    /// The payload's serialized form, in which the ledger keeps it.
-    package func serialized() throws -> [UInt8] {
-        try wire.serializedBytes()
+    /// The form in which the ledger keeps the item: the prompt's UTF-8, which it sorts by, and apart from it the rest.
+    package func serialized() throws -> (prompt: [UInt8], rest: [UInt8]) {
+        var rest = wire
+        rest.prompt.text = ""
+        return (Array(text.prompt.text.utf8), try rest.serializedBytes())
     }
 
-    package init(serialized: [UInt8]) throws {
-        try self.init(WireUnitPayload(serializedBytes: serialized))
+    package init(prompt: [UInt8], rest: [UInt8]) throws {
+        var wire = try WireItem(serializedBytes: rest)
+        wire.prompt.text = String(decoding: prompt, as: UTF8.self)
+        try self.init(wire)
     }
 }
 

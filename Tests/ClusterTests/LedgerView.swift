@@ -7,7 +7,7 @@ struct LedgerView {
         var unit: Int64
         var attempt: Int64
         var worker: String
-        var elements: Data
+        var digest: Data
     }
 
     private let database: DatabaseQueue
@@ -21,8 +21,8 @@ struct LedgerView {
 
     func results() throws -> [Result] {
         try database.read { database in
-            try Row.fetchAll(database, sql: "SELECT unit, attempt, worker, elements FROM result ORDER BY unit").map {
-                Result(unit: $0["unit"], attempt: $0["attempt"], worker: $0["worker"], elements: $0["elements"])
+            try Row.fetchAll(database, sql: "SELECT unit, attempt, worker, digest FROM result ORDER BY unit").map {
+                Result(unit: $0["unit"], attempt: $0["attempt"], worker: $0["worker"], digest: $0["digest"])
             }
         }
     }

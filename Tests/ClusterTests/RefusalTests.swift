@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 
 /// What cannot work is said clearly, before any row is lost.
@@ -100,6 +101,24 @@ struct RefusalTests {
         #expect(second.errors.contains("another legend-coordinator runs this job"), "\(second.errors)")
         first.kill(SIGTERM)
         #expect(await first.exit().status == 1)
+    }
+
+    @Test func aLedgerOfAnotherVersionIsRefusedUntilTheJobIsBegunAnew() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        try FileManager.default.createDirectory(atPath: folder.path("out.state"), withIntermediateDirectories: true)
+        try await DatabaseQueue(path: folder.path("out.state/ledger.sqlite")).write { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+                    INSERT INTO grdb_migrations VALUES ('1');
+                    """)
+        }
+        let (program, exit) = try await folder.run()
+        #expect(exit == .init(status: 1, isSignal: false))
+        #expect(program.errors.contains("ledger.sqlite: it is of another version"), "\(program.errors)")
+        let (_, anew) = try await folder.run(workers: 1, "--restart")
+        #expect(anew.status == 0)
     }
 
     @Test func statusShowsTheJobAndSaysWhenNobodyAnswers() async throws {

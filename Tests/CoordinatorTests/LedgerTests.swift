@@ -3,56 +3,48 @@ import Foundation
 import Protocol
 import Testing
 
-/// A ledger in a folder of its own, removed with the value.
-private final class TemporaryLedger {
-    let folder: String
-    private(set) var ledger: Ledger?
-
-    init() throws {
-        let name = "legend-ledger-\(UUID().uuidString)"
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
-        ledger = try Ledger(folder: folder)
-    }
-
-    deinit {
-        ledger = nil
-        try? FileManager.default.removeItem(atPath: folder)
-    }
-
-    var open: Ledger { get throws { try #require(ledger) } }
-
-    /// As after a restart of the coordinator.
-    func reopen() throws {
-        ledger = nil
-        ledger = try Ledger(folder: folder)
-    }
+private struct TestUnit {
+    var payload: UnitPayload
+    var tokens: Int
 }
 
-private func unit(_ stage: Stage = .rows, rows: Range<UInt64>, tokens: Int = 100) -> Ledger.NewUnit {
+private func unit(_ stage: Stage = .rows, rows: Range<UInt64>, tokens: Int = 100) -> TestUnit {
     let items = rows.map { row in
         let responses = [RenderedText("good"), RenderedText("bad")]
         let prompt = RenderedText("row \(row)", controlRanges: [0..<3])
         return UnitPayload.Item(row: row, text: RenderedItem(prompt: prompt, responses: responses))
     }
-    return Ledger.NewUnit(payload: UnitPayload(stage: stage, items: items), tokens: tokens)
+    return TestUnit(payload: UnitPayload(stage: stage, items: items), tokens: tokens)
 }
 
 extension Ledger {
-    /// Adds the units, the first one being unit 1 in a new ledger.
-    fileprivate func add(_ units: [NewUnit], of stage: Stage = .rows, isComplete: Bool = true) throws {
+    /// Adds the units and their texts, the first one being unit 1 in a new ledger.
+    fileprivate func add(_ units: [TestUnit], of stage: Stage = .rows) throws {
         var ingestion = Ingestion()
-        ingestion.isComplete = isComplete
-        try add(units, ingestion: ingestion, of: stage)
+        try add(units.flatMap(\.payload.items), ingestion: ingestion, of: stage)
+        ingestion.phase = .complete
+        try add(
+            units.map { NewUnit(rows: $0.payload.items.map(\.row), tokens: $0.tokens) }, ingestion: ingestion,
+            of: stage)
     }
 
     fileprivate func summaries(of stage: Stage = .rows, after: UInt64 = 0) throws -> [UnitSummary] {
         try openUnits(of: stage, after: UnitID(after), limit: 100)
     }
 
-    fileprivate func results(of stage: Stage = .rows) throws -> [UnitResult] {
-        var results: [UnitResult] = []
-        try forEachResult(of: stage) { results.append($0) }
-        return results
+    fileprivate func rows(of stage: Stage = .rows) throws -> [SettledRow] {
+        var rows: [SettledRow] = []
+        try forEachRow(of: stage) { rows.append(SettledRow(row: $0, result: $1)) }
+        return rows
+    }
+}
+
+private struct SettledRow: Hashable {
+    var row: UInt64
+    var result: Ledger.RowResult
+
+    static func scores(_ row: UInt64, _ value: Double = 1) -> Self {
+        .init(row: row, result: .values(Tensor([value, value], shape: [2])))
     }
 }
 
@@ -90,13 +82,55 @@ extension Ledger {
         var ingestion = Ledger.Ingestion()
         ingestion.records = 5
         ingestion.rows = 4
-        try ledger.add([unit(rows: 0..<4)], ingestion: ingestion, of: .rows)
+        try ledger.add(unit(rows: 0..<4).payload.items, ingestion: ingestion, of: .rows)
         #expect(try ledger.ingestion(of: .rows) == ingestion)
         #expect(try ledger.ingestion(of: .anchors) == Ledger.Ingestion())
-        ingestion.isComplete = true
-        try ledger.add([], ingestion: ingestion, of: .rows)
+        ingestion.phase = .complete
+        try ledger.add([.init(rows: [0, 2, 1, 3], tokens: 1)], ingestion: ingestion, of: .rows)
         #expect(try ledger.ingestion(of: .rows) == ingestion)
         #expect(try ledger.summaries().count == 1)
+    }
+
+    @Test func textsComeInTheOrderOfTheirPromptsBytesThenOfTheirRows() throws {
+        // By bytes "Z" is before "a", "é" (0xC3) behind both and before U+FFFD and an emoji; a prefix comes first.
+        let prompts = ["é", "a", "\u{1F600}", "", "ab", "Z", "a", "a\0", "\u{FFFD}", "e\u{301}"]
+        let items = prompts.enumerated().map { row, prompt in
+            let responses = [RenderedText("yes"), RenderedText("é")]
+            return UnitPayload.Item(
+                row: UInt64(row), text: RenderedItem(prompt: RenderedText(prompt), responses: responses))
+        }
+        try ledger.add(items, ingestion: .init(), of: .anchors)
+        try ledger.add([unit(rows: 0..<3)], of: .rows)
+        var texts: [Ledger.Text] = []
+        try ledger.forEachTextByPrompt(of: .anchors) { texts.append($0) }
+        #expect(texts.map(\.row) == [3, 5, 1, 6, 7, 4, 9, 0, 8, 2])
+        #expect(texts.map(\.prompt) == texts.map { Array(prompts[Int($0.row)].utf8) })
+        #expect(texts.allSatisfy { $0.responseBytes == 5 })
+    }
+
+    @Test func aUnitHoldsItsRowsInItsOwnOrder() throws {
+        let items = unit(rows: 0..<4).payload.items
+        try ledger.add(items, ingestion: .init(), of: .rows)
+        try ledger.add(
+            [.init(rows: [3, 0], tokens: 1), .init(rows: [2, 1], tokens: 1)], ingestion: .init(), of: .rows)
+        #expect(try ledger.payload(of: UnitID(2))?.items == [items[2], items[1]])
+        let values = Tensor([30.0, 31, 0, 1], shape: [2, 2, 1])
+        _ = try ledger.apply([.result(UnitResult(lease: Lease(1), rows: [3, 0], values: values), worker: "a")])
+        #expect(
+            try ledger.rows() == [
+                .init(row: 0, result: .values(Tensor([0.0, 1], shape: [2]))),
+                .init(row: 3, result: .values(Tensor([30.0, 31], shape: [2]))),
+            ])
+    }
+
+    @Test func unitsThatAreTakenBackLeaveTheTextsAndTheOtherStage() throws {
+        try ledger.add([unit(.anchors, rows: 0..<1)], of: .anchors)
+        try ledger.add([unit(rows: 0..<2)])
+        try ledger.removeUnits(of: .rows)
+        #expect(try ledger.summaries() == [] && ledger.summaries(of: .anchors).count == 1)
+        try ledger.add([.init(rows: [1, 0], tokens: 1)], ingestion: .init(), of: .rows)
+        #expect(try ledger.summaries().map(\.id.rawValue) == [3])
+        #expect(try ledger.payload(of: UnitID(3))?.items.map(\.row) == [1, 0])
     }
 
     // MARK: Results
@@ -109,13 +143,13 @@ extension Ledger {
                 .result(first, worker: "a"), .result(.rows(Lease(1, 2), value: 1), worker: "b"),
                 .result(.rows(Lease(1, 3), value: 2), worker: "c"),
             ]) == [.done, .duplicate(isEqual: true), .duplicate(isEqual: false)])
-        #expect(try ledger.results() == [first])
+        #expect(try ledger.rows() == [.scores(0)])
     }
 
     @Test func aResultIsStoredWithTheUnitsOwnRows() throws {
         try ledger.add([unit(rows: 7..<9)])
         #expect(try ledger.apply([.result(.rows(Lease(1), rows: 2), worker: "a")]) == [.done])
-        #expect(try ledger.results().map(\.rows) == [[7, 8]])
+        #expect(try ledger.rows() == [.scores(7), .scores(8)])
     }
 
     @Test func aResultThatIsNotTheUnitsIsRejectedAndTheUnitStaysOpen() throws {
@@ -125,15 +159,15 @@ extension Ledger {
         ])
         #expect(outcomes == [.rejected, .rejected])
         #expect(try ledger.summaries().count == 1)
-        #expect(try ledger.results() == [])
+        #expect(try ledger.rows() == [])
     }
 
     @Test func aResultOfAnUnknownUnitIsADuplicate() throws {
         #expect(try ledger.apply([.result(.rows(Lease(1)), worker: "a")]) == [.duplicate(isEqual: true)])
-        #expect(try ledger.results() == [])
+        #expect(try ledger.rows() == [])
     }
 
-    @Test func resultsComeInTheOrderOfTheirRows() throws {
+    @Test func settledRowsComeInTheOrderOfTheInput() throws {
         try ledger.add([unit(rows: 0..<2), unit(rows: 2..<4), unit(rows: 4..<5)])
         try ledger.add([unit(.anchors, rows: 0..<1)], of: .anchors)
         _ = try ledger.apply([
@@ -141,8 +175,11 @@ extension Ledger {
             .result(.rows(Lease(6)), worker: "a"), .result(.rows(Lease(2), rows: 2), worker: "a"),
             .result(.rows(Lease(5)), worker: "a"),
         ])
-        #expect(try ledger.results().map(\.rows) == [[0], [1], [2, 3], [4]])
-        #expect(try ledger.results(of: .anchors).map(\.rows) == [[0]])
+        #expect(try ledger.rows().map(\.row) == [0, 1, 2, 3, 4])
+        #expect(
+            try ledger.rows(of: .anchors) == [
+                .init(row: 0, result: .values(Tensor([1, 1, 1, 1] as [Float], shape: [4])))
+            ])
     }
 
     @Test func theTallyCountsSettledRows() throws {
@@ -151,6 +188,11 @@ extension Ledger {
         result.tokensTotal = 50
         result.failures = [.init(item: 1, reason: "too long")]
         _ = try ledger.apply([.result(result, worker: "a"), .quarantine(UnitID(2), reason: "bad")])
+        #expect(
+            try ledger.rows() == [
+                .scores(0), .init(row: 1, result: .failed(reason: "too long")), .scores(2),
+                .init(row: 3, result: .failed(reason: "bad")),
+            ])
         let tally = try ledger.tally(of: .rows)
         #expect(tally.rows == 4)
         #expect(tally.failedRows == 2)
@@ -188,25 +230,23 @@ extension Ledger {
         ])
         #expect(outcomes == [.done, .duplicate(isEqual: true), .duplicate(isEqual: true)])
         #expect(try ledger.summaries().map(\.id.rawValue) == [2, 3])
-        #expect(try ledger.results() == [])
+        #expect(try ledger.rows() == [])
     }
 
     @Test func aQuarantinedRowHasItsReasonAndNoValues() throws {
         try ledger.add([unit(rows: 6..<7)])
         #expect(try ledger.apply([.quarantine(UnitID(1), reason: "it kills workers")]) == [.done])
-        let result = try #require(try ledger.results().first)
-        #expect(result.rows == [6])
-        #expect(result.failures == [.init(item: 0, reason: "it kills workers")])
-        #expect(result.values.elementCount == 0)
+        #expect(try ledger.rows() == [.init(row: 6, result: .failed(reason: "it kills workers"))])
         #expect(try ledger.summaries() == [])
     }
 
     @Test func aResultIsNotReplacedByAQuarantine() throws {
         try ledger.add([unit(rows: 0..<1)])
-        let result = UnitResult.rows(Lease(1))
-        let outcomes = try ledger.apply([.result(result, worker: "a"), .quarantine(UnitID(1), reason: "bad")])
+        let outcomes = try ledger.apply([
+            .result(.rows(Lease(1)), worker: "a"), .quarantine(UnitID(1), reason: "bad"),
+        ])
         #expect(outcomes == [.done, .duplicate(isEqual: true)])
-        #expect(try ledger.results() == [result])
+        #expect(try ledger.rows() == [.scores(0)])
     }
 
     // MARK: Restarts
@@ -219,12 +259,12 @@ extension Ledger {
         ])
         try ledger.set("direction", to: [3])
         try ledger.set("direction", to: [4])
-        let results = try ledger.results()
+        let rows = try ledger.rows()
         try temporary.reopen()
         #expect(try ledger.summaries() == [UnitSummary(id: UnitID(2), rows: 2, tokens: 100, failures: 1)])
         #expect(try ledger.payload(of: UnitID(2)) == unit(rows: 1..<3).payload)
-        #expect(try ledger.results() == results)
-        #expect(results.count == 2)
+        #expect(try ledger.rows() == rows)
+        #expect(rows.map(\.row) == [0, 3])
         #expect(try ledger.ingestion(of: .rows).isComplete)
         #expect(try ledger.setting("model") == [1, 2])
         #expect(try ledger.setting("direction") == [4])

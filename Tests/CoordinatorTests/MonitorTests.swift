@@ -33,15 +33,23 @@ struct MonitorTests {
                 == "annotating rows: 110/220 (50 %), 38.1 rows/s, 12.3k tokens/s, 3:05 left, 1 worker and 1 not ready")
     }
 
-    @Test func whileTheInputIsReadTheTotalIsOpen() {
-        let text = ProgressText(
-            report: report {
-                $0.rowsTotalIsFinal = false
-                $0.secondsLeft = nil
-                $0.rowsFailed = 3
-                $0.workers = []
-            })
-        #expect(text.plain == "annotating rows: 110/220+, 3 failed, 38.1 rows/s, 12.3k tokens/s, 0 workers")
+    @Test func whileTheInputIsReadAndSortedThereIsNoShareOfRowsThatAreDone() {
+        var progress = JobProgress(job: "demo")
+        var ingestion = Ledger.Ingestion()
+        progress.began(.rows, ingestion: ingestion, tally: .init())
+        func plain() -> String { ProgressText(report: progress.report(workers: [], retries: 0, at: .zero)).plain }
+        ingestion.rows = 4096
+        progress.ingested(ingestion, of: .rows)
+        #expect(plain() == "reading rows: 4096, 0 workers")
+        ingestion.phase = .sorting
+        progress.ingested(ingestion, of: .rows)
+        #expect(plain() == "sorting rows: 4096, 0 workers")
+        ingestion.phase = .complete
+        progress.ingested(ingestion, of: .rows)
+        #expect(plain() == "annotating rows: 0/4096 (0 %), 0 workers")
+        progress.began(.anchors, ingestion: .init(), tally: .init())
+        progress.ingested(ingestion, of: .rows)
+        #expect(plain() == "reading anchors: 0, 0 workers")
     }
 
     @Test(arguments: [0, 1, 10, 40, 80, 200]) func aLineNeverWrapsTheTerminal(_ width: Int) {
@@ -88,7 +96,7 @@ struct MonitorTests {
         var progress = JobProgress(job: "demo")
         var ingestion = Ledger.Ingestion()
         ingestion.rows = 100
-        ingestion.isComplete = true
+        ingestion.phase = .complete
         progress.began(.rows, ingestion: ingestion, tally: .init())
         func at(_ seconds: Double) -> MonotonicInstant { MonotonicInstant(offset: .seconds(seconds)) }
         progress.committed(try result(rows: 10, tokens: 1000), at: at(10))

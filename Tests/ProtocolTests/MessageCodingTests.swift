@@ -37,9 +37,11 @@ import Testing
         #expect(throws: ProtocolError.self) { try Message(frames: frames) }
     }
 
-    @Test(arguments: [MessageSamples.payload, MessageSamples.anchors])
-    func aPayloadComesOutOfTheLedgerAsItWentIn(_ payload: UnitPayload) throws {
-        #expect(try UnitPayload(serialized: payload.serialized()) == payload)
+    @Test(arguments: MessageSamples.payload.items + MessageSamples.anchors.items)
+    func anItemComesOutOfTheLedgerAsItWentIn(_ item: UnitPayload.Item) throws {
+        let (prompt, rest) = try item.serialized()
+        #expect(prompt == Array(item.text.prompt.text.utf8))
+        #expect(try UnitPayload.Item(prompt: prompt, rest: rest) == item)
     }
 
     @Test func aStageIsToldByTheElementsOfItsResults() {

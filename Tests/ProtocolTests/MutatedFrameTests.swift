@@ -60,15 +60,16 @@ import Testing
         }
     }
 
-    @Test(arguments: [MessageSamples.payload, MessageSamples.anchors])
-    func aDamagedPayloadOfTheLedgerIsAnErrorOrAPayload(_ payload: UnitPayload) throws {
+    @Test(arguments: MessageSamples.payload.items + MessageSamples.anchors.items)
+    func aDamagedItemOfTheLedgerIsAnErrorOrAnItem(_ item: UnitPayload.Item) throws {
         var random = SeededGenerator(seed: 11)
-        let original = try payload.serialized()
+        let original = try item.serialized()
         var refused = 0
         for _ in 0..<5 * Self.mutationsPerSample {
             do {
-                let decoded = try UnitPayload(serialized: random.mutated(original))
-                #expect(try UnitPayload(serialized: decoded.serialized()) == decoded)
+                let decoded = try UnitPayload.Item(prompt: original.prompt, rest: random.mutated(original.rest))
+                let again = try decoded.serialized()
+                #expect(try UnitPayload.Item(prompt: again.prompt, rest: again.rest) == decoded)
             } catch {
                 refused += 1
             }

@@ -77,6 +77,8 @@ struct RunCommand: AsyncParsableCommand {
         do {
             let definition = try JobDefinition(Configuration(contentsOf: configuration))
             try definition.makeOutputFolders()
+            // SQLite sorts the prompts in files: where the ledger is there is room for them, in /tmp perhaps not.
+            setenv("SQLITE_TMPDIR", definition.configuration.job.state, 0)
             let ledger = try Ledger(folder: definition.configuration.job.state, startsAnew: restart)
             try definition.claim(ledger)
             let service = try CoordinatorService(

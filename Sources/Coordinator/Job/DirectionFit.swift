@@ -56,20 +56,13 @@ struct DirectionFit: Sendable {
         in ledger: Ledger, failed: (_ reason: String) -> Void,
         _ body: (_ harmless: ArraySlice<Float>, _ harmful: ArraySlice<Float>) -> Void
     ) throws {
-        try ledger.forEachResult(of: .anchors) { result in
-            let failures = Dictionary(uniqueKeysWithValues: result.failures.map { ($0.item, $0.reason) })
-            let shape = result.values.shape
-            let values = try result.values.floats()
-            for item in result.rows.indices {
-                if let reason = failures[item] {
-                    failed(reason)
-                    continue
-                }
-                // [rows, responses, layers, hidden] with one layer.
-                let hidden = shape[3]
-                let start = item * shape[1] * shape[2] * hidden
-                let second = start + shape[2] * hidden
-                body(values[start..<start + hidden], values[second..<second + hidden])
+        try ledger.forEachRow(of: .anchors) { _, result in
+            switch result {
+            case .failed(let reason): failed(reason)
+            case .values(let values):
+                // [responses, layers, hidden] with one layer.
+                let values = try values.floats()
+                body(values[..<(values.count / 2)], values[(values.count / 2)...])
             }
         }
     }

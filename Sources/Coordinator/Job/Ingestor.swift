@@ -1,53 +1,70 @@
-internal import Foundation
 internal import Protocol
 
-/// Reads a stage's input, renders its rows and puts them into the ledger as units; goes on where an earlier run ended.
+/// Reads a stage's input, puts its rendered rows into the ledger and, when all are there, cuts them into units in the
+/// order of their prompts; goes on where an earlier run ended.
 struct Ingestor: Sendable {
     let ledger: Ledger
-    let stage: Stage
-    let path: String
-    let options: DatasetOptions
-    let template: Template
-    let compatibility: Compatibility
+    let input: StageInput
     let unitTokens: Int
 
-    /// Units that go into the ledger in one transaction.
-    private static let unitsPerTransaction = 64
+    /// What goes into the ledger in one transaction, so that memory does not grow with the input.
+    private static let bytesPerTransaction = 1 << 20
+    private static let rowsPerTransaction = 4096
+    private static let unitsPerTransaction = 1024
 
-    /// Runs to the end of the input on the calling thread.
+    /// Runs until the units are in the ledger, on the calling thread.
     ///
-    /// - Parameter progress: called after each transaction.
+    /// - Parameter progress: called after each transaction that puts rows in, and whenever a phase begins.
     /// - Throws: `DatasetError` where the input cannot be read, or a ledger error.
     func run(_ progress: (Ledger.Ingestion) -> Void) throws {
-        var ingestion = try ledger.ingestion(of: stage)
-        guard !ingestion.isComplete else { return progress(ingestion) }
-        var reader = try DatasetReader(path: path, options: options)
-        var sharder = Sharder(stage: stage, unitTokens: unitTokens)
-        var units: [Ledger.NewUnit] = []
-        let purpose: RowPurpose = stage == .anchors ? .anchor : .row
-        let skipped = ingestion.records
-        var records = 0
-        while let record = try reader.next() {
-            records += 1
-            guard records > skipped, case .success(let pair) = record.content else { continue }
-            let text = template.render(pair, purpose: purpose, compatibility: compatibility)
-            guard let unit = sharder.add(.init(row: UInt64(record.index), text: text)) else { continue }
-            units.append(unit)
-            if units.count == Self.unitsPerTransaction {
-                try add(&units, records, &ingestion)
-                progress(ingestion)
-            }
-        }
-        if let unit = sharder.finish() { units.append(unit) }
-        ingestion.isComplete = true
-        try add(&units, records, &ingestion)
+        var ingestion = try ledger.ingestion(of: input.stage)
+        if ingestion.phase == .reading { try read(&ingestion, progress) }
+        progress(ingestion)
+        guard ingestion.phase == .sorting else { return }
+        try cut(&ingestion)
         progress(ingestion)
     }
 
-    private func add(_ units: inout [Ledger.NewUnit], _ records: Int, _ ingestion: inout Ledger.Ingestion) throws {
+    private func read(_ ingestion: inout Ledger.Ingestion, _ progress: (Ledger.Ingestion) -> Void) throws {
+        var reader = try input.reader()
+        let skipped = ingestion.records
+        var records = 0
+        var items: [UnitPayload.Item] = []
+        var bytes = 0
+        while let record = try reader.next() {
+            records += 1
+            guard records > skipped else { continue }
+            if case .success(let pair) = record.content {
+                let item = UnitPayload.Item(row: UInt64(record.index), text: input.text(of: pair))
+                items.append(item)
+                bytes += item.text.byteCount
+            }
+            guard bytes >= Self.bytesPerTransaction || items.count == Self.rowsPerTransaction else { continue }
+            ingestion.records = records
+            ingestion.rows += items.count
+            try ledger.add(items, ingestion: ingestion, of: input.stage)
+            progress(ingestion)
+            items = []
+            bytes = 0
+        }
         ingestion.records = records
-        ingestion.rows += units.reduce(0) { $0 + $1.payload.items.count }
-        try ledger.add(units, ingestion: ingestion, of: stage)
-        units = []
+        ingestion.rows += items.count
+        ingestion.phase = .sorting
+        try ledger.add(items, ingestion: ingestion, of: input.stage)
+    }
+
+    /// Begins anew where an earlier run was interrupted: its units were not given out yet.
+    private func cut(_ ingestion: inout Ledger.Ingestion) throws {
+        try ledger.removeUnits(of: input.stage)
+        var sharder = Sharder(unitTokens: unitTokens)
+        var units: [Ledger.NewUnit] = []
+        try ledger.forEachTextByPrompt(of: input.stage) { text in
+            units += sharder.add(text)
+            guard units.count >= Self.unitsPerTransaction else { return }
+            try ledger.add(units, ingestion: ingestion, of: input.stage)
+            units = []
+        }
+        ingestion.phase = .complete
+        try ledger.add(units + sharder.finish(), ingestion: ingestion, of: input.stage)
     }
 }

@@ -190,16 +190,16 @@ extension JobDefinition {
             attemptsMax: cluster.attempts, allowsMixedNumerics: cluster.mixedNumerics)
     }
 
-    func ingestor(of stage: Stage, into ledger: Ledger) -> Ingestor? {
+    /// nil for the anchors where a saved direction is given.
+    func input(of stage: Stage) -> StageInput? {
         let source: (path: String, options: DatasetOptions)?
         switch stage {
         case .anchors: source = anchors.map { ($0.path, $0.options) }
         case .rows: source = (configuration.job.input, inputOptions)
         }
         return source.map {
-            Ingestor(
-                ledger: ledger, stage: stage, path: $0.path, options: $0.options, template: template,
-                compatibility: compatibility, unitTokens: configuration.cluster.unitTokens)
+            StageInput(
+                stage: stage, path: $0.path, options: $0.options, template: template, compatibility: compatibility)
         }
     }
 

@@ -38,23 +38,19 @@ struct OutputStage: Sendable {
             return nil
         }
 
-        try ledger.forEachResult(of: .rows) { result in
-            let failures = Dictionary(uniqueKeysWithValues: result.failures.map { ($0.item, $0.reason) })
-            let scores = failures.count < result.rows.count ? try result.values.doubles() : []
-            for (item, row) in result.rows.enumerated() {
-                guard let record = try nextReadable(), record.index == row else {
-                    throw LedgerError("\(job.input) has changed since the job began: row \(row) is not where it was")
-                }
-                if let reason = failures[item] {
-                    try write(record, .failed(reason: reason))
-                } else {
-                    let (chosen, rejected) = (scores[2 * item], scores[2 * item + 1])
-                    try write(
-                        record,
-                        .annotated(
-                            Annotation(
-                                margin: chosen - rejected, scoreChosen: chosen, scoreRejected: rejected)))
-                }
+        try ledger.forEachRow(of: .rows) { row, result in
+            guard let record = try nextReadable(), record.index == row else {
+                throw LedgerError("\(job.input) has changed since the job began: row \(row) is not where it was")
+            }
+            switch result {
+            case .failed(let reason): try write(record, .failed(reason: reason))
+            case .values(let scores):
+                let scores = try scores.doubles()
+                let (chosen, rejected) = (scores[0], scores[1])
+                try write(
+                    record,
+                    .annotated(
+                        Annotation(margin: chosen - rejected, scoreChosen: chosen, scoreRejected: rejected)))
             }
         }
         guard try nextReadable() == nil else {

@@ -1,40 +1,97 @@
 internal import Protocol
 
-/// Cuts rows into units of about equal cost, in the order in which they come, so that rows that share a prompt and
-/// follow one another stay together.
+/// Cuts rows that come in the order of their prompts into units of about equal cost, with what shares a prompt in one
+/// unit: a worker computes each prefix that texts of a unit share once.
+///
+/// A unit ends with the prompt with which it is full. Rows of one prompt are parted only where they alone cost more
+/// than two units.
 struct Sharder {
-    private let stage: Stage
+    /// Rows of a unit to be.
+    private struct Part {
+        var rows: [UInt64] = []
+        var tokens = 0
+        var bytes = 0
+    }
+
     private let unitTokens: Int
-    private var items: [UnitPayload.Item] = []
-    private var tokens = 0
 
-    /// A unit must travel in one message, whatever its rows cost.
-    private static let itemsMax = 4096
+    /// The rows before those of the last prompt.
+    private var unit = Part()
 
-    init(stage: Stage, unitTokens: Int) {
-        self.stage = stage
+    /// The rows of the last prompt; `tokens` are those of the responses alone.
+    private var group = Part()
+    private var prompt: [UInt8] = []
+
+    /// Bytes of the prompt that the prompt before it begins with, too.
+    private var sharedBytes = 0
+
+    /// A unit must travel in one message, whatever its rows cost: this many, and unless one row has more, this long.
+    private static let rowsMax = 4096
+    private static let bytesMax = 4 << 20
+
+    init(unitTokens: Int) {
         self.unitTokens = unitTokens
     }
 
-    /// Adds a row; returns a unit when it is full.
-    mutating func add(_ item: UnitPayload.Item) -> Ledger.NewUnit? {
-        items.append(item)
-        tokens += Self.estimatedTokens(of: item.text)
-        return tokens >= unitTokens || items.count == Self.itemsMax ? finish() : nil
+    /// Adds a row whose prompt is the last one's or comes after it; returns the units that are full.
+    mutating func add(_ text: Ledger.Text) -> [Ledger.NewUnit] {
+        var full: [Ledger.NewUnit] = []
+        if text.prompt != prompt {
+            endGroup()
+            sharedBytes = Self.commonPrefix(prompt, text.prompt)
+            prompt = text.prompt
+            if unit.tokens >= unitTokens { full += takeUnit() }
+        }
+        while !hasRoom(for: text) {
+            // First without the rows of this prompt; if it has no others, with them.
+            if unit.rows.isEmpty { endGroup() }
+            full += takeUnit()
+        }
+        group.rows.append(text.row)
+        group.tokens += Self.responseTokens(of: text)
+        group.bytes += text.byteCount
+        return full
     }
 
     /// The rows that are left.
-    mutating func finish() -> Ledger.NewUnit? {
-        guard !items.isEmpty else { return nil }
-        defer {
-            items = []
-            tokens = 0
-        }
-        return Ledger.NewUnit(payload: UnitPayload(stage: stage, items: items), tokens: tokens)
+    mutating func finish() -> [Ledger.NewUnit] {
+        endGroup()
+        return takeUnit()
     }
 
-    /// Four bytes make about one token of English; the prompt is computed once for both responses.
-    private static func estimatedTokens(of text: RenderedItem) -> Int {
-        1 + (text.prompt.text.utf8.count + text.responses.reduce(0) { $0 + $1.text.utf8.count }) / 4
+    private func hasRoom(for text: Ledger.Text) -> Bool {
+        let rows = unit.rows.count + group.rows.count
+        return rows == 0
+            || rows < Self.rowsMax
+                && unit.bytes + group.bytes + text.byteCount <= Self.bytesMax
+                && unit.tokens + promptTokens + group.tokens + Self.responseTokens(of: text) <= 2 * unitTokens
+    }
+
+    private mutating func endGroup() {
+        guard !group.rows.isEmpty else { return }
+        unit.tokens += promptTokens + group.tokens
+        unit.rows += group.rows
+        unit.bytes += group.bytes
+        group = Part()
+    }
+
+    private mutating func takeUnit() -> [Ledger.NewUnit] {
+        guard !unit.rows.isEmpty else { return [] }
+        defer { unit = Part() }
+        return [Ledger.NewUnit(rows: unit.rows, tokens: unit.tokens)]
+    }
+
+    // MARK: Cost
+
+    // Four bytes make about one token of English.
+
+    /// What the last prompt costs behind the unit's other rows.
+    private var promptTokens: Int { (prompt.count - (unit.rows.isEmpty ? 0 : sharedBytes)) / 4 }
+
+    private static func responseTokens(of text: Ledger.Text) -> Int { 1 + text.responseBytes / 4 }
+
+    private static func commonPrefix(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        let count = min(left.count, right.count)
+        return (0..<count).first { left[$0] != right[$0] } ?? count
     }
 }

@@ -6,15 +6,6 @@ struct JobProgress: Sendable {
         case stage(Stage)
         case fitting
         case writing
-
-        var name: String {
-            switch self {
-            case .stage(.anchors): "embedding anchors"
-            case .stage(.rows): "annotating rows"
-            case .fitting: "fitting the direction"
-            case .writing: "writing the output"
-            }
-        }
     }
 
     private struct Commit: Sendable {
@@ -33,8 +24,7 @@ struct JobProgress: Sendable {
     private(set) var phase = Phase.stage(.anchors)
     private var rowsDone = 0
     private var rowsFailed = 0
-    private var rowsTotal = 0
-    private var isTotalFinal = false
+    private var ingestion = Ledger.Ingestion()
     private var recent: [Commit] = []
     private var firstCommit: MonotonicInstant?
 
@@ -57,8 +47,7 @@ struct JobProgress: Sendable {
 
     mutating func ingested(_ ingestion: Ledger.Ingestion, of stage: Stage) {
         guard phase == .stage(stage) else { return }
-        rowsTotal = ingestion.rows
-        isTotalFinal = ingestion.isComplete
+        self.ingestion = ingestion
     }
 
     mutating func committed(_ result: UnitResult, at now: MonotonicInstant) {
@@ -84,10 +73,10 @@ struct JobProgress: Sendable {
         recent.removeAll { now - $0.at > Self.window }
         var report = StatusReport()
         report.job = job
-        report.stage = phase.name
+        report.stage = stageName
         report.rowsDone = UInt64(rowsDone)
-        report.rowsTotal = UInt64(rowsTotal)
-        report.rowsTotalIsFinal = isTotalFinal
+        report.rowsTotal = UInt64(ingestion.rows)
+        report.rowsTotalIsFinal = ingestion.isComplete
         report.rowsFailed = UInt64(rowsFailed)
         report.secondsElapsed = now.offset.seconds
         report.unitsRetried = retries
@@ -98,10 +87,21 @@ struct JobProgress: Sendable {
             let seconds = min((now - firstCommit).seconds, Self.window.seconds)
             report.rowsPerSecond = Double(counted.reduce(0) { $0 + $1.rows }) / seconds
             report.tokensPerSecond = Double(counted.reduce(0) { $0 + $1.tokens }) / seconds
-            if isTotalFinal, case .stage = phase {
-                report.secondsLeft = Double(rowsTotal - rowsDone) / report.rowsPerSecond
+            if ingestion.isComplete, case .stage = phase {
+                report.secondsLeft = Double(ingestion.rows - rowsDone) / report.rowsPerSecond
             }
         }
         return report
+    }
+
+    private var stageName: String {
+        switch (phase, ingestion.phase) {
+        case (.stage(let stage), .reading): "reading \(stage)"
+        case (.stage(let stage), .sorting): "sorting \(stage)"
+        case (.stage(.anchors), .complete): "embedding anchors"
+        case (.stage(.rows), .complete): "annotating rows"
+        case (.fitting, _): "fitting the direction"
+        case (.writing, _): "writing the output"
+        }
     }
 }

@@ -20,10 +20,10 @@ struct ProgressText: Sendable {
     }
 
     private var counts: String {
-        let total = report.rowsTotalIsFinal ? "\(report.rowsTotal)" : "\(report.rowsTotal)+"
+        guard report.rowsTotalIsFinal else { return "\(report.rowsTotal)" }
         let percentage = share.map { " (\(Int(min($0, 1) * 100)) %)" } ?? ""
         let failed = report.rowsFailed > 0 ? ", \(report.rowsFailed) failed" : ""
-        return "\(report.rowsDone)/\(total)\(percentage)\(failed)"
+        return "\(report.rowsDone)/\(report.rowsTotal)\(percentage)\(failed)"
     }
 
     private var rates: String {

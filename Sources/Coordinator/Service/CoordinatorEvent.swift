@@ -5,7 +5,7 @@ internal import Transport
 enum CoordinatorEvent: Sendable {
     case inbound(Inbound)
 
-    /// Units of the stage's input were added to the ledger.
+    /// The reading of the stage's input has come so far.
     case ingested(Stage, Ledger.Ingestion)
     case directionFitted(DirectionFit)
     case outputWritten(OutputStage.Summary)

@@ -148,7 +148,8 @@ extension CoordinatorService {
                 let count = ingestion.records - ingestion.rows
                 logger.warning("some anchors cannot be read (see validate)", metadata: ["anchors": "\(count)"])
             }
-            return progress.phase == .stage(stage) ? scheduler.handle(.unitsAvailable, at: now) : []
+            guard ingestion.isComplete, progress.phase == .stage(stage) else { return [] }
+            return scheduler.handle(.unitsAvailable, at: now)
         case .directionFitted(let fit):
             self.fit = fit
             let saved = fit.saved
@@ -264,11 +265,11 @@ extension CoordinatorService {
             guard let payload = try ledger.payload(of: lease.unit) else { return .settled(lease.unit) }
             try socket.send(.coordinator(.assignment(lease, payload)), to: peer)
         case .fetchUnits(let stage, let after, let limit):
-            // The ingestion's end is known before the fetch, so that no unit comes after the last fetch.
-            let isComplete = ingestions[stage]?.isComplete == true
+            // None is given out before all are there: a cut that is interrupted takes its units back.
+            guard ingestions[stage]?.isComplete == true else { return .unitsFetched([], isLast: false) }
             let units = try ledger.openUnits(of: stage, after: after, limit: limit)
             if !units.isEmpty { try localWorkers.start() }
-            return .unitsFetched(units, isLast: isComplete && units.count < limit)
+            return .unitsFetched(units, isLast: units.count < limit)
         case .fixModel(let model): self.model = model
         case .stageCompleted(let stage): try complete(stage)
         case .note(let note): log(note)
@@ -327,11 +328,14 @@ extension CoordinatorService {
         }
     }
 
-    /// Reads the anchors, then the rows, on a thread of their own, while workers compute what was read.
+    /// Reads the anchors, then, while workers embed them, the rows, on a thread of their own.
     private func readInput() {
         let needsAnchors = direction == nil
         let ingestors = Stage.allCases.filter { $0 == .rows || needsAnchors }.compactMap { stage in
-            definition.ingestor(of: stage, into: ledger).map { (stage, $0) }
+            definition.input(of: stage).map { input in
+                let unitTokens = definition.configuration.cluster.unitTokens
+                return (stage, Ingestor(ledger: ledger, input: input, unitTokens: unitTokens))
+            }
         }
         let thread = Thread { [mailbox] in
             do {

@@ -669,6 +669,7 @@ package nonisolated struct WireText: Sendable {
   package init() {}
 }
 
+/// A row of a unit. The ledger keeps items in this form too, without the prompt's text, which is beside it.
 package nonisolated struct WireItem: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -695,7 +696,7 @@ package nonisolated struct WireItem: Sendable {
   fileprivate var _prompt: WireText? = nil
 }
 
-/// What a unit of work consists of; also how the ledger stores it.
+/// What a unit of work consists of.
 package nonisolated struct WireUnitPayload: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -867,7 +868,7 @@ package nonisolated struct WireStatusReport: Sendable {
 
   package var rowsTotal: UInt64 = 0
 
-  /// False while the input is still being read, so that rows_total still grows.
+  /// False while the input is read and sorted: rows_total may still grow, and no row can be done yet.
   package var rowsTotalFinal: Bool = false
 
   package var rowsFailed: UInt64 = 0

@@ -1,0 +1,17 @@
+internal import Protocol
+
+/// The file that a stage reads, and how its rows become the texts that the model reads.
+struct StageInput: Sendable {
+    let stage: Stage
+    let path: String
+    let options: DatasetOptions
+    let template: Template
+    let compatibility: Compatibility
+
+    /// - Throws: `DatasetError` where the file cannot be read.
+    func reader() throws -> DatasetReader { try DatasetReader(path: path, options: options) }
+
+    func text(of pair: ResponsePair) -> RenderedItem {
+        template.render(pair, purpose: options.purpose, compatibility: compatibility)
+    }
+}

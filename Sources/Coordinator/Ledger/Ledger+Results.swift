@@ -1,0 +1,170 @@
+internal import Digest
+internal import Foundation
+internal import GRDB
+package import Protocol
+
+extension Ledger {
+    package enum Change: Sendable {
+        /// A worker's result.
+        case result(UnitResult, worker: String)
+
+        /// Halves the unit: its rows go into two new units.
+        case split(UnitID)
+
+        /// Gives the unit's rows up for this reason.
+        case quarantine(UnitID, reason: String)
+        case failure(Lease, worker: String, reason: String)
+        case setting(name: String, value: [UInt8])
+    }
+
+    /// What a change came to.
+    package enum Outcome: Hashable, Sendable {
+        case done
+
+        /// The unit was settled before; whether the result that counts is the same to the last bit.
+        case duplicate(isEqual: Bool)
+
+        /// The result is not one of this unit, which stays open.
+        case rejected
+    }
+
+    /// Applies all changes in one transaction, in order.
+    package func apply(_ changes: [Change]) throws -> [Outcome] {
+        try database.write { database in try changes.map { try Self.apply($0, in: database) } }
+    }
+
+    private static func apply(_ change: Change, in database: Database) throws -> Outcome {
+        switch change {
+        case .result(let result, let worker): return try settle(result, worker: worker, in: database)
+        case .split(let id):
+            guard let unit = try openUnit(id, in: database) else { return .duplicate(isEqual: true) }
+            let middle = unit.rowCount / 2
+            for ranks in [0..<middle, middle..<unit.rowCount] where !ranks.isEmpty {
+                let firstRank = unit.firstRank + Int64(ranks.lowerBound)
+                let half = OpenUnit(
+                    stage: unit.stage, firstRank: firstRank, rowCount: ranks.count, tokens: unit.tokens / 2)
+                try insert(half, in: database)
+            }
+            try database.execute(sql: "DELETE FROM unit WHERE id = ?", arguments: [Int64(id.rawValue)])
+        case .quarantine(let id, let reason):
+            guard let unit = try openUnit(id, in: database) else { return .duplicate(isEqual: true) }
+            let rows = try rows(of: unit, in: database)
+            let result = UnitResult(
+                lease: Lease(unit: id, attempt: 0), rows: rows,
+                values: try Tensor(elementType: .f32, shape: [rows.count, 0], bytes: []),
+                failures: rows.indices.map { .init(item: $0, reason: reason) })
+            return try settle(result, worker: "", in: database)
+        case .failure(let lease, let worker, let reason):
+            try database.execute(
+                sql: "UPDATE unit SET failures = failures + 1 WHERE id = ?", arguments: [Int64(lease.unit.rawValue)])
+            try database.execute(
+                sql: "INSERT INTO failure (unit, attempt, worker, reason) VALUES (?, ?, ?, ?)",
+                arguments: [Int64(lease.unit.rawValue), Int64(lease.attempt), worker, reason])
+        case .setting(let name, let value): try set(name, to: value, in: database)
+        }
+        return .done
+    }
+
+    private static func settle(_ result: UnitResult, worker: String, in database: Database) throws -> Outcome {
+        let id = Int64(result.lease.unit.rawValue)
+        let digest = Data(SHA256Digest(of: result.values.bytes).bytes)
+        guard let unit = try openUnit(result.lease.unit, in: database) else {
+            let known = try Data.fetchOne(
+                database, sql: "SELECT digest FROM result WHERE unit = ?", arguments: [id])
+            // A unit that was split meanwhile has no result to compare with.
+            return .duplicate(isEqual: known.map { $0 == digest } ?? true)
+        }
+        // A unit that was not in the scheduler's hands may be another one than the result's worker thinks.
+        guard unit.rowCount == result.rows.count,
+            worker.isEmpty || unit.stage == Stage(resultOf: result.values.elementType)
+        else { return .rejected }
+        try insertOutcomes(result, of: unit, in: database)
+        try database.execute(
+            sql: """
+                INSERT INTO result (unit, failed_rows, tokens, attempt, worker, digest) VALUES (?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                id, result.failures.count, Int64(result.tokensTotal), Int64(result.lease.attempt), worker, digest,
+            ])
+        try database.execute(sql: "UPDATE unit SET is_settled = 1 WHERE id = ?", arguments: [id])
+        return .done
+    }
+
+    /// Takes the unit's own rows, whatever the result says of them.
+    private static func insertOutcomes(_ result: UnitResult, of unit: OpenUnit, in database: Database) throws {
+        let failures = Dictionary(uniqueKeysWithValues: result.failures.map { ($0.item, $0.reason) })
+        let insertion = try database.cachedStatement(
+            sql: "INSERT INTO outcome (stage, row, elements, failure) VALUES (?, ?, ?, ?)")
+        let bytesPerRow = result.values.bytes.count / unit.rowCount
+        for (item, row) in try rows(of: unit, in: database).enumerated() {
+            let elements = Data(result.values.bytes[item * bytesPerRow..<(item + 1) * bytesPerRow])
+            let failure = failures[item]
+            try insertion.execute(arguments: [
+                Int(unit.stage.rawValue), Int64(row), failure == nil ? elements : nil, failure,
+            ])
+        }
+    }
+}
+
+// MARK: - Reading them
+
+extension Ledger {
+    /// How many rows of a stage are settled.
+    package struct Tally: Hashable, Sendable {
+        package var rows = 0
+        package var failedRows = 0
+        package var tokens = 0
+    }
+
+    package func tally(of stage: Stage) throws -> Tally {
+        try database.read { database in
+            guard
+                let row = try Row.fetchOne(
+                    database,
+                    sql: """
+                        SELECT COALESCE(SUM(rows), 0) AS rows, COALESCE(SUM(failed_rows), 0) AS failed,
+                            COALESCE(SUM(result.tokens), 0) AS tokens
+                        FROM result JOIN unit ON unit.id = result.unit WHERE stage = ?
+                        """, arguments: [Int(stage.rawValue)])
+            else { return Tally() }
+            return Tally(rows: row["rows"], failedRows: row["failed"], tokens: row["tokens"])
+        }
+    }
+
+    /// What the results say of one row.
+    package enum RowResult: Hashable, Sendable {
+        /// The row's part of its unit's values, in their order; the shape is flat.
+        case values(Tensor)
+        case failed(reason: String)
+    }
+
+    /// Calls `body` with every settled row of a stage in the order of the input, one at a time.
+    package func forEachRow(of stage: Stage, _ body: (_ row: UInt64, RowResult) throws -> Void) throws {
+        try database.read { database in
+            let cursor = try Row.fetchCursor(
+                database, sql: "SELECT row, elements, failure FROM outcome WHERE stage = ? ORDER BY row",
+                arguments: [Int(stage.rawValue)])
+            while let row = try cursor.next() {
+                let index: Int64 = row["row"]
+                let result: RowResult
+                if let elements: Data = row["elements"] {
+                    result = .values(try Tensor(resultOf: stage, bytes: [UInt8](elements)))
+                } else {
+                    result = .failed(reason: row["failure"])
+                }
+                try body(UInt64(index), result)
+            }
+        }
+    }
+}
+
+extension Tensor {
+    fileprivate init(resultOf stage: Stage, bytes: [UInt8]) throws {
+        let elementType: ElementType =
+            switch stage {
+            case .anchors: .f32
+            case .rows: .f64
+            }
+        try self.init(elementType: elementType, shape: [bytes.count / elementType.byteCount], bytes: bytes)
+    }
+}
