@@ -15,6 +15,8 @@ struct LegendCoordinator: AsyncParsableCommand {
             EXAMPLES
               Check a configuration and its files:
                 legend-coordinator validate cluster.yaml
+              See what the model would read:
+                legend-coordinator texts cluster.yaml --limit 3
               Run it on this machine alone:
                 legend-coordinator run cluster.yaml
               Watch it from another terminal:
@@ -26,7 +28,9 @@ struct LegendCoordinator: AsyncParsableCommand {
               0 all rows are annotated; 3 finished, and some rows have an error; 2 usage or configuration; 1 else.
             """,
         version: ProtocolVersion.software,
-        subcommands: [RunCommand.self, StatusCommand.self, ValidateCommand.self, SummaryCommand.self])
+        subcommands: [
+            RunCommand.self, StatusCommand.self, ValidateCommand.self, TextsCommand.self, SummaryCommand.self,
+        ])
 
     static func main() async {
         await runAsTool()
