@@ -107,8 +107,9 @@ class Comparison:
         self.tokens = folder / "tokens.jsonl"
         run(script("llama_cpp_engine.py", "tokenize", options.model, options.texts, self.tokens, *self.limit()))
         self.lines = read_token_lines(self.tokens)
-        #: Whether two texts of one line begin alike, so that computing a prefix once can matter.
-        self.has_shared_prefixes = any(len({text[0] for text in line}) < len(line) for line in self.lines)
+        #: Whether two texts begin alike, so that computing a prefix once can matter.
+        texts = [text for line in self.lines for text in line]
+        self.has_shared_prefixes = len({tuple(text[:2]) for text in texts}) < len(texts)
         self.contestants = [*self.legend(), *self.llama_cpp(), *self.transformers()]
 
     def limit(self) -> list[str]:

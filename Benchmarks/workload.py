@@ -76,7 +76,7 @@ def many(options: argparse.Namespace) -> list[dict[str, Any]]:
             if pool[index] not in responses:
                 responses = responses + [pool[index]]
         pairs = [responses[first : first + 2] for first in range(0, count, 2)]
-        result += [{"row": len(result) + number, "prompt": prompt, "responses": pair}
+        result += [{"row": len(result) + number - 1, "prompt": prompt, "responses": pair}
                    for number, pair in enumerate(pairs, 1)]
     return result
 
@@ -87,7 +87,7 @@ def group(options: argparse.Namespace) -> list[dict[str, Any]]:
     for prompt, responses in list(groups.items())[: options.prompts]:
         for first in range(0, len(responses), options.responses):
             part = responses[first : first + options.responses]
-            result.append({"row": len(result) + 1, "prompt": prompt, "responses": part})
+            result.append({"row": len(result), "prompt": prompt, "responses": part})
     return result
 
 

@@ -13,7 +13,7 @@ struct AttentionSample {
     /// `[rows, heads, headSize]`
     var query: [Float]
     /// `[rows, 2, keyValueHeads, headSize]`
-    let keyValue: [Float]
+    private(set) var keyValue: [Float]
     private let cosines: [Float]
     private let sines: [Float]
 
@@ -76,24 +76,36 @@ struct AttentionSample {
     /// Stored in two calls, the second from a row that is in the middle of a block. Unwritten places hold large numbers,
     /// which attention must not read as scores.
     func store(_ kernels: legend_kernels) -> Store {
-        var shape = shape
         let unwritten = Float(1e30).bitPattern
-        var keys = [UInt32](
+        let keys = [UInt32](
             repeating: unwritten, count: Self.keyValueHeads * capacity * ((headSize + keysPerWord - 1) / keysPerWord))
-        var values = [UInt32](
+        let values = [UInt32](
             repeating: 0, count: Self.keyValueHeads * capacity / keysPerWord * ((headSize + 15) / 16 * 16))
+        var store = Store(keys: keys, values: values)
+        self.store(kernels, into: &store)
+        return store
+    }
+
+    /// Over what is there.
+    func store(_ kernels: legend_kernels, into store: inout Store) {
+        var shape = shape
         let positions = (0..<Int32(rows)).map { $0 }
         let width = 2 * Self.keyValueHeads * headSize, split = min(rows, 19)
         var (first, second) = (Array(keyValue[..<(split * width)]), Array(keyValue[(split * width)...]))
         withRotary { rotary in
             var rotary = rotary
             kernels.store_keys_values(
-                &shape, &rotary, positions, 0, Int64(split), &first, Int64(width), &keys, &values)
+                &shape, &rotary, positions, 0, Int64(split), &first, Int64(width), &store.keys, &store.values)
             kernels.store_keys_values(
                 &shape, &rotary, Array(positions[split...]), Int64(split), Int64(rows - split), &second, Int64(width),
-                &keys, &values)
+                &store.keys, &store.values)
         }
-        return Store(keys: keys, values: values)
+    }
+
+    /// Makes every component of a row's keys `value`.
+    mutating func setKey(_ row: Int, to value: Float) {
+        let start = row * 2 * Self.keyValueHeads * headSize
+        for index in start..<start + Self.keyValueHeads * headSize { keyValue[index] = value }
     }
 
     /// Attention of rows `queries`, each of which sees the rows of `ranges` up to itself.

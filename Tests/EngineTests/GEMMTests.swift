@@ -187,11 +187,10 @@ struct GEMMTests {
 
     @Test(arguments: paths, formats.map(\.rawValue))
     func gatedProductsAgree(_ path: Path, _ format: UInt32) {
-        // Outputs are pairs of gate and up in panels of their own: any multiple of 32, or a gate of less than 16.
-        for (rows, panels, inputs) in [(1, 1, 8), (17, 3, 33), (14, 2, 64)] {
-            let sample = Sample(legend_gemm_format(format), rows: rows, outputs: 32 * panels, inputs: inputs)
+        for (rows, gate, inputs) in [(1, 16, 8), (17, 48, 33), (14, 32, 64), (5, 13, 9), (15, 40, 20)] {
+            let sample = Sample(legend_gemm_format(format), rows: rows, outputs: 2 * gate, inputs: inputs)
             defer { sample.free() }
-            let width = 16 * panels + 3
+            let width = gate + 3
             var found = [Float](repeating: 0.5, count: rows * width), expected = found
             sample.multiply(path.gemm, legend_gemm_gated, width: width, into: &found)
             sample.multiply(legend_gemm_scalar().pointee, legend_gemm_gated, width: width, into: &expected)

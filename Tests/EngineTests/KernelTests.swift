@@ -2,6 +2,8 @@ import CKernels
 import SeededRandom
 import Testing
 
+@testable import Engine
+
 /// Every vector path against the scalar one, at lengths around the vector's.
 struct KernelTests {
     static let lengths = [0, 1, 7, 8, 15, 16, 17, 33]
@@ -169,6 +171,53 @@ struct KernelTests {
         }
     }
 
+    /// Every path, with keys and values in each format that it has.
+    static let formats: [(path: Path, keysPerWord: Int)] = ([Path(kernels: scalar)] + paths).flatMap { path in
+        [1, 2].filter { $0 == 1 || path.kernels.attention_bf16 != nil }.map { (path, $0) }
+    }
+
+    /// What was summed under a maximum that turns out to be nothing beside a later one is nothing.
+    @Test func aMuchLargerScoreInALaterChunkTakesAllTheWeight() {
+        for (path, keysPerWord) in Self.formats {
+            var sample = AttentionSample(headSize: 64, rotated: 0, rows: 300)
+            sample.keysPerWord = keysPerWord
+            sample.query = Array(repeating: 1, count: sample.query.count)
+            for row in 0..<300 { sample.setKey(row, to: row == 280 ? 2 : -2) }  // scores of 128 and -128
+            let store = sample.store(path.kernels)
+            let found = sample.attend(path.kernels, store, ranges: [0..<300], queries: 299..<300)
+            let expected = sample.attend(path.kernels, store, ranges: [280..<281], queries: 299..<300)
+            expectClose(found, expected, 1e-3)
+        }
+    }
+
+    @Test func attentionDoesNotHideANumberThatIsNone() {
+        for (path, keysPerWord) in Self.formats {
+            for row in [3, 20] {
+                var sample = AttentionSample(headSize: 64, rotated: 0, rows: 40)
+                sample.keysPerWord = keysPerWord
+                sample.setKey(row, to: .nan)
+                let store = sample.store(path.kernels)
+                let found = sample.attend(path.kernels, store, ranges: [0..<40], queries: 39..<40)
+                #expect(found.allSatisfy({ $0.isNaN }), "\(path.testDescription) \(keysPerWord)")
+                let before = sample.attend(path.kernels, store, ranges: [0..<2], queries: 1..<2)
+                #expect(before.allSatisfy({ $0.isFinite }))
+            }
+        }
+    }
+
+    /// Two rows share a word of the values in bf16: what an earlier micro-batch left there must not reach the next.
+    @Test func anOddLastRowForgetsItsFormerNeighbour() {
+        for (path, keysPerWord) in Self.formats where keysPerWord == 2 {
+            var sample = AttentionSample(headSize: 64, rotated: 0, rows: 19)
+            sample.keysPerWord = 2
+            var store = sample.store(path.kernels)
+            for index in store.values.indices { store.values[index] = 0x7fc0_7fc0 }  // NaN twice
+            sample.store(path.kernels, into: &store)
+            let found = sample.attend(path.kernels, store, ranges: [0..<19], queries: 18..<19)
+            #expect(found.allSatisfy({ $0.isFinite }), "\(path.testDescription)")
+        }
+    }
+
     /// One key is the whole softmax; the mean of values where all scores are equal.
     @Test func attentionWeighsValuesBySoftmax() {
         let sample = AttentionSample(headSize: 12, rotated: 12, rows: 20)
@@ -224,6 +273,12 @@ struct KernelTests {
                 }
             }
         }
+        // The whole conversion, with a rotation that spreads it over many elements.
+        let input = GEMMInput(format: .int8, rows: 1, width: 576, isContiguous: false)
+        var row = [Float](repeating: 1, count: 576)
+        row[5] = .nan
+        input.store(&row, rows: 0..<1)
+        #expect(input.rowScales[0].isNaN)
     }
 
     private func quantized(_ x: [Float], _ kernels: legend_kernels) -> (bytes: [Int8], scale: Float, sum: Int32) {

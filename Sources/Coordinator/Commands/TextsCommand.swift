@@ -28,7 +28,7 @@ struct TextsCommand: AsyncParsableCommand {
     @Flag(help: "The anchors' texts in place of the rows'.")
     var anchors = false
 
-    @Option(help: "Stop after so many texts.")
+    @Option(help: "Stop after so many rows that can be read.")
     var limit: Int?
 
     @Option(

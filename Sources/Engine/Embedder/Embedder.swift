@@ -19,9 +19,12 @@ public final class Embedder: Sendable {
     /// What products multiply: never `automatic`.
     public let precision: Precision
     /// Everything about this build and machine that may change a bit of a result, such as
-    /// `bf16 native onednn-2.6.3 avx512_core_bf16 kernels avx512`.
+    /// `bf16 engine 2 native avx512_bf16 kernels avx512_bf16`.
     public let numericBuild: String
     private let llama: LlamaModel
+
+    /// Counts the changes of this engine that may change a bit of a result.
+    private static let numericRevision = 2
 
     /// Maps a GGUF file and packs its weights for `backend`, on `loadingThreads` threads.
     ///
@@ -40,7 +43,8 @@ public final class Embedder: Sendable {
                 found: "\(llama.vocabularySize)")
         }
         self.precision = resolved
-        numericBuild = "\(resolved.rawValue) \(gemm.identity) kernels \(Kernels().name)"
+        numericBuild =
+            "\(resolved.rawValue) engine \(Self.numericRevision) \(gemm.identity) kernels \(Kernels().name)"
         model = ModelDescription(
             architecture: "llama", name: llama.configuration.name, layerCount: llama.configuration.layerCount,
             hiddenSize: llama.configuration.hiddenSize, contextLength: llama.configuration.contextLength,

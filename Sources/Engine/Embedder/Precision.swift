@@ -2,7 +2,7 @@ import CKernels
 
 /// The numbers that matrix products multiply. Sums, and everything else, are f32.
 public enum Precision: String, Sendable, CaseIterable {
-    /// `bf16` where the CPU multiplies it, `f32` elsewhere.
+    /// `bf16` where the CPU and the backend multiply it, `f32` elsewhere.
     case automatic = "auto"
     /// The reference.
     case f32
@@ -10,8 +10,8 @@ public enum Precision: String, Sendable, CaseIterable {
     /// speed but gives the same numerics.
     case bf16
 
-    /// Signed bytes: weights scaled per output, activations per token, sums in 32-bit integers. About twice as fast as
-    /// bf16 where the CPU has VNNI, and less exact: it is never chosen by itself.
+    /// Signed bytes: weights scaled per output, activations per token, sums in 32-bit integers. About 1.6 times as
+    /// fast as bf16 where the CPU has VNNI, and less exact: it is never chosen by itself.
     case int8
 
     /// `f32` or `bf16` in place of `automatic`.

@@ -28,6 +28,9 @@ final class FloatBuffer {
 
     deinit { free(memory) }
 
+    /// The same memory as 32-bit words.
+    var words: UnsafeMutablePointer<UInt32> { UnsafeMutableRawPointer(base).assumingMemoryBound(to: UInt32.self) }
+
     var elements: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: base, count: count) }
 
     /// The `count` elements from `offset` on; traps outside of the buffer.

@@ -43,7 +43,7 @@ final class GEMMInput {
         offsets = FloatBuffer(count: scaled)
     }
 
-    var base: UnsafeMutablePointer<UInt32> { UnsafeMutableRawPointer(words.base).assumingMemoryBound(to: UInt32.self) }
+    var base: UnsafeMutablePointer<UInt32> { words.words }
 
     /// The floats of a contiguous f32 input.
     var floats: FloatBuffer { words }
@@ -73,7 +73,7 @@ final class GEMMInput {
                 let (scale, sum) = kernels.quantize(
                     values, count: width, into: target.assumingMemoryBound(to: Int8.self))
                 scales.base[row] = scale
-                rowOffsets[row] = 128 * sum
+                rowOffsets[row] = 128 &* sum  // which means nothing if the scale is not finite
             }
         }
     }

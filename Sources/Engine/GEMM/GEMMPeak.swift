@@ -1,14 +1,11 @@
-import Dispatch
-import Foundation
-
 /// How fast this machine multiplies matrices at best, to hold an engine's speed against.
 public enum GEMMPeak {
     /// Shapes that libraries do well: `[inputs, outputs]` of the weights. They fit the caches more or less.
     private static let shapes = [(576, 3072), (1024, 1024), (2048, 2048)]
     private static let rows = 512
-    /// Each thread multiplies so long with every shape; the fastest of several spans counts.
+    /// Each thread multiplies in so many spans of so long with every shape; the fastest counts.
     private static let spans = 8
-    private static let operationsPerSpan = 8e9
+    private static let span = Duration.milliseconds(60)
 
     /// Operations (a multiplication and an addition are two) per second of `threads` threads that multiply at the same
     /// time, each for itself, with the same weights.
@@ -35,15 +32,16 @@ public enum GEMMPeak {
         input.store(values.base, rows: 0..<rows)
         let result = FloatBuffer(count: rows * weights.outputs)
         let operations = 2 * Double(rows) * Double(weights.inputs) * Double(weights.outputs)
-        let products = max(Int(operationsPerSpan / operations), 1)
         return try (0...spans).map { _ in
             let start = ContinuousClock.now
-            for _ in 0..<products {
+            var (elapsed, products) = (Duration.zero, 0.0)
+            while elapsed < span {
                 try lane.multiply(
                     input, rows: rows, by: weights, into: MatrixRows(result, width: weights.outputs), adding: false)
+                products += 1
+                elapsed = ContinuousClock.now - start
             }
-            let elapsed = ContinuousClock.now - start
-            return Double(products) * operations
+            return products * operations
                 / (Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
         }.max() ?? 0
     }

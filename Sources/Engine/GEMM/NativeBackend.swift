@@ -29,6 +29,11 @@ struct NativeBackend: GEMMBackend {
     }
 
     func pack(outputs: Int, inputs: Int, role: MatrixRole, fill: WeightRows) throws -> any PackedMatrix {
+        guard format != legend_gemm_int8 || inputs <= Int(LEGEND_GEMM_INT8_INPUTS) else {
+            throw GEMMError(
+                operation: "pack weights [\(outputs), \(inputs)] in int8",
+                status: "more than \(LEGEND_GEMM_INT8_INPUTS) inputs")
+        }
         let matrix = NativeMatrix(outputs: outputs, inputs: inputs, role: role, format: format)
         let panel = Int(LEGEND_PANEL)
         let weights = FloatBuffer(count: panel * inputs)
@@ -51,7 +56,7 @@ struct NativeBackend: GEMMBackend {
             legend_gemm_pack_panel(
                 format, weights.base, Int64(inputs), matrix.words + index * matrix.panelWords,
                 matrix.scales + index * panel,
-                UnsafeMutableRawPointer(scratch.base).assumingMemoryBound(to: UInt32.self))
+                scratch.words)
         }
         // Two rotations multiply by the block's size.
         if format == legend_gemm_int8 {
@@ -67,7 +72,7 @@ struct NativeBackend: GEMMBackend {
             weights.base, count: weights.count, block: GEMMInput.rotationBlock(width: inputs))
     }
 
-    func makeLane(rowsMax: Int, outputsMax: Int) -> any GEMMLane { NativeLane(multiply: multiply, format: format) }
+    func makeLane(rowsMax: Int, outputsMax: Int) -> any GEMMLane { NativeLane(multiply: multiply) }
 
     private var multiply: @convention(c) (UnsafePointer<legend_product>) -> Void {
         switch format {
@@ -100,20 +105,13 @@ private final class NativeMatrix: PackedMatrix, @unchecked Sendable {
 
     var bytes: Int { (storage.count + scaleStorage.count) * MemoryLayout<Float>.stride }
     var panelWords: Int { depth * Int(LEGEND_PANEL) }
-    var words: UnsafeMutablePointer<UInt32> {
-        UnsafeMutableRawPointer(storage.base).assumingMemoryBound(to: UInt32.self)
-    }
+    var words: UnsafeMutablePointer<UInt32> { storage.words }
     var scales: UnsafeMutablePointer<Float> { scaleStorage.base }
 }
 
 private final class NativeLane: GEMMLane {
     private let multiply: @convention(c) (UnsafePointer<legend_product>) -> Void
-    private let format: legend_gemm_format
-
-    init(multiply: @escaping @convention(c) (UnsafePointer<legend_product>) -> Void, format: legend_gemm_format) {
-        self.multiply = multiply
-        self.format = format
-    }
+    init(multiply: @escaping @convention(c) (UnsafePointer<legend_product>) -> Void) { self.multiply = multiply }
 
     func multiply(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into c: MatrixRows, adding: Bool) {
         c.check(rows: rows, width: weights.outputs)

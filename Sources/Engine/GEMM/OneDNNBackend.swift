@@ -24,7 +24,7 @@ final class OneDNNBackend: GEMMBackend {
         let version = dnnl_version().pointee
         let instructions =
             legend_dnnl_instructions().map { String(cString: $0) } ?? "isa-\(dnnl_get_effective_cpu_isa().rawValue)"
-        let kind = arithmetic == .bf16Native ? "native " : arithmetic == .bf16Rounded ? "rounded " : ""
+        let kind = arithmetic == .bf16Native ? "bf16 " : arithmetic == .bf16Rounded ? "bf16-rounded " : ""
         return "\(kind)onednn-\(version.major).\(version.minor).\(version.patch) \(instructions)"
     }
 

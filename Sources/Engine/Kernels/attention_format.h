@@ -26,7 +26,7 @@ ATTENTION_TARGET static void ATTENTION(score_block)(attention_tile *tile, const 
 /// `e^x` for `x <= 0`, and next to nothing for less than -87: what a softmax needs, with an error below that of the
 /// format.
 INLINE void ATTENTION(exp)(vec *x) {
-    vec v = SELECT(*x > -87.0f, *x, SPLAT(-87));
+    vec v = SELECT(*x < -87.0f, SPLAT(-87), *x);  // a NaN stays one
     vec shifted = v * 1.44269504f + 12582912.0f;  // as in `vector_exp`
     vec n = shifted - 12582912.0f;
     vec f = v - n * 0.693359375f;
@@ -64,9 +64,10 @@ ATTENTION_TARGET static void ATTENTION(softmax_row)(attention_tile *tile, int r,
     }
     float kept = 1;
     if (maximum > tile->maximum[r]) {
-        // Nothing was summed before the first maximum.
-        kept = tile->maximum[r] > -INFINITY ? expf(tile->maximum[r] - maximum) : 0;
-        if (kept > 0) for (int64_t i = 0; i < tile->width; i += lanes) STORE(out + i, LOAD(out + i) * kept);
+        if (tile->maximum[r] > -INFINITY) {  // else nothing was summed before
+            kept = expf(tile->maximum[r] - maximum);
+            for (int64_t i = 0; i < tile->width; i += lanes) STORE(out + i, LOAD(out + i) * kept);
+        }
         tile->maximum[r] = maximum;
     }
     tile->sum[r] = tile->sum[r] * kept + vector_sum(&sums);
@@ -99,7 +100,7 @@ ATTENTION_TARGET static void ATTENTION(attend_range)(attention_tile *tile, const
                 tile, keys + key_offset(heads, kv_head, key), key, first, end, tile->scores + key - chunk);
         }
         for (int r = 0; r < TILE_ROWS; r++) ATTENTION(softmax_row)(tile, r, key - chunk);
-        // A pair may begin before the range or end after it: the weight of that key is zero.
+        // A pair may begin before the range or end after it: the weight of that key is next to nothing.
         int64_t begin = (chunk > first ? chunk : first) / per_word * per_word;
         ATTENTION(add_values)(
             tile, tile->scores + (begin - chunk) / per_word, values + value_offset(heads, kv_head, begin),

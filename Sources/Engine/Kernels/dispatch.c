@@ -29,9 +29,7 @@ void legend_copy_keys_values(
                 __builtin_memcpy(out_value, value, (size_t)width * sizeof *value);
                 continue;
             }
-            const uint16_t *half = (const uint16_t *)value + (from + row) % 2;
-            uint16_t *out_half = (uint16_t *)out_value + (to + row) % 2;
-            for (int64_t i = 0; i < width; i++) out_half[2 * i] = half[2 * i];
+            store_value_halves((const any_half *)value + (from + row) % 2, width, 2, width, to + row, out_value);
         }
     }
 }

@@ -38,6 +38,9 @@ static inline uint16_t bf16_bits(float x) {
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+/// Halves of words that are read as words elsewhere.
+typedef uint16_t any_half __attribute__((may_alias));
+
 static inline float float_of_bits(int32_t bits) {
     float value;
     __builtin_memcpy(&value, &bits, sizeof value);
@@ -58,6 +61,18 @@ static inline float bf16_value(uint16_t rounded) {
     return value;
 }
 
+/// Puts a value in bf16, whose components lie `step` halves apart, into its half of the words of `row`. Rows come in
+/// ascending order: the first of a pair clears the other half, so that nothing of an earlier row is left beside it.
+static inline void store_value_halves(
+    const void *value, int64_t count, int64_t step, int64_t width, int64_t row, uint32_t *words) {
+    any_half *halves = (any_half *)words;
+    for (int64_t i = 0; i < width; i++) {
+        uint16_t bits = i < count ? ((const any_half *)value)[i * step] : 0;
+        halves[2 * i + row % 2] = bits;
+        if (row % 2 == 0) halves[2 * i + 1] = 0;
+    }
+}
+
 /// Puts the rotated key and the value of one row and head, which are converted already, into their places.
 static inline void store_key_value(const legend_heads *heads, int64_t kv_head, int64_t row, const void *key,
     const void *value, uint32_t *keys, uint32_t *values) {
@@ -69,9 +84,7 @@ static inline void store_key_value(const legend_heads *heads, int64_t kv_head, i
         __builtin_memcpy(value_out, value, (size_t)d * sizeof *value_out);
         for (int64_t i = d; i < width; i++) value_out[i] = 0;
     } else {
-        uint16_t *half = (uint16_t *)value_out + row % 2;
-        for (int64_t i = 0; i < d; i++) half[2 * i] = ((const uint16_t *)value)[i];
-        for (int64_t i = d; i < width; i++) half[2 * i] = 0;
+        store_value_halves(value, d, 1, width, row, value_out);
     }
 }
 

@@ -37,7 +37,7 @@ static void rotate_queries(
 }
 
 static void round_bf16(const float *x, int64_t count, uint16_t *out) {
-    for (int64_t i = 0; i < count; i++) out[i] = bf16_bits(x[i]);
+    for (int64_t i = 0; i < count; i++) ((any_half *)out)[i] = bf16_bits(x[i]);
 }
 
 static void store_keys_values(

@@ -118,7 +118,7 @@ TARGET static void round_bf16(const float *x, int64_t count, uint16_t *out) {
         vector_round_bf16(x + i, &rounded);
         *(unaligned_half_vec *)(out + i) = __builtin_convertvector(rounded >> 16, half_vec);
     }
-    for (; i < count; i++) out[i] = bf16_bits(x[i]);
+    for (; i < count; i++) ((any_half *)out)[i] = bf16_bits(x[i]);
 }
 
 TARGET static void round_bf16_to_f32(const float *x, int64_t count, float *out) {
@@ -180,19 +180,19 @@ TARGET static void quantize_int8(const float *x, int64_t count, int8_t *out, flo
     float maximum = float_of_bits(bits), inverse = maximum > 0 ? 127 / maximum : 0;
     *scale = maximum / 127;
     const float shift = 12582912.0f;  // 1.5 · 2²³: the sum's low bits are the nearest integer
-    int_vec sums = {0};
+    bits_vec sums = {0};  // of bytes; what a row that is not finite sums to means nothing
     for (i = 0; i + lanes <= count; i += lanes) {
         int_vec rounded = (int_vec)(LOAD(x + i) * inverse + shift) - (int_vec)SPLAT(shift);
         *(unaligned_byte_vec *)(out + i) = __builtin_convertvector(rounded, byte_vec);
-        sums += rounded;
+        sums += (bits_vec)rounded;
     }
-    int32_t total = 0;
+    uint32_t total = 0;
     UNROLL for (int lane = 0; lane < lanes; lane++) total += sums[lane];
     for (; i < count; i++) {
         out[i] = (int8_t)lrintf(x[i] * inverse);
-        total += out[i];
+        total += (uint32_t)out[i];
     }
-    *sum = total;
+    *sum = (int32_t)total;
 }
 
 // MARK: Rotary positions

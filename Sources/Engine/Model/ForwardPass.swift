@@ -54,14 +54,15 @@ final class ForwardPass {
         let all = ActiveRows(computed.map(Int32.init), of: tree)
         let askedRows = ActiveRows(asked, of: tree)
         if layers.contains(0) { observe(0, x, all) }
+        let (tiles, lastPath) = (Scratch.tiles(computed), tree.lastPath)
         clock.lap(\.elementwise)
 
         for layer in 1..<(deepest + 1) {
             let active = layer == deepest ? askedRows : all
             prefix.restore(known, block: layer - 1, into: scratch.keysAndValues)
-            for tile in Scratch.tiles(computed) { try run(tile, all, active, tree, model.blocks[layer - 1]) }
+            for tile in tiles { try run(tile, all, active, tree, model.blocks[layer - 1]) }
             prefix.keep(
-                batch.keptTokens, of: tree.lastPath, restored: known, block: layer - 1, from: scratch.keysAndValues)
+                batch.keptTokens, of: lastPath, restored: known, block: layer - 1, from: scratch.keysAndValues)
             if layer < configuration.layerCount, layers.contains(layer) { observe(layer, x, active) }
             clock.lap(\.elementwise)
         }

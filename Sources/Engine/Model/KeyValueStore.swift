@@ -20,12 +20,8 @@ struct KeyValueStore {
     /// Rows that fit: `rows` rounded up to whole blocks.
     var capacity: Int { Int(shape.capacity) }
 
-    var keys: UnsafeMutablePointer<UInt32> {
-        UnsafeMutableRawPointer(keyWords.base).assumingMemoryBound(to: UInt32.self)
-    }
-    var values: UnsafeMutablePointer<UInt32> {
-        UnsafeMutableRawPointer(valueWords.base).assumingMemoryBound(to: UInt32.self)
-    }
+    var keys: UnsafeMutablePointer<UInt32> { keyWords.words }
+    var values: UnsafeMutablePointer<UInt32> { valueWords.words }
 
     init(configuration: LlamaConfiguration, format: Format, rows: Int) {
         let block = Int(LEGEND_BLOCK)

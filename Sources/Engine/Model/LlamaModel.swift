@@ -66,12 +66,13 @@ final class LlamaModel: Sendable {
         let matrix = try backend.pack(outputs: outputs, inputs: inputs, role: role) { rows, values in
             var start = 0
             for tensor in tensors {
+                defer { start += tensor.rowCount }
                 let wanted = rows.clamped(to: start..<(start + tensor.rowCount))
+                guard !wanted.isEmpty else { continue }
                 let first = (wanted.lowerBound - rows.lowerBound) * inputs
                 tensor.dequantize(
                     rows: wanted.lowerBound - start..<wanted.upperBound - start,
                     into: UnsafeMutableBufferPointer(rebasing: values[first..<first + wanted.count * inputs]))
-                start += tensor.rowCount
             }
         }
         for tensor in tensors { tensor.release() }

@@ -30,7 +30,8 @@ package struct MicroBatch {
         }
         var shared = [Int](repeating: 0, count: order.count)  // with the sequence before
         for index in order.indices.dropFirst() where sharesPrefixes {
-            shared[index] = sharedCount(sequences[order[index - 1]].tokens, sequences[order[index]].tokens)
+            shared[index] = PrefixTree.sharedCount(
+                sequences[order[index - 1]].tokens, sequences[order[index]].tokens)
         }
         let costs = order.indices.map { sequences[order[$0]].tokens.count - shared[$0] }
         var remaining = costs.reduce(0, +)
@@ -39,7 +40,7 @@ package struct MicroBatch {
         for index in order.indices {
             let tokens = sequences[order[index]].tokens
             let known = keepsPrefixes ? min(shared[index], KeptPrefix.tokensMax) : 0
-            if batches.isEmpty || !fits(costs[index], after: rows, goal: goal, lost: shared[index] - known) {
+            if batches.isEmpty || !fits(costs[index], after: rows, goal: goal, shared: shared[index], known: known) {
                 if let last = batches.indices.last { batches[last].keptTokens = known }
                 batches.append(MicroBatch())
                 batches[batches.count - 1].knownRows = known
@@ -54,14 +55,11 @@ package struct MicroBatch {
         return batches
     }
 
-    /// Whether a batch is nearer to its goal with `cost` rows more than without, or a new one would compute more than
-    /// that again: then a batch may be twice as large as its prefix and the target ask for.
-    private static func fits(_ cost: Int, after rows: Int, goal: Int, lost: Int) -> Bool {
+    /// Whether a batch is nearer to its goal with `cost` rows more than without. One that shares more with the batch
+    /// than it adds, and would have to compute that again in the next one, stays until there are two targets' rows
+    /// besides the prefix.
+    private static func fits(_ cost: Int, after rows: Int, goal: Int, shared: Int, known: Int) -> Bool {
         let isNearer = rows + cost <= Scratch.tileRows && rows + cost / 2 <= goal
-        return isNearer || (lost > cost && rows + cost <= lost + 2 * targetRows)
-    }
-
-    private static func sharedCount(_ left: [Int32], _ right: [Int32]) -> Int {
-        zip(left, right).prefix { $0 == $1 }.count
+        return isNearer || (shared - known > cost && rows + cost <= shared + 2 * targetRows)
     }
 }

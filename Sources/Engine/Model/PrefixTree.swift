@@ -27,14 +27,14 @@ package struct PrefixTree {
 
     package var rowCount: Int { tokens.count }
 
-    /// Tokens at the start of `sequence` that have rows already.
-    func sharedCount(_ sequence: [Int32]) -> Int { zip(sequence, last).prefix { $0 == $1 }.count }
+    /// Tokens with which both begin.
+    static func sharedCount(_ left: [Int32], _ right: [Int32]) -> Int { zip(left, right).prefix { $0 == $1 }.count }
 
     /// - Parameter sharing: false gives the sequence rows of its own, whatever was there before.
     /// - Precondition: `sequence` does not precede the one appended before, in lexicographic order.
     /// - Returns: the number of rows that it adds.
     package mutating func append(_ sequence: [Int32], sharing: Bool = true) -> Int {
-        let shared = sharing ? sharedCount(sequence) : 0
+        let shared = sharing ? Self.sharedCount(last, sequence) : 0
         precondition(!sequence.lexicographicallyPrecedes(last), "sequences must be appended in order")
         var path = Self.prefix(paths.last ?? [], count: shared)
         if shared < sequence.count {

@@ -19,7 +19,7 @@ struct BenchContender: Sendable {
 
 /// How long a contender takes for all texts with so many lanes, over some rounds.
 struct BenchMeasurement {
-    /// As much as the coordinator puts into a unit of work unless it is told otherwise.
+    /// About what a coordinator's unit has, where it counts shared tokens once and these are all tokens.
     private static let tokensInUnit = 4096
 
     let contender: BenchContender

@@ -49,14 +49,18 @@ struct BenchTexts: Sendable {
             throw BenchTextsError("\(path): expected a readable file")
         }
         let decoder = JSONDecoder()
-        let texts = try data.split(separator: UInt8(ascii: "\n")).prefix(limit ?? .max).enumerated().map {
-            index, line in
+        let numbered = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+            .filter { !$0.element.isEmpty }.prefix(limit ?? .max)
+        let texts = try numbered.map { index, line in
             do {
-                return try decoder.decode(Line.self, from: line)
+                let line = try decoder.decode(Line.self, from: line)
+                guard line.isSound else { throw BenchTextsError("") }
+                return line
             } catch {
                 throw BenchTextsError(
                     """
-                    \(path):\(index + 1): expected {"prompt": "…", "responses": ["…", …]} or {"tokens": [[…], …]}, found \
+                    \(path):\(index + 1): expected {"prompt": "…", "responses": ["…", …]} or {"tokens": [[…], …]} with at least one \
+                    text, and ranges inside of the texts; found \
                     \(String(decoding: line.prefix(80), as: UTF8.self).debugDescription)
                     """)
             }
@@ -66,7 +70,7 @@ struct BenchTexts: Sendable {
         let lines = texts.map { $0.sequences(embedder) }
         tokenizingSeconds = (ContinuousClock.now - start).seconds
         let (context, vocabulary) = (embedder.model.contextLength, Int32(embedder.model.vocabularySize))
-        for (index, line) in lines.enumerated() {
+        for ((index, _), line) in zip(numbered, lines) {
             for tokens in line.map(\.tokens) {
                 guard (1...context).contains(tokens.count), tokens.allSatisfy({ (0..<vocabulary).contains($0) }) else {
                     throw BenchTextsError(
@@ -81,8 +85,8 @@ struct BenchTexts: Sendable {
         self.lines = lines
     }
 
-    /// Cuts the lines into units of about equal cost, in the order of their tokens, as the coordinator does: a whole
-    /// number for each lane.
+    /// Cuts the lines into units of about equal size, a whole number for each lane. Lines that begin alike are
+    /// neighbours, as the coordinator has it.
     func units(lanes: Int, tokensInUnit: Int) -> [[TokenSequence]] {
         let sorted = lines.sorted { left, right in
             zip(left, right).first { $0.tokens != $1.tokens }.map {
@@ -129,6 +133,17 @@ private struct Line: Decodable {
         responseControls = try values.decodeIfPresent([[[Int]]].self, forKey: .responseControls)
     }
 
+    /// Whether there is a text, and every range lies inside of its own.
+    var isSound: Bool {
+        func fits(_ ranges: [[Int]], _ text: String) -> Bool {
+            ranges.allSatisfy { $0.count == 2 && 0 <= $0[0] && $0[0] <= $0[1] && $0[1] <= text.utf8.count }
+        }
+        if let tokens { return !tokens.isEmpty }
+        guard let responses, !responses.isEmpty, fits(promptControls ?? [], prompt ?? "") else { return false }
+        guard let responseControls else { return true }
+        return responseControls.count == responses.count && zip(responseControls, responses).allSatisfy(fits)
+    }
+
     func sequences(_ embedder: Embedder) -> [TokenSequence] {
         if let tokens { return tokens.map { TokenSequence(tokens: $0, responseStart: 0) } }
         let prompt = Array((prompt ?? "").utf8)
@@ -141,7 +156,7 @@ private struct Line: Decodable {
     }
 
     private func ranges(_ pairs: [[Int]]?, after offset: Int) -> [Range<Int>] {
-        (pairs ?? []).compactMap { $0.count == 2 && $0[0] <= $0[1] ? $0[0] + offset..<$0[1] + offset : nil }
+        (pairs ?? []).map { $0[0] + offset..<$0[1] + offset }
     }
 }
 

@@ -16,9 +16,12 @@ typedef enum {
     legend_gemm_f32,
     /// bf16 inputs, f32 sums.
     legend_gemm_bf16,
-    /// `A` signed, scaled per row; `B` signed, stored with 128 added to it, scaled per output; s32 sums.
+    /// `A` signed, scaled per row; `B` signed, stored with 128 added to it, scaled per output; s32 sums, which hold at
+    /// most `LEGEND_GEMM_INT8_INPUTS` inputs.
     legend_gemm_int8,
 } legend_gemm_format;
+
+#define LEGEND_GEMM_INT8_INPUTS 65536
 
 /// Outputs of a panel. `B` lies in panels `[n / 32 rounded up][depth][32]` of words.
 #define LEGEND_PANEL 32

@@ -58,6 +58,7 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
 
     /// Takes `key_value[rows, 2, kv_heads, head_dim]` of the micro-batch's rows `first_row ...`, whose rows lie `stride`
     /// floats apart, and writes keys, rotated, and values to their places. It overwrites what it takes.
+    /// Rows are stored in ascending order.
     void (*store_keys_values)(
         const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t first_row,
         int64_t rows, float *key_value, int64_t stride, uint32_t *keys, uint32_t *values);
@@ -71,8 +72,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
         const legend_row_range *ranges, int64_t range_count, const uint32_t *keys, const uint32_t *values,
         float *scratch, float *out);
 
-    /// The same with keys and values in bf16, to which queries and weights are rounded as well; sums are f32. Null where
-    /// the CPU has no instructions for it.
+    /// The same with keys and values in bf16; sums are f32. The path `avx512_bf16` rounds queries and weights to bf16 as
+    /// well, the scalar one does not. Null where the path has none.
     void (*_Nullable attention_bf16)(
         const legend_heads *heads, const float *query, int64_t stride, const int32_t *key_end, int64_t queries,
         const legend_row_range *ranges, int64_t range_count, const uint32_t *keys, const uint32_t *values,
