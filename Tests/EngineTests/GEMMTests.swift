@@ -52,45 +52,44 @@ struct GEMMTests {
 
         func free() { panels.deallocate() }
 
-        private mutating func convert(_ row: [Float], row index: Int) {
+        /// A row's words, its scale and sum, and the values that they stand for.
+        private func converted(_ row: [Float]) -> (words: [UInt32], scale: Float, sum: Int32, values: [Float]) {
             let kernels = legend_kernels_scalar().pointee
-            var bytes = [Int8](repeating: 0, count: depth * 4)
             switch format {
-            case legend_gemm_f32:
-                for (k, value) in row.enumerated() { words[index * stride + k] = value.bitPattern }
-                a += row
+            case legend_gemm_f32: return (row.map(\.bitPattern), 1, 0, row)
             case legend_gemm_bf16:
                 var halves = [UInt16](repeating: 0, count: depth * 2)
                 kernels.round_bf16(row, Int64(inputs), &halves)
-                for k in 0..<depth {
-                    words[index * stride + k] = UInt32(halves[2 * k]) | UInt32(halves[2 * k + 1]) << 16
-                }
-                a += halves.prefix(inputs).map { Float(bitPattern: UInt32($0) << 16) }
+                let words = (0..<depth).map { UInt32(halves[2 * $0]) | UInt32(halves[2 * $0 + 1]) << 16 }
+                return (words, 1, 0, halves.prefix(inputs).map { Float(bitPattern: UInt32($0) << 16) })
             default:
-                var sum: Int32 = 0
-                kernels.quantize_int8(row, Int64(inputs), &bytes, &scales[index], &sum)
-                offsets[index] = 128 * sum
-                for k in 0..<depth {
-                    words[index * stride + k] = (0..<4).reduce(0) {
-                        $0 | UInt32(UInt8(bitPattern: bytes[4 * k + $1])) << (8 * UInt32($1))
-                    }
+                var bytes = [Int8](repeating: 0, count: depth * 4)
+                var (scale, sum) = (Float(0), Int32(0))
+                kernels.quantize_int8(row, Int64(inputs), &bytes, &scale, &sum)
+                let words = (0..<depth).map { k in
+                    (0..<4).reduce(UInt32(0)) { $0 | UInt32(UInt8(bitPattern: bytes[4 * k + $1])) << (8 * UInt32($1)) }
                 }
-                a += bytes.prefix(inputs).map { Float($0) * scales[index] }
+                return (words, scale, sum, bytes.prefix(inputs).map { Float($0) * scale })
             }
+        }
+
+        private mutating func convert(_ row: [Float], row index: Int) {
+            let row = converted(row)
+            for (k, word) in row.words.enumerated() { words[index * stride + k] = word }
+            (scales[index], offsets[index]) = (row.scale, 128 * row.sum)
+            a += row.values
         }
 
         private mutating func pack(_ weights: [Float], panels count: Int) {
             let panelWords = depth * 32
-            panelScales = Array(repeating: 0, count: count * 32)
-            var scratch = [UInt32](repeating: 0, count: panelWords)
             let target = panels.assumingMemoryBound(to: UInt32.self).baseAddress!
             for panel in 0..<count {
-                let part = Array(weights[panel * 32 * inputs..<(panel + 1) * 32 * inputs])
-                panelScales.withUnsafeMutableBufferPointer {
-                    legend_gemm_pack_panel(
-                        format, part, Int64(inputs), target + panel * panelWords, $0.baseAddress! + panel * 32, &scratch
-                    )
+                let rows = (panel * 32..<(panel + 1) * 32).map {
+                    converted(Array(weights[$0 * inputs..<($0 + 1) * inputs]))
                 }
+                panelScales += rows.map(\.scale)
+                legend_gemm_pack_panel(
+                    rows.flatMap(\.words), Int64(depth), Int64(depth), format, target + panel * panelWords)
             }
             for output in 0..<outputs {
                 for k in 0..<inputs {

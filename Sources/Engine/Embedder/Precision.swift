@@ -10,7 +10,7 @@ public enum Precision: String, Sendable, CaseIterable {
     /// speed but gives the same numerics.
     case bf16
 
-    /// Signed bytes: weights scaled per output, activations per token, sums in 32-bit integers. About 1.6 times as
+    /// Signed bytes: weights scaled per output, activations per token, sums in 32-bit integers. About 1.7 times as
     /// fast as bf16 where the CPU has VNNI, and less exact: it is never chosen by itself.
     case int8
 

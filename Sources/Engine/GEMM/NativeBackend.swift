@@ -37,7 +37,8 @@ struct NativeBackend: GEMMBackend {
         let matrix = NativeMatrix(outputs: outputs, inputs: inputs, role: role, format: format)
         let panel = Int(LEGEND_PANEL)
         let weights = FloatBuffer(count: panel * inputs)
-        let scratch = FloatBuffer(count: panel * matrix.depth)
+        // Converted as what they are multiplied by is; rotated alike, too, which undoes its rotation.
+        let words = GEMMInput(format: inputFormat, rows: panel, width: inputs, isContiguous: false)
         for index in 0..<matrix.panelCount {
             // Outputs that do not exist stay as they are: nobody reads their sums.
             switch role {
@@ -52,24 +53,16 @@ struct NativeBackend: GEMMBackend {
                     rows.lowerBound + width..<rows.upperBound + width,
                     weights[half * inputs, count: rows.count * inputs])
             }
-            if format == legend_gemm_int8 { rotate(weights, inputs: inputs) }
+            words.store(weights.base, rows: 0..<panel)
             legend_gemm_pack_panel(
-                format, weights.base, Int64(inputs), matrix.words + index * matrix.panelWords,
-                matrix.scales + index * panel,
-                scratch.words)
-        }
-        // Two rotations multiply by the block's size.
-        if format == legend_gemm_int8 {
-            let square = Float(GEMMInput.rotationBlock(width: inputs))
-            for index in 0..<matrix.panelCount * panel { matrix.scales[index] /= square }
+                words.base, Int64(words.stride), Int64(matrix.depth), format, matrix.words + index * matrix.panelWords)
+            if format == legend_gemm_int8 {
+                // Two rotations multiply by the block's size.
+                let square = Float(GEMMInput.rotationBlock(width: inputs))
+                for row in 0..<panel { matrix.scales[index * panel + row] = words.rowScales[row] / square }
+            }
         }
         return matrix
-    }
-
-    /// Rotates a panel's weights as `GEMMInput` rotates what they are multiplied by.
-    private func rotate(_ weights: FloatBuffer, inputs: Int) {
-        Kernels().hadamard(
-            weights.base, count: weights.count, block: GEMMInput.rotationBlock(width: inputs))
     }
 
     func makeLane(rowsMax: Int, outputsMax: Int) -> any GEMMLane { NativeLane(multiply: multiply) }

@@ -90,10 +90,9 @@ const legend_gemm *legend_gemm_best(void);
 /// Words that a row of `k` values takes.
 int64_t legend_gemm_depth(legend_gemm_format format, int64_t k);
 
-/// Packs `weights[32, k]`, row-major, as one panel `[depth][32]` of words. `scales[32]` gets the outputs' scales (1 but
-/// for int8); `scratch` holds `32 * depth` words.
+/// Packs 32 outputs as one panel `[depth][32]` of words. `rows[32, stride]` are their words as those of `A` are.
 void legend_gemm_pack_panel(
-    legend_gemm_format format, const float *weights, int64_t k, uint32_t *panel, float *scales, uint32_t *scratch);
+    const uint32_t *rows, int64_t stride, int64_t depth, legend_gemm_format format, uint32_t *panel);
 
 #pragma clang assume_nonnull end
 
