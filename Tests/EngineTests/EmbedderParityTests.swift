@@ -21,6 +21,13 @@ struct EmbedderParityTests {
         #expect(error > 1e-4, "inputs were not rounded to bf16")
     }
 
+    @Test(arguments: [Backend.oneDNN, .blas])
+    func int8IsRefusedWhereItWouldBeSomethingElse(_ backend: Backend) {
+        #expect(throws: UnsupportedPrecision.self) {
+            _ = try Embedder(modelPath: TestFiles.model, precision: .int8, backend: backend, loadingThreads: 1)
+        }
+    }
+
     @Test func int8PointsNearlyTheSameWay() throws {
         let differences = try compare(.int8, .native, .lastToken)
         let last = stride(from: 30, to: differences.count, by: 31).map { differences[$0].cosine }

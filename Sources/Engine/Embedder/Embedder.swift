@@ -28,8 +28,8 @@ public final class Embedder: Sendable {
 
     /// Maps a GGUF file and packs its weights for `backend`, on `loadingThreads` threads.
     ///
-    /// - Throws: `ModelFileError` if the file is damaged or of an architecture or tokenizer that is not supported; an
-    ///   error of the backend if it refuses.
+    /// - Throws: `ModelFileError` if the file is damaged or of an architecture or tokenizer that is not supported;
+    ///   `UnsupportedPrecision`; an error of the backend if it refuses.
     public init(modelPath: String, precision: Precision, backend: Backend, loadingThreads: Int) throws {
         let file = try GGUFFile(path: modelPath)
         let resolved = precision.resolved(for: backend)

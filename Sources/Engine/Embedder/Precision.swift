@@ -32,11 +32,11 @@ public enum Backend: String, Sendable, CaseIterable {
     case blas
 
     /// - Parameter precision: Not `automatic`.
-    /// - Throws: `GEMMError`.
+    /// - Throws: `UnsupportedPrecision`, `GEMMError`.
     func open(_ precision: Precision) throws -> any GEMMBackend {
         let backend = resolved(for: precision)
         guard precision != .int8 || backend == .native else {
-            throw GEMMError(operation: "\(rawValue) in int8", status: "not supported: use the native backend")
+            throw UnsupportedPrecision(backend: self, precision: precision)
         }
         return switch backend {
         case .automatic, .native: NativeBackend(precision: precision)
@@ -51,5 +51,15 @@ public enum Backend: String, Sendable, CaseIterable {
         if precision == .int8 { return .native }
         let hasMatrixUnits = precision == .bf16 && legend_cpu_has_amx_bf16() != 0
         return legend_gemm_avx512() != nil && !hasMatrixUnits ? .native : .oneDNN
+    }
+}
+
+/// A backend that does not multiply in a precision.
+public struct UnsupportedPrecision: Error, CustomStringConvertible, Sendable, Hashable {
+    public let backend: Backend
+    public let precision: Precision
+
+    public var description: String {
+        "precision \(precision.rawValue): expected the backend native or auto, found \(backend.rawValue)"
     }
 }

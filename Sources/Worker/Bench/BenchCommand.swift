@@ -79,10 +79,8 @@ struct BenchCommand: AsyncParsableCommand {
             texts =
                 try self.texts.map { try BenchTexts(path: $0, limit: limit, embedder: embedder) }
                 ?? BenchTexts(tokens: tokens * (lanes.max() ?? 1), embedder: embedder)
-        } catch let error as BenchTextsError {
-            throw Failure("\(error)", status: .usage)
         } catch {
-            throw Failure("\(model): \(error)", status: .usage)
+            throw Failure("\(error)", status: .usage)
         }
         let sharing = compareSharing ? [true, false] : [!noSharing]
         var measurements = contenders.flatMap { contender in
