@@ -54,6 +54,18 @@ static inline int32_t magnitude_bits(float x) {
     return bits & 0x7fffffff;
 }
 
+/// The Hadamard transform of every block, one pair of elements at a time.
+static inline void hadamard_by_element(float *x, int64_t count, int64_t block) {
+    for (int64_t half = 1; half < block; half *= 2) {
+        for (int64_t i = 0; i < count; i++) {
+            if (i & half) continue;
+            float first = x[i], second = x[i + half];
+            x[i] = first + second;
+            x[i + half] = first - second;
+        }
+    }
+}
+
 static inline float bf16_value(uint16_t rounded) {
     uint32_t bits = (uint32_t)rounded << 16;
     float value;

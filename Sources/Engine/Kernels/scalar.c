@@ -117,17 +117,6 @@ static void round_bf16_to_f32(const float *x, int64_t count, float *out) {
     for (int64_t i = 0; i < count; i++) out[i] = bf16_value(bf16_bits(x[i]));
 }
 
-static void hadamard(float *x, int64_t count, int64_t block) {
-    for (int64_t half = 1; half < block; half *= 2) {
-        for (int64_t i = 0; i < count; i++) {
-            if (i & half) continue;
-            float first = x[i], second = x[i + half];
-            x[i] = first + second;
-            x[i + half] = first - second;
-        }
-    }
-}
-
 static void quantize_int8(const float *x, int64_t count, int8_t *out, float *scale, int32_t *sum) {
     int32_t bits = 0;
     for (int64_t i = 0; i < count; i++) bits = magnitude_bits(x[i]) > bits ? magnitude_bits(x[i]) : bits;
@@ -152,7 +141,7 @@ const legend_kernels *legend_kernels_scalar(void) {
         .add = add,
         .round_bf16 = round_bf16,
         .round_bf16_to_f32 = round_bf16_to_f32,
-        .hadamard = hadamard,
+        .hadamard = hadamard_by_element,
         .quantize_int8 = quantize_int8,
     };
     return &kernels;

@@ -136,14 +136,7 @@ TARGET static void round_bf16_to_f32(const float *x, int64_t count, float *out) 
 
 TARGET static void hadamard(float *x, int64_t count, int64_t block) {
     if (block < lanes) {
-        for (int64_t half = 1; half < block; half *= 2) {
-            for (int64_t i = 0; i < count; i++) {
-                if (i & half) continue;
-                float first = x[i], second = x[i + half];
-                x[i] = first + second;
-                x[i + half] = first - second;
-            }
-        }
+        hadamard_by_element(x, count, block);
         return;
     }
     const int_vec lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
