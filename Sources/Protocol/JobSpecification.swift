@@ -36,7 +36,7 @@ package struct JobSpecification: Hashable, Sendable {
     }
 }
 
-/// What a worker computes with. Workers of one job must agree in all of it but the credit.
+/// What a worker computes with. Workers of one job must agree in all of it but the last two.
 package struct LoadedModel: Codable, Hashable, Sendable {
     /// SHA-256 of the model file in lower-case hexadecimal.
     package var digest: String
@@ -50,12 +50,15 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     /// Everything that may change a bit of a result: precision, library, its version, instruction set.
     package var numericBuild: String
 
-    /// How many units the worker takes into its hands at a time.
+    /// How many units the worker takes into its hands at a time, besides those that wait for the direction.
     package var credit: Int
+
+    /// How many rows, in units, the worker embeds before the direction is there, and keeps until it is.
+    package var rowsAhead: Int
 
     package init(
         digest: String, name: String, tokenizer: String, layerCount: Int, hiddenSize: Int, contextLength: Int,
-        precision: String, numericBuild: String, credit: Int
+        precision: String, numericBuild: String, credit: Int, rowsAhead: Int
     ) {
         self.digest = digest
         self.name = name
@@ -66,6 +69,7 @@ package struct LoadedModel: Codable, Hashable, Sendable {
         self.precision = precision
         self.numericBuild = numericBuild
         self.credit = credit
+        self.rowsAhead = rowsAhead
     }
 }
 

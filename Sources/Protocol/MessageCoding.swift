@@ -56,6 +56,7 @@ extension Message {
         case .heartbeat(let wire): self = .worker(.heartbeat(try .init(wire)))
         case .unitResult(let wire): self = .worker(.result(try UnitResult(wire, bulk())))
         case .unitFailure(let wire): self = .worker(.failure(try .init(wire)))
+        case .unitEmbedded(let wire): self = .worker(.embedded(try Lease(wire.lease)))
         case .directionAcknowledgement(let wire): self = .worker(.directionAcknowledged(digest: wire.digest))
         case .goodbye(let wire): self = .worker(.goodbye(reason: wire.reason))
         case .welcome(let wire): self = .coordinator(.welcome(try JobSpecification(wire.job)))
@@ -103,6 +104,7 @@ extension WorkerMessage {
             tensor = result.values
             return .unitResult(result.wire)
         case .failure(let failure): return .unitFailure(failure.wire)
+        case .embedded(let lease): return .unitEmbedded(.with { $0.lease = lease.wire })
         case .directionAcknowledged(let digest): return .directionAcknowledgement(.with { $0.digest = digest })
         case .goodbye(let reason): return .goodbye(.with { $0.reason = reason })
         }

@@ -5,6 +5,9 @@ package enum WorkerMessage: Hashable, Sendable {
     case heartbeat(Heartbeat)
     case result(UnitResult)
     case failure(UnitFailure)
+
+    /// The unit's rows are embedded; its result follows once the worker has the direction.
+    case embedded(Lease)
     case directionAcknowledged(digest: String)
     case goodbye(reason: String)
 
@@ -24,11 +27,11 @@ package enum WorkerMessage: Hashable, Sendable {
         package var model: LoadedModel?
 
         /// Units the worker still holds, computed or not.
-        package var held: [Lease]
+        package var held: [HeldUnit]
 
         package init(
             worker: String, epoch: UInt64, host: String, processID: UInt32, softwareVersion: String, lanes: Int,
-            model: LoadedModel?, held: [Lease]
+            model: LoadedModel?, held: [HeldUnit]
         ) {
             self.worker = worker
             self.epoch = epoch
@@ -41,28 +44,33 @@ package enum WorkerMessage: Hashable, Sendable {
         }
     }
 
-    package struct Heartbeat: Hashable, Sendable {
-        package struct Progress: Hashable, Sendable {
-            package var lease: Lease
+    /// A unit in a worker's hands.
+    package struct HeldUnit: Hashable, Sendable {
+        package var lease: Lease
 
-            /// Tokens computed so far; 0 for a unit that waits.
-            package var tokens: UInt64
+        /// Computed so far; 0 for a unit that waits.
+        package var tokens: UInt64
 
-            package init(lease: Lease, tokens: UInt64) {
-                self.lease = lease
-                self.tokens = tokens
-            }
+        /// Its rows are embedded, and wait for the direction.
+        package var isEmbedded: Bool
+
+        package init(lease: Lease, tokens: UInt64, isEmbedded: Bool = false) {
+            self.lease = lease
+            self.tokens = tokens
+            self.isEmbedded = isEmbedded
         }
+    }
 
+    package struct Heartbeat: Hashable, Sendable {
         package var epoch: UInt64
 
         /// All units in the worker's hands, finished ones whose result is not acknowledged included.
-        package var held: [Progress]
+        package var held: [HeldUnit]
 
         /// The worker takes no new unit and leaves when its hands are empty.
         package var draining: Bool
 
-        package init(epoch: UInt64, held: [Progress], draining: Bool) {
+        package init(epoch: UInt64, held: [HeldUnit], draining: Bool) {
             self.epoch = epoch
             self.held = held
             self.draining = draining

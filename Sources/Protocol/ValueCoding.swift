@@ -56,7 +56,8 @@ extension WorkerMessage.Hello {
         self.init(
             worker: wire.worker, epoch: wire.epoch, host: wire.host, processID: wire.processID,
             softwareVersion: wire.softwareVersion, lanes: Int(wire.lanes),
-            model: wire.hasReady ? try LoadedModel(wire.ready) : nil, held: try wire.held.map { try Lease($0) })
+            model: wire.hasReady ? try LoadedModel(wire.ready) : nil,
+            held: try wire.held.map(WorkerMessage.HeldUnit.init))
     }
 
     var wire: WireHello {
@@ -73,17 +74,34 @@ extension WorkerMessage.Hello {
     }
 }
 
+extension WorkerMessage.HeldUnit {
+    init(_ wire: WireHeldUnit) throws {
+        self.init(lease: try Lease(wire.lease), tokens: wire.tokens, isEmbedded: wire.isEmbedded)
+    }
+
+    var wire: WireHeldUnit {
+        .with {
+            $0.lease = lease.wire
+            $0.tokens = tokens
+            $0.isEmbedded = isEmbedded
+        }
+    }
+}
+
 extension LoadedModel {
     init(_ wire: WireReady) throws {
         guard wire.layerCount > 0, wire.hiddenSize > 0, wire.contextLength > 0, wire.credit > 0 else {
             throw ProtocolError("a model without layers, hidden size, context length or credit")
         }
-        guard wire.credit <= 4096 else { throw ProtocolError("a credit of \(wire.credit); at most 4096 are expected") }
+        guard wire.credit <= 4096, wire.rowsAhead <= 1 << 24 else {
+            throw ProtocolError(
+                "a credit of \(wire.credit), \(wire.rowsAhead) rows ahead; at most 4096 and \(1 << 24) are expected")
+        }
         self.init(
             digest: wire.modelDigest, name: wire.modelName, tokenizer: wire.tokenizer,
             layerCount: Int(wire.layerCount), hiddenSize: Int(wire.hiddenSize),
             contextLength: Int(wire.contextLength), precision: wire.precision, numericBuild: wire.numericBuild,
-            credit: Int(wire.credit))
+            credit: Int(wire.credit), rowsAhead: Int(wire.rowsAhead))
     }
 
     var wire: WireReady {
@@ -97,6 +115,7 @@ extension LoadedModel {
             $0.precision = precision
             $0.numericBuild = numericBuild
             $0.credit = UInt32(credit)
+            $0.rowsAhead = UInt32(rowsAhead)
         }
     }
 }
@@ -104,19 +123,13 @@ extension LoadedModel {
 extension WorkerMessage.Heartbeat {
     init(_ wire: WireHeartbeat) throws {
         self.init(
-            epoch: wire.epoch, held: try wire.progress.map { Progress(lease: try Lease($0.lease), tokens: $0.tokens) },
-            draining: wire.draining)
+            epoch: wire.epoch, held: try wire.held.map(WorkerMessage.HeldUnit.init), draining: wire.draining)
     }
 
     var wire: WireHeartbeat {
         .with {
             $0.epoch = epoch
-            $0.progress = held.map { progress in
-                .with {
-                    $0.lease = progress.lease.wire
-                    $0.tokens = progress.tokens
-                }
-            }
+            $0.held = held.map(\.wire)
             $0.draining = draining
         }
     }

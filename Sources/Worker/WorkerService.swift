@@ -67,6 +67,10 @@ final class WorkerService {
                 let now = MonotonicInstant(offset: ContinuousClock.now - start)
                 for action in session.handle(sessionEvent(of: event), at: now) {
                     if let ending = try perform(action) {
+                        if let share = session.busyShare(at: now) {
+                            let percent = (share * 1000).rounded() / 10
+                            logger.info("time spent computing", metadata: ["share": "\(percent) %"])
+                        }
                         lanes.forEach { $0.stop() }
                         await socket.close()
                         return ending
@@ -94,8 +98,8 @@ final class WorkerService {
         switch action {
         case .send(let message): try socket.send(.worker(message), isDroppable: message.isWorthlessLate)
         case .loadModel(let job): load(job)
-        case .compute(let lane, let lease, let payload, let direction):
-            lanes[lane].compute(lease, payload, direction: direction)
+        case .compute(let lane, let lease, let work, let direction):
+            lanes[lane].compute(lease, work, direction: direction)
         case .cancel(let lane): lanes[lane].cancel()
         case .note(let note): log(note)
         case .end(let ending): return ending
@@ -136,7 +140,7 @@ extension WorkerMessage {
     fileprivate var isWorthlessLate: Bool {
         switch self {
         case .hello, .heartbeat, .result: true
-        case .ready, .failure, .directionAcknowledged, .goodbye: false
+        case .ready, .failure, .embedded, .directionAcknowledged, .goodbye: false
         }
     }
 }

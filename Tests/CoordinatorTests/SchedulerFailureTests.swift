@@ -48,7 +48,7 @@ import Transport
                 .recordFailure(Lease(1, 3), worker: PeerID.a.name, reason: "boom"), .split(UnitID(1)),
             ])
         #expect(harness.handle(.replaced(UnitID(1))) == [.fetchUnits(.anchors, after: UnitID(1), limit: 4096)])
-        let actions = harness.handle(.unitsFetched([.test(2, rows: 2), .test(3, rows: 2)], isLast: true))
+        let actions = harness.handle(.unitsFetched(.anchors, [.test(2, rows: 2), .test(3, rows: 2)], isLast: true))
         #expect(actions.assignments == [Assignment(Lease(2), .a), Assignment(Lease(3), .a)])
     }
 
@@ -59,7 +59,7 @@ import Transport
         harness.fail(Lease(1, 1), on: .a, "first")
         harness.fail(Lease(1, 2), on: .a, "second")
         let actions = harness.fail(Lease(1, 3), on: .a, "third")
-        #expect(actions.last == .quarantine(UnitID(1), reason: "third"))
+        #expect(actions.last == .quarantine(UnitID(1), of: .anchors, reason: "third"))
         #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
     }
 
@@ -67,7 +67,7 @@ import Transport
         var harness = SchedulerHarness(model: .test)
         harness.join(.a)
         #expect(harness.begin([.test(1, failures: 2)]).assignments == [Assignment(Lease(1, 3), .a)])
-        #expect(harness.fail(Lease(1, 3), on: .a).last == .quarantine(UnitID(1), reason: "boom"))
+        #expect(harness.fail(Lease(1, 3), on: .a).last == .quarantine(UnitID(1), of: .anchors, reason: "boom"))
     }
 
     @Test func whatAWorkerGivesBackUntouchedIsNoFailure() {
@@ -98,7 +98,7 @@ import Transport
         }
         harness.join(.c)
         let reason = "worker \(PeerID.c.name) was lost: it was silent for 16 s"
-        #expect(harness.lose(.c).last == .quarantine(UnitID(1), reason: reason))
+        #expect(harness.lose(.c).last == .quarantine(UnitID(1), of: .anchors, reason: reason))
     }
 
     @Test func anAttemptThatItsWorkerBringsBackFailsOnce() {
@@ -155,7 +155,7 @@ import Transport
             }
             killer += harness.lose(.a)
         }
-        let givenUp = killer.compactMap { if case .quarantine(let unit, _) = $0 { unit } else { nil } }
+        let givenUp = killer.compactMap { if case .quarantine(let unit, _, _) = $0 { unit } else { nil } }
         #expect(givenUp == [UnitID(1)])
         #expect(computed == [UnitID(2), UnitID(3), UnitID(4)])
     }
@@ -168,7 +168,7 @@ import Transport
         let actions = next == .a ? harness.receive(hello, from: .a) : harness.lose(.a)
         #expect(actions.failures == [Lease(2, 1)])
         if next == .b { harness.join(.b) }
-        #expect(harness.fail(Lease(1, 4), on: next).contains(.quarantine(UnitID(1), reason: "boom")))
+        #expect(harness.fail(Lease(1, 4), on: next).contains(.quarantine(UnitID(1), of: .anchors, reason: "boom")))
     }
 
     @Test func aFailureWhileASecondWorkerHasTheUnitLeavesItThere() {

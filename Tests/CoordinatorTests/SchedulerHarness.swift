@@ -41,9 +41,11 @@ struct SchedulerHarness {
     /// Lets a worker join that has its model loaded, and acknowledge the direction if there is one.
     @discardableResult
     mutating func join(
-        _ peer: PeerID, credit: Int = 2, held: [Lease] = [], sourceLocation: SourceLocation = #_sourceLocation
+        _ peer: PeerID, credit: Int = 2, rowsAhead: Int = 0, held: [Lease] = [],
+        sourceLocation: SourceLocation = #_sourceLocation
     ) -> [Scheduler.Action] {
-        let hello = WorkerMessage.hello(.test(peer, model: .test(credit: credit), held: held))
+        let model = LoadedModel.test(credit: credit, rowsAhead: rowsAhead)
+        let hello = WorkerMessage.hello(.test(peer, model: model, held: held))
         var actions = receive(hello, from: peer, sourceLocation: sourceLocation)
         if let direction = actions.acceptedDirection {
             let acknowledgement = WorkerMessage.directionAcknowledged(digest: direction.digest)
@@ -58,7 +60,7 @@ struct SchedulerHarness {
         _ units: [UnitSummary], of stage: Stage = .anchors, sourceLocation: SourceLocation = #_sourceLocation
     ) -> [Scheduler.Action] {
         handle(.stageBegan(stage), sourceLocation: sourceLocation)
-        return handle(.unitsFetched(units, isLast: true), sourceLocation: sourceLocation)
+        return handle(.unitsFetched(stage, units, isLast: true), sourceLocation: sourceLocation)
     }
 
     /// - Parameter held: with the tokens that are computed of each.
@@ -67,7 +69,7 @@ struct SchedulerHarness {
         _ peer: PeerID, held: KeyValuePairs<Lease, UInt64> = [:], draining: Bool = false,
         sourceLocation: SourceLocation = #_sourceLocation
     ) -> [Scheduler.Action] {
-        let progress = held.map { WorkerMessage.Heartbeat.Progress(lease: $0.key, tokens: $0.value) }
+        let progress = held.map { WorkerMessage.HeldUnit(lease: $0.key, tokens: $0.value) }
         return receive(
             .heartbeat(.init(epoch: 1, held: progress, draining: draining)), from: peer, sourceLocation: sourceLocation)
     }
@@ -98,8 +100,12 @@ struct SchedulerHarness {
 }
 
 extension Scheduler.Policy {
-    static let test = Scheduler.Policy(
-        silence: .seconds(15), stall: .seconds(60), attemptsMax: 3, allowsMixedNumerics: false)
+    static let test = {
+        var policy = Scheduler.Policy(
+            silence: .seconds(15), stall: .seconds(60), attemptsMax: 3, allowsMixedNumerics: false)
+        policy.restMax = .zero
+        return policy
+    }()
 
     static func test(_ change: (inout Self) -> Void) -> Self {
         var policy = Self.test
@@ -123,7 +129,7 @@ extension WorkerMessage.Hello {
     ) -> Self {
         .init(
             worker: peer.name, epoch: epoch, host: "host", processID: 1, softwareVersion: "0", lanes: 1, model: model,
-            held: held)
+            held: held.map { .init(lease: $0, tokens: 0) })
     }
 }
 
@@ -131,11 +137,12 @@ extension LoadedModel {
     static let test = Self.test(credit: 2)
 
     static func test(
-        digest: String = "d1", precision: String = "f32", numericBuild: String = "n1", credit: Int = 2
+        digest: String = "d1", precision: String = "f32", numericBuild: String = "n1", credit: Int = 2,
+        rowsAhead: Int = 0
     ) -> Self {
         .init(
             digest: digest, name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
-            precision: precision, numericBuild: numericBuild, credit: credit)
+            precision: precision, numericBuild: numericBuild, credit: credit, rowsAhead: rowsAhead)
     }
 }
 

@@ -68,8 +68,8 @@ import Transport
         harness.join(.a)
         harness.begin(UnitSummary.tests(1...1))
         #expect(harness.handle(.unreachable(.a)) == [])
-        harness.handle(.unitsAvailable)
-        #expect(harness.handle(.unitsFetched(UnitSummary.tests(2...2), isLast: true)).assignments == [])
+        harness.handle(.unitsAvailable(.anchors))
+        #expect(harness.handle(.unitsFetched(.anchors, UnitSummary.tests(2...2), isLast: true)).assignments == [])
         // It says something again: it can have more.
         #expect(harness.heartbeat(.a, held: [Lease(1): 0]).assignments == [Assignment(Lease(2), .a)])
         // Or it does not, and is lost.

@@ -22,7 +22,7 @@ extension SchedulerHarness {
         harness.join(.a)
         harness.join(.b)
         harness.handle(.stageBegan(.anchors))
-        harness.handle(.unitsFetched(UnitSummary.tests(1...2), isLast: isLast))
+        harness.handle(.unitsFetched(.anchors, UnitSummary.tests(1...2), isLast: isLast))
         harness.advance(seconds: 1)
         harness.receive(.result(.anchors(Lease(1))), from: .a)
         harness.handle(.settled(UnitID(1)))
@@ -49,7 +49,7 @@ extension SchedulerHarness {
 
     @Test func nothingIsComputedTwiceBeforeTheEndOfTheStage() {
         var harness = SchedulerHarness.lagging(isLast: false)
-        harness.handle(.unitsFetched([], isLast: false))
+        harness.handle(.unitsFetched(.anchors, [], isLast: false))
         harness.advance(seconds: 11)
         harness.heartbeat(.a)
         #expect(harness.handle(.tick) == [])

@@ -126,7 +126,12 @@ extension HostileFrames {
             .init(ready, empty, { $0.ready.hiddenSize = 0 }),
             .init(ready, empty, { $0.ready.contextLength = 0 }),
             .init(ready, empty, { $0.ready.credit = 0 }),
-            .init(ready, "a credit of 4097; at most 4096 are expected", { $0.ready.credit = 4097 }),
+            .init(
+                ready, "a credit of 4097, 16777216 rows ahead; at most 4096 and 16777216 are expected",
+                { $0.ready.credit = 4097 }),
+            .init(
+                ready, "a credit of 4096, 16777217 rows ahead; at most 4096 and 16777216 are expected",
+                { $0.ready.rowsAhead += 1 }),
             .init(hello, empty, { $0.hello.ready = WireReady() }),
             .init(hello, "a worker id of 0 bytes; 1 to 256 are expected", { $0.hello.worker = "" }),
             .init(

@@ -6,7 +6,8 @@ enum MessageSamples {
 
     static let model = LoadedModel(
         digest: String(repeating: "0a", count: 32), name: "SmolLM2", tokenizer: "gpt2 49152", layerCount: 30,
-        hiddenSize: 576, contextLength: 8192, precision: "bf16", numericBuild: "bf16 onednn 2.6.3 avx512", credit: 4096)
+        hiddenSize: 576, contextLength: 8192, precision: "bf16", numericBuild: "bf16 onednn 2.6.3 avx512", credit: 4096,
+        rowsAhead: 1 << 24)
 
     static let hello = WorkerMessage.Hello(
         worker: "machine-7", epoch: 0xFFFF_0000_FFFF_0001, host: "machine", processID: 4711, softwareVersion: "0.1.0",
@@ -50,7 +51,11 @@ enum MessageSamples {
         .hello(
             .init(
                 worker: String(repeating: "w", count: 256), epoch: 0, host: "", processID: 0, softwareVersion: "",
-                lanes: 0, model: model, held: [lease, Lease(unit: UnitID(0), attempt: 1)])),
+                lanes: 0, model: model,
+                held: [
+                    .init(lease: lease, tokens: 0),
+                    .init(lease: Lease(unit: UnitID(0), attempt: 1), tokens: 7, isEmbedded: true),
+                ])),
         .ready(model),
         .heartbeat(.init(epoch: 9, held: [.init(lease: lease, tokens: .max)], draining: true)),
         .heartbeat(.init(epoch: 0, held: [], draining: false)),
@@ -58,6 +63,7 @@ enum MessageSamples {
         .result(scores),
         .failure(.init(lease: lease, reason: "out of memory", returned: false)),
         .failure(.init(lease: lease, reason: "", returned: true)),
+        .embedded(lease),
         .directionAcknowledged(digest: "d1"),
         .goodbye(reason: "stopped by SIGTERM"),
     ]
@@ -113,6 +119,7 @@ extension Message {
         case .worker(.failure): 14
         case .worker(.directionAcknowledged): 15
         case .worker(.goodbye): 16
+        case .worker(.embedded): 17
         case .coordinator(.welcome): 30
         case .coordinator(.accepted): 31
         case .coordinator(.refused): 32

@@ -10,7 +10,7 @@ struct SessionHarness {
     static let direction = BroadcastDirection(digest: "north", values: Tensor([1, 0] as [Float], shape: [1, 2]))
     static let model = LoadedModel(
         digest: "d1", name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
-        precision: "f32", numericBuild: "n1", credit: 4)
+        precision: "f32", numericBuild: "n1", credit: 4, rowsAhead: 8)
 
     private(set) var session: Session
     private(set) var now = MonotonicInstant.zero
@@ -51,13 +51,13 @@ struct SessionHarness {
     }
 
     /// What the next heartbeat lists.
-    mutating func held(after seconds: Double = 1) -> [WorkerMessage.Heartbeat.Progress]? {
+    mutating func held(after seconds: Double = 1) -> [WorkerMessage.HeldUnit]? {
         tick(after: seconds).lazy.compactMap {
             if case .send(.heartbeat(let heartbeat)) = $0 { heartbeat.held } else { nil }
         }.first
     }
 
-    static func hello(model: LoadedModel? = nil, held: [Lease] = []) -> Session.Action {
+    static func hello(model: LoadedModel? = nil, held: [WorkerMessage.HeldUnit] = []) -> Session.Action {
         .send(
             .hello(
                 .init(
@@ -66,7 +66,7 @@ struct SessionHarness {
     }
 
     static func heartbeat(
-        held: [WorkerMessage.Heartbeat.Progress] = [], draining: Bool = false
+        held: [WorkerMessage.HeldUnit] = [], draining: Bool = false
     ) -> Session.Action {
         .send(.heartbeat(.init(epoch: 7, held: held, draining: draining)))
     }
@@ -80,7 +80,7 @@ extension Lease {
     init(_ unit: UInt64, _ attempt: UInt32 = 1) { self.init(unit: UnitID(unit), attempt: attempt) }
 }
 
-extension WorkerMessage.Heartbeat.Progress {
+extension WorkerMessage.HeldUnit {
     init(_ lease: Lease, _ tokens: UInt64 = 0) { self.init(lease: lease, tokens: tokens) }
 }
 
@@ -88,6 +88,15 @@ extension UnitPayload {
     static func test(_ lease: Lease, _ stage: Stage = .anchors) -> Self {
         let text = RenderedItem(prompt: RenderedText("q"), responses: [RenderedText("good"), RenderedText("bad")])
         return .init(stage: stage, items: [.init(row: lease.unit.rawValue, text: text)])
+    }
+}
+
+extension EmbeddedUnit {
+    static func test(_ lease: Lease) -> Self {
+        var unit = Self(stage: .rows, rows: [lease.unit.rawValue])
+        unit.vectors = [1, 2, 3, 4]
+        unit.tokensTotal = 40
+        return unit
     }
 }
 

@@ -81,7 +81,7 @@ import Worker
         #expect(harness.assign(Lease(1)) == [])
         #expect(
             harness.handle(.modelLoaded(Harness.model)) == [
-                .send(.ready(Harness.model)), .compute(lane: 0, Lease(1), .test(Lease(1)), direction: nil),
+                .send(.ready(Harness.model)), .compute(lane: 0, Lease(1), .embed(.test(Lease(1))), direction: nil),
             ])
     }
 
@@ -93,7 +93,7 @@ import Worker
         harness.assign(Lease(2))
         harness.handle(.computed(lane: 0, .test(Lease(1))))
         harness.assign(Lease(3))
-        let held = [Lease(1), Lease(2), Lease(3)]
+        let held: [WorkerMessage.HeldUnit] = [.init(Lease(1), 40), .init(Lease(2)), .init(Lease(3))]
         #expect(harness.receive(.whoAreYou) == [Harness.hello(model: Harness.model, held: held)])
         #expect(harness.tick(after: 1) == [Harness.hello(model: Harness.model, held: held)])
         #expect(harness.receive(.welcome(Harness.job)) == [])
@@ -136,7 +136,7 @@ import Worker
         #expect(harness.held() == [])
         #expect(
             harness.assign(Lease(3), .rows) == [
-                Harness.failure(Lease(3), "it came before the direction", returned: true)
+                .compute(lane: 0, Lease(3), .embed(.test(Lease(3), .rows)), direction: nil)
             ])
     }
 

@@ -6,7 +6,7 @@ import Worker
     private typealias Harness = SessionHarness
 
     private func compute(_ lease: Lease, lane: Int = 0) -> Session.Action {
-        .compute(lane: lane, lease, .test(lease), direction: nil)
+        .compute(lane: lane, lease, .embed(.test(lease)), direction: nil)
     }
 
     @Test func aUnitIsComputedSentAndForgottenWhenItIsAcknowledged() {
@@ -81,17 +81,8 @@ import Worker
         #expect(harness.receive(.direction(Harness.direction)) == [.send(.directionAcknowledged(digest: "north"))])
         #expect(
             harness.assign(Lease(1), .rows) == [
-                .compute(lane: 0, Lease(1), .test(Lease(1), .rows), direction: Harness.direction)
+                .compute(lane: 0, Lease(1), .embed(.test(Lease(1), .rows)), direction: Harness.direction)
             ])
-    }
-
-    @Test func rowsThatComeBeforeTheDirectionAreGivenBack() {
-        var harness = Harness.working()
-        #expect(
-            harness.assign(Lease(1), .rows) == [
-                Harness.failure(Lease(1), "it came before the direction", returned: true)
-            ])
-        #expect(harness.held() == [])
     }
 
     // MARK: Revoked units
@@ -120,7 +111,7 @@ import Worker
         #expect(harness.receive(.revoked(Lease(1))) == [])
         harness.handle(.progress(lane: 0, tokens: 5))
         #expect(harness.held() == [.init(Lease(2)), .init(Lease(1), 5)])
-        #expect(harness.receive(.whoAreYou) == [Harness.hello(model: Harness.model, held: [Lease(2)])])
+        #expect(harness.receive(.whoAreYou) == [Harness.hello(model: Harness.model, held: [.init(Lease(2))])])
         #expect(harness.handle(.cancelled(lane: 0)) == [compute(Lease(2))])
     }
 

@@ -49,7 +49,7 @@ package final class Ledger: Sendable {
 
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("2") { database in
+        migrator.registerMigration("3") { database in
             try database.execute(
                 sql: """
                     CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;

@@ -62,7 +62,8 @@ struct JobProgress: Sendable {
         }
     }
 
-    mutating func quarantined() {
+    mutating func quarantined(in stage: Stage) {
+        guard phase == .stage(stage) else { return }
         rowsDone += 1
         rowsFailed += 1
     }

@@ -40,7 +40,10 @@ extension Scheduler {
         /// Failed attempts after which a unit is split, and a unit of one row quarantined.
         package var attemptsMax: Int
 
-        /// Units held in the queue; more are fetched when half of them are gone.
+        /// A worker on which every unit fails rests for at most so long between two of them.
+        package var restMax: Duration = .seconds(60)
+
+        /// Units of a stage held in its queue; more are fetched when half of them are gone.
         package var queueMax: Int = 4096
 
         /// Whether workers of different numeric builds may share the job.
@@ -60,14 +63,14 @@ extension Scheduler {
         /// The peer's connection is broken; what was sent to it last may be lost.
         case unreachable(PeerID)
 
-        /// The units of this stage may be given out from now on.
+        /// The units of this stage may be given out from now on; both stages may be open at once.
         case stageBegan(Stage)
 
         /// The answer to `fetchUnits`, ascending by id; with `isLast`, no other uncommitted unit will come.
-        case unitsFetched([UnitSummary], isLast: Bool)
+        case unitsFetched(Stage, [UnitSummary], isLast: Bool)
 
         /// There are units that an earlier fetch could not return.
-        case unitsAvailable
+        case unitsAvailable(Stage)
 
         /// The unit's outcome is safe in the ledger: a result or a quarantine.
         case settled(UnitID)
@@ -93,7 +96,7 @@ extension Scheduler {
         case split(UnitID)
 
         /// Give the unit's only row up for this reason, then report `settled`.
-        case quarantine(UnitID, reason: String)
+        case quarantine(UnitID, of: Stage, reason: String)
         case recordFailure(Lease, worker: String, reason: String)
 
         /// The job's model is this one from now on.

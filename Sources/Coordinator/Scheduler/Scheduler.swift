@@ -6,6 +6,8 @@ internal import Transport
 /// Terms: a *unit* is a few rows; a *lease* is one worker's right to one attempt at it; a worker's *credit* is the
 /// number of leases that it can hold; a unit is *settled* once its outcome is in the ledger. Rules:
 /// - a unit is queued, leased, or on its way to being settled, and never two of these;
+/// - anchors come first; while their last ones are computed, workers that would be idle embed rows *ahead*, as many as
+///   they have room for, and project them when the direction is there;
 /// - the first valid result of a unit counts, whoever sends it, whatever became of its lease;
 /// - a lost worker's units go back to the queue, as failed attempts, for a unit may be what kills workers;
 /// - after `attemptsMax` failures a unit is split until the one bad row stands alone and is quarantined;
@@ -13,6 +15,7 @@ internal import Transport
 ///   the worker;
 /// - an attempt fails once, though the worker may come back with it and be lost again;
 /// - a worker that may be dead gets no units: they would fail with it;
+/// - a worker on which unit after unit fails rests between them, up to `restMax`;
 /// - units that a worker gives back untouched are not failed attempts.
 package struct Scheduler: Sendable {
     let policy: Policy
@@ -21,7 +24,6 @@ package struct Scheduler: Sendable {
     /// The model that all workers must have; nil until the first worker names one.
     private(set) var model: LoadedModel?
     private var direction: BroadcastDirection?
-    private var stage: Stage?
     private var finishedSummary: String?
 
     private(set) var workers: [PeerID: Worker] = [:]
@@ -31,55 +33,19 @@ package struct Scheduler: Sendable {
 
     /// All units that are fetched and not settled.
     private var units: [UnitID: Unit] = [:]
-    private var queue: [UnitID] = []
-    private var fetchCursor = UnitID(0)
-    private var isFetching = false
-    private var isLastFetched = false
+
+    /// Of the stages that have begun and are not complete.
+    private var queues: [Stage: UnitQueue] = [:]
+
+    /// Who may have room for units since the last event: these, or anybody.
+    private var candidates: [PeerID] = []
+    private var isAnybodyCandidate = false
 
     /// For the mean duration of a unit.
     private var finishedUnits = 0
     private var finishedDuration = Duration.zero
 
     package private(set) var retries: UInt64 = 0
-
-    struct Worker: Sendable {
-        enum State: Hashable, Sendable {
-            /// Said hello; loads the model. Next: ready, or refused and gone.
-            case loading
-
-            /// Takes units. Next: draining, stalled, or gone.
-            case ready
-
-            /// Lost its units for want of progress. Next: ready once its hands are empty or a result comes, or gone.
-            case stalled
-
-            /// Takes no more units. Next: gone.
-            case draining
-        }
-
-        var hello: WorkerMessage.Hello
-        var state = State.loading
-
-        /// False while its connection is broken: it keeps what it holds, for it may be back before it counts as lost.
-        var isReachable = true
-        var credit = 0
-        var acknowledgedDirection: String?
-        var leases: [UnitID: HeldLease] = [:]
-        var lastHeard: MonotonicInstant
-        var lastProgress: MonotonicInstant
-        var unitsDone: UInt64 = 0
-        var tokensDone: UInt64 = 0
-        var readyAt: MonotonicInstant?
-
-        var name: String { hello.worker }
-        var sortedLeases: [Lease] { leases.map { Lease(unit: $0.key, attempt: $0.value.attempt) }.sorted() }
-    }
-
-    struct HeldLease: Hashable, Sendable {
-        var attempt: UInt32
-        var since: MonotonicInstant
-        var tokens: UInt64 = 0
-    }
 
     private struct Unit: Sendable {
         enum State: Hashable, Sendable {
@@ -94,6 +60,7 @@ package struct Scheduler: Sendable {
         }
 
         var summary: UnitSummary
+        let stage: Stage
         var state = State.queued
         var attempts: UInt32
         var failed: [FailedAttempt] = []
@@ -117,20 +84,19 @@ package struct Scheduler: Sendable {
         case .message(let message, let peer): handle(message, from: peer, at: now, &actions)
         case .unreachable(let peer): workers[peer]?.isReachable = false
         case .stageBegan(let stage):
-            precondition(units.isEmpty, "a stage began before the last one ended")
-            self.stage = stage
-            fetchCursor = UnitID(0)
-            isFetching = false
-            isLastFetched = false
-        case .unitsFetched(let summaries, let isLast): enqueue(summaries, isLast: isLast)
-        case .unitsAvailable: isFetching = false; isLastFetched = false
+            precondition(queues[stage] == nil, "a stage began before it ended")
+            queues[stage] = UnitQueue()
+        case .unitsFetched(let stage, let summaries, let isLast): enqueue(summaries, of: stage, isLast: isLast)
+        case .unitsAvailable(let stage): queues[stage]?.mayFetchAgain()
         case .settled(let unit): settle(unit, &actions)
         case .replaced(let unit):
-            isFetching = false
-            isLastFetched = false
+            if let stage = units[unit]?.stage { queues[stage]?.mayFetchAgain() }
             settle(unit, &actions)
         case .directionReady(let direction):
             self.direction = direction
+            isAnybodyCandidate = true
+            // Rows that were embedded ahead are expected from now on.
+            for peer in joined { workers[peer]?.lastProgress = now }
             let told = joined.filter { workers[$0]?.state != .loading }
             actions += told.map { .send(.direction(direction), to: $0) }
         case .jobFinished(let summary):
@@ -140,7 +106,7 @@ package struct Scheduler: Sendable {
         }
         refill(&actions)
         assign(at: now, &actions)
-        completeStage(&actions)
+        completeStages(&actions)
         return actions
     }
 }
@@ -161,6 +127,7 @@ extension Scheduler {
         }
         workers[peer]?.lastHeard = now
         workers[peer]?.isReachable = true
+        candidates.append(peer)
         switch message {
         case .hello: break
         case .ready(let model): admit(model, from: peer, at: now, &actions)
@@ -169,8 +136,10 @@ extension Scheduler {
         case .failure(let failure):
             guard workers[peer]?.leases[failure.lease.unit]?.attempt == failure.lease.attempt else { return }
             workers[peer]?.lastProgress = now
+            if !failure.returned { workers[peer]?.failed(at: now, restMax: policy.restMax) }
             release(
                 failure.lease.unit, of: peer, failure: failure.returned ? nil : failure.reason, &actions)
+        case .embedded(let lease): workers[peer]?.embedded(lease, at: now)
         case .directionAcknowledged(let digest): workers[peer]?.acknowledgedDirection = digest
         case .goodbye(let reason):
             releaseAll(of: peer, failure: nil, &actions)
@@ -199,7 +168,7 @@ extension Scheduler {
             }
             lose(known, because: "it was restarted", &actions)
         }
-        workers[peer] = Worker(hello: hello, lastHeard: now, lastProgress: now)
+        workers[peer] = Worker(hello: hello, at: now)
         joined.append(peer)
         actions.append(.note(.joined(worker: hello.worker, host: hello.host, lanes: hello.lanes)))
         actions.append(.send(.welcome(jobWithModel), to: peer))
@@ -213,7 +182,8 @@ extension Scheduler {
         // Once it has named its model, every greeting does: this one comes late, and was answered.
         if hello.model == nil, worker.state != .loading { return }
         // What was sent to the old connection and never arrived is not in the worker's hands.
-        for lease in worker.sortedLeases.reversed() where !hello.held.contains(lease) {
+        let held = Set(hello.held.map(\.lease))
+        for lease in worker.sortedLeases.reversed() where !held.contains(lease) {
             actions.append(.send(.revoked(lease), to: new))
             release(lease.unit, of: old, failure: nil, &actions)
         }
@@ -256,6 +226,8 @@ extension Scheduler {
         }
         if worker.state != .draining { workers[peer]?.state = .ready }
         workers[peer]?.credit = found.credit
+        workers[peer]?.rowsAheadMax = found.rowsAhead
+        candidates.append(peer)
         workers[peer]?.readyAt = now
         workers[peer]?.lastProgress = now
         actions.append(.note(.ready(worker: worker.name, numericBuild: found.numericBuild)))
@@ -267,20 +239,23 @@ extension Scheduler {
 
     /// What a worker holds from an earlier life of the coordinator stays with it where nobody else has it.
     private mutating func adopt(
-        _ held: [Lease], of peer: PeerID, at now: MonotonicInstant, _ actions: inout [Action]
+        _ held: [WorkerMessage.HeldUnit], of peer: PeerID, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
-        for lease in held where workers[peer]?.leases[lease.unit]?.attempt != lease.attempt {
-            guard let worker = workers[peer], worker.leases.count < worker.credit, worker.leases[lease.unit] == nil,
-                var unit = units[lease.unit], unit.state == .queued
+        for unit in held where workers[peer]?.leases[unit.lease.unit]?.attempt != unit.lease.attempt {
+            let id = unit.lease.unit
+            guard let worker = workers[peer], worker.leases[id] == nil, var known = units[id], known.state == .queued,
+                unit.isEmbedded || worker.unitsInWork < worker.credit
             else {
-                actions.append(.send(.revoked(lease), to: peer))
+                actions.append(.send(.revoked(unit.lease), to: peer))
                 continue
             }
-            queue.removeAll { $0 == lease.unit }
-            unit.state = .leased([peer])
-            unit.attempts = max(unit.attempts, lease.attempt)
-            units[lease.unit] = unit
-            workers[peer]?.leases[lease.unit] = HeldLease(attempt: lease.attempt, since: now)
+            queues[known.stage]?.remove(id)
+            known.state = .leased([peer])
+            known.attempts = max(known.attempts, unit.lease.attempt)
+            units[id] = known
+            let isAhead = isAhead(known.stage, peer)
+            workers[peer]?.take(known.summary, attempt: unit.lease.attempt, isAhead: isAhead, at: now)
+            if unit.isEmbedded { workers[peer]?.embedded(unit.lease, at: now) }
         }
     }
 
@@ -319,15 +294,7 @@ extension Scheduler {
         guard heartbeat.epoch == worker.hello.epoch else {
             return actions.append(.send(.whoAreYou, to: peer))
         }
-        for progress in heartbeat.held {
-            let unit = progress.lease.unit
-            guard let lease = worker.leases[unit], lease.attempt == progress.lease.attempt else { continue }
-            if progress.tokens > lease.tokens {
-                worker.lastProgress = now
-                if worker.state == .stalled { worker.state = .ready }
-            }
-            worker.leases[unit]?.tokens = progress.tokens
-        }
+        for unit in heartbeat.held { worker.progressed(unit, at: now) }
         if heartbeat.draining, worker.state != .draining {
             worker.state = .draining
             actions.append(.note(.draining(worker: worker.name)))
@@ -359,25 +326,23 @@ extension Scheduler {
             }
             return
         }
-        workers[peer]?.lastProgress = now
-        workers[peer]?.unitsDone += 1
-        workers[peer]?.tokensDone += result.tokensTotal
-        if worker.state == .stalled { workers[peer]?.state = .ready }
-        if let lease = worker.leases[unit] {
+        workers[peer]?.succeeded(result, at: now)
+        if let lease = worker.leases[unit], !lease.isEmbedded {
             finishedUnits += 1
             finishedDuration += now - lease.since
         }
         if let known = units[unit] {
             if case .leased(let holders) = known.state {
                 for holder in holders {
-                    guard let held = workers[holder]?.leases.removeValue(forKey: unit) else { continue }
+                    guard let held = workers[holder]?.giveUp(unit) else { continue }
                     let lease = Lease(unit: unit, attempt: held.attempt)
+                    candidates.append(holder)
                     if holder != peer || lease != result.lease {
                         actions.append(.send(.revoked(lease), to: holder))
                     }
                 }
             }
-            if known.state == .queued { queue.removeAll { $0 == unit } }
+            if known.state == .queued { queues[known.stage]?.remove(unit) }
             units[unit]?.state = .settling
         }
         actions.append(.commit(result, worker: worker.name))
@@ -388,11 +353,10 @@ extension Scheduler {
         guard let model else { return "a result before any model was agreed on" }
         let unit = units[result.lease.unit]
         // Of a unit that is not in our hands, the ledger knows the stage and how many rows it has.
-        let stage = unit == nil ? Stage(resultOf: result.values.elementType) : self.stage
+        let stage = unit?.stage ?? Stage(resultOf: result.values.elementType)
         let elementType: Tensor.ElementType
         var shape = [unit?.summary.rows ?? result.rows.count, 2, job.layers.count]
         switch stage {
-        case nil: return nil
         case .anchors:
             elementType = .f32
             shape.append(model.hiddenSize)
@@ -418,45 +382,76 @@ extension WorkerMessage {
 // MARK: - Leases
 
 extension Scheduler {
-    private mutating func enqueue(_ summaries: [UnitSummary], isLast: Bool) {
-        isFetching = false
-        isLastFetched = isLast
-        for summary in summaries {
-            fetchCursor = max(fetchCursor, summary.id)
-            guard units[summary.id] == nil else { continue }
-            units[summary.id] = Unit(summary: summary, attempts: UInt32(summary.failures))
-            queue.append(summary.id)
+    private mutating func enqueue(_ summaries: [UnitSummary], of stage: Stage, isLast: Bool) {
+        isAnybodyCandidate = true
+        let new = summaries.filter { units[$0.id] == nil }
+        for summary in new {
+            units[summary.id] = Unit(summary: summary, stage: stage, attempts: UInt32(summary.failures))
         }
-        // An empty answer that is not the last one: wait for `unitsAvailable`.
-        if summaries.isEmpty, !isLast { isFetching = true }
+        queues[stage]?.fetched(new.map(\.id), upTo: summaries.last?.id, isLast: isLast)
     }
 
     private mutating func refill(_ actions: inout [Action]) {
-        guard let stage, !isFetching, !isLastFetched, queue.count <= policy.queueMax / 2 else { return }
-        isFetching = true
-        actions.append(.fetchUnits(stage, after: fetchCursor, limit: policy.queueMax))
+        for stage in Stage.allCases {
+            guard let cursor = queues[stage]?.beginFetch(below: policy.queueMax / 2) else { continue }
+            actions.append(.fetchUnits(stage, after: cursor, limit: policy.queueMax))
+        }
     }
 
     private mutating func assign(at now: MonotonicInstant, _ actions: inout [Action]) {
-        guard stage != nil, !queue.isEmpty else { return }
+        let some = isAnybodyCandidate ? joined : candidates.uniqued()
+        isAnybodyCandidate = false
+        candidates = []
+        guard queues.values.contains(where: \.hasWork) else { return }
         // One unit a worker and round, so that a short queue is spread over all.
-        var open = joined.filter { canTakeUnits($0, at: now) }
-        while !queue.isEmpty, !open.isEmpty {
+        var open = some.filter { hasRoom($0, at: now) }
+        while !open.isEmpty {
             let round = open
             open.removeAll { peer in
-                guard let position = queuePosition(for: peer, among: round) else { return true }
-                lease(queue.remove(at: position), to: peer, at: now, &actions)
-                return !canTakeUnits(peer, at: now)
+                guard let next = nextUnit(for: peer, among: round) else { return true }
+                lease(next.id, to: peer, at: now, &actions)
+                if next.isSpeculative {
+                    actions.append(.note(.speculated(next.id, worker: workers[peer]?.name ?? "")))
+                }
+                return !hasRoom(peer, at: now)
             }
         }
     }
 
-    private func canTakeUnits(_ peer: PeerID, at now: MonotonicInstant) -> Bool {
-        guard let worker = workers[peer], worker.state == .ready, worker.isReachable,
-            now - worker.lastHeard <= policy.silence / 2,
-            worker.leases.count < worker.credit, !worker.leases.keys.contains(where: isOnLastAttempt)
-        else { return false }
-        return stage != .rows || (direction != nil && worker.acknowledgedDirection == direction?.digest)
+    private func hasRoom(_ peer: PeerID, at now: MonotonicInstant) -> Bool {
+        guard let worker = workers[peer] else { return false }
+        return worker.state == .ready && worker.isReachable && now - worker.lastHeard <= policy.silence / 2
+            && now >= worker.restsUntil && worker.unitsInWork < worker.credit
+            && !worker.leases.keys.contains(where: isOnLastAttempt)
+    }
+
+    /// Whether the worker would embed the stage's units without being able to project them.
+    private func isAhead(_ stage: Stage, _ peer: PeerID) -> Bool {
+        stage == .rows && (direction == nil || workers[peer]?.acknowledgedDirection != direction?.digest)
+    }
+
+    /// Takes the unit that the worker is to compute next out of its queue.
+    private mutating func nextUnit(for peer: PeerID, among open: [PeerID]) -> (id: UnitID, isSpeculative: Bool)? {
+        for stage in Stage.allCases {
+            if let position = queuePosition(of: stage, for: peer, among: open),
+                let id = queues[stage]?.waiting[position],
+                fits(id, peer)
+            {
+                queues[stage]?.remove(id)
+                return (id, false)
+            }
+            if let id = queues[stage]?.slow.first(where: { speculates(on: $0, peer) }) {
+                queues[stage]?.slow.removeAll { $0 == id }
+                return (id, true)
+            }
+        }
+        return nil
+    }
+
+    /// Whether the worker has room for the vectors of a unit that it would embed ahead.
+    private func fits(_ id: UnitID, _ peer: PeerID) -> Bool {
+        guard let unit = units[id], let worker = workers[peer], isAhead(unit.stage, peer) else { return true }
+        return worker.rowsAhead + unit.summary.rows <= worker.rowsAheadMax
     }
 
     private func isOnLastAttempt(_ id: UnitID) -> Bool {
@@ -465,9 +460,9 @@ extension Scheduler {
     }
 
     /// The first queued unit that did not fail on this worker before, or failed on all that could take it.
-    private func queuePosition(for peer: PeerID, among open: [PeerID]) -> Int? {
+    private func queuePosition(of stage: Stage, for peer: PeerID, among open: [PeerID]) -> Int? {
         let isBusy = workers[peer]?.leases.isEmpty == false
-        return queue.firstIndex { id in
+        return queues[stage]?.waiting.firstIndex { id in
             if isBusy, isOnLastAttempt(id) { return false }
             guard let failed = units[id]?.failed, !failed.isEmpty else { return true }
             func hasFailed(on peer: PeerID) -> Bool { failed.contains { $0.worker == workers[peer]?.name } }
@@ -487,8 +482,9 @@ extension Scheduler {
         unit.state = .leased(holders)
         units[id] = unit
         // An idle worker's clock starts now.
-        if worker.leases.isEmpty { workers[peer]?.lastProgress = now }
-        workers[peer]?.leases[id] = HeldLease(attempt: unit.attempts, since: now)
+        if worker.unitsInWork == 0, stallLimit(worker) == nil { workers[peer]?.lastProgress = now }
+        let isAhead = isAhead(unit.stage, peer)
+        workers[peer]?.take(unit.summary, attempt: unit.attempts, isAhead: isAhead, at: now)
         actions.append(.assign(Lease(unit: id, attempt: unit.attempts), to: peer))
     }
 
@@ -498,8 +494,8 @@ extension Scheduler {
     private mutating func release(
         _ id: UnitID, of peer: PeerID, failure: String?, _ actions: inout [Action]
     ) {
-        guard let worker = workers[peer], let lease = workers[peer]?.leases.removeValue(forKey: id),
-            var unit = units[id], case .leased(var holders) = unit.state
+        guard let worker = workers[peer], let lease = workers[peer]?.giveUp(id), var unit = units[id],
+            case .leased(var holders) = unit.state
         else { return }
         retries += 1
         holders.removeAll { $0 == peer }
@@ -516,10 +512,11 @@ extension Scheduler {
             unit.state = .leased(holders)
         } else if let failure, unit.summary.failures >= policy.attemptsMax {
             unit.state = .settling
-            actions.append(unit.summary.rows > 1 ? .split(id) : .quarantine(id, reason: failure))
+            actions.append(unit.summary.rows > 1 ? .split(id) : .quarantine(id, of: unit.stage, reason: failure))
         } else {
             unit.state = .queued
-            queue.insert(id, at: 0)
+            queues[unit.stage]?.putBack(id)
+            isAnybodyCandidate = true
         }
         units[id] = unit
     }
@@ -527,8 +524,9 @@ extension Scheduler {
     private mutating func releaseAll(of peer: PeerID, failure: String?, _ actions: inout [Action]) {
         let held = workers[peer]?.leases.keys.sorted() ?? []
         for unit in held.reversed() {
-            // Another of its units may be to blame. Next time this one is alone.
-            let isSpared = held.count > 1 && isOnLastAttempt(unit)
+            // Another of its units may be to blame. Next time this one is alone. One that is embedded is past harm.
+            let isEmbedded = workers[peer]?.leases[unit]?.isEmbedded == true
+            let isSpared = isEmbedded || held.count > 1 && isOnLastAttempt(unit)
             release(unit, of: peer, failure: isSpared ? nil : failure, &actions)
         }
     }
@@ -540,20 +538,24 @@ extension Scheduler {
 
     private mutating func settle(_ id: UnitID, _ actions: inout [Action]) {
         guard let unit = units.removeValue(forKey: id) else { return }
+        queues[unit.stage]?.unitsOpen -= 1
         guard case .leased(let holders) = unit.state else {
-            if unit.state == .queued { queue.removeAll { $0 == id } }
+            if unit.state == .queued { queues[unit.stage]?.remove(id) }
             return
         }
         for holder in holders {
-            guard let lease = workers[holder]?.leases.removeValue(forKey: id) else { continue }
+            guard let lease = workers[holder]?.giveUp(id) else { continue }
+            candidates.append(holder)
             actions.append(.send(.revoked(Lease(unit: id, attempt: lease.attempt)), to: holder))
         }
     }
 
-    private mutating func completeStage(_ actions: inout [Action]) {
-        guard let stage, isLastFetched, units.isEmpty else { return }
-        self.stage = nil
-        actions.append(.stageCompleted(stage))
+    /// Rows are never complete before the direction is there, however few they are.
+    private mutating func completeStages(_ actions: inout [Action]) {
+        for stage in Stage.allCases where queues[stage]?.isComplete == true && (stage == .anchors || direction != nil) {
+            queues[stage] = nil
+            actions.append(.stageCompleted(stage))
+        }
     }
 
     private mutating func remove(_ peer: PeerID) {
@@ -577,38 +579,56 @@ extension Scheduler {
             guard let worker = workers[peer] else { continue }
             if now - worker.lastHeard > policy.silence {
                 lose(peer, because: "it was silent for \(Int((now - worker.lastHeard).seconds)) s", &actions)
-            } else if !worker.leases.isEmpty, now - worker.lastProgress > stallLimit(worker) {
+            } else if let limit = stallLimit(worker), now - worker.lastProgress > limit {
                 actions.append(.note(.stalled(worker: worker.name, unitsReturned: worker.leases.count)))
                 actions += worker.sortedLeases.map { .send(.revoked($0), to: peer) }
-                releaseAll(of: peer, failure: "no progress for \(Int(stallLimit(worker).seconds)) s", &actions)
+                releaseAll(of: peer, failure: "no progress for \(Int(limit.seconds)) s", &actions)
                 if worker.state == .ready { workers[peer]?.state = .stalled }
             }
         }
-        speculate(at: now, &actions)
+        isAnybodyCandidate = true
+        for stage in Stage.allCases {
+            let slow = slowUnits(of: stage, at: now)
+            queues[stage]?.slow = slow
+        }
     }
 
-    private func stallLimit(_ worker: Worker) -> Duration {
-        let tokens = worker.leases.keys.map { units[$0]?.summary.tokens ?? 0 }.max() ?? 0
+    /// nil where no progress is expected: the worker has nothing, or waits for the direction.
+    private func stallLimit(_ worker: Worker) -> Duration? {
+        let expected = worker.leases.filter { !$0.value.isEmbedded || direction != nil }
+        guard let tokens = expected.keys.map({ units[$0]?.summary.tokens ?? 0 }).max() else { return nil }
         return policy.stall + policy.stallPerToken * tokens
     }
 
-    /// At the end of a stage, gives the longest running units to idle workers as well.
-    private mutating func speculate(at now: MonotonicInstant, _ actions: inout [Action]) {
-        guard stage != nil, isLastFetched, queue.isEmpty, finishedUnits > 0 else { return }
+    /// At the end of a stage: the units that take longer than most, the longest running first, for second copies.
+    private func slowUnits(of stage: Stage, at now: MonotonicInstant) -> [UnitID] {
+        guard let queue = queues[stage], queue.isLastFetched, queue.waiting.isEmpty, finishedUnits > 0 else {
+            return []
+        }
         let threshold = max(policy.speculationAfter, finishedDuration / finishedUnits * 2)
-        let slow = units.values.compactMap { unit -> (since: MonotonicInstant, id: UnitID, holder: PeerID)? in
-            guard case .leased(let holders) = unit.state, holders.count == 1,
-                let lease = workers[holders[0]]?.leases[unit.summary.id], now - lease.since > threshold
-            else { return nil }
-            return (lease.since, unit.summary.id, holders[0])
+        let slow = units.values.compactMap { unit -> (since: MonotonicInstant, id: UnitID)? in
+            guard unit.stage == stage, let lease = onlyLease(of: unit), now - lease.since > threshold else {
+                return nil
+            }
+            return (lease.since, unit.summary.id)
         }
-        var idle = joined.filter { canTakeUnits($0, at: now) && workers[$0]?.leases.isEmpty == true }
-        for unit in slow.sorted(by: { ($0.since, $0.id) < ($1.since, $1.id) }) {
-            guard let position = idle.firstIndex(where: { $0 != unit.holder }) else { return }
-            let peer = idle.remove(at: position)
-            lease(unit.id, to: peer, at: now, &actions)
-            actions.append(.note(.speculated(unit.id, worker: workers[peer]?.name ?? "")))
-        }
+        return slow.sorted { ($0.since, $0.id) < ($1.since, $1.id) }.map(\.id)
+    }
+
+    /// The lease of a unit that one worker computes.
+    private func onlyLease(of unit: Unit) -> HeldLease? {
+        guard case .leased(let holders) = unit.state, holders.count == 1,
+            let lease = workers[holders[0]]?.leases[unit.summary.id], !lease.isEmbedded
+        else { return nil }
+        return lease
+    }
+
+    /// Whether the worker may compute a slow unit too. All wait for the last anchors; a row is worth an idle worker.
+    private func speculates(on id: UnitID, _ peer: PeerID) -> Bool {
+        guard let unit = units[id], onlyLease(of: unit) != nil, let worker = workers[peer], worker.leases[id] == nil,
+            fits(id, peer)
+        else { return false }
+        return worker.leases.isEmpty || unit.stage == .anchors && !isOnLastAttempt(id)
     }
 }
 
@@ -631,12 +651,22 @@ extension Scheduler {
     /// What must hold after every event; each broken rule as a sentence.
     package func brokenInvariants() -> [String] {
         var broken: [String] = []
-        if Set(queue).count != queue.count { broken.append("a unit is queued twice") }
         if Set(joined) != Set(workers.keys) || joined.count != workers.count { broken.append("joined ≠ workers") }
-        for id in queue where units[id]?.state != .queued { broken.append("\(id) is in the queue but not queued") }
+        for (stage, queue) in queues {
+            if Set(queue.waiting).count != queue.waiting.count { broken.append("a unit is queued twice") }
+            for id in queue.waiting where units[id]?.state != .queued || units[id]?.stage != stage {
+                broken.append("\(id) is in the queue of \(stage) but not queued")
+            }
+            if queue.unitsOpen != units.values.count(where: { $0.stage == stage }) {
+                broken.append("\(stage) have \(queue.unitsOpen) open units, which is wrong")
+            }
+        }
         for (id, unit) in units {
             switch unit.state {
-            case .queued: if !queue.contains(id) { broken.append("\(id) is queued but not in the queue") }
+            case .queued:
+                if queues[unit.stage]?.waiting.contains(id) != true {
+                    broken.append("\(id) is queued but not in the queue")
+                }
             case .leased(let holders):
                 if holders.isEmpty || Set(holders).count != holders.count {
                     broken.append("\(id) has holders \(holders)")
@@ -648,7 +678,8 @@ extension Scheduler {
             }
         }
         for (peer, worker) in workers {
-            if worker.leases.count > worker.credit { broken.append("\(peer) holds more than its credit") }
+            if worker.unitsInWork > worker.credit { broken.append("\(peer) holds more than its credit") }
+            broken += worker.brokenInvariants().map { "\(peer): \($0)" }
             for id in worker.leases.keys {
                 guard case .leased(let holders) = units[id]?.state, holders.contains(peer) else {
                     broken.append("\(peer) holds \(id), which is not leased to it")
@@ -657,5 +688,13 @@ extension Scheduler {
             }
         }
         return broken
+    }
+}
+
+extension Array where Element: Hashable {
+    /// Without repetitions, in the order of the first ones.
+    fileprivate func uniqued() -> [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
     }
 }

@@ -94,7 +94,7 @@ final class CoordinatorService {
         }
         defer { ticker.cancel() }
         do {
-            try begin(direction == nil ? .anchors : .rows)
+            try begin()
             readInput()
             while ending == nil, let events = await mailbox.next() { try handle(events) }
         } catch {
@@ -148,16 +148,16 @@ extension CoordinatorService {
                 let count = ingestion.records - ingestion.rows
                 logger.warning("some anchors cannot be read (see validate)", metadata: ["anchors": "\(count)"])
             }
-            guard ingestion.isComplete, progress.phase == .stage(stage) else { return [] }
-            return scheduler.handle(.unitsAvailable, at: now)
+            return ingestion.isComplete ? scheduler.handle(.unitsAvailable(stage), at: now) : []
         case .directionFitted(let fit):
             self.fit = fit
             let saved = fit.saved
             try ledger.set(JobState.directionName, to: saved.serialized())
             report(fit)
             direction = saved
-            let actions = scheduler.handle(.directionReady(saved.broadcast), at: now)
-            return try actions + beginActions(.rows)
+            try saveDirection()
+            try show(.rows)
+            return scheduler.handle(.directionReady(saved.broadcast), at: now)
         case .outputWritten(let summary):
             let text = "\(summary.rows) rows, \(summary.failedRows) of them with errors"
             let result = JobResult(summary: summary, direction: direction, fit: fit)
@@ -232,6 +232,7 @@ extension CoordinatorService {
     private func commit(_ actions: [Scheduler.Action]) throws -> [Scheduler.Event] {
         let changes = actions.compactMap(\.ledgerChange)
         guard !changes.isEmpty else { return [] }
+        for case .quarantine(_, let stage, _) in actions { progress.quarantined(in: stage) }
         return zip(changes, try ledger.apply(changes)).compactMap { change, outcome in
             switch (change, outcome) {
             case (.result(let result, let worker), .rejected):
@@ -248,7 +249,6 @@ extension CoordinatorService {
                 progress.committed(result, at: now)
                 return .settled(result.lease.unit)
             case (.quarantine(let unit, let reason), _):
-                progress.quarantined()
                 logger.warning("a row is given up", metadata: ["unit": "\(unit)", "reason": "\(reason)"])
                 return .settled(unit)
             case (.split(let unit), _): return .replaced(unit)
@@ -266,10 +266,10 @@ extension CoordinatorService {
             try socket.send(.coordinator(.assignment(lease, payload)), to: peer)
         case .fetchUnits(let stage, let after, let limit):
             // None is given out before all are there: a cut that is interrupted takes its units back.
-            guard ingestions[stage]?.isComplete == true else { return .unitsFetched([], isLast: false) }
+            guard ingestions[stage]?.isComplete == true else { return .unitsFetched(stage, [], isLast: false) }
             let units = try ledger.openUnits(of: stage, after: after, limit: limit)
             if !units.isEmpty { try localWorkers.start() }
-            return .unitsFetched(units, isLast: units.count < limit)
+            return .unitsFetched(stage, units, isLast: units.count < limit)
         case .fixModel(let model): self.model = model
         case .stageCompleted(let stage): try complete(stage)
         case .note(let note): log(note)
@@ -285,7 +285,7 @@ extension Scheduler.Action {
         switch self {
         case .commit(let result, let worker): .result(result, worker: worker)
         case .split(let unit): .split(unit)
-        case .quarantine(let unit, let reason): .quarantine(unit, reason: reason)
+        case .quarantine(let unit, _, let reason): .quarantine(unit, reason: reason)
         case .recordFailure(let lease, let worker, let reason): .failure(lease, worker: worker, reason: reason)
         case .fixModel(let model): .setting(name: JobState.modelName, value: JobState.serialized(model))
         case .send, .assign, .fetchUnits, .stageCompleted, .note: nil
@@ -296,15 +296,17 @@ extension Scheduler.Action {
 // MARK: - Stages
 
 extension CoordinatorService {
-    private func begin(_ stage: Stage) throws {
+    /// Opens the stages. Rows are open from the beginning: workers that have no anchors left embed them.
+    private func begin() throws {
         for stage in Stage.allCases { ingestions[stage] = try ledger.ingestion(of: stage) }
-        try perform(beginActions(stage))
+        if direction != nil { try saveDirection() }
+        let stages: [Stage] = direction == nil ? [.anchors, .rows] : [.rows]
+        try show(stages[0])
+        try perform(stages.flatMap { scheduler.handle(.stageBegan($0), at: now) })
     }
 
-    private func beginActions(_ stage: Stage) throws -> [Scheduler.Action] {
-        if stage == .rows { try saveDirection() }
+    private func show(_ stage: Stage) throws {
         progress.began(stage, ingestion: ingestions[stage] ?? .init(), tally: try ledger.tally(of: stage))
-        return scheduler.handle(.stageBegan(stage), at: now)
     }
 
     /// - Throws: `Failure` where no anchor was usable, so that no worker ever had one.

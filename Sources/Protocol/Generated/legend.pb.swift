@@ -99,181 +99,180 @@ package nonisolated enum WireStage: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-package nonisolated struct WireHeader: @unchecked Sendable {
+package nonisolated struct WireHeader: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The version of this protocol; a peer of another version is refused with a sentence that names both.
-  package var protocolVersion: UInt32 {
-    get {_storage._protocolVersion}
-    set {_uniqueStorage()._protocolVersion = newValue}
-  }
+  package var protocolVersion: UInt32 = 0
 
   /// Describes the bulk frames that follow, in order.
-  package var tensors: [WireTensor] {
-    get {_storage._tensors}
-    set {_uniqueStorage()._tensors = newValue}
-  }
+  package var tensors: [WireTensor] = []
 
-  package var body: OneOf_Body? {
-    get {return _storage._body}
-    set {_uniqueStorage()._body = newValue}
-  }
+  package var body: WireHeader.OneOf_Body? = nil
 
   /// Worker to coordinator.
   package var hello: WireHello {
     get {
-      if case .hello(let v)? = _storage._body {return v}
+      if case .hello(let v)? = body {return v}
       return WireHello()
     }
-    set {_uniqueStorage()._body = .hello(newValue)}
+    set {body = .hello(newValue)}
   }
 
   package var ready: WireReady {
     get {
-      if case .ready(let v)? = _storage._body {return v}
+      if case .ready(let v)? = body {return v}
       return WireReady()
     }
-    set {_uniqueStorage()._body = .ready(newValue)}
+    set {body = .ready(newValue)}
   }
 
   package var heartbeat: WireHeartbeat {
     get {
-      if case .heartbeat(let v)? = _storage._body {return v}
+      if case .heartbeat(let v)? = body {return v}
       return WireHeartbeat()
     }
-    set {_uniqueStorage()._body = .heartbeat(newValue)}
+    set {body = .heartbeat(newValue)}
   }
 
   package var unitResult: WireUnitResult {
     get {
-      if case .unitResult(let v)? = _storage._body {return v}
+      if case .unitResult(let v)? = body {return v}
       return WireUnitResult()
     }
-    set {_uniqueStorage()._body = .unitResult(newValue)}
+    set {body = .unitResult(newValue)}
   }
 
   package var unitFailure: WireUnitFailure {
     get {
-      if case .unitFailure(let v)? = _storage._body {return v}
+      if case .unitFailure(let v)? = body {return v}
       return WireUnitFailure()
     }
-    set {_uniqueStorage()._body = .unitFailure(newValue)}
+    set {body = .unitFailure(newValue)}
   }
 
   package var directionAcknowledgement: WireDirectionAcknowledgement {
     get {
-      if case .directionAcknowledgement(let v)? = _storage._body {return v}
+      if case .directionAcknowledgement(let v)? = body {return v}
       return WireDirectionAcknowledgement()
     }
-    set {_uniqueStorage()._body = .directionAcknowledgement(newValue)}
+    set {body = .directionAcknowledgement(newValue)}
   }
 
   package var goodbye: WireGoodbye {
     get {
-      if case .goodbye(let v)? = _storage._body {return v}
+      if case .goodbye(let v)? = body {return v}
       return WireGoodbye()
     }
-    set {_uniqueStorage()._body = .goodbye(newValue)}
+    set {body = .goodbye(newValue)}
+  }
+
+  package var unitEmbedded: WireUnitEmbedded {
+    get {
+      if case .unitEmbedded(let v)? = body {return v}
+      return WireUnitEmbedded()
+    }
+    set {body = .unitEmbedded(newValue)}
   }
 
   /// Coordinator to worker.
   package var welcome: WireWelcome {
     get {
-      if case .welcome(let v)? = _storage._body {return v}
+      if case .welcome(let v)? = body {return v}
       return WireWelcome()
     }
-    set {_uniqueStorage()._body = .welcome(newValue)}
+    set {body = .welcome(newValue)}
   }
 
   package var accepted: WireAccepted {
     get {
-      if case .accepted(let v)? = _storage._body {return v}
+      if case .accepted(let v)? = body {return v}
       return WireAccepted()
     }
-    set {_uniqueStorage()._body = .accepted(newValue)}
+    set {body = .accepted(newValue)}
   }
 
   package var refusal: WireRefusal {
     get {
-      if case .refusal(let v)? = _storage._body {return v}
+      if case .refusal(let v)? = body {return v}
       return WireRefusal()
     }
-    set {_uniqueStorage()._body = .refusal(newValue)}
+    set {body = .refusal(newValue)}
   }
 
   package var whoAreYou: WireWhoAreYou {
     get {
-      if case .whoAreYou(let v)? = _storage._body {return v}
+      if case .whoAreYou(let v)? = body {return v}
       return WireWhoAreYou()
     }
-    set {_uniqueStorage()._body = .whoAreYou(newValue)}
+    set {body = .whoAreYou(newValue)}
   }
 
   package var assignment: WireAssignment {
     get {
-      if case .assignment(let v)? = _storage._body {return v}
+      if case .assignment(let v)? = body {return v}
       return WireAssignment()
     }
-    set {_uniqueStorage()._body = .assignment(newValue)}
+    set {body = .assignment(newValue)}
   }
 
   package var directionUpdate: WireDirectionUpdate {
     get {
-      if case .directionUpdate(let v)? = _storage._body {return v}
+      if case .directionUpdate(let v)? = body {return v}
       return WireDirectionUpdate()
     }
-    set {_uniqueStorage()._body = .directionUpdate(newValue)}
+    set {body = .directionUpdate(newValue)}
   }
 
   package var resultAcknowledgement: WireResultAcknowledgement {
     get {
-      if case .resultAcknowledgement(let v)? = _storage._body {return v}
+      if case .resultAcknowledgement(let v)? = body {return v}
       return WireResultAcknowledgement()
     }
-    set {_uniqueStorage()._body = .resultAcknowledgement(newValue)}
+    set {body = .resultAcknowledgement(newValue)}
   }
 
   package var revocation: WireRevocation {
     get {
-      if case .revocation(let v)? = _storage._body {return v}
+      if case .revocation(let v)? = body {return v}
       return WireRevocation()
     }
-    set {_uniqueStorage()._body = .revocation(newValue)}
+    set {body = .revocation(newValue)}
   }
 
   package var heartbeatReply: WireHeartbeatReply {
     get {
-      if case .heartbeatReply(let v)? = _storage._body {return v}
+      if case .heartbeatReply(let v)? = body {return v}
       return WireHeartbeatReply()
     }
-    set {_uniqueStorage()._body = .heartbeatReply(newValue)}
+    set {body = .heartbeatReply(newValue)}
   }
 
   package var jobFinished: WireJobFinished {
     get {
-      if case .jobFinished(let v)? = _storage._body {return v}
+      if case .jobFinished(let v)? = body {return v}
       return WireJobFinished()
     }
-    set {_uniqueStorage()._body = .jobFinished(newValue)}
+    set {body = .jobFinished(newValue)}
   }
 
   /// Between a coordinator and somebody who watches it.
   package var statusRequest: WireStatusRequest {
     get {
-      if case .statusRequest(let v)? = _storage._body {return v}
+      if case .statusRequest(let v)? = body {return v}
       return WireStatusRequest()
     }
-    set {_uniqueStorage()._body = .statusRequest(newValue)}
+    set {body = .statusRequest(newValue)}
   }
 
   package var statusReport: WireStatusReport {
     get {
-      if case .statusReport(let v)? = _storage._body {return v}
+      if case .statusReport(let v)? = body {return v}
       return WireStatusReport()
     }
-    set {_uniqueStorage()._body = .statusReport(newValue)}
+    set {body = .statusReport(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -287,6 +286,7 @@ package nonisolated struct WireHeader: @unchecked Sendable {
     case unitFailure(WireUnitFailure)
     case directionAcknowledgement(WireDirectionAcknowledgement)
     case goodbye(WireGoodbye)
+    case unitEmbedded(WireUnitEmbedded)
     /// Coordinator to worker.
     case welcome(WireWelcome)
     case accepted(WireAccepted)
@@ -305,8 +305,6 @@ package nonisolated struct WireHeader: @unchecked Sendable {
   }
 
   package init() {}
-
-  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// A row-major little-endian tensor in a bulk frame.
@@ -342,43 +340,64 @@ package nonisolated struct WireLease: Sendable {
   package init() {}
 }
 
-package nonisolated struct WireHello: Sendable {
+package nonisolated struct WireHello: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Stable over restarts of the process where the operator names the worker; otherwise made at start.
-  package var worker: String = String()
+  package var worker: String {
+    get {_storage._worker}
+    set {_uniqueStorage()._worker = newValue}
+  }
 
   /// Made at process start; tells a restarted worker from a reconnected one.
-  package var epoch: UInt64 = 0
+  package var epoch: UInt64 {
+    get {_storage._epoch}
+    set {_uniqueStorage()._epoch = newValue}
+  }
 
-  package var host: String = String()
+  package var host: String {
+    get {_storage._host}
+    set {_uniqueStorage()._host = newValue}
+  }
 
-  package var processID: UInt32 = 0
+  package var processID: UInt32 {
+    get {_storage._processID}
+    set {_uniqueStorage()._processID = newValue}
+  }
 
-  package var softwareVersion: String = String()
+  package var softwareVersion: String {
+    get {_storage._softwareVersion}
+    set {_uniqueStorage()._softwareVersion = newValue}
+  }
 
-  package var lanes: UInt32 = 0
+  package var lanes: UInt32 {
+    get {_storage._lanes}
+    set {_uniqueStorage()._lanes = newValue}
+  }
 
   /// Set when a model is loaded already: what Ready would say.
   package var ready: WireReady {
-    get {_ready ?? WireReady()}
-    set {_ready = newValue}
+    get {_storage._ready ?? WireReady()}
+    set {_uniqueStorage()._ready = newValue}
   }
   /// Returns true if `ready` has been explicitly set.
-  package var hasReady: Bool {self._ready != nil}
+  package var hasReady: Bool {_storage._ready != nil}
   /// Clears the value of `ready`. Subsequent reads from it will return its default value.
-  package mutating func clearReady() {self._ready = nil}
+  package mutating func clearReady() {_uniqueStorage()._ready = nil}
 
   /// The units the worker still holds, computed or not.
-  package var held: [WireLease] = []
+  package var held: [WireHeldUnit] {
+    get {_storage._held}
+    set {_uniqueStorage()._held = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _ready: WireReady? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireReady: Sendable {
@@ -404,15 +423,18 @@ package nonisolated struct WireReady: Sendable {
   /// Everything that may change a bit of a result: precision, library, its version, instruction set.
   package var numericBuild: String = String()
 
-  /// Credit: how many units the worker takes into its hands at a time.
+  /// Credit: how many units the worker takes into its hands at a time, besides those that wait for the direction.
   package var credit: UInt32 = 0
+
+  /// How many rows, in units, the worker embeds before the direction is there, and keeps until it is.
+  package var rowsAhead: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct WireUnitProgress: Sendable {
+package nonisolated struct WireHeldUnit: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -426,7 +448,11 @@ package nonisolated struct WireUnitProgress: Sendable {
   /// Clears the value of `lease`. Subsequent reads from it will return its default value.
   package mutating func clearLease() {self._lease = nil}
 
+  /// Computed so far; 0 for a unit that waits.
   package var tokens: UInt64 = 0
+
+  /// Its rows are embedded, and wait for the direction.
+  package var isEmbedded: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -442,7 +468,7 @@ package nonisolated struct WireHeartbeat: Sendable {
 
   package var epoch: UInt64 = 0
 
-  package var progress: [WireUnitProgress] = []
+  package var held: [WireHeldUnit] = []
 
   /// The worker takes no new units and leaves when its hands are empty.
   package var draining: Bool = false
@@ -522,6 +548,28 @@ package nonisolated struct WireUnitFailure: Sendable {
 
   /// The worker gives the unit back untouched; it is not a failed attempt.
   package var returned: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _lease: WireLease? = nil
+}
+
+/// The unit's rows are embedded; its result follows once the worker has the direction.
+package nonisolated struct WireUnitEmbedded: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var lease: WireLease {
+    get {_lease ?? WireLease()}
+    set {_lease = newValue}
+  }
+  /// Returns true if `lease` has been explicitly set.
+  package var hasLease: Bool {self._lease != nil}
+  /// Clears the value of `lease`. Subsequent reads from it will return its default value.
+  package mutating func clearLease() {self._lease = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -905,405 +953,382 @@ nonisolated extension WireStage: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Header"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}tensors\0\u{2}\u{8}hello\0\u{1}ready\0\u{1}heartbeat\0\u{3}unit_result\0\u{3}unit_failure\0\u{3}direction_acknowledgement\0\u{1}goodbye\0\u{2}\u{e}welcome\0\u{1}accepted\0\u{1}refusal\0\u{3}who_are_you\0\u{1}assignment\0\u{3}direction_update\0\u{3}result_acknowledgement\0\u{1}revocation\0\u{3}heartbeat_reply\0\u{3}job_finished\0\u{4}\u{b}status_request\0\u{3}status_report\0")
-
-  fileprivate class _StorageClass {
-    var _protocolVersion: UInt32 = 0
-    var _tensors: [WireTensor] = []
-    var _body: WireHeader.OneOf_Body?
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _protocolVersion = source._protocolVersion
-      _tensors = source._tensors
-      _body = source._body
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}tensors\0\u{2}\u{8}hello\0\u{1}ready\0\u{1}heartbeat\0\u{3}unit_result\0\u{3}unit_failure\0\u{3}direction_acknowledgement\0\u{1}goodbye\0\u{3}unit_embedded\0\u{2}\u{d}welcome\0\u{1}accepted\0\u{1}refusal\0\u{3}who_are_you\0\u{1}assignment\0\u{3}direction_update\0\u{3}result_acknowledgement\0\u{1}revocation\0\u{3}heartbeat_reply\0\u{3}job_finished\0\u{4}\u{b}status_request\0\u{3}status_report\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._protocolVersion) }()
-        case 2: try { try decoder.decodeRepeatedMessageField(value: &_storage._tensors) }()
-        case 10: try {
-          var v: WireHello?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .hello(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .hello(v)
-          }
-        }()
-        case 11: try {
-          var v: WireReady?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .ready(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .ready(v)
-          }
-        }()
-        case 12: try {
-          var v: WireHeartbeat?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .heartbeat(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .heartbeat(v)
-          }
-        }()
-        case 13: try {
-          var v: WireUnitResult?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .unitResult(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .unitResult(v)
-          }
-        }()
-        case 14: try {
-          var v: WireUnitFailure?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .unitFailure(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .unitFailure(v)
-          }
-        }()
-        case 15: try {
-          var v: WireDirectionAcknowledgement?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .directionAcknowledgement(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .directionAcknowledgement(v)
-          }
-        }()
-        case 16: try {
-          var v: WireGoodbye?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .goodbye(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .goodbye(v)
-          }
-        }()
-        case 30: try {
-          var v: WireWelcome?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .welcome(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .welcome(v)
-          }
-        }()
-        case 31: try {
-          var v: WireAccepted?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .accepted(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .accepted(v)
-          }
-        }()
-        case 32: try {
-          var v: WireRefusal?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .refusal(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .refusal(v)
-          }
-        }()
-        case 33: try {
-          var v: WireWhoAreYou?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .whoAreYou(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .whoAreYou(v)
-          }
-        }()
-        case 34: try {
-          var v: WireAssignment?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .assignment(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .assignment(v)
-          }
-        }()
-        case 35: try {
-          var v: WireDirectionUpdate?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .directionUpdate(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .directionUpdate(v)
-          }
-        }()
-        case 36: try {
-          var v: WireResultAcknowledgement?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .resultAcknowledgement(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .resultAcknowledgement(v)
-          }
-        }()
-        case 37: try {
-          var v: WireRevocation?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .revocation(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .revocation(v)
-          }
-        }()
-        case 38: try {
-          var v: WireHeartbeatReply?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .heartbeatReply(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .heartbeatReply(v)
-          }
-        }()
-        case 39: try {
-          var v: WireJobFinished?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .jobFinished(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .jobFinished(v)
-          }
-        }()
-        case 50: try {
-          var v: WireStatusRequest?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .statusRequest(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .statusRequest(v)
-          }
-        }()
-        case 51: try {
-          var v: WireStatusReport?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .statusReport(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .statusReport(v)
-          }
-        }()
-        default: break
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.protocolVersion) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.tensors) }()
+      case 10: try {
+        var v: WireHello?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .hello(let m) = current {v = m}
         }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .hello(v)
+        }
+      }()
+      case 11: try {
+        var v: WireReady?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .ready(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .ready(v)
+        }
+      }()
+      case 12: try {
+        var v: WireHeartbeat?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .heartbeat(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .heartbeat(v)
+        }
+      }()
+      case 13: try {
+        var v: WireUnitResult?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .unitResult(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .unitResult(v)
+        }
+      }()
+      case 14: try {
+        var v: WireUnitFailure?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .unitFailure(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .unitFailure(v)
+        }
+      }()
+      case 15: try {
+        var v: WireDirectionAcknowledgement?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .directionAcknowledgement(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .directionAcknowledgement(v)
+        }
+      }()
+      case 16: try {
+        var v: WireGoodbye?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .goodbye(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .goodbye(v)
+        }
+      }()
+      case 17: try {
+        var v: WireUnitEmbedded?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .unitEmbedded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .unitEmbedded(v)
+        }
+      }()
+      case 30: try {
+        var v: WireWelcome?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .welcome(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .welcome(v)
+        }
+      }()
+      case 31: try {
+        var v: WireAccepted?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .accepted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .accepted(v)
+        }
+      }()
+      case 32: try {
+        var v: WireRefusal?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .refusal(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .refusal(v)
+        }
+      }()
+      case 33: try {
+        var v: WireWhoAreYou?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .whoAreYou(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .whoAreYou(v)
+        }
+      }()
+      case 34: try {
+        var v: WireAssignment?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .assignment(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .assignment(v)
+        }
+      }()
+      case 35: try {
+        var v: WireDirectionUpdate?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .directionUpdate(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .directionUpdate(v)
+        }
+      }()
+      case 36: try {
+        var v: WireResultAcknowledgement?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .resultAcknowledgement(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .resultAcknowledgement(v)
+        }
+      }()
+      case 37: try {
+        var v: WireRevocation?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .revocation(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .revocation(v)
+        }
+      }()
+      case 38: try {
+        var v: WireHeartbeatReply?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .heartbeatReply(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .heartbeatReply(v)
+        }
+      }()
+      case 39: try {
+        var v: WireJobFinished?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .jobFinished(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .jobFinished(v)
+        }
+      }()
+      case 50: try {
+        var v: WireStatusRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .statusRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .statusRequest(v)
+        }
+      }()
+      case 51: try {
+        var v: WireStatusReport?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .statusReport(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .statusReport(v)
+        }
+      }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._protocolVersion != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._protocolVersion, fieldNumber: 1)
-      }
-      if !_storage._tensors.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._tensors, fieldNumber: 2)
-      }
-      switch _storage._body {
-      case .hello?: try {
-        guard case .hello(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-      }()
-      case .ready?: try {
-        guard case .ready(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-      }()
-      case .heartbeat?: try {
-        guard case .heartbeat(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-      }()
-      case .unitResult?: try {
-        guard case .unitResult(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
-      }()
-      case .unitFailure?: try {
-        guard case .unitFailure(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
-      }()
-      case .directionAcknowledgement?: try {
-        guard case .directionAcknowledgement(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
-      }()
-      case .goodbye?: try {
-        guard case .goodbye(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
-      }()
-      case .welcome?: try {
-        guard case .welcome(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
-      }()
-      case .accepted?: try {
-        guard case .accepted(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
-      }()
-      case .refusal?: try {
-        guard case .refusal(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
-      }()
-      case .whoAreYou?: try {
-        guard case .whoAreYou(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
-      }()
-      case .assignment?: try {
-        guard case .assignment(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
-      }()
-      case .directionUpdate?: try {
-        guard case .directionUpdate(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
-      }()
-      case .resultAcknowledgement?: try {
-        guard case .resultAcknowledgement(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
-      }()
-      case .revocation?: try {
-        guard case .revocation(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 37)
-      }()
-      case .heartbeatReply?: try {
-        guard case .heartbeatReply(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
-      }()
-      case .jobFinished?: try {
-        guard case .jobFinished(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 39)
-      }()
-      case .statusRequest?: try {
-        guard case .statusRequest(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
-      }()
-      case .statusReport?: try {
-        guard case .statusReport(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
-      }()
-      case nil: break
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.protocolVersion != 0 {
+      try visitor.visitSingularUInt32Field(value: self.protocolVersion, fieldNumber: 1)
+    }
+    if !self.tensors.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tensors, fieldNumber: 2)
+    }
+    switch self.body {
+    case .hello?: try {
+      guard case .hello(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .ready?: try {
+      guard case .ready(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .heartbeat?: try {
+      guard case .heartbeat(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .unitResult?: try {
+      guard case .unitResult(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .unitFailure?: try {
+      guard case .unitFailure(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .directionAcknowledgement?: try {
+      guard case .directionAcknowledgement(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case .goodbye?: try {
+      guard case .goodbye(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    case .unitEmbedded?: try {
+      guard case .unitEmbedded(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+    }()
+    case .welcome?: try {
+      guard case .welcome(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .accepted?: try {
+      guard case .accepted(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
+    case .refusal?: try {
+      guard case .refusal(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
+    }()
+    case .whoAreYou?: try {
+      guard case .whoAreYou(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+    }()
+    case .assignment?: try {
+      guard case .assignment(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+    }()
+    case .directionUpdate?: try {
+      guard case .directionUpdate(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
+    }()
+    case .resultAcknowledgement?: try {
+      guard case .resultAcknowledgement(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
+    }()
+    case .revocation?: try {
+      guard case .revocation(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 37)
+    }()
+    case .heartbeatReply?: try {
+      guard case .heartbeatReply(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
+    }()
+    case .jobFinished?: try {
+      guard case .jobFinished(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 39)
+    }()
+    case .statusRequest?: try {
+      guard case .statusRequest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .statusReport?: try {
+      guard case .statusReport(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+    }()
+    case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireHeader, rhs: WireHeader) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._protocolVersion != rhs_storage._protocolVersion {return false}
-        if _storage._tensors != rhs_storage._tensors {return false}
-        if _storage._body != rhs_storage._body {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.protocolVersion != rhs.protocolVersion {return false}
+    if lhs.tensors != rhs.tensors {return false}
+    if lhs.body != rhs.body {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1388,66 +1413,116 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   package static let protoMessageName: String = _protobuf_package + ".Hello"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}epoch\0\u{1}host\0\u{3}process_id\0\u{3}software_version\0\u{1}lanes\0\u{1}ready\0\u{1}held\0")
 
+  fileprivate class _StorageClass {
+    var _worker: String = String()
+    var _epoch: UInt64 = 0
+    var _host: String = String()
+    var _processID: UInt32 = 0
+    var _softwareVersion: String = String()
+    var _lanes: UInt32 = 0
+    var _ready: WireReady? = nil
+    var _held: [WireHeldUnit] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _worker = source._worker
+      _epoch = source._epoch
+      _host = source._host
+      _processID = source._processID
+      _softwareVersion = source._softwareVersion
+      _lanes = source._lanes
+      _ready = source._ready
+      _held = source._held
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.worker) }()
-      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.host) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.processID) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.softwareVersion) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.lanes) }()
-      case 7: try { try decoder.decodeSingularMessageField(value: &self._ready) }()
-      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._worker) }()
+        case 2: try { try decoder.decodeSingularFixed64Field(value: &_storage._epoch) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._host) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._processID) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._softwareVersion) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._lanes) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._ready) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._held) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.worker.isEmpty {
-      try visitor.visitSingularStringField(value: self.worker, fieldNumber: 1)
-    }
-    if self.epoch != 0 {
-      try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 2)
-    }
-    if !self.host.isEmpty {
-      try visitor.visitSingularStringField(value: self.host, fieldNumber: 3)
-    }
-    if self.processID != 0 {
-      try visitor.visitSingularUInt32Field(value: self.processID, fieldNumber: 4)
-    }
-    if !self.softwareVersion.isEmpty {
-      try visitor.visitSingularStringField(value: self.softwareVersion, fieldNumber: 5)
-    }
-    if self.lanes != 0 {
-      try visitor.visitSingularUInt32Field(value: self.lanes, fieldNumber: 6)
-    }
-    try { if let v = self._ready {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-    } }()
-    if !self.held.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.held, fieldNumber: 8)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._worker.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._worker, fieldNumber: 1)
+      }
+      if _storage._epoch != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._epoch, fieldNumber: 2)
+      }
+      if !_storage._host.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._host, fieldNumber: 3)
+      }
+      if _storage._processID != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._processID, fieldNumber: 4)
+      }
+      if !_storage._softwareVersion.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._softwareVersion, fieldNumber: 5)
+      }
+      if _storage._lanes != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._lanes, fieldNumber: 6)
+      }
+      try { if let v = _storage._ready {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      if !_storage._held.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._held, fieldNumber: 8)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireHello, rhs: WireHello) -> Bool {
-    if lhs.worker != rhs.worker {return false}
-    if lhs.epoch != rhs.epoch {return false}
-    if lhs.host != rhs.host {return false}
-    if lhs.processID != rhs.processID {return false}
-    if lhs.softwareVersion != rhs.softwareVersion {return false}
-    if lhs.lanes != rhs.lanes {return false}
-    if lhs._ready != rhs._ready {return false}
-    if lhs.held != rhs.held {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._worker != rhs_storage._worker {return false}
+        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._host != rhs_storage._host {return false}
+        if _storage._processID != rhs_storage._processID {return false}
+        if _storage._softwareVersion != rhs_storage._softwareVersion {return false}
+        if _storage._lanes != rhs_storage._lanes {return false}
+        if _storage._ready != rhs_storage._ready {return false}
+        if _storage._held != rhs_storage._held {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1455,7 +1530,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Ready"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}model_digest\0\u{3}model_name\0\u{1}tokenizer\0\u{3}layer_count\0\u{3}hidden_size\0\u{3}context_length\0\u{1}precision\0\u{3}numeric_build\0\u{1}credit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}model_digest\0\u{3}model_name\0\u{1}tokenizer\0\u{3}layer_count\0\u{3}hidden_size\0\u{3}context_length\0\u{1}precision\0\u{3}numeric_build\0\u{1}credit\0\u{3}rows_ahead\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1472,6 +1547,7 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 7: try { try decoder.decodeSingularStringField(value: &self.precision) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.numericBuild) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.credit) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.rowsAhead) }()
       default: break
       }
     }
@@ -1505,6 +1581,9 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.credit != 0 {
       try visitor.visitSingularUInt32Field(value: self.credit, fieldNumber: 9)
     }
+    if self.rowsAhead != 0 {
+      try visitor.visitSingularUInt32Field(value: self.rowsAhead, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1518,14 +1597,15 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.precision != rhs.precision {return false}
     if lhs.numericBuild != rhs.numericBuild {return false}
     if lhs.credit != rhs.credit {return false}
+    if lhs.rowsAhead != rhs.rowsAhead {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension WireUnitProgress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".UnitProgress"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}tokens\0")
+nonisolated extension WireHeldUnit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HeldUnit"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}tokens\0\u{3}is_embedded\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1535,6 +1615,7 @@ nonisolated extension WireUnitProgress: SwiftProtobuf.Message, SwiftProtobuf._Me
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.tokens) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.isEmbedded) }()
       default: break
       }
     }
@@ -1551,12 +1632,16 @@ nonisolated extension WireUnitProgress: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.tokens != 0 {
       try visitor.visitSingularUInt64Field(value: self.tokens, fieldNumber: 2)
     }
+    if self.isEmbedded != false {
+      try visitor.visitSingularBoolField(value: self.isEmbedded, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireUnitProgress, rhs: WireUnitProgress) -> Bool {
+  package static func ==(lhs: WireHeldUnit, rhs: WireHeldUnit) -> Bool {
     if lhs._lease != rhs._lease {return false}
     if lhs.tokens != rhs.tokens {return false}
+    if lhs.isEmbedded != rhs.isEmbedded {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1564,7 +1649,7 @@ nonisolated extension WireUnitProgress: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Heartbeat"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}progress\0\u{1}draining\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}held\0\u{1}draining\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1573,7 +1658,7 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
-      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.progress) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.draining) }()
       default: break
       }
@@ -1584,8 +1669,8 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.epoch != 0 {
       try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 1)
     }
-    if !self.progress.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.progress, fieldNumber: 2)
+    if !self.held.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.held, fieldNumber: 2)
     }
     if self.draining != false {
       try visitor.visitSingularBoolField(value: self.draining, fieldNumber: 3)
@@ -1595,7 +1680,7 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
   package static func ==(lhs: WireHeartbeat, rhs: WireHeartbeat) -> Bool {
     if lhs.epoch != rhs.epoch {return false}
-    if lhs.progress != rhs.progress {return false}
+    if lhs.held != rhs.held {return false}
     if lhs.draining != rhs.draining {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -1740,6 +1825,40 @@ nonisolated extension WireUnitFailure: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs._lease != rhs._lease {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.returned != rhs.returned {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUnitEmbedded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UnitEmbedded"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._lease {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireUnitEmbedded, rhs: WireUnitEmbedded) -> Bool {
+    if lhs._lease != rhs._lease {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -8,7 +8,7 @@ internal import Synchronization
 /// Inference never runs on the cooperative pool: there it would keep heartbeats from being sent.
 final class LaneThread: Sendable {
     private enum Work: Sendable {
-        case unit(Lease, UnitPayload, BroadcastDirection?)
+        case unit(Lease, Session.Work, BroadcastDirection?)
         case stop
     }
 
@@ -34,9 +34,9 @@ final class LaneThread: Sendable {
         thread.start()
     }
 
-    func compute(_ lease: Lease, _ payload: UnitPayload, direction: BroadcastDirection?) {
+    func compute(_ lease: Lease, _ work: Session.Work, direction: BroadcastDirection?) {
         isCancelled.store(false, ordering: .relaxed)
-        enqueue(.unit(lease, payload, direction))
+        enqueue(.unit(lease, work, direction))
     }
 
     /// Ends the present unit at its next micro-batch.
@@ -58,17 +58,26 @@ final class LaneThread: Sendable {
         var lane: Lane?
         while true {
             arrivals.wait()
-            guard case .unit(let lease, let payload, let direction) = queue.withLock({ $0.removeFirst() }) else {
+            guard case .unit(let lease, let work, let direction) = queue.withLock({ $0.removeFirst() }) else {
                 return
             }
             do {
-                let ready = try lane ?? embedder.makeLane()
-                lane = ready
-                let result = try computation.run(lease, payload, direction: direction, on: ready) { tokens in
-                    post(.progress(lane: index, tokens: tokens))
-                    return !isCancelled.load(ordering: .relaxed)
+                let unit: EmbeddedUnit
+                switch work {
+                case .project(let embedded): unit = embedded
+                case .embed(let payload):
+                    let ready = try lane ?? embedder.makeLane()
+                    lane = ready
+                    unit = try computation.embed(payload, on: ready) { tokens in
+                        post(.progress(lane: index, tokens: tokens))
+                        return !isCancelled.load(ordering: .relaxed)
+                    }
                 }
-                post(.computed(lane: index, result))
+                if unit.stage == .rows, direction == nil {
+                    post(.embedded(lane: index, unit))
+                } else {
+                    post(.computed(lane: index, try computation.result(of: unit, lease, direction: direction)))
+                }
             } catch is CancellationError {
                 post(.cancelled(lane: index))
             } catch {

@@ -34,8 +34,13 @@ struct ModelLoader: Sendable {
                 hiddenSize: embedder.model.hiddenSize, contextLength: embedder.model.contextLength,
                 precision: embedder.precision.rawValue, numericBuild: embedder.numericBuild,
                 // One unit in each lane, and one that waits so that no lane does.
-                credit: 2 * lanes))
+                credit: 2 * lanes,
+                rowsAhead: Self.bytesAhead
+                    / (2 * job.layers.count * embedder.model.hiddenSize * MemoryLayout<Float>.size)))
     }
+
+    /// Memory for the vectors of rows that wait for the direction.
+    private static let bytesAhead = 256 << 20
 
     private func locate(_ job: JobSpecification) throws -> String {
         let name = (job.modelPath as NSString).lastPathComponent

@@ -34,46 +34,53 @@ struct UnitComputation: Sendable {
         self.tokensMax = job.maxTokens > 0 ? min(job.maxTokens, model.contextLength) : model.contextLength
     }
 
+    /// Embeds a unit's texts.
+    ///
     /// - Parameters:
     ///   - lane: belongs to the calling thread.
     ///   - progress: told the tokens computed so far after each micro-batch; false cancels.
     /// - Throws: `CancellationError`, or what makes the whole unit fail. A row that cannot be embedded is a failure in
     ///   the result.
-    func run(
-        _ lease: Lease, _ payload: UnitPayload, direction: BroadcastDirection?, on lane: Lane,
-        progress: (UInt64) -> Bool
-    ) throws -> UnitResult {
+    func embed(_ payload: UnitPayload, on lane: Lane, progress: (UInt64) -> Bool) throws -> EmbeddedUnit {
         let start = ContinuousClock.now
         var rows = payload.items.map { Row($0, stage: payload.stage, tokenizedBy: embedder, tokensMax: tokensMax) }
         let embedded = rows.indices.filter { rows[$0].failure == nil }
         let sequences = embedded.flatMap { rows[$0].sequences }
-        var total = 0
-        var computed = 0
+        let stride = 2 * layers.count * embedder.model.hiddenSize
+        var unit = EmbeddedUnit(stage: payload.stage, rows: payload.items.map(\.row))
         if !sequences.isEmpty {
             let embeddings = try lane.embed(sequences, layers: layers, pooling: pooling) { progress(UInt64($0)) }
-            total = embeddings.tokensTotal
-            computed = embeddings.tokensComputed
-            let stride = layers.count * embeddings.hiddenSize * 2
+            unit.tokensTotal = UInt64(embeddings.tokensTotal)
+            unit.tokensComputed = UInt64(embeddings.tokensComputed)
             for (position, row) in embedded.enumerated() {
                 rows[row].accept(embeddings.vectors[position * stride..<(position + 1) * stride])
             }
         }
-        return UnitResult(
-            lease: lease, rows: payload.items.map(\.row),
-            values: try values(of: rows, stage: payload.stage, direction: direction),
-            failures: rows.enumerated().compactMap { item, row in row.failure.map { .init(item: item, reason: $0) } },
-            tokensTotal: UInt64(total), tokensComputed: UInt64(computed),
-            computeMicroseconds: UInt64((ContinuousClock.now - start).seconds * 1e6),
-            directionDigest: payload.stage == .rows ? direction?.digest ?? "" : "")
+        unit.vectors = rows.flatMap { $0.vectors ?? ArraySlice(repeating: 0, count: stride) }
+        unit.failures = rows.enumerated().compactMap { item, row in
+            row.failure.map { .init(item: item, reason: $0) }
+        }
+        unit.computeMicroseconds = UInt64((ContinuousClock.now - start).seconds * 1e6)
+        return unit
     }
 
-    private func values(of rows: [Row], stage: Stage, direction: BroadcastDirection?) throws -> Tensor {
+    /// What the unit's stage asks for: the embeddings of anchors, the projections of preference rows.
+    ///
+    /// - Throws: `JobError` where the direction does not fit, or there is none for rows.
+    func result(
+        of unit: EmbeddedUnit, _ lease: Lease, direction: BroadcastDirection?
+    ) throws -> UnitResult {
+        UnitResult(
+            lease: lease, rows: unit.rows, values: try values(of: unit, direction: direction), failures: unit.failures,
+            tokensTotal: unit.tokensTotal, tokensComputed: unit.tokensComputed,
+            computeMicroseconds: unit.computeMicroseconds,
+            directionDigest: unit.stage == .rows ? direction?.digest ?? "" : "")
+    }
+
+    private func values(of unit: EmbeddedUnit, direction: BroadcastDirection?) throws -> Tensor {
         let hidden = embedder.model.hiddenSize
-        let stride = 2 * layers.count * hidden
-        switch stage {
-        case .anchors:
-            let vectors = rows.flatMap { $0.vectors ?? ArraySlice(repeating: 0, count: stride) }
-            return Tensor(vectors, shape: [rows.count, 2, layers.count, hidden])
+        switch unit.stage {
+        case .anchors: return Tensor(unit.vectors, shape: [unit.rows.count, 2, layers.count, hidden])
         case .rows:
             guard let direction, direction.values.shape == [layers.count, hidden] else {
                 throw JobError(
@@ -81,16 +88,13 @@ struct UnitComputation: Sendable {
                 )
             }
             let units = try direction.values.floats()
-            let scores = rows.flatMap { row -> [Double] in
-                (0..<2 * layers.count).map { index in
-                    guard let vectors = row.vectors else { return 0 }
-                    let start = vectors.startIndex + index * hidden
-                    let layer = index % layers.count
-                    return projection(
-                        of: vectors[start..<start + hidden], on: units[layer * hidden..<(layer + 1) * hidden])
-                }
+            let scores = (0..<unit.rows.count * 2 * layers.count).map { index in
+                let layer = index % layers.count
+                return projection(
+                    of: unit.vectors[index * hidden..<(index + 1) * hidden],
+                    on: units[layer * hidden..<(layer + 1) * hidden])
             }
-            return Tensor(scores, shape: [rows.count, 2, layers.count])
+            return Tensor(scores, shape: [unit.rows.count, 2, layers.count])
         }
     }
 }

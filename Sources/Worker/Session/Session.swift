@@ -2,9 +2,9 @@ package import Protocol
 
 /// A worker's side of a job. A pure state machine: events and the time go in, actions come out.
 ///
-/// Whatever the worker has in its hands — a waiting unit, one in a lane, a result that the coordinator has not
-/// acknowledged — stays there through broken connections and restarts of the coordinator, and is listed in every
-/// heartbeat.
+/// Whatever the worker has in its hands — a waiting unit, one in a lane, an embedded one without a direction to be
+/// projected on, a result that the coordinator has not acknowledged — stays there through broken connections and
+/// restarts of the coordinator, and is listed in every heartbeat.
 package struct Session: Sendable {
     package struct Identity: Hashable, Sendable {
         package var worker: String
@@ -52,6 +52,9 @@ package struct Session: Sendable {
         case networkFailed(reason: String)
         case progress(lane: Int, tokens: UInt64)
         case computed(lane: Int, UnitResult)
+
+        /// Rows that were embedded in a lane without a direction.
+        case embedded(lane: Int, EmbeddedUnit)
         case failed(lane: Int, reason: String)
         case cancelled(lane: Int)
 
@@ -63,12 +66,19 @@ package struct Session: Sendable {
     package enum Action: Sendable, Hashable {
         case send(WorkerMessage)
         case loadModel(JobSpecification)
-        case compute(lane: Int, Lease, UnitPayload, direction: BroadcastDirection?)
+        case compute(lane: Int, Lease, Work, direction: BroadcastDirection?)
 
         /// Stop the lane's computation soon; then report `cancelled`, unless it ends by itself before.
         case cancel(lane: Int)
         case note(Note)
         case end(Ending)
+    }
+
+    /// What is left to do for a unit.
+    package enum Work: Hashable, Sendable {
+        /// Embed the texts and, where they are rows and there is a direction, project them.
+        case embed(UnitPayload)
+        case project(EmbeddedUnit)
     }
 
     package enum Note: Hashable, Sendable {
@@ -106,14 +116,20 @@ package struct Session: Sendable {
         case ended
     }
 
-    private enum Lane: Hashable, Sendable {
-        case idle
-        case busy(Lease, tokens: UInt64, isRevoked: Bool)
+    /// A unit in a lane.
+    private struct RunningUnit: Sendable {
+        var lease: Lease
+        var since: MonotonicInstant
+        var tokens: UInt64 = 0
+        var isRevoked = false
     }
 
     private struct WaitingUnit: Sendable {
         var lease: Lease
-        var payload: UnitPayload
+        var work: Work
+
+        var isEmbedded: Bool { if case .project = work { true } else { false } }
+        var tokens: UInt64 { if case .project(let unit) = work { unit.tokensTotal } else { 0 } }
     }
 
     private struct FinishedUnit: Sendable {
@@ -131,7 +147,16 @@ package struct Session: Sendable {
     private var model: LoadedModel?
     private var direction: BroadcastDirection?
     private var waiting: [WaitingUnit] = []
-    private var lanes: [Lane]
+
+    /// Embedded before there was a direction; it makes them wait for a lane again.
+    private var embedded: [WaitingUnit] = []
+
+    /// nil for an idle lane.
+    private var lanes: [RunningUnit?]
+
+    /// For the share of the time in which the lanes were busy.
+    private var lanesBusy = Duration.zero
+    private var workingSince: MonotonicInstant?
 
     /// Results that the coordinator has not acknowledged, in the order of their completion.
     private var finished: [FinishedUnit] = []
@@ -143,7 +168,7 @@ package struct Session: Sendable {
     package init(identity: Identity, policy: Policy = Policy()) {
         self.identity = identity
         self.policy = policy
-        self.lanes = Array(repeating: .idle, count: identity.lanes)
+        self.lanes = Array(repeating: nil, count: identity.lanes)
     }
 
     package mutating func handle(_ event: Event, at now: MonotonicInstant) -> [Action] {
@@ -165,31 +190,34 @@ package struct Session: Sendable {
             actions.append(.send(.goodbye(reason: reason)))
             end(.unusable(reason: reason), &actions)
         case .networkFailed(let reason): end(.failed(reason: reason), &actions)
-        case .progress(let lane, let tokens):
-            if case .busy(let lease, _, let isRevoked) = lanes[lane] {
-                lanes[lane] = .busy(lease, tokens: tokens, isRevoked: isRevoked)
-            }
+        case .progress(let lane, let tokens): lanes[lane]?.tokens = tokens
         case .computed(let lane, let result):
-            if case .busy(_, _, isRevoked: false) = lanes[lane] {
-                finished.append(FinishedUnit(result: result, sentAt: now))
-                if isWorking { actions.append(.send(.result(result))) }
-            }
-            lanes[lane] = .idle
+            guard free(lane, at: now) != nil else { break }
+            finished.append(FinishedUnit(result: result, sentAt: now))
+            if isWorking { actions.append(.send(.result(result))) }
+        case .embedded(let lane, let unit):
+            guard let lease = free(lane, at: now) else { break }
+            keep(WaitingUnit(lease: lease, work: .project(unit)), &actions)
         case .failed(let lane, let reason):
-            if case .busy(let lease, _, isRevoked: false) = lanes[lane] {
-                actions.append(.send(.failure(.init(lease: lease, reason: reason, returned: false))))
-            }
-            lanes[lane] = .idle
-        case .cancelled(let lane): lanes[lane] = .idle
+            guard let lease = free(lane, at: now) else { break }
+            actions.append(.send(.failure(.init(lease: lease, reason: reason, returned: false))))
+        case .cancelled(let lane): _ = free(lane, at: now)
         case .drain(let reason): beginDrain(because: reason, at: now, &actions)
         case .tick: tick(at: now, &actions)
         }
-        startUnits(&actions)
+        startUnits(at: now, &actions)
         finishDrain(at: now, &actions)
         return actions
     }
 
     private var isWorking: Bool { if case .working = state { true } else { false } }
+
+    /// The share of the time since the worker was first accepted in which its lanes had a unit, 0 … 1; nil before.
+    package func busyShare(at now: MonotonicInstant) -> Double? {
+        guard let workingSince, now > workingSince else { return nil }
+        let running = lanes.compactMap { $0 }.reduce(lanesBusy) { $0 + (now - $1.since) }
+        return running.seconds / ((now - workingSince).seconds * Double(lanes.count))
+    }
 }
 
 // MARK: - Joining
@@ -209,9 +237,7 @@ extension Session {
         case .refused(let reason): end(.refused(reason: reason), &actions)
         case .whoAreYou: greet(at: now, &actions)
         case .assignment(let lease, let payload): take(lease, payload, &actions)
-        case .direction(let direction):
-            self.direction = direction
-            actions.append(.send(.directionAcknowledged(digest: direction.digest)))
+        case .direction(let direction): adopt(direction, &actions)
         case .resultAcknowledged(let lease): finished.removeAll { $0.result.lease == lease }
         case .revoked(let lease): drop(lease, &actions)
         case .heartbeatReply: break
@@ -233,7 +259,7 @@ extension Session {
                     .init(
                         worker: identity.worker, epoch: identity.epoch, host: identity.host,
                         processID: identity.processID, softwareVersion: ProtocolVersion.software,
-                        lanes: identity.lanes, model: model, held: held.map(\.lease)))))
+                        lanes: identity.lanes, model: model, held: held))))
     }
 
     private mutating func begin(_ job: JobSpecification, at now: MonotonicInstant, _ actions: inout [Action]) {
@@ -275,19 +301,25 @@ extension Session {
     ) {
         guard let job, model != nil else { return }
         state = .working
+        workingSince = workingSince ?? now
         actions.append(.note(.accepted(job: job.job)))
-        if let direction {
-            self.direction = direction
-            actions.append(.send(.directionAcknowledged(digest: direction.digest)))
-        }
+        if let direction { adopt(direction, &actions) }
         for index in finished.indices { sendResult(at: index, now, &actions) }
+    }
+
+    /// What was embedded before there was a direction is projected before all else.
+    private mutating func adopt(_ direction: BroadcastDirection, _ actions: inout [Action]) {
+        self.direction = direction
+        actions.append(.send(.directionAcknowledged(digest: direction.digest)))
+        waiting = embedded + waiting
+        embedded = []
     }
 
     private mutating func end(_ ending: Ending, _ actions: inout [Action]) {
         state = .ended
         for lane in lanes.indices {
             // A revoked one was cancelled before.
-            if case .busy(_, _, isRevoked: false) = lanes[lane] { actions.append(.cancel(lane: lane)) }
+            if lanes[lane]?.isRevoked == false { actions.append(.cancel(lane: lane)) }
         }
         actions.append(.end(ending))
     }
@@ -299,31 +331,50 @@ extension Session {
     private mutating func take(_ lease: Lease, _ payload: UnitPayload, _ actions: inout [Action]) {
         if let drain {
             actions.append(.send(.failure(.init(lease: lease, reason: drain.reason, returned: true))))
-        } else if payload.stage == .rows, direction == nil {
-            let reason = "it came before the direction"
-            actions.append(.send(.failure(.init(lease: lease, reason: reason, returned: true))))
         } else if !held.contains(where: { $0.lease == lease }) {
-            waiting.append(WaitingUnit(lease: lease, payload: payload))
+            waiting.append(WaitingUnit(lease: lease, work: .embed(payload)))
         }
     }
 
-    private mutating func startUnits(_ actions: inout [Action]) {
+    private mutating func startUnits(at now: MonotonicInstant, _ actions: inout [Action]) {
         guard model != nil else { return }
-        for lane in lanes.indices where lanes[lane] == .idle && !waiting.isEmpty {
+        for lane in lanes.indices where lanes[lane] == nil && !waiting.isEmpty {
             let unit = waiting.removeFirst()
-            lanes[lane] = .busy(unit.lease, tokens: 0, isRevoked: false)
-            actions.append(.compute(lane: lane, unit.lease, unit.payload, direction: direction))
+            lanes[lane] = RunningUnit(lease: unit.lease, since: now, tokens: unit.tokens)
+            actions.append(.compute(lane: lane, unit.lease, unit.work, direction: direction))
+        }
+    }
+
+    /// - Returns: the lease that the lane had, unless it was revoked.
+    private mutating func free(_ lane: Int, at now: MonotonicInstant) -> Lease? {
+        guard let unit = lanes[lane].take() else { return nil }
+        lanesBusy += now - unit.since
+        return unit.isRevoked ? nil : unit.lease
+    }
+
+    /// The direction may have come while the unit was embedded; a worker that leaves waits for none.
+    private mutating func keep(_ unit: WaitingUnit, _ actions: inout [Action]) {
+        if direction != nil {
+            waiting.insert(unit, at: 0)
+        } else if let drain {
+            actions.append(.send(.failure(.init(lease: unit.lease, reason: drain.reason, returned: true))))
+        } else {
+            embedded.append(unit)
+            if isWorking { actions.append(.send(.embedded(unit.lease))) }
         }
     }
 
     private mutating func drop(_ lease: Lease, _ actions: inout [Action]) {
         waiting.removeAll { $0.lease == lease }
+        embedded.removeAll { $0.lease == lease }
         finished.removeAll { $0.result.lease == lease }
-        for lane in lanes.indices {
-            guard case .busy(lease, let tokens, isRevoked: false) = lanes[lane] else { continue }
-            lanes[lane] = .busy(lease, tokens: tokens, isRevoked: true)
-            actions.append(.cancel(lane: lane))
-        }
+        for lane in lanes.indices where lanes[lane]?.lease == lease { revoke(lane, &actions) }
+    }
+
+    private mutating func revoke(_ lane: Int, _ actions: inout [Action]) {
+        guard lanes[lane]?.isRevoked == false else { return }
+        lanes[lane]?.isRevoked = true
+        actions.append(.cancel(lane: lane))
     }
 
     /// What belongs to another job is of no use to this one.
@@ -337,17 +388,14 @@ extension Session {
         actions.append(.send(.result(finished[index].result)))
     }
 
-    private typealias Progress = WorkerMessage.Heartbeat.Progress
-
-    private var held: [Progress] {
-        finished.map { Progress(lease: $0.result.lease, tokens: $0.result.tokensTotal) } + inLanes(revoked: false)
-            + waiting.map { Progress(lease: $0.lease, tokens: 0) }
+    private var held: [WorkerMessage.HeldUnit] {
+        finished.map { .init(lease: $0.result.lease, tokens: $0.result.tokensTotal) } + inLanes(revoked: false)
+            + (waiting + embedded).map { .init(lease: $0.lease, tokens: $0.tokens, isEmbedded: $0.isEmbedded) }
     }
 
-    private func inLanes(revoked: Bool) -> [Progress] {
-        lanes.compactMap { lane in
-            guard case .busy(let lease, let tokens, revoked) = lane else { return nil }
-            return Progress(lease: lease, tokens: tokens)
+    private func inLanes(revoked: Bool) -> [WorkerMessage.HeldUnit] {
+        lanes.compactMap { unit in
+            unit.flatMap { $0.isRevoked == revoked ? .init(lease: $0.lease, tokens: $0.tokens) : nil }
         }
     }
 
@@ -389,9 +437,10 @@ extension Session {
     private mutating func beginDrain(because reason: String, at now: MonotonicInstant, _ actions: inout [Action]) {
         let isSecond = drain != nil
         drain = (reason, isSecond ? now : now + policy.drainLimit)
-        actions.append(.note(.draining(reason: reason, unitsReturned: waiting.count)))
-        let returned = waiting.map(\.lease)
-        waiting = []
+        let returned = (waiting.filter { !$0.isEmbedded } + embedded).map(\.lease)
+        waiting.removeAll { !$0.isEmbedded }
+        embedded = []
+        actions.append(.note(.draining(reason: reason, unitsReturned: returned.count)))
         // First, so that what is given back does not come back.
         lastHeartbeat = now
         actions.append(.send(.heartbeat(heartbeat)))
@@ -403,10 +452,9 @@ extension Session {
 
     private mutating func returnLanes(because reason: String, _ actions: inout [Action]) {
         for lane in lanes.indices {
-            guard case .busy(let lease, let tokens, isRevoked: false) = lanes[lane] else { continue }
-            actions.append(.send(.failure(.init(lease: lease, reason: reason, returned: true))))
-            lanes[lane] = .busy(lease, tokens: tokens, isRevoked: true)
-            actions.append(.cancel(lane: lane))
+            guard let unit = lanes[lane], !unit.isRevoked else { continue }
+            actions.append(.send(.failure(.init(lease: unit.lease, reason: reason, returned: true))))
+            revoke(lane, &actions)
         }
     }
 

@@ -1,10 +1,11 @@
 import Protocol
+import Worker
 
 /// What stands for the model's arithmetic: every row has one right value, and one that depends on the direction.
 enum Arithmetic {
     static let model = LoadedModel(
         digest: "model", name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
-        precision: "f32", numericBuild: "n1", credit: 2)
+        precision: "f32", numericBuild: "n1", credit: 2, rowsAhead: 12)
 
     /// `[responses, layers, hidden]`
     static func embedding(of row: UInt64) -> [Float] { [Float(row) + 1, 2, 3, Float(row) * 0.5] }
@@ -21,15 +22,26 @@ enum Arithmetic {
         return BroadcastDirection(digest: "sum \(sum)", values: Tensor([sum, 0], shape: [1, 2]))
     }
 
-    static func result(_ lease: Lease, _ payload: UnitPayload, on direction: BroadcastDirection?) -> UnitResult {
-        let rows = payload.items.map(\.row)
+    static func embedded(_ payload: UnitPayload) -> EmbeddedUnit {
+        var unit = EmbeddedUnit(stage: payload.stage, rows: payload.items.map(\.row))
+        unit.tokensTotal = UInt64(payload.items.count * LedgerModel.tokensPerRow)
+        return unit
+    }
+
+    static func result(_ lease: Lease, _ work: Session.Work, on direction: BroadcastDirection?) -> UnitResult {
+        let unit =
+            switch work {
+            case .embed(let payload): embedded(payload)
+            case .project(let unit): unit
+            }
+        let rows = unit.rows
         let values =
-            switch payload.stage {
+            switch unit.stage {
             case .anchors: Tensor(rows.flatMap(embedding), shape: [rows.count, 2, 1, 2])
             case .rows: Tensor(rows.flatMap { scores(of: $0, on: direction) }, shape: [rows.count, 2, 1])
             }
         return UnitResult(
-            lease: lease, rows: rows, values: values, tokensTotal: UInt64(rows.count * LedgerModel.tokensPerRow),
-            directionDigest: payload.stage == .rows ? direction?.digest ?? "" : "")
+            lease: lease, rows: rows, values: values, tokensTotal: unit.tokensTotal,
+            directionDigest: unit.stage == .rows ? direction?.digest ?? "" : "")
     }
 }

@@ -16,7 +16,6 @@ struct SimulatedCoordinator {
 
     let life: Int
     var scheduler: Scheduler
-    var stage: Stage
     var mailbox: [Event] = []
 }
 
@@ -37,12 +36,11 @@ extension Simulation {
     mutating func startCoordinator() {
         coordinatorLives += 1
         let life = coordinatorLives
-        let stage = ledger.direction == nil ? Stage.anchors : .rows
         coordinator = SimulatedCoordinator(
             life: life,
-            scheduler: Scheduler(job: Self.job, policy: policy, model: ledger.model, direction: ledger.direction),
-            stage: stage)
-        perform(tell(.stageBegan(stage)))
+            scheduler: Scheduler(job: Self.job, policy: policy, model: ledger.model, direction: ledger.direction))
+        let stages: [Stage] = ledger.direction == nil ? [.anchors, .rows] : [.rows]
+        perform(stages.flatMap { tell(.stageBegan($0)) })
         for index in workers.indices { later(.workerConnects(index), random.seconds(0...3)) }
         later(.coordinatorTicks(life: life), .seconds(1))
         later(.ingested(life: life), random.seconds(0...1))
@@ -75,14 +73,12 @@ extension Simulation {
     private mutating func handle(_ event: SimulatedCoordinator.Event) -> [Scheduler.Action] {
         switch event {
         case .event(let event): return tell(event)
-        case .ingested(let stage): return coordinator?.stage == stage ? tell(.unitsAvailable) : []
+        case .ingested(let stage): return tell(.unitsAvailable(stage))
         case .ended(.anchors):
             let embeddings = ledger.results(of: .anchors).flatMap { (try? $0.values.floats()) ?? [] }
             let direction = Arithmetic.direction(fittedOn: embeddings)
             ledger.direction = direction
-            coordinator?.stage = .rows
-            let actions = tell(.directionReady(direction))
-            return actions + tell(.stageBegan(.rows))
+            return tell(.directionReady(direction))
         case .ended(.rows):
             isFinished = true
             return tell(.jobFinished(summary: "done"))
@@ -119,7 +115,7 @@ extension Simulation {
         case .split(let unit):
             ledger.split(unit)
             return .replaced(unit)
-        case .quarantine(let unit, let reason):
+        case .quarantine(let unit, _, let reason):
             judgeQuarantine(of: unit)
             ledger.quarantine(unit, reason: reason)
             return .settled(unit)
@@ -140,7 +136,7 @@ extension Simulation {
             send(.assignment(lease, payload), to: peer)
         case .fetchUnits(let stage, let after, let limit):
             let units = ledger.openUnits(of: stage, after: after, limit: limit)
-            return .unitsFetched(units, isLast: isIngested(stage) && units.count < limit)
+            return .unitsFetched(stage, units, isLast: isIngested(stage) && units.count < limit)
         case .stageCompleted(let stage):
             if let life = coordinator?.life { later(.ended(stage, life: life), random.seconds(0...2)) }
         case .note(let text): if isTraced { note("\(text)") }

@@ -7,7 +7,7 @@ struct SimulatedWorker {
     /// A unit in a lane.
     struct Work {
         var lease: Lease
-        var payload: UnitPayload
+        var work: Session.Work
         var direction: BroadcastDirection?
         var rowsComputed = 0
         var isCancelled = false
@@ -82,9 +82,9 @@ extension Simulation {
         switch action {
         case .send(let message): send(message, from: index)
         case .loadModel: later(.modelLoaded(index, process: process), random.seconds(0.5...4))
-        case .compute(let lane, let lease, let payload, let direction):
+        case .compute(let lane, let lease, let work, let direction):
             if workers[index].lanes[lane] != nil { broken("lane \(lane) of \(workers[index].name) has a unit already") }
-            workers[index].lanes[lane] = .init(lease: lease, payload: payload, direction: direction)
+            workers[index].lanes[lane] = .init(lease: lease, work: work, direction: direction)
             later(.rowComputed(index, process: process, lane: lane), random.seconds(plan.rowSeconds))
         case .cancel(let lane): workers[index].lanes[lane]?.isCancelled = true
         case .note: break
@@ -102,21 +102,27 @@ extension Simulation {
 
     mutating func finishRow(_ index: Int, lane: Int) {
         guard var work = workers[index].lanes[lane] else { return }
-        let item = work.payload.items[work.rowsComputed]
-        work.rowsComputed += 1
-        workers[index].lanes[lane] = work
         func end(_ event: Session.Event) {
             workers[index].lanes[lane] = nil
             tell(index, event)
         }
         if work.isCancelled { return end(.cancelled(lane: lane)) }
-        switch work.payload.stage == .rows ? plan.poison[item.row] : nil {
+        guard case .embed(let payload) = work.work else {
+            return end(.computed(lane: lane, Arithmetic.result(work.lease, work.work, on: work.direction)))
+        }
+        let item = payload.items[work.rowsComputed]
+        work.rowsComputed += 1
+        workers[index].lanes[lane] = work
+        switch payload.stage == .rows ? plan.poison[item.row] : nil {
         case .fails: return end(.failed(lane: lane, reason: "row \(item.row) is poison"))
         case .killsTheProcess: return killWorker(index, byPoison: true)
         case nil: break
         }
-        if work.rowsComputed == work.payload.items.count {
-            return end(.computed(lane: lane, Arithmetic.result(work.lease, work.payload, on: work.direction)))
+        if work.rowsComputed == payload.items.count {
+            if payload.stage == .rows, work.direction == nil {
+                return end(.embedded(lane: lane, Arithmetic.embedded(payload)))
+            }
+            return end(.computed(lane: lane, Arithmetic.result(work.lease, work.work, on: work.direction)))
         }
         later(
             .rowComputed(index, process: workers[index].process, lane: lane), random.seconds(plan.rowSeconds))

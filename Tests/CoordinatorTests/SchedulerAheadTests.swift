@@ -1,0 +1,158 @@
+import Coordinator
+import Protocol
+import Testing
+import Transport
+
+/// Rows that workers embed while the last anchors are computed.
+@Suite struct SchedulerAheadTests {
+    private let direction = SchedulerHarness.direction
+
+    /// Unit 1 is an anchor, units 2 … have one row each; nobody has a direction.
+    private func harness(rows: Int = 4, _ workers: PeerID..., rowsAhead: Int = 3) -> SchedulerHarness {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin([.test(1)], of: .anchors)
+        harness.begin(rows > 0 ? UnitSummary.tests(2...UInt64(rows + 1)) : [], of: .rows)
+        for worker in workers { harness.join(worker, rowsAhead: rowsAhead) }
+        return harness
+    }
+
+    @Test func anchorsAreGivenOutFirstAndThenRows() {
+        var harness = harness()
+        #expect(
+            harness.join(.a, rowsAhead: 3).assignments == [Assignment(Lease(1), .a), Assignment(Lease(2), .a)])
+        #expect(harness.join(.b, rowsAhead: 3).assignments.map(\.lease) == [Lease(3), Lease(4)])
+    }
+
+    @Test func anEmbeddedUnitTakesUpNoCreditButRoom() {
+        var harness = harness(.a)
+        #expect(harness.receive(.embedded(Lease(2)), from: .a).assignments == [Assignment(Lease(3), .a)])
+        #expect(harness.receive(.embedded(Lease(3)), from: .a).assignments == [Assignment(Lease(4), .a)])
+        // Three rows are all that this worker keeps.
+        #expect(harness.receive(.embedded(Lease(4)), from: .a).assignments == [])
+    }
+
+    @Test func aHeartbeatSaysItToo() {
+        var harness = harness(.a)
+        let held: [WorkerMessage.HeldUnit] = [
+            .init(lease: Lease(1), tokens: 5), .init(lease: Lease(2), tokens: 100, isEmbedded: true),
+        ]
+        let heartbeat = WorkerMessage.heartbeat(.init(epoch: 1, held: held, draining: false))
+        #expect(harness.receive(heartbeat, from: .a).assignments == [Assignment(Lease(3), .a)])
+    }
+
+    @Test func aWorkerWithoutRoomIsNotAsked() {
+        var harness = harness()
+        #expect(harness.join(.a, rowsAhead: 0).assignments == [Assignment(Lease(1), .a)])
+    }
+
+    @Test func theirResultsCountOnceTheDirectionIsThere() {
+        var harness = harness(rows: 1, .a)
+        harness.receive(.embedded(Lease(2)), from: .a)
+        harness.receive(.result(.anchors(Lease(1))), from: .a)
+        #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
+        #expect(harness.handle(.directionReady(direction)) == [.send(.direction(direction), to: .a)])
+        #expect(harness.receive(.result(.rows(Lease(2))), from: .a).commits == [Lease(2)])
+        #expect(harness.handle(.settled(UnitID(2))) == [.stageCompleted(.rows)])
+    }
+
+    @Test func rowsAreNotCompleteBeforeTheDirectionIsThere() {
+        var harness = harness(rows: 0, .a)
+        harness.receive(.result(.anchors(Lease(1))), from: .a)
+        #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
+        #expect(harness.handle(.directionReady(direction)).last == .stageCompleted(.rows))
+    }
+
+    @Test func aResultOfRowsBeforeTheDirectionIsRejected() {
+        var harness = harness(.a)
+        #expect(harness.receive(.result(.rows(Lease(2))), from: .a).commits == [])
+    }
+
+    @Test func waitingForTheDirectionIsNoStall() {
+        var harness = harness(.a, .b)
+        harness.receive(.embedded(Lease(2)), from: .a)
+        harness.receive(.result(.anchors(Lease(1))), from: .a)
+        for _ in 0..<20 {
+            harness.advance(seconds: 10)
+            harness.heartbeat(.a, held: [Lease(2): 100])
+            harness.heartbeat(.b, held: [Lease(3): 1])
+            #expect(harness.handle(.tick).notes.contains(.stalled(worker: PeerID.a.name, unitsReturned: 1)) == false)
+        }
+        // With the direction, the results are expected.
+        harness.handle(.directionReady(direction))
+        var stalled = false
+        for _ in 0..<20 {
+            harness.advance(seconds: 10)
+            harness.heartbeat(.a, held: [Lease(2): 100])
+            let notes = harness.handle(.tick).notes
+            stalled = stalled || notes.contains { if case .stalled(PeerID.a.name, _) = $0 { true } else { false } }
+        }
+        #expect(stalled)
+    }
+
+    @Test func aLostWorkersEmbeddedUnitsAreNoFailedAttempts() {
+        var harness = harness(.a)
+        harness.receive(.embedded(Lease(2)), from: .a)
+        #expect(harness.lose(.a).failures == [Lease(3), Lease(1)])
+    }
+
+    @Test func aWorkerThatIsBackKeepsWhatItHasEmbedded() {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin([.test(1)], of: .anchors)
+        harness.begin(UnitSummary.tests(2...4), of: .rows)
+        var hello = WorkerMessage.Hello.test(.a, model: .test(rowsAhead: 9))
+        hello.held = (2...4).map { .init(lease: Lease($0), tokens: 1, isEmbedded: true) }
+        let actions = harness.receive(.hello(hello), from: .a)
+        #expect(actions.assignments == [Assignment(Lease(1), .a)])
+        #expect(!actions.messages(to: .a).contains { if case .revoked = $0 { true } else { false } })
+    }
+
+    @Test func aSlowLastAnchorIsComputedTwiceThoughThereAreRowsToEmbed() {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin(UnitSummary.tests(1...2), of: .anchors)
+        harness.begin(UnitSummary.tests(3...40), of: .rows)
+        harness.join(.a, credit: 1, rowsAhead: 9)
+        harness.join(.b, credit: 1, rowsAhead: 9)
+        harness.advance(seconds: 1)
+        harness.receive(.result(.anchors(Lease(1))), from: .a)
+        harness.advance(seconds: 11)
+        harness.heartbeat(.a, held: [Lease(3): 0])
+        #expect(harness.handle(.tick).assignments == [])
+        // What comes free serves the barrier first.
+        #expect(harness.receive(.embedded(Lease(3)), from: .a).assignments == [Assignment(Lease(2, 2), .a)])
+    }
+}
+
+/// A worker on which everything fails.
+@Suite struct SchedulerRestTests {
+    @Test func aWorkerOnWhichEveryUnitFailsRestsLongerAndLonger() {
+        var harness = SchedulerHarness(
+            policy: .test {
+                $0.restMax = .seconds(4)
+                $0.attemptsMax = 100
+            }, model: .test)
+        harness.begin([.test(1), .test(2)])
+        harness.join(.a, credit: 1)
+        for attempt in 1...2 as ClosedRange<UInt32> {
+            #expect(harness.fail(Lease(1, attempt), on: .a).assignments == [Assignment(Lease(1, attempt + 1), .a)])
+        }
+        for (attempt, rest) in zip(3...6 as ClosedRange<UInt32>, [1.0, 2, 4, 4]) {
+            #expect(harness.fail(Lease(1, attempt), on: .a).assignments == [])
+            harness.advance(seconds: rest - 0.5)
+            #expect(harness.handle(.tick).assignments == [])
+            harness.advance(seconds: 0.5)
+            #expect(harness.handle(.tick).assignments == [Assignment(Lease(1, attempt + 1), .a)])
+        }
+        // One good result, and it is trusted again.
+        #expect(harness.receive(.result(.anchors(Lease(1, 7))), from: .a).assignments == [Assignment(Lease(2), .a)])
+        #expect(harness.fail(Lease(2), on: .a).assignments == [Assignment(Lease(2, 2), .a)])
+    }
+
+    @Test func givingUnitsBackIsNoFailure() {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin(UnitSummary.tests(1...20))
+        harness.join(.a, credit: 1)
+        for attempt in 1...9 as ClosedRange<UInt32> {
+            #expect(harness.fail(Lease(1, attempt), on: .a, returned: true).assignments.count == 1)
+        }
+    }
+}

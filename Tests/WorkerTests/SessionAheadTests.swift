@@ -1,0 +1,134 @@
+import Protocol
+import Testing
+import Worker
+
+/// Rows that are embedded before there is a direction.
+@Suite struct SessionAheadTests {
+    private typealias Harness = SessionHarness
+
+    private static let unit = EmbeddedUnit.test(Lease(1))
+
+    /// A worker that has embedded unit 1 and has no direction.
+    private static func ahead(lanes: Int = 1) -> Harness {
+        var harness = Harness.working(lanes: lanes)
+        harness.assign(Lease(1), .rows)
+        harness.handle(.embedded(lane: 0, unit))
+        return harness
+    }
+
+    private func project(_ lane: Int = 0) -> Session.Action {
+        .compute(lane: lane, Lease(1), .project(Self.unit), direction: Harness.direction)
+    }
+
+    @Test func rowsAreEmbeddedWithoutADirectionAndKept() {
+        var harness = Harness.working()
+        #expect(
+            harness.assign(Lease(1), .rows) == [
+                .compute(lane: 0, Lease(1), .embed(.test(Lease(1), .rows)), direction: nil)
+            ])
+        #expect(harness.handle(.embedded(lane: 0, Self.unit)) == [.send(.embedded(Lease(1)))])
+        #expect(harness.held() == [.init(lease: Lease(1), tokens: 40, isEmbedded: true)])
+        #expect(harness.assign(Lease(1), .rows) == [])
+    }
+
+    @Test func theLaneIsFreeForTheNextUnit() {
+        var harness = Harness.working()
+        harness.assign(Lease(1), .rows)
+        harness.assign(Lease(2))
+        #expect(
+            harness.handle(.embedded(lane: 0, Self.unit)) == [
+                .send(.embedded(Lease(1))), .compute(lane: 0, Lease(2), .embed(.test(Lease(2))), direction: nil),
+            ])
+    }
+
+    @Test func theDirectionMakesThemResultsBeforeAllThatWaits() {
+        var harness = Self.ahead()
+        harness.assign(Lease(2))
+        harness.assign(Lease(3), .rows)
+        #expect(harness.receive(.direction(Harness.direction)) == [.send(.directionAcknowledged(digest: "north"))])
+        #expect(harness.handle(.computed(lane: 0, .test(Lease(2)))) == [.send(.result(.test(Lease(2)))), project()])
+        #expect(
+            harness.handle(.computed(lane: 0, .test(Lease(1)))) == [
+                .send(.result(.test(Lease(1)))),
+                .compute(lane: 0, Lease(3), .embed(.test(Lease(3), .rows)), direction: Harness.direction),
+            ])
+    }
+
+    @Test func theDirectionOfALaterWelcomeServesAsWell() {
+        var harness = Self.ahead()
+        #expect(
+            harness.receive(.whoAreYou) == [
+                Harness.hello(model: Harness.model, held: [.init(lease: Lease(1), tokens: 40, isEmbedded: true)])
+            ])
+        harness.receive(.welcome(Harness.job))
+        #expect(harness.receive(.accepted(direction: Harness.direction)).last == project())
+    }
+
+    @Test func theDirectionMayComeWhileTheUnitIsEmbedded() {
+        var harness = Harness.working()
+        harness.assign(Lease(1), .rows)
+        harness.receive(.direction(Harness.direction))
+        #expect(harness.handle(.embedded(lane: 0, Self.unit)) == [project()])
+    }
+
+    @Test func aRevokedOneIsForgotten() {
+        var harness = Self.ahead()
+        #expect(harness.receive(.revoked(Lease(1))) == [])
+        #expect(harness.held() == [])
+        #expect(harness.receive(.direction(Harness.direction)) == [.send(.directionAcknowledged(digest: "north"))])
+    }
+
+    @Test func oneThatIsRevokedInItsLaneIsNotKept() {
+        var harness = Harness.working()
+        harness.assign(Lease(1), .rows)
+        harness.receive(.revoked(Lease(1)))
+        #expect(harness.handle(.embedded(lane: 0, Self.unit)) == [])
+        #expect(harness.held() == [])
+    }
+
+    @Test func aWorkerThatLeavesWaitsForNoDirection() {
+        var harness = Self.ahead()
+        let actions = harness.handle(.drain(reason: "SIGTERM"))
+        #expect(actions.contains(Harness.failure(Lease(1), "SIGTERM", returned: true)))
+        #expect(actions.last == .end(.drained(reason: "SIGTERM")))
+    }
+
+    @Test func aWorkerThatLeavesGivesBackWhatItEmbedsMeanwhile() {
+        var harness = Harness.working()
+        harness.assign(Lease(1), .rows)
+        harness.handle(.drain(reason: "SIGTERM"))
+        #expect(
+            harness.handle(.embedded(lane: 0, Self.unit)).first == Harness.failure(Lease(1), "SIGTERM", returned: true))
+    }
+
+    @Test func aWorkerThatLeavesFinishesWhatItCanProject() {
+        var harness = Harness.working()
+        harness.assign(Lease(1), .rows)
+        harness.handle(.embedded(lane: 0, Self.unit))
+        harness.assign(Lease(2))
+        harness.receive(.direction(Harness.direction))
+        harness.handle(.drain(reason: "SIGTERM"))
+        #expect(harness.handle(.computed(lane: 0, .test(Lease(2)))).last == project())
+    }
+
+    @Test func anotherJobHasNoUseForThem() {
+        var harness = Self.ahead()
+        var other = Harness.job
+        other.job = "other"
+        harness.receive(.welcome(other))
+        #expect(harness.receive(.accepted(direction: Harness.direction)).contains(project()) == false)
+        #expect(harness.held() == [])
+    }
+
+    @Test func theShareOfBusyTimeCountsLanesFromTheFirstYes() {
+        var harness = Harness.working(lanes: 2)
+        harness.assign(Lease(1))
+        harness.advance(seconds: 4)
+        harness.handle(.computed(lane: 0, .test(Lease(1))))
+        harness.advance(seconds: 4)
+        #expect(harness.session.busyShare(at: harness.now) == 0.25)
+        harness.assign(Lease(2))
+        harness.advance(seconds: 8)
+        #expect(harness.session.busyShare(at: harness.now) == 0.375)
+    }
+}
