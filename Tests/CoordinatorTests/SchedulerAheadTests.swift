@@ -95,6 +95,30 @@ import Transport
         #expect(harness.lose(.a).failures == [Lease(3), Lease(1)])
     }
 
+    @Test(arguments: [false, true]) func anEmbeddedUnitOfALostLeaseIsTakenUpAgainOrRevoked(_ isTaken: Bool) {
+        var harness = harness(rows: 1, .a)
+        harness.advance(seconds: 70)
+        harness.heartbeat(.a, held: [Lease(1): 0, Lease(2): 0])
+        harness.handle(.tick)
+        #expect(harness.state(of: .a) == "stalled")
+        if isTaken { harness.join(.b, rowsAhead: 9) }
+        let actions = harness.receive(.embedded(Lease(2)), from: .a)
+        #expect(actions.messages(to: .a) == (isTaken ? [.revoked(Lease(2))] : []))
+        #expect(harness.state(of: .a) == (isTaken ? "stalled" : "ready"))
+    }
+
+    /// The direction waits for the anchor: the anchor must not wait for what waits for the direction.
+    @Test func anAnchorOnItsLastAttemptGoesToAWorkerThatHasNothingButEmbeddedUnits() {
+        var harness = harness(.a, rowsAhead: 1)
+        harness.receive(.embedded(Lease(2)), from: .a)
+        #expect(harness.fail(Lease(1), on: .a).assignments == [Assignment(Lease(1, 2), .a)])
+        #expect(harness.fail(Lease(1, 2), on: .a).assignments == [Assignment(Lease(1, 3), .a)])
+        // What it does to the worker counts, for nothing else can be to blame.
+        let actions = harness.lose(.a)
+        #expect(actions.failures == [Lease(1, 3)])
+        #expect(actions.contains { if case .quarantine(UnitID(1), of: .anchors, _) = $0 { true } else { false } })
+    }
+
     @Test func aWorkerThatIsBackKeepsWhatItHasEmbedded() {
         var harness = SchedulerHarness(model: .test)
         harness.begin([.test(1)], of: .anchors)

@@ -103,11 +103,32 @@ import Transport
         var harness = SchedulerHarness()
         harness.receive(.hello(.test(.a, epoch: 2, model: .test)), from: .a)
         let reason = "another worker named \"\(PeerID.a.name)\" has joined since: give each worker its own --name"
+        let older = WorkerMessage.hello(.test(.a, epoch: 1, model: .test))
+        // Only what is heard of the newer one from now on shows that both are alive.
+        for _ in 0..<8 {
+            #expect(harness.receive(older, from: .b) == [])
+            harness.advance(seconds: 1)
+            harness.receive(.heartbeat(.init(epoch: 2, held: [], draining: false)), from: .a)
+        }
         #expect(
-            harness.receive(.hello(.test(.a, epoch: 1, model: .test)), from: .b) == [
+            harness.receive(older, from: .b) == [
                 .note(.refused(worker: PeerID.a.name, reason: reason)), .send(.refused(reason: reason), to: .b),
             ])
         #expect(harness.heartbeat(.b) == [.send(.whoAreYou, to: .b)])
+        #expect(harness.state(of: .a) == "ready")
+    }
+
+    @Test func aWorkerThatIsRestartedWithItsClockSetBackJoinsWhenTheOldProcessIsKnownToBeDead() {
+        var harness = SchedulerHarness()
+        harness.receive(.hello(.test(.a, epoch: 9, model: .test)), from: .a)
+        for _ in 0..<15 {
+            #expect(harness.receive(.hello(.test(.a, epoch: 1, model: .test)), from: .b) == [])
+            harness.advance(seconds: 1)
+            harness.handle(.tick)
+        }
+        harness.advance(seconds: 1)
+        harness.handle(.tick)
+        #expect(harness.receive(.hello(.test(.a, epoch: 1, model: .test)), from: .b).messages(to: .b).count == 2)
         #expect(harness.state(of: .a) == "ready")
     }
 

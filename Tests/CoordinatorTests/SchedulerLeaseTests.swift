@@ -217,4 +217,39 @@ import Transport
         #expect(reports.map(\.tokensPerSecond) == [15, 0, 0])
         #expect(reports.map(\.secondsSinceHeard) == [0, 2, 2])
     }
+
+    // MARK: A coordinator that did not run
+
+    /// Ticks for so many seconds, in which the worker says something every other second.
+    private func pass(_ seconds: Int, _ harness: inout SchedulerHarness) -> [Scheduler.Action] {
+        (0..<seconds).flatMap { second in
+            harness.advance(seconds: 1)
+            if second % 2 == 0 { harness.heartbeat(.a, held: [Lease(1): 7]) }
+            return harness.handle(.tick)
+        }
+    }
+
+    @Test func timeInWhichTheCoordinatorWasSuspendedCountsForNobody() {
+        var harness = SchedulerHarness(policy: .test { $0.suspension = .seconds(3) }, model: .test)
+        harness.join(.a)
+        harness.begin([.test(1)])
+        #expect(pass(50, &harness).notes == [])
+        harness.advance(seconds: 7200)
+        #expect(harness.handle(.tick).notes == [])
+        // Of the 65 s without progress, some 50 had passed before.
+        #expect(pass(10, &harness).notes == [])
+        #expect(pass(10, &harness).notes.first == .stalled(worker: PeerID.a.name, unitsReturned: 1))
+    }
+
+    @Test func aWorkerThatIsSilentFromThenOnIsLostAfterItsWholeTime() {
+        var harness = SchedulerHarness(policy: .test { $0.suspension = .seconds(3) }, model: .test)
+        harness.join(.a)
+        harness.advance(seconds: 7200)
+        for _ in 0..<15 {
+            #expect(harness.handle(.tick) == [])
+            harness.advance(seconds: 1)
+        }
+        harness.advance(seconds: 1)
+        #expect(harness.handle(.tick).notes.count == 1)
+    }
 }

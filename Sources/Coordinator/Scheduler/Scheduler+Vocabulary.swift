@@ -26,6 +26,10 @@ extension Scheduler {
         /// A worker that says nothing for so long is taken for dead.
         package var silence: Duration
 
+        /// Ticks come far more often. Where none came for so long, the coordinator did not run: its machine slept, or
+        /// its disk stood still.
+        package var suspension: Duration = .seconds(3)
+
         /// A worker that reports no progress for so long, and for `stallPerToken` of its largest unit, loses its units.
         package var stall: Duration
         package var stallPerToken: Duration = .milliseconds(50)

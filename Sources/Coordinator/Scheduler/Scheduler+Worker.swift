@@ -38,6 +38,9 @@ extension Scheduler {
         private(set) var tokensDone: UInt64 = 0
         var readyAt: MonotonicInstant?
 
+        /// Since when another process of this name asks to join.
+        var rivalSince: MonotonicInstant?
+
         /// Since the last result.
         private var failures = 0
 
@@ -119,6 +122,17 @@ extension Scheduler.Worker {
         failures += 1
         guard failures >= 3 else { return }
         restsUntil = now + min(.seconds(1 << min(failures - 3, 20)), restMax)
+    }
+
+    mutating func shiftClocks(by gap: Duration) {
+        lastHeard = lastHeard + gap
+        lastProgress = lastProgress + gap
+        rivalSince = rivalSince.map { $0 + gap }
+        leases = leases.mapValues { lease in
+            var lease = lease
+            lease.since = lease.since + gap
+            return lease
+        }
     }
 
     /// What must hold at any time; each broken rule as a sentence.

@@ -45,6 +45,8 @@ package struct Scheduler: Sendable {
     private var finishedUnits = 0
     private var finishedDuration = Duration.zero
 
+    private var lastEvent: MonotonicInstant?
+
     package private(set) var retries: UInt64 = 0
 
     private struct Unit: Sendable {
@@ -80,6 +82,7 @@ package struct Scheduler: Sendable {
 
     package mutating func handle(_ event: Event, at now: MonotonicInstant) -> [Action] {
         var actions: [Action] = []
+        forgetSuspension(at: now)
         switch event {
         case .message(let message, let peer): handle(message, from: peer, at: now, &actions)
         case .unreachable(let peer): workers[peer]?.isReachable = false
@@ -139,7 +142,9 @@ extension Scheduler {
             if !failure.returned { workers[peer]?.failed(at: now, restMax: policy.restMax) }
             release(
                 failure.lease.unit, of: peer, failure: failure.returned ? nil : failure.reason, &actions)
-        case .embedded(let lease): workers[peer]?.embedded(lease, at: now)
+        case .embedded(let lease):
+            workers[peer]?.embedded(lease, at: now)
+            adopt([.init(lease: lease, tokens: 0, isEmbedded: true)], of: peer, at: now, &actions)
         case .directionAcknowledged(let digest): workers[peer]?.acknowledgedDirection = digest
         case .goodbye(let reason):
             releaseAll(of: peer, failure: nil, &actions)
@@ -157,6 +162,13 @@ extension Scheduler {
         }
         if let known = joined.first(where: { workers[$0]?.name == hello.worker }), let worker = workers[known] {
             if hello.epoch < worker.hello.epoch {
+                // The one we know may be the older one, dead since, on a machine whose clock was set back. What it
+                // said before its death may come late.
+                guard let rivalSince = worker.rivalSince, worker.lastHeard > rivalSince + policy.silence / 2 else {
+                    workers[known]?.rivalSince = worker.rivalSince ?? now
+                    return
+                }
+                workers[known]?.rivalSince = nil
                 let reason = """
                     another worker named "\(hello.worker)" has joined since: give each worker its own --name
                     """
@@ -237,7 +249,8 @@ extension Scheduler {
         workers[peer]?.hello.held = []
     }
 
-    /// What a worker holds from an earlier life of the coordinator stays with it where nobody else has it.
+    /// What a worker holds from an earlier life of the coordinator, or of a lease that it lost, stays with it where nobody
+    /// else has it.
     private mutating func adopt(
         _ held: [WorkerMessage.HeldUnit], of peer: PeerID, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
@@ -253,7 +266,7 @@ extension Scheduler {
             known.state = .leased([peer])
             known.attempts = max(known.attempts, unit.lease.attempt)
             units[id] = known
-            let isAhead = isAhead(known.stage, peer)
+            let isAhead = unit.isEmbedded || isAhead(known.stage, peer)
             workers[peer]?.take(known.summary, attempt: unit.lease.attempt, isAhead: isAhead, at: now)
             if unit.isEmbedded { workers[peer]?.embedded(unit.lease, at: now) }
         }
@@ -301,6 +314,8 @@ extension Scheduler {
         }
         if worker.state == .stalled, heartbeat.held.isEmpty { worker.state = .ready }
         workers[peer] = worker
+        // It would keep them until the end of the job.
+        if worker.state != .loading { adopt(heartbeat.held.filter(\.isEmbedded), of: peer, at: now, &actions) }
         let held = Set(heartbeat.held.map(\.lease))
         for lease in worker.sortedLeases.reversed() where !held.contains(lease) {
             guard let since = worker.leases[lease.unit]?.since, now - since > policy.assignmentLost else { continue }
@@ -422,7 +437,7 @@ extension Scheduler {
         guard let worker = workers[peer] else { return false }
         return worker.state == .ready && worker.isReachable && now - worker.lastHeard <= policy.silence / 2
             && now >= worker.restsUntil && worker.unitsInWork < worker.credit
-            && !worker.leases.keys.contains(where: isOnLastAttempt)
+            && !worker.leases.contains { !$0.value.isEmbedded && isOnLastAttempt($0.key) }
     }
 
     /// Whether the worker would embed the stage's units without being able to project them.
@@ -461,7 +476,7 @@ extension Scheduler {
 
     /// The first queued unit that did not fail on this worker before, or failed on all that could take it.
     private func queuePosition(of stage: Stage, for peer: PeerID, among open: [PeerID]) -> Int? {
-        let isBusy = workers[peer]?.leases.isEmpty == false
+        let isBusy = workers[peer].map { $0.unitsInWork > 0 } ?? false
         return queues[stage]?.waiting.firstIndex { id in
             if isBusy, isOnLastAttempt(id) { return false }
             guard let failed = units[id]?.failed, !failed.isEmpty else { return true }
@@ -523,10 +538,11 @@ extension Scheduler {
 
     private mutating func releaseAll(of peer: PeerID, failure: String?, _ actions: inout [Action]) {
         let held = workers[peer]?.leases.keys.sorted() ?? []
+        let unitsInWork = workers[peer]?.unitsInWork ?? 0
         for unit in held.reversed() {
             // Another of its units may be to blame. Next time this one is alone. One that is embedded is past harm.
             let isEmbedded = workers[peer]?.leases[unit]?.isEmbedded == true
-            let isSpared = isEmbedded || held.count > 1 && isOnLastAttempt(unit)
+            let isSpared = isEmbedded || unitsInWork > 1 && isOnLastAttempt(unit)
             release(unit, of: peer, failure: isSpared ? nil : failure, &actions)
         }
     }
@@ -574,6 +590,14 @@ extension Scheduler {
 // MARK: - Time
 
 extension Scheduler {
+    /// Time in which the coordinator did not run does not count: nobody was listened to, so nobody was silent.
+    private mutating func forgetSuspension(at now: MonotonicInstant) {
+        let gap = now - (lastEvent ?? now)
+        lastEvent = now
+        guard gap > policy.suspension else { return }
+        for peer in joined { workers[peer]?.shiftClocks(by: gap) }
+    }
+
     private mutating func watch(at now: MonotonicInstant, _ actions: inout [Action]) {
         for peer in joined {
             guard let worker = workers[peer] else { continue }
@@ -628,7 +652,7 @@ extension Scheduler {
         guard let unit = units[id], onlyLease(of: unit) != nil, let worker = workers[peer], worker.leases[id] == nil,
             fits(id, peer)
         else { return false }
-        return worker.leases.isEmpty || unit.stage == .anchors && !isOnLastAttempt(id)
+        return worker.unitsInWork == 0 || unit.stage == .anchors && !isOnLastAttempt(id)
     }
 }
 

@@ -19,6 +19,15 @@ struct Plan: CustomStringConvertible {
         /// A new connection; what was on its way on the old one may be lost.
         case reconnection(Int)
 
+        /// A restarted process has an older start time than the one before.
+        case workerClockSetBack(Int)
+
+        /// The coordinator's process stands still, and what is sent to it waits.
+        case coordinatorPause(Duration)
+
+        /// Nothing can be committed: the coordinator ends with an error, and somebody starts it again and again.
+        case diskFull(Duration)
+
         /// With `afterCommit`, between a transaction of the ledger and the messages that follow from it.
         case coordinatorCrash(down: Duration, afterCommit: Bool)
     }
@@ -82,13 +91,16 @@ struct Plan: CustomStringConvertible {
     private static func fault(_ random: inout SeededGenerator, workers: Int) -> Fault {
         let worker = random.integer(0...workers - 1)
         let time = random.seconds(0.5...30)
-        return switch random.integer(0...7) {
+        return switch random.integer(0...10) {
         case 0: .workerCrash(worker)
         case 1: .workerPause(worker, time)
         case 2: .workerDrain(worker)
         case 3: .partition(worker, time)
         case 4: .reconnection(worker)
         case 5: .lanePause(worker, time * 3)
+        case 6: .coordinatorPause(time * 2)
+        case 7: .diskFull(time)
+        case 8: .workerClockSetBack(worker)
         default: .coordinatorCrash(down: time, afterCommit: random.isTrue(0.5))
         }
     }

@@ -30,6 +30,7 @@ extension Simulation {
         policy.assignmentLost = .seconds(5)
         policy.speculationAfter = .seconds(4)
         policy.queueMax = 6
+        policy.restMax = .seconds(5)
         return policy
     }
 
@@ -50,6 +51,7 @@ extension Simulation {
         guard coordinator != nil else { return }
         note("the coordinator dies")
         coordinator = nil
+        coordinatorPausedUntil = .zero
         for index in workers.indices {
             workers[index].wasStruck(byPoison: false, at: now)
             workers[index].connection = nil
@@ -77,6 +79,10 @@ extension Simulation {
         case .ended(.anchors):
             let embeddings = ledger.results(of: .anchors).flatMap { (try? $0.values.floats()) ?? [] }
             let direction = Arithmetic.direction(fittedOn: embeddings)
+            guard now >= diskFullUntil else {
+                crashCoordinator(down: random.seconds(1...5))
+                return []
+            }
             ledger.direction = direction
             return tell(.directionReady(direction))
         case .ended(.rows):
@@ -95,6 +101,9 @@ extension Simulation {
     private mutating func perform(_ actions: [Scheduler.Action]) {
         var actions = actions
         while !actions.isEmpty {
+            if now < diskFullUntil, actions.contains(where: \.changesTheLedger) {
+                return crashCoordinator(down: random.seconds(1...5))
+            }
             var events = actions.compactMap { commit($0) }
             if !events.isEmpty, let down = crashesAfterNextCommit {
                 crashesAfterNextCommit = nil
@@ -146,6 +155,15 @@ extension Simulation {
     }
 }
 
+extension Scheduler.Action {
+    fileprivate var changesTheLedger: Bool {
+        switch self {
+        case .commit, .split, .quarantine, .recordFailure, .fixModel: true
+        case .send, .assign, .fetchUnits, .stageCompleted, .note: false
+        }
+    }
+}
+
 // MARK: - The input
 
 extension Simulation {
@@ -156,6 +174,7 @@ extension Simulation {
     /// Reads one unit of the anchors, or of the rows when the anchors are read.
     mutating func ingest(life: Int) {
         guard coordinator?.life == life, let stage = Stage.allCases.first(where: { !isIngested($0) }) else { return }
+        guard now >= diskFullUntil else { return crashCoordinator(down: random.seconds(1...5)) }
         let first = ledger.ingested[stage] ?? 0
         let end = min(first + plan.rowsPerUnit, rows(of: stage))
         ledger.ingest((first..<end).map(UInt64.init), of: stage)

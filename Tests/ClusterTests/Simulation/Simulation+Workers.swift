@@ -18,6 +18,9 @@ struct SimulatedWorker {
     /// nil while no process runs.
     var session: Session?
     var process: UInt64 = 0
+
+    /// What its wall clock says, in processes started.
+    var clock: UInt64 = 1000
     var lanes: [Work?]
     var connection: PeerID?
     var pausedUntil = MonotonicInstant.zero
@@ -44,9 +47,10 @@ struct SimulatedWorker {
 extension Simulation {
     mutating func startWorker(_ index: Int) {
         workers[index].process += 1
+        workers[index].clock += 1
         let process = workers[index].process
         let identity = Session.Identity(
-            worker: workers[index].name, epoch: process, host: "host", processID: 1, lanes: plan.lanes)
+            worker: workers[index].name, epoch: workers[index].clock, host: "host", processID: 1, lanes: plan.lanes)
         workers[index].session = Session(identity: identity, policy: .simulated)
         workers[index].lanes = Array(repeating: nil, count: plan.lanes)
         workers[index].pausedUntil = .zero

@@ -20,6 +20,8 @@ struct Simulation {
     var coordinator: SimulatedCoordinator?
     var coordinatorLives = 0
     var crashesAfterNextCommit: Duration?
+    var coordinatorPausedUntil = MonotonicInstant.zero
+    var diskFullUntil = MonotonicInstant.zero
     var isFinished = false
 
     var workers: [SimulatedWorker]
@@ -81,7 +83,9 @@ struct Simulation {
             guard workers[index].connection == peer, !isPaused(index, occurrence) else { return }
             tell(index, .message(message))
         case .coordinatorStarts: startCoordinator()
-        case .coordinatorWakes(let life): wakeCoordinator(life: life)
+        case .coordinatorWakes(let life):
+            guard now >= coordinatorPausedUntil else { return agenda.add(occurrence, at: coordinatorPausedUntil) }
+            wakeCoordinator(life: life)
         case .coordinatorTicks(let life):
             guard coordinator?.life == life else { return }
             post(.event(.tick), life: life)
@@ -126,6 +130,11 @@ struct Simulation {
         case .workerDrain(let index): tell(index, .drain(reason: "SIGTERM"))
         case .partition(let index, let time): workers[index].partitionedUntil = now + time
         case .reconnection(let index): reconnect(index)
+        case .workerClockSetBack(let index):
+            workers[index].clock -= 5
+            killWorker(index, byPoison: false)
+        case .coordinatorPause(let time): coordinatorPausedUntil = now + time
+        case .diskFull(let time): diskFullUntil = now + time
         case .coordinatorCrash(let down, afterCommit: true): crashesAfterNextCommit = down
         case .coordinatorCrash(let down, afterCommit: false): crashCoordinator(down: down)
         }
