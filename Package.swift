@@ -96,7 +96,9 @@ let package = Package(
         .testTarget(name: "WorkerTests", dependencies: ["Worker"], swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",
-            dependencies: ["Coordinator", "Worker", "Margins", "Protocol", "Transport", "SeededRandom", grdb],
+            dependencies: [
+                "Coordinator", "Worker", "Margins", "Protocol", "Transport", "CZeroMQ", "SeededRandom", grdb,
+            ],
             exclude: ["Golden"], swiftSettings: strict),
     ]
 )

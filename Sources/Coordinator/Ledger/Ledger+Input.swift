@@ -192,22 +192,27 @@ extension Ledger {
         ).map(UInt64.init)
     }
 
-    /// The unit's texts; nil once it is settled.
-    package func payload(of unit: UnitID) throws -> UnitPayload? {
+    /// The units' texts; nil for a unit that is settled.
+    package func payloads(of units: [UnitID]) throws -> [UnitPayload?] {
         try database.read { database in
-            guard let unit = try Self.openUnit(unit, in: database) else { return nil }
-            let texts = try Row.fetchAll(
-                database.cachedStatement(
-                    sql: """
-                        SELECT prompt, rest FROM place JOIN text USING (stage, row)
-                        WHERE stage = ? AND rank >= ? AND rank < ? ORDER BY rank
-                        """),
-                arguments: [Int(unit.stage.rawValue), unit.firstRank, unit.firstRank + Int64(unit.rowCount)])
-            let items = try texts.map { text in
-                let (prompt, rest): (Data, Data) = (text["prompt"], text["rest"])
-                return try UnitPayload.Item(prompt: [UInt8](prompt), rest: [UInt8](rest))
-            }
-            return UnitPayload(stage: unit.stage, items: items)
+            try units.map { try Self.payload(of: $0, in: database) }
         }
+    }
+
+    private static func payload(of unit: UnitID, in database: Database) throws -> UnitPayload? {
+        guard let unit = try openUnit(unit, in: database) else { return nil }
+        let texts = try Row.fetchCursor(
+            database.cachedStatement(
+                sql: """
+                    SELECT prompt, rest FROM place JOIN text USING (stage, row)
+                    WHERE stage = ? AND rank >= ? AND rank < ? ORDER BY rank
+                    """),
+            arguments: [Int(unit.stage.rawValue), unit.firstRank, unit.firstRank + Int64(unit.rowCount)])
+        var items: [UnitPayload.Item] = []
+        while let text = try texts.next() {
+            let (prompt, rest): (Data, Data) = (text[0], text[1])
+            items.append(try UnitPayload.Item(prompt: [UInt8](prompt), rest: [UInt8](rest)))
+        }
+        return UnitPayload(stage: unit.stage, items: items)
     }
 }

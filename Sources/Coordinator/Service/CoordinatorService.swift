@@ -23,8 +23,7 @@ final class CoordinatorService {
     private let logger: Logger
     private let socket: MessageSocket
     private let localWorkers: LocalWorkers
-    private var start = ContinuousClock.now
-    private var lastBatch = ContinuousClock.now
+    private let start = ContinuousClock.now
     private var scheduler: Scheduler
     private var progress: JobProgress
     private var model: LoadedModel?
@@ -75,9 +74,6 @@ final class CoordinatorService {
 
     private static let tickInterval = Duration.milliseconds(200)
 
-    /// A loop that did not come round for so long was suspended.
-    private static let suspension = Duration.seconds(3)
-
     /// Events that wait before messages stay in the network.
     private static let mailboxMax = 10_000
 
@@ -118,21 +114,12 @@ final class CoordinatorService {
 extension CoordinatorService {
     /// Takes all events that wait; their changes to the ledger are one transaction.
     private func handle(_ events: [CoordinatorEvent]) throws {
-        forgetSuspension()
         var actions: [Scheduler.Action] = []
         for event in events { actions += try handle(event) }
         try perform(actions)
         if let finishing, scheduler.workers.isEmpty || now >= finishing.deadline {
             ending = .finished(finishing.result)
         }
-    }
-
-    /// Time in which this process did not run, as when the machine slept, does not count: nobody was listened to, so
-    /// nobody was silent.
-    private func forgetSuspension() {
-        let now = ContinuousClock.now
-        if now - lastBatch > Self.suspension { start += now - lastBatch }
-        lastBatch = now
     }
 
     private func handle(_ event: CoordinatorEvent) throws -> [Scheduler.Action] {
@@ -224,6 +211,7 @@ extension CoordinatorService {
         while !actions.isEmpty {
             var events = try commit(actions)
             for action in actions { events += try perform(action).map { [$0] } ?? [] }
+            events += try assign(actions)
             actions = events.flatMap { scheduler.handle($0, at: now) }
         }
     }
@@ -261,9 +249,6 @@ extension CoordinatorService {
     private func perform(_ action: Scheduler.Action) throws -> Scheduler.Event? {
         switch action {
         case .send(let message, let peer): try socket.send(.coordinator(message), to: peer)
-        case .assign(let lease, let peer):
-            guard let payload = try ledger.payload(of: lease.unit) else { return .settled(lease.unit) }
-            try socket.send(.coordinator(.assignment(lease, payload)), to: peer)
         case .fetchUnits(let stage, let after, let limit):
             // None is given out before all are there: a cut that is interrupted takes its units back.
             guard ingestions[stage]?.isComplete == true else { return .unitsFetched(stage, [], isLast: false) }
@@ -273,9 +258,31 @@ extension CoordinatorService {
         case .fixModel(let model): self.model = model
         case .stageCompleted(let stage): try complete(stage)
         case .note(let note): log(note)
-        case .commit, .split, .quarantine, .recordFailure: break
+        case .commit, .split, .quarantine, .recordFailure, .assign: break
         }
         return nil
+    }
+
+    /// How many units' texts are in memory at a time.
+    private static let payloadsMax = 64
+
+    /// Sends the units that are given out; returns what the scheduler must know of those that are settled already.
+    private func assign(_ actions: [Scheduler.Action]) throws -> [Scheduler.Event] {
+        let assignments = actions.compactMap { action in
+            if case .assign(let lease, let peer) = action { (lease: lease, peer: peer) } else { nil }
+        }
+        var events: [Scheduler.Event] = []
+        for start in stride(from: 0, to: assignments.count, by: Self.payloadsMax) {
+            let some = assignments[start..<min(start + Self.payloadsMax, assignments.count)]
+            for (assignment, payload) in zip(some, try ledger.payloads(of: some.map(\.lease.unit))) {
+                if let payload {
+                    try socket.send(.coordinator(.assignment(assignment.lease, payload)), to: assignment.peer)
+                } else {
+                    events.append(.settled(assignment.lease.unit))
+                }
+            }
+        }
+        return events
     }
 }
 
