@@ -13,6 +13,21 @@ import Testing
         #expect(CRC32.checksum(Array(text.utf8)) == checksum)
     }
 
+    /// Against the definition, a bit at a time, at every length around a step of eight bytes and from an odd address.
+    @Test func theChecksumIsThatOfTheDefinition() {
+        var random = SeededGenerator(seed: 2)
+        for count in 0...67 {
+            let bytes = random.bytes(count)
+            let remainder = bytes.reduce(0xFFFF_FFFF as UInt32) { remainder, byte in
+                (0..<8).reduce(remainder ^ UInt32(byte)) { remainder, _ in
+                    remainder & 1 == 1 ? 0xEDB8_8320 ^ (remainder >> 1) : remainder >> 1
+                }
+            }
+            #expect(CRC32.checksum(bytes) == ~remainder, "\(count) bytes")
+            #expect(CRC32.checksum(Array(([0xAA] + bytes)[1...])) == ~remainder, "\(count) bytes")
+        }
+    }
+
     @Test func leadingAndTrailingZerosCount() {
         let checksums = [[], [0], [0, 0], [0, 1], [1, 0]].map(CRC32.checksum)
         #expect(Set(checksums).count == checksums.count)
