@@ -75,6 +75,24 @@ import Testing
         #expect(waiting.network.taken == [alice: [1]])
     }
 
+    @Test func droppableMessagesOfTheSameMomentAreAllSent() throws {
+        let waiting = Waiting(limit: 10, [(alice, 1)])
+        for number in 2...4 as ClosedRange<UInt8> { #expect(waiting.append(number, to: alice, isDroppable: true)) }
+        _ = try waiting.flush()
+        #expect(waiting.network.taken == [alice: [1, 2, 3, 4]])
+    }
+
+    @Test func aDroppableMessageBehindOneThatCannotBeSentIsDropped() throws {
+        let waiting = Waiting(limit: 10, [(alice, 1)])
+        #expect(waiting.append(2, to: alice, isDroppable: true))
+        #expect(waiting.append(3, to: alice))
+        waiting.network.room = [alice: 0]
+        _ = try waiting.flush()
+        waiting.network.room = [:]
+        _ = try waiting.flush()
+        #expect(waiting.network.taken == [alice: [1, 3]])
+    }
+
     @Test func aDroppableMessageThatCannotBeSentAtOnceIsDropped() throws {
         let waiting = Waiting(limit: 1)
         #expect(waiting.append(1, to: alice, isDroppable: true))

@@ -129,11 +129,11 @@ struct WaitingMessages {
 
     var isEmpty: Bool { queues.isEmpty }
 
-    /// False where the peer's queue is full: the queue is dropped with the message.
+    /// False where the peer's queue is full: the queue is dropped with the message, unless that alone can be dropped.
     mutating func append(_ message: Outbox.Outgoing) -> Bool {
         let waiting = queues[message.peer]?.count ?? 0
-        if message.isDroppable, waiting > 0 { return true }
         guard waiting < limit else {
+            if message.isDroppable { return true }
             queues[message.peer] = nil
             return false
         }
@@ -160,7 +160,9 @@ struct WaitingMessages {
                 }
             }
             if isGone { unreachable.append(peer) }
-            queues[peer] = isGone || sent == messages.count ? nil : Array(messages.dropFirst(sent))
+            // What can be dropped does not wait behind what cannot be sent.
+            let rest = isGone ? [] : messages.dropFirst(sent).filter { !$0.isDroppable }
+            queues[peer] = rest.isEmpty ? nil : rest
         }
         return unreachable.sorted()
     }
