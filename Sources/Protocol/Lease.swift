@@ -36,11 +36,12 @@ package enum Stage: UInt8, Hashable, Sendable, CaseIterable {
     /// Embeds the preference rows and projects them on the direction; two scores a row come back.
     case rows = 2
 
-    /// The stage whose results have elements of that type.
-    package init(resultOf elementType: Tensor.ElementType) {
+    /// The stage whose results have elements of that type; nil where no stage's have.
+    package init?(resultOf elementType: Tensor.ElementType) {
         switch elementType {
         case .f32: self = .anchors
         case .f64: self = .rows
+        case .u8: return nil
         }
     }
 }

@@ -15,6 +15,7 @@ extension Message {
         switch self {
         case .worker(let message): header.body = message.wireBody(&tensor)
         case .coordinator(let message): header.body = message.wireBody(&tensor)
+        case .model(let message): header.body = message.wireBody(&tensor)
         case .status(let message): header.body = message.wireBody
         }
         header.tensors = tensor.map { [WireTensor($0)] } ?? []
@@ -75,6 +76,9 @@ extension Message {
         case .revocation(let wire): self = .coordinator(.revoked(try Lease(wire.lease)))
         case .heartbeatReply: self = .coordinator(.heartbeatReply)
         case .jobFinished(let wire): self = .coordinator(.jobFinished(summary: wire.summary))
+        case .modelChunkRequest(let wire): self = .model(try ModelMessage(wire))
+        case .modelChunk(let wire): self = .model(.chunk(try ModelChunk(wire, bulk())))
+        case .modelOffer(let wire): self = .model(try ModelMessage(wire))
         case .statusRequest: self = .status(.request)
         case .statusReport(let wire): self = .status(.report(StatusReport(wire)))
         }
@@ -133,6 +137,29 @@ extension CoordinatorMessage {
         case .revoked(let lease): return .revocation(.with { $0.lease = lease.wire })
         case .heartbeatReply: return .heartbeatReply(.init())
         case .jobFinished(let summary): return .jobFinished(.with { $0.summary = summary })
+        }
+    }
+}
+
+extension ModelMessage {
+    fileprivate func wireBody(_ tensor: inout Tensor?) -> WireHeader.OneOf_Body {
+        switch self {
+        case .offerRequest: return .modelChunkRequest(.init())
+        case .chunkRequest(let digest, let chunk):
+            return .modelChunkRequest(
+                .with {
+                    $0.digest = digest
+                    $0.chunk = chunk
+                })
+        case .offer(let offer, let workersAhead): return .modelOffer(offer.wire(workersAhead: workersAhead))
+        case .notOffered(let reason): return .modelOffer(.with { $0.reason = reason })
+        case .chunk(let chunk):
+            tensor = Tensor(chunk.bytes)
+            return .modelChunk(
+                .with {
+                    $0.digest = chunk.digest
+                    $0.chunk = chunk.index
+                })
         }
     }
 }

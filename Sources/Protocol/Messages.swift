@@ -122,9 +122,28 @@ package enum StatusMessage: Hashable, Sendable {
     case report(StatusReport)
 }
 
+/// How the job's model file comes to a worker that does not have it. Apart from the job's own messages, for other threads
+/// say and hear these.
+package enum ModelMessage: Hashable, Sendable {
+    /// Worker to coordinator: which file is offered?
+    case offerRequest
+
+    /// Worker to coordinator. A worker has a few of them on their way at a time, so that no round trip is waited for.
+    case chunkRequest(digest: String, chunk: UInt64)
+
+    /// Coordinator to worker. With a positive number of workers that are served before this one, its requests are kept
+    /// until it is its turn.
+    case offer(ModelOffer, workersAhead: Int)
+
+    /// Coordinator to worker: no file, or not that one.
+    case notOffered(reason: String)
+    case chunk(ModelChunk)
+}
+
 /// Any message of this protocol.
 package enum Message: Hashable, Sendable {
     case worker(WorkerMessage)
     case coordinator(CoordinatorMessage)
+    case model(ModelMessage)
     case status(StatusMessage)
 }

@@ -4,10 +4,14 @@ package struct Tensor: Hashable, Sendable {
         case f32
         case f64
 
+        /// Bytes that are no numbers.
+        case u8
+
         package var byteCount: Int {
             switch self {
             case .f32: 4
             case .f64: 8
+            case .u8: 1
             }
         }
     }
@@ -52,6 +56,13 @@ package struct Tensor: Hashable, Sendable {
         self.bytes = Self.littleEndianBytes(values.lazy.map(\.bitPattern))
     }
 
+    /// u8 `[bytes]`.
+    package init(_ bytes: [UInt8]) {
+        self.elementType = .u8
+        self.shape = [bytes.count]
+        self.bytes = bytes
+    }
+
     package var elementCount: Int { bytes.count / elementType.byteCount }
 
     /// - Throws: `ProtocolError` where the elements are not f32.
@@ -70,6 +81,7 @@ package struct Tensor: Hashable, Sendable {
         switch elementType {
         case .f32: words(of: UInt32.self).allSatisfy { Float(bitPattern: $0).isFinite }
         case .f64: words(of: UInt64.self).allSatisfy { Double(bitPattern: $0).isFinite }
+        case .u8: true
         }
     }
 

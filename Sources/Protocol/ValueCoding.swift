@@ -9,6 +9,7 @@ extension WireTensor {
             switch tensor.elementType {
             case .f32: .f32
             case .f64: .f64
+            case .u8: .u8
             }
         shape = tensor.shape.map(UInt32.init)
         crc32 = CRC32.checksum(tensor.bytes)
@@ -21,6 +22,7 @@ extension Tensor {
         switch wire.elementType {
         case .f32: elementType = .f32
         case .f64: elementType = .f64
+        case .u8: elementType = .u8
         case .unspecified, .UNRECOGNIZED: throw ProtocolError("a tensor of an unknown element type")
         }
         let checksum = CRC32.checksum(frame)
@@ -154,6 +156,9 @@ extension UnitResult {
         guard values.shape.count >= 2, values.shape[0] == wire.rows.count else {
             throw ProtocolError("a result for \(wire.rows.count) rows with values of shape \(values.shape)")
         }
+        guard Stage(resultOf: values.elementType) != nil else {
+            throw ProtocolError("a result with values of \(values.elementType)")
+        }
         guard
             wire.failures.allSatisfy({ $0.item < wire.rows.count }),
             zip(wire.failures, wire.failures.dropFirst()).allSatisfy({ $0.item < $1.item })
@@ -218,6 +223,78 @@ extension JobSpecification {
             $0.heartbeatMs = UInt32(heartbeatMilliseconds)
         }
     }
+}
+
+extension ModelMessage {
+    init(_ wire: WireModelChunkRequest) throws {
+        guard !wire.digest.isEmpty else {
+            guard wire.chunk == 0 else { throw ProtocolError("a request for chunk \(wire.chunk) of no model") }
+            self = .offerRequest
+            return
+        }
+        let chunk = try checkedChunk(wire.chunk)
+        self = .chunkRequest(digest: try checkedModelDigest(wire.digest), chunk: chunk)
+    }
+
+    init(_ wire: WireModelOffer) throws {
+        guard !wire.digest.isEmpty else {
+            guard wire.bytes == 0, wire.workersAhead == 0 else {
+                throw ProtocolError("an offer of \(wire.bytes) bytes without a digest")
+            }
+            self = .notOffered(reason: wire.reason)
+            return
+        }
+        guard (1...ModelOffer.byteCountMax).contains(wire.bytes), wire.reason.isEmpty else {
+            throw ProtocolError("an offer of \(wire.bytes) bytes; 1 to \(ModelOffer.byteCountMax) are expected")
+        }
+        let offer = ModelOffer(digest: try checkedModelDigest(wire.digest), byteCount: wire.bytes)
+        self = .offer(offer, workersAhead: Int(wire.workersAhead))
+    }
+}
+
+extension ModelOffer {
+    func wire(workersAhead: Int) -> WireModelOffer {
+        .with {
+            $0.digest = digest
+            $0.bytes = byteCount
+            $0.workersAhead = UInt32(workersAhead)
+        }
+    }
+}
+
+extension ModelChunk {
+    init(_ wire: WireModelChunk, _ bytes: Tensor) throws {
+        guard bytes.elementType == .u8, bytes.shape.count == 1,
+            (1...Int(ModelOffer.chunkBytes)).contains(bytes.shape[0])
+        else {
+            throw ProtocolError(
+                """
+                a chunk of a model of \(bytes.elementType) \(bytes.shape); u8 [bytes], at most \
+                \(ModelOffer.chunkBytes), are expected
+                """)
+        }
+        self.init(
+            digest: try checkedModelDigest(wire.digest), index: try checkedChunk(wire.chunk), bytes: bytes.bytes)
+    }
+}
+
+/// A digest becomes a part of a file's name.
+private func checkedModelDigest(_ digest: String) throws -> String {
+    let isHexadecimal = digest.utf8.allSatisfy {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+    }
+    guard digest.utf8.count == 64, isHexadecimal else {
+        throw ProtocolError("a model's digest that is not 64 lower-case hexadecimal digits")
+    }
+    return digest
+}
+
+private func checkedChunk(_ index: UInt64) throws -> UInt64 {
+    guard index < ModelOffer.byteCountMax / ModelOffer.chunkBytes else {
+        throw ProtocolError("chunk \(index) of a model: expected a smaller number")
+    }
+    return index
 }
 
 extension RenderedText {

@@ -16,6 +16,7 @@ final class WorkerService {
         var endpoint: String
         var identity: Session.Identity
         var model: String?
+        var cache: ModelCache
         var drainLimit: Duration
     }
 
@@ -36,10 +37,11 @@ final class WorkerService {
         var policy = Session.Policy()
         policy.drainLimit = options.drainLimit
         session = Session(identity: options.identity, policy: policy)
-        loader = ModelLoader(override: options.model, lanes: options.identity.lanes)
-        socket = try MessageSocket(.dealer(connect: options.endpoint)) { inbound in
+        let inbox = ModelInbox()
+        let socket = try MessageSocket(.dealer(connect: options.endpoint)) { inbound in
             switch inbound {
             case .message(.coordinator(let message), _): mailbox.post(.session(.message(message)))
+            case .message(.model(let message), _): inbox.post(message)
             case .message(.worker, _), .message(.status, _):
                 logger.warning("dropped a message that no coordinator sends")
             case .otherVersion(let mismatch, _): mailbox.post(.session(.otherVersion(mismatch)))
@@ -50,6 +52,13 @@ final class WorkerService {
                 mailbox.post(.session(.networkFailed(reason: "the network connection failed: \(error)")))
             }
         }
+        self.socket = socket
+        let fetcher = ModelFetcher(cache: options.cache, inbox: inbox, logger: logger) {
+            // Repeated until it is answered.
+            try socket.send(.model($0), isDroppable: true)
+        }
+        loader = ModelLoader(
+            override: options.model, lanes: options.identity.lanes, fetcher: fetcher, logger: logger)
     }
 
     /// Returns when the session ends; by then all that it had to say is sent, or its time is over.

@@ -51,7 +51,8 @@ final class RunningProgram: Sendable {
     var output: String { text("stdout") }
     var errors: String { text("stderr") }
 
-    init(_ program: String, _ arguments: [String]) throws {
+    /// - Parameter workingFolder: nil for the tests' own.
+    init(_ program: String, _ arguments: [String], workingFolder: String? = nil) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "legend-process-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let path = try Programs.path(program)
@@ -63,10 +64,12 @@ final class RunningProgram: Sendable {
             let file = folder.appending(path: name).path
             posix_spawn_file_actions_addopen(&actions, descriptor, file, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
-        let strings = ([path] + arguments).map { strdup($0) }
+        let shell = workingFolder.map { ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, $0] } ?? []
+        let command = shell + [path] + arguments
+        let strings = command.map { strdup($0) }
         defer { strings.forEach { free($0) } }
         var process = pid_t()
-        let code = posix_spawn(&process, path, &actions, nil, strings + [nil], environ)
+        let code = posix_spawn(&process, command[0], &actions, nil, strings + [nil], environ)
         guard code == 0 else { throw POSIXError(.init(rawValue: code) ?? .EIO) }
         processID = process
         Thread { [weak self, process] in

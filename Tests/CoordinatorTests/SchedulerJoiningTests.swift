@@ -41,7 +41,9 @@ import Transport
     static let refusals = [
         Refusal(
             testDescription: "a digest that the job does not ask for", askedDigest: "d0", found: .test,
-            sentence: "its model model.gguf has SHA-256 d1; the job asks for d0"),
+            sentence: """
+                its model model.gguf has SHA-256 d1; the job asks for d0: give the worker that file with --model
+                """),
         Refusal(
             testDescription: "another model", agreed: .test, found: .test(digest: "d2"),
             sentence: """
@@ -75,6 +77,19 @@ import Transport
             ])
         #expect(harness.state(of: .b) == nil)
         #expect(harness.state(of: .a) == (refusal.agreed == nil ? nil : "ready"))
+    }
+
+    @Test func theModelThatTheCoordinatorHasIsTheJobsFromThenOn() {
+        var harness = SchedulerHarness()
+        harness.receive(.hello(.test(.a)), from: .a)
+        #expect(harness.handle(.modelKnown(digest: "d1")) == [])
+        var job = SchedulerHarness.job
+        job.modelDigest = "d1"
+        #expect(harness.receive(.hello(.test(.b)), from: .b).withoutNotes == [.send(.welcome(job), to: .b)])
+        harness.receive(.ready(.test(digest: "d2")), from: .a)
+        #expect(harness.state(of: .a) == nil)
+        harness.receive(.ready(.test), from: .b)
+        #expect(harness.state(of: .b) == "ready")
     }
 
     @Test func numericBuildsMixWhereTheOperatorSaysSo() {

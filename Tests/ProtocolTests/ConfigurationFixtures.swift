@@ -25,7 +25,8 @@ enum ConfigurationFixtures {
             format: "auto", prompt: nil, chosen: nil, rejected: nil, maxRowBytes: 16 << 20, replaceExisting: false),
         anchors: .init(
             format: "auto", prompt: nil, harmless: nil, harmful: nil, refusal: "I can\u{2019}t answer that."),
-        model: .init(path: "/jobs/today/model.gguf", sha256: nil, precision: "auto", backend: "auto", maxTokens: 0),
+        model: .init(
+            path: "/jobs/today/model.gguf", sha256: nil, precision: "auto", backend: "auto", maxTokens: 0, serve: true),
         embedding: .init(template: "alpaca", layer: -1, token: "last", compatibility: "none"),
         cluster: .init(
             listen: "tcp://127.0.0.1:5711", insecure: false, localWorkers: nil, lanes: nil, unitTokens: 2048,

@@ -27,7 +27,7 @@ import Testing
               format: harmful
               columns: {prompt: p, harmless: safe, harmful: unsafe}
               refusal: "No."
-            model: {path: /m.gguf, sha256: \(digest), precision: bf16, backend: blas, max_tokens: 4096}
+            model: {path: /m.gguf, sha256: \(digest), precision: bf16, backend: blas, max_tokens: 4096, serve: false}
             embedding: {template: chat, layer: 12, token: mean-response, compat: none}
             cluster:
               listen: tcp://0.0.0.0:*
@@ -49,7 +49,8 @@ import Testing
                 format: "preference", prompt: "question", chosen: "good", rejected: "bad", maxRowBytes: 2 << 20,
                 replaceExisting: true),
             anchors: .init(format: "harmful", prompt: "p", harmless: "safe", harmful: "unsafe", refusal: "No."),
-            model: .init(path: "/m.gguf", sha256: digest, precision: "bf16", backend: "blas", maxTokens: 4096),
+            model: .init(
+                path: "/m.gguf", sha256: digest, precision: "bf16", backend: "blas", maxTokens: 4096, serve: false),
             embedding: .init(template: "chat", layer: 12, token: "mean-response", compatibility: "none"),
             cluster: .init(
                 listen: "tcp://0.0.0.0:*", insecure: true, localWorkers: 0, lanes: 3, unitTokens: 512,

@@ -27,6 +27,11 @@ import Testing
         try expectRefused(hostile)
     }
 
+    @Test(arguments: HostileFrames.modelTransfers)
+    func aModelTransferThatCannotBeIsRefused(_ hostile: HostileFrames) throws {
+        try expectRefused(hostile)
+    }
+
     @Test(arguments: HostileFrames.controlRanges)
     func aControlRangeOffItsTextOrItsCharactersIsRefused(_ hostile: HostileFrames) throws {
         try expectRefused(hostile)

@@ -91,12 +91,19 @@ extension HostileFrames {
 
     static let results: [HostileFrames] = {
         let result = Protocol.Message.worker(.result(MessageSamples.result))
+        let bytes = [UInt8](repeating: 1, count: 4)
         let order = "a result whose failed rows are out of range or order"
         func failures(_ items: UInt32...) -> [WireRowFailure] { items.map { item in .with { $0.item = item } } }
         return [
             .init(result, "a result for 3 rows with values of shape [2, 2, 1, 3]", { $0.unitResult.rows.append(7) }),
             .init(result, "a result for 0 rows with values of shape [2, 2, 1, 3]", { $0.unitResult.rows = [] }),
             .init(result, "a result for 2 rows with values of shape [12]", { $0.tensors[0].shape = [12] }),
+            .init(
+                result, "a result with values of u8",
+                {
+                    $0.tensors[0] = WireTensor(Tensor(bytes))
+                    $0.tensors[0].shape = [2, 2]
+                }, bulk: { $0 = [bytes] }),
             .init(result, order, { $0.unitResult.failures = failures(2) }),
             .init(result, order, { $0.unitResult.failures = failures(1, 0) }),
             .init(result, order, { $0.unitResult.failures = failures(1, 1) }),
@@ -157,6 +164,56 @@ extension HostileFrames {
             .init(
                 assignment, "a row with 3 responses; 2 are expected",
                 { $0.assignment.payload.items[0].responses.append(WireText()) }),
+        ]
+    }()
+
+    static let modelTransfers: [HostileFrames] = {
+        let request = Protocol.Message.model(.chunkRequest(digest: MessageSamples.modelDigest, chunk: 0))
+        let offer = Protocol.Message.model(
+            .offer(ModelOffer(digest: MessageSamples.modelDigest, byteCount: 1), workersAhead: 0))
+        let chunk = Protocol.Message.model(
+            .chunk(ModelChunk(digest: MessageSamples.modelDigest, index: 0, bytes: [1, 2, 3, 4])))
+        let digest = "a model's digest that is not 64 lower-case hexadecimal digits"
+        let large = [UInt8](repeating: 0, count: (1 << 20) + 1)
+        let upperCase = MessageSamples.modelDigest.uppercased()
+        let path = "../../" + MessageSamples.modelDigest.dropFirst(6)
+        let expected = "u8 [bytes], at most 1048576, are expected"
+        return [
+            .init(request, "a request for chunk 3 of no model", { $0.modelChunkRequest = .with { $0.chunk = 3 } }),
+            .init(
+                request, "chunk 1073741824 of a model: expected a smaller number",
+                { $0.modelChunkRequest.chunk = 1 << 30 }),
+            .init(
+                request, "chunk \(UInt64.max) of a model: expected a smaller number",
+                { $0.modelChunkRequest.chunk = .max }),
+            .init(request, digest, { $0.modelChunkRequest.digest = "ab" }),
+            .init(request, digest, { $0.modelChunkRequest.digest = upperCase }),
+            .init(request, digest, { $0.modelChunkRequest.digest = path }),
+            .init(offer, digest, { $0.modelOffer.digest = path }),
+            .init(
+                offer, "an offer of 0 bytes; 1 to 1125899906842624 are expected", { $0.modelOffer.bytes = 0 }),
+            .init(
+                offer, "an offer of \(UInt64.max) bytes; 1 to 1125899906842624 are expected",
+                { $0.modelOffer.bytes = .max }),
+            .init(offer, "an offer of 1 bytes without a digest", { $0.modelOffer.digest = "" }),
+            .init(chunk, digest, { $0.modelChunk.digest = path }),
+            .init(
+                chunk, "chunk \(UInt64.max) of a model: expected a smaller number", { $0.modelChunk.chunk = .max }),
+            .init(chunk, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
+            .init(chunk, "a chunk of a model of u8 [2, 2]; \(expected)", { $0.tensors[0].shape = [2, 2] }),
+            .init(
+                chunk, "a chunk of a model of f32 [1]; \(expected)",
+                {
+                    $0.tensors[0].shape = [1]
+                    $0.tensors[0].elementType = .f32
+                }),
+            .init(
+                chunk, "a chunk of a model of u8 [0]; \(expected)",
+                { $0.tensors[0] = WireTensor(Tensor([] as [UInt8])) },
+                bulk: { $0 = [[]] }),
+            .init(
+                chunk, "a chunk of a model of u8 [1048577]; \(expected)", { $0.tensors[0] = WireTensor(Tensor(large)) },
+                bulk: { $0 = [large] }),
         ]
     }()
 

@@ -83,6 +83,18 @@ enum MessageSamples {
         .jobFinished(summary: "10 rows"),
     ]
 
+    static let modelDigest = String(repeating: "0123456789abcdef", count: 4)
+
+    static let modelTransfer: [ModelMessage] = [
+        .offerRequest,
+        .chunkRequest(digest: modelDigest, chunk: (1 << 30) - 1),
+        .offer(ModelOffer(digest: modelDigest, byteCount: 1 << 50), workersAhead: 3),
+        .offer(ModelOffer(digest: modelDigest, byteCount: 1), workersAhead: 0),
+        .notOffered(reason: "it is not there"),
+        .notOffered(reason: ""),
+        .chunk(ModelChunk(digest: modelDigest, index: 7, bytes: Array(0...255))),
+    ]
+
     static var status: [StatusMessage] {
         var report = StatusReport()
         report.job = "harmless"
@@ -105,7 +117,8 @@ enum MessageSamples {
     }
 
     static let all: [Message] =
-        worker.map(Message.worker) + coordinator.map(Message.coordinator) + status.map(Message.status)
+        worker.map(Message.worker) + coordinator.map(Message.coordinator) + modelTransfer.map(Message.model)
+        + status.map(Message.status)
 }
 
 extension Message {
@@ -130,6 +143,9 @@ extension Message {
         case .coordinator(.revoked): 37
         case .coordinator(.heartbeatReply): 38
         case .coordinator(.jobFinished): 39
+        case .model(.offerRequest), .model(.chunkRequest): 18
+        case .model(.chunk): 40
+        case .model(.offer), .model(.notOffered): 41
         case .status(.request): 50
         case .status(.report): 51
         }

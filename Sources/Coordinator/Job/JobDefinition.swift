@@ -1,3 +1,4 @@
+internal import CommandLineTool
 internal import Digest
 internal import Foundation
 internal import Protocol
@@ -181,6 +182,14 @@ extension JobDefinition {
             modelDigest: model.sha256 ?? savedDirection?.provenance.modelSHA256 ?? "", precision: model.precision,
             backend: model.backend, layers: [embedding.layer], pooling: embedding.token, maxTokens: model.maxTokens,
             heartbeatMilliseconds: Int(configuration.cluster.heartbeatSeconds * 1000))
+    }
+
+    /// - Throws: `Failure` where the model file is not the one that the configuration asks for.
+    func check(_ file: ModelFile) throws {
+        guard let expected = configuration.model.sha256, expected != file.digest else { return }
+        throw Failure(
+            "\(file.identity.path): expected the SHA-256 of model.sha256, \(expected), found \(file.digest)",
+            status: .usage)
     }
 
     var policy: Scheduler.Policy {

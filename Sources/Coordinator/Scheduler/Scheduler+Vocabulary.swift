@@ -82,6 +82,9 @@ extension Scheduler {
         /// The unit is gone from the ledger; its rows are in new units, which a fetch returns.
         case replaced(UnitID)
         case directionReady(BroadcastDirection)
+
+        /// The job's model has this SHA-256, whatever the first worker has.
+        case modelKnown(digest: String)
         case jobFinished(summary: String)
         case tick
     }

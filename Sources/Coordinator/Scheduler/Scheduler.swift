@@ -19,7 +19,7 @@ internal import Transport
 /// - units that a worker gives back untouched are not failed attempts.
 package struct Scheduler: Sendable {
     let policy: Policy
-    let job: JobSpecification
+    private(set) var job: JobSpecification
 
     /// The model that all workers must have; nil until the first worker names one.
     private(set) var model: LoadedModel?
@@ -95,6 +95,7 @@ package struct Scheduler: Sendable {
         case .replaced(let unit):
             if let stage = units[unit]?.stage { queues[stage]?.mayFetchAgain() }
             settle(unit, &actions)
+        case .modelKnown(let digest): job.modelDigest = digest
         case .directionReady(let direction):
             self.direction = direction
             isAnybodyCandidate = true
@@ -274,7 +275,10 @@ extension Scheduler {
 
     private func reasonToRefuse(_ found: LoadedModel) -> String? {
         if !job.modelDigest.isEmpty, found.digest != job.modelDigest {
-            return "its model \(found.name) has SHA-256 \(found.digest); the job asks for \(job.modelDigest)"
+            return """
+                its model \(found.name) has SHA-256 \(found.digest); the job asks for \(job.modelDigest): give the \
+                worker that file with --model
+                """
         }
         guard let model else { return nil }
         if found.digest != model.digest {
@@ -372,6 +376,7 @@ extension Scheduler {
         let elementType: Tensor.ElementType
         var shape = [unit?.summary.rows ?? result.rows.count, 2, job.layers.count]
         switch stage {
+        case nil: return "values of \(result.values.elementType), which no stage has"
         case .anchors:
             elementType = .f32
             shape.append(model.hiddenSize)

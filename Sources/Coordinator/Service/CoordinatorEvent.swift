@@ -8,6 +8,9 @@ enum CoordinatorEvent: Sendable {
     /// The reading of the stage's input has come so far.
     case ingested(Stage, Ledger.Ingestion)
     case directionFitted(DirectionFit)
+
+    /// The digest of the coordinator's own model file is computed.
+    case modelRead(Result<ModelFile, any Error>)
     case outputWritten(OutputStage.Summary)
 
     /// A part of the job that runs on its own thread cannot go on.

@@ -22,6 +22,7 @@ final class CoordinatorService {
     private let console: Console
     private let logger: Logger
     private let socket: MessageSocket
+    private let modelServer: ModelServer
     private let localWorkers: LocalWorkers
     private let start = ContinuousClock.now
     private var scheduler: Scheduler
@@ -58,9 +59,15 @@ final class CoordinatorService {
         scheduler = Scheduler(
             job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
             direction: direction?.broadcast)
+        let modelServer = ModelServer(logger: logger)
         socket = try MessageSocket(
             .router(listen: definition.configuration.cluster.listen), hasRoom: { mailbox.count < Self.mailboxMax }
-        ) { mailbox.post(.inbound($0)) }
+        ) { inbound in
+            if case .message(.model(let message), let peer) = inbound, modelServer.take(message, from: peer) { return }
+            if case .unreachable(let peer) = inbound { modelServer.forget(peer) }
+            mailbox.post(.inbound(inbound))
+        }
+        self.modelServer = modelServer
         var cluster = definition.configuration.cluster
         cluster.listen = socket.endpoint
         localWorkers = LocalWorkers(
@@ -90,6 +97,8 @@ final class CoordinatorService {
         }
         defer { ticker.cancel() }
         do {
+            modelServer.run(sendingBy: socket)
+            try offerModel()
             try begin()
             readInput()
             while ending == nil, let events = await mailbox.next() { try handle(events) }
@@ -104,6 +113,7 @@ final class CoordinatorService {
 
     private func close(isFinished: Bool) async {
         console.endProgress()
+        modelServer.stop()
         await socket.close()
         await localWorkers.stop(isFinished: isFinished)
     }
@@ -145,6 +155,7 @@ extension CoordinatorService {
             try saveDirection()
             try show(.rows)
             return scheduler.handle(.directionReady(saved.broadcast), at: now)
+        case .modelRead(let result): return try offer(result)
         case .outputWritten(let summary):
             let text = "\(summary.rows) rows, \(summary.failedRows) of them with errors"
             let result = JobResult(summary: summary, direction: direction, fit: fit)
@@ -185,7 +196,7 @@ extension CoordinatorService {
         case .message(.status(.request), let peer):
             let report = progress.report(workers: scheduler.workerReports(at: now), retries: scheduler.retries, at: now)
             try socket.send(.status(.report(report)), to: peer)
-        case .message(.status(.report), let peer), .message(.coordinator, let peer):
+        case .message(.status(.report), let peer), .message(.coordinator, let peer), .message(.model, let peer):
             logger.warning("dropped a message that no worker sends", metadata: ["peer": "\(peer)"])
         case .otherVersion(let mismatch, let peer):
             logger.warning("refused a peer", metadata: ["peer": "\(peer)", "reason": "\(mismatch)"])
@@ -377,6 +388,51 @@ extension CoordinatorService {
         var file = try OutputFile(path: definition.configuration.job.directionOutput, keepPartial: false)
         try file.write(direction.serialized())
         try file.finish()
+    }
+}
+
+// MARK: - The model file
+
+extension CoordinatorService {
+    /// Finds out whether this machine has the model for workers that do not.
+    private func offerModel() throws {
+        let model = definition.configuration.model
+        guard model.serve else {
+            return modelServer.decline(reason: "its configuration says model.serve: false")
+        }
+        guard let identity = ModelFile.Identity(path: model.path) else {
+            return modelServer.decline(reason: "\(model.path) is not on its machine either")
+        }
+        let known = try ledger.setting(JobState.modelFileName)
+        if let known = known.flatMap({ ModelFile(serialized: $0, ifStill: identity) }) {
+            return try perform(offer(.success(known)))
+        }
+        onThread("legend-model-digest") { .modelRead(Result { try ModelFile(identity) }) }
+    }
+
+    /// Offers the file if it is the job's model.
+    ///
+    /// - Throws: `Failure` where the configuration asks for another one.
+    private func offer(_ result: Result<ModelFile, any Error>) throws -> [Scheduler.Action] {
+        if case .success(let file) = result {
+            try ledger.set(JobState.modelFileName, to: file.serialized())
+            try definition.check(file)
+        }
+        do {
+            let file = try OpenModelFile(result.get())
+            let (digest, wanted) = (file.offer.digest, model?.digest ?? scheduler.job.modelDigest)
+            guard wanted.isEmpty || wanted == digest else {
+                let path = definition.configuration.model.path
+                throw ModelFileError("\(path) has SHA-256 \(digest), the job's model has \(wanted)")
+            }
+            modelServer.offer(file)
+            return scheduler.handle(.modelKnown(digest: digest), at: now)
+        } catch {
+            logger.warning(
+                "workers that do not have the model cannot get it from here", metadata: ["reason": "\(error)"])
+            modelServer.decline(reason: "\(error)")
+            return []
+        }
     }
 }
 

@@ -5,6 +5,7 @@ internal import Protocol
 struct JobState: Sendable {
     static let modelName = "model"
     static let directionName = "direction"
+    static let modelFileName = "modelFile"
     private static let runName = "run"
 
     /// The model that the first worker named.

@@ -96,7 +96,8 @@ extension Configuration {
             sha256: section.string("sha256", matching: #/[0-9a-f]{64}/#, "64 lower-case hexadecimal digits"),
             precision: section.choice("precision", of: ["auto", "f32", "bf16", "int8"]) ?? "auto",
             backend: section.choice("backend", of: ["auto", "native", "onednn", "blas"]) ?? "auto",
-            maxTokens: section.integer("max_tokens", in: 0...1_000_000) ?? 0)
+            maxTokens: section.integer("max_tokens", in: 0...1_000_000) ?? 0,
+            serve: section.boolean("serve") ?? true)
     }
 
     private static func readEmbedding(_ section: ConfigurationReader) -> Embedding {

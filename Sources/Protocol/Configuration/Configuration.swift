@@ -64,6 +64,9 @@ package struct Configuration: Hashable, Sendable {
 
         /// Longest sequence in tokens; 0 for the model's context length.
         package var maxTokens: Int
+
+        /// Whether workers that do not have the file get it from the coordinator, where that has it.
+        package var serve: Bool
     }
 
     /// Which hidden state stands for a response.

@@ -28,6 +28,7 @@ package nonisolated enum WireElementType: SwiftProtobuf.Enum, Swift.CaseIterable
   case unspecified // = 0
   case f32 // = 1
   case f64 // = 2
+  case u8 // = 4
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -39,6 +40,7 @@ package nonisolated enum WireElementType: SwiftProtobuf.Enum, Swift.CaseIterable
     case 0: self = .unspecified
     case 1: self = .f32
     case 2: self = .f64
+    case 4: self = .u8
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -48,6 +50,7 @@ package nonisolated enum WireElementType: SwiftProtobuf.Enum, Swift.CaseIterable
     case .unspecified: return 0
     case .f32: return 1
     case .f64: return 2
+    case .u8: return 4
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -57,6 +60,7 @@ package nonisolated enum WireElementType: SwiftProtobuf.Enum, Swift.CaseIterable
     .unspecified,
     .f32,
     .f64,
+    .u8,
   ]
 
 }
@@ -177,6 +181,14 @@ package nonisolated struct WireHeader: Sendable {
     set {body = .unitEmbedded(newValue)}
   }
 
+  package var modelChunkRequest: WireModelChunkRequest {
+    get {
+      if case .modelChunkRequest(let v)? = body {return v}
+      return WireModelChunkRequest()
+    }
+    set {body = .modelChunkRequest(newValue)}
+  }
+
   /// Coordinator to worker.
   package var welcome: WireWelcome {
     get {
@@ -258,6 +270,22 @@ package nonisolated struct WireHeader: Sendable {
     set {body = .jobFinished(newValue)}
   }
 
+  package var modelChunk: WireModelChunk {
+    get {
+      if case .modelChunk(let v)? = body {return v}
+      return WireModelChunk()
+    }
+    set {body = .modelChunk(newValue)}
+  }
+
+  package var modelOffer: WireModelOffer {
+    get {
+      if case .modelOffer(let v)? = body {return v}
+      return WireModelOffer()
+    }
+    set {body = .modelOffer(newValue)}
+  }
+
   /// Between a coordinator and somebody who watches it.
   package var statusRequest: WireStatusRequest {
     get {
@@ -287,6 +315,7 @@ package nonisolated struct WireHeader: Sendable {
     case directionAcknowledgement(WireDirectionAcknowledgement)
     case goodbye(WireGoodbye)
     case unitEmbedded(WireUnitEmbedded)
+    case modelChunkRequest(WireModelChunkRequest)
     /// Coordinator to worker.
     case welcome(WireWelcome)
     case accepted(WireAccepted)
@@ -298,6 +327,8 @@ package nonisolated struct WireHeader: Sendable {
     case revocation(WireRevocation)
     case heartbeatReply(WireHeartbeatReply)
     case jobFinished(WireJobFinished)
+    case modelChunk(WireModelChunk)
+    case modelOffer(WireModelOffer)
     /// Between a coordinator and somebody who watches it.
     case statusRequest(WireStatusRequest)
     case statusReport(WireStatusReport)
@@ -602,6 +633,22 @@ package nonisolated struct WireGoodbye: Sendable {
   package init() {}
 }
 
+/// Asks for one chunk of the model file or, without a digest, what is offered.
+package nonisolated struct WireModelChunkRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var digest: String = String()
+
+  /// The bytes from chunk × 2^20 on, 2^20 of them or those that are left.
+  package var chunk: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireJobSpecification: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -867,6 +914,43 @@ package nonisolated struct WireJobFinished: Sendable {
   package init() {}
 }
 
+/// Bulk frame 0: the chunk's bytes, u8 [bytes].
+package nonisolated struct WireModelChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var digest: String = String()
+
+  package var chunk: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to a request without a digest, to one for another file, and to one that has to wait.
+package nonisolated struct WireModelOffer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// SHA-256 of the model file, lower-case hexadecimal; empty where none is offered.
+  package var digest: String = String()
+
+  package var bytes: UInt64 = 0
+
+  /// Why none is offered.
+  package var reason: String = String()
+
+  /// So many workers are served before the one that asked.
+  package var workersAhead: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireStatusRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -944,7 +1028,7 @@ package nonisolated struct WireStatusReport: Sendable {
 fileprivate nonisolated let _protobuf_package = "legend"
 
 nonisolated extension WireElementType: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ELEMENT_TYPE_UNSPECIFIED\0\u{1}ELEMENT_TYPE_F32\0\u{1}ELEMENT_TYPE_F64\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ELEMENT_TYPE_UNSPECIFIED\0\u{1}ELEMENT_TYPE_F32\0\u{1}ELEMENT_TYPE_F64\0\u{2}\u{2}ELEMENT_TYPE_U8\0")
 }
 
 nonisolated extension WireStage: SwiftProtobuf._ProtoNameProviding {
@@ -953,7 +1037,7 @@ nonisolated extension WireStage: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Header"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}tensors\0\u{2}\u{8}hello\0\u{1}ready\0\u{1}heartbeat\0\u{3}unit_result\0\u{3}unit_failure\0\u{3}direction_acknowledgement\0\u{1}goodbye\0\u{3}unit_embedded\0\u{2}\u{d}welcome\0\u{1}accepted\0\u{1}refusal\0\u{3}who_are_you\0\u{1}assignment\0\u{3}direction_update\0\u{3}result_acknowledgement\0\u{1}revocation\0\u{3}heartbeat_reply\0\u{3}job_finished\0\u{4}\u{b}status_request\0\u{3}status_report\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}tensors\0\u{2}\u{8}hello\0\u{1}ready\0\u{1}heartbeat\0\u{3}unit_result\0\u{3}unit_failure\0\u{3}direction_acknowledgement\0\u{1}goodbye\0\u{3}unit_embedded\0\u{3}model_chunk_request\0\u{2}\u{c}welcome\0\u{1}accepted\0\u{1}refusal\0\u{3}who_are_you\0\u{1}assignment\0\u{3}direction_update\0\u{3}result_acknowledgement\0\u{1}revocation\0\u{3}heartbeat_reply\0\u{3}job_finished\0\u{3}model_chunk\0\u{3}model_offer\0\u{4}\u{9}status_request\0\u{3}status_report\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1065,6 +1149,19 @@ nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .unitEmbedded(v)
+        }
+      }()
+      case 18: try {
+        var v: WireModelChunkRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .modelChunkRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .modelChunkRequest(v)
         }
       }()
       case 30: try {
@@ -1197,6 +1294,32 @@ nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.body = .jobFinished(v)
         }
       }()
+      case 40: try {
+        var v: WireModelChunk?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .modelChunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .modelChunk(v)
+        }
+      }()
+      case 41: try {
+        var v: WireModelOffer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .modelOffer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .modelOffer(v)
+        }
+      }()
       case 50: try {
         var v: WireStatusRequest?
         var hadOneofValue = false
@@ -1272,6 +1395,10 @@ nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       guard case .unitEmbedded(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
     }()
+    case .modelChunkRequest?: try {
+      guard case .modelChunkRequest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+    }()
     case .welcome?: try {
       guard case .welcome(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
@@ -1311,6 +1438,14 @@ nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .jobFinished?: try {
       guard case .jobFinished(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 39)
+    }()
+    case .modelChunk?: try {
+      guard case .modelChunk(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
+    case .modelOffer?: try {
+      guard case .modelOffer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
     }()
     case .statusRequest?: try {
       guard case .statusRequest(let v)? = self.body else { preconditionFailure() }
@@ -1924,6 +2059,41 @@ nonisolated extension WireGoodbye: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
+nonisolated extension WireModelChunkRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ModelChunkRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}chunk\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.digest) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.chunk) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.digest.isEmpty {
+      try visitor.visitSingularStringField(value: self.digest, fieldNumber: 1)
+    }
+    if self.chunk != 0 {
+      try visitor.visitSingularUInt64Field(value: self.chunk, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireModelChunkRequest, rhs: WireModelChunkRequest) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs.chunk != rhs.chunk {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobSpecification"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{1}layers\0\u{1}pooling\0\u{3}max_tokens\0\u{3}heartbeat_ms\0")
@@ -2437,6 +2607,86 @@ nonisolated extension WireJobFinished: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
   package static func ==(lhs: WireJobFinished, rhs: WireJobFinished) -> Bool {
     if lhs.summary != rhs.summary {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireModelChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ModelChunk"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}chunk\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.digest) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.chunk) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.digest.isEmpty {
+      try visitor.visitSingularStringField(value: self.digest, fieldNumber: 1)
+    }
+    if self.chunk != 0 {
+      try visitor.visitSingularUInt64Field(value: self.chunk, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireModelChunk, rhs: WireModelChunk) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs.chunk != rhs.chunk {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireModelOffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ModelOffer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}bytes\0\u{1}reason\0\u{3}workers_ahead\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.digest) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.workersAhead) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.digest.isEmpty {
+      try visitor.visitSingularStringField(value: self.digest, fieldNumber: 1)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    if self.workersAhead != 0 {
+      try visitor.visitSingularUInt32Field(value: self.workersAhead, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireModelOffer, rhs: WireModelOffer) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.workersAhead != rhs.workersAhead {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -17,8 +17,15 @@ struct JoinCommand: AsyncParsableCommand {
             EXAMPLES
               On the coordinator's machine, with its configuration:
                 legend-worker cluster.yaml
-              On another machine, with a copy of the model:
+              On another machine; the model comes from the coordinator, and stays in a cache:
+                legend-worker --connect tcp://10.0.0.5:5711
+              On one that has a copy of it:
                 legend-worker --connect tcp://10.0.0.5:5711 --model ~/models/model.gguf
+
+            THE MODEL
+              Taken from the first of: --model; the path in the coordinator's configuration, and models/NAME, where this \
+            machine has the job's file there; the cache; the coordinator, which keeps it in the cache. The workers of a \
+            machine download it once; a download that is interrupted goes on where it was.
 
             EXIT STATUS
               0 the job is finished, or the worker was asked to stop; 2 usage, the model cannot be used, or refused by \
@@ -33,10 +40,15 @@ struct JoinCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The coordinator's address.", valueName: "tcp://host:port"))
     var connect: String?
 
-    @Option(
-        help: "The model file, where it is not at the path that the coordinator's configuration says.",
-        completion: .file())
+    @Option(help: "The model file; no other is looked for.", completion: .file())
     var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where downloaded models are kept (default: $LEGEND_CACHE, or $XDG_CACHE_HOME/legend, or ~/.cache/legend).",
+            valueName: "folder"),
+        completion: .directory)
+    var cache: String?
 
     @Option(help: "Units computed at a time, one thread each (default: one for each core that this process may use).")
     var lanes: Int?
@@ -66,6 +78,7 @@ struct JoinCommand: AsyncParsableCommand {
         if let name, name.isEmpty || name.utf8.count > 256 {
             throw ValidationError("--name: expected 1 to 256 bytes, found \(name.utf8.count)")
         }
+        if cache?.isEmpty == true { throw ValidationError("--cache: expected a folder, found nothing") }
     }
 
     func run() async throws {
@@ -85,7 +98,10 @@ struct JoinCommand: AsyncParsableCommand {
             processID: UInt32(process), lanes: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
         let mailbox = Mailbox<WorkerEvent>()
         let options = WorkerService.Options(
-            endpoint: endpoint, identity: identity, model: model, drainLimit: .seconds(drainLimit))
+            endpoint: endpoint, identity: identity, model: model,
+            cache: ModelCache(
+                option: cache, environment: ProcessInfo.processInfo.environment, home: NSHomeDirectory()),
+            drainLimit: .seconds(drainLimit))
         let service: WorkerService
         do {
             service = try WorkerService(options, mailbox: mailbox, logger: logger)

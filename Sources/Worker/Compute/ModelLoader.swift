@@ -1,6 +1,7 @@
 internal import Digest
 internal import Engine
 internal import Foundation
+internal import Logging
 internal import Protocol
 
 /// The model in memory, and how to compute with it.
@@ -10,26 +11,98 @@ struct LoadedEngine: Sendable {
     let description: LoadedModel
 }
 
-/// Finds the job's model file on this machine and loads it.
+/// Finds the job's model file on this machine, or gets it from the coordinator, and loads it.
 struct ModelLoader: Sendable {
     /// The operator's `--model`, which counts before all else.
     let override: String?
     let lanes: Int
+    let fetcher: ModelFetcher
+    let logger: Logger
 
+    /// Memory for the vectors of rows that wait for the direction.
+    private static let bytesAhead = 256 << 20
+
+    /// A file at hand is loaded whatever it is where the job's digest is not known yet: the coordinator decides then.
+    ///
     /// - Throws: `JobError`, `ModelFileError` and whatever else keeps this worker from taking part.
     func load(_ job: JobSpecification) throws -> LoadedEngine {
-        let path = try locate(job)
+        if let override {
+            guard FileManager.default.isReadableFile(atPath: override) else {
+                throw JobError("the model named with --model cannot be read or is not there: \(override)")
+            }
+            return try load(job, from: override, named: override, expecting: "")
+        }
+        var tried: [String] = []
+        for path in [job.modelPath, "models/\(job.modelName)"] {
+            guard FileManager.default.isReadableFile(atPath: path) else {
+                tried.append(path)
+                continue
+            }
+            do {
+                return try load(job, from: path, named: path, expecting: job.modelDigest)
+            } catch let other as OtherModel {
+                tried.append("\(path) (which is another file)")
+                logger.warning("a model file is not the job's; looking further", metadata: ["reason": "\(other)"])
+            }
+        }
+        return try loadFetched(job, tried: tried)
+    }
+
+    /// A file in the cache was right when it came there, and may have been damaged since.
+    private func loadFetched(_ job: JobSpecification, tried: [String]) throws -> LoadedEngine {
+        var isSecondTry = false
+        while true {
+            let (path, digest) = try fetch(job, tried: tried)
+            let identity = ModelCache.Identity(path: path)
+            do {
+                return try load(job, from: path, named: job.modelName, expecting: digest)
+            } catch let other as OtherModel where !isSecondTry {
+                logger.warning(
+                    "the model in the cache is damaged; it is downloaded anew", metadata: ["reason": "\(other)"])
+                try fetcher.cache.remove(digest, ifStill: identity)
+                isSecondTry = true
+            }
+        }
+    }
+
+    private func fetch(_ job: JobSpecification, tried: [String]) throws -> (path: String, digest: String) {
+        do {
+            return try fetcher.fetch(job.modelDigest)
+        } catch let failure as ModelDownload.Failure {
+            let places = (tried + [fetcher.cache.models]).joined(separator: ", ")
+            throw JobError(
+                """
+                the job's model is not on this machine; tried \(places); and \(failure). Copy the model here and name \
+                it with --model, or put it where the coordinator's configuration says (model.path)
+                """)
+        }
+    }
+
+    /// - Parameters:
+    ///   - name: what the file is called, with or without folders.
+    ///   - expected: the digest that the file must have; empty for any.
+    /// - Throws: `OtherModel` where it has another one, also where it cannot be loaded for that reason.
+    private func load(
+        _ job: JobSpecification, from path: String, named name: String, expecting expected: String
+    ) throws -> LoadedEngine {
         guard let precision = Precision(rawValue: job.precision), let backend = Backend(rawValue: job.backend) else {
             throw JobError("this worker does not know model.precision: \(job.precision), model.backend: \(job.backend)")
         }
         let digest = DigestInBackground(path: path)
-        let embedder = try Embedder(
-            modelPath: path, precision: precision, backend: backend, loadingThreads: lanes)
+        let embedder: Embedder
+        do {
+            embedder = try Embedder(modelPath: path, precision: precision, backend: backend, loadingThreads: lanes)
+        } catch {
+            // Half a copy of the right file, for example.
+            try digest.wait(expecting: expected)
+            throw error
+        }
+        try digest.wait(expecting: expected)
         return LoadedEngine(
             embedder: embedder,
             computation: try UnitComputation(job: job, embedder: embedder),
             description: LoadedModel(
-                digest: try digest.wait().description, name: (path as NSString).lastPathComponent,
+                digest: try digest.wait(), name: (name as NSString).lastPathComponent,
                 tokenizer: embedder.tokenizer.identity, layerCount: embedder.model.layerCount,
                 hiddenSize: embedder.model.hiddenSize, contextLength: embedder.model.contextLength,
                 precision: embedder.precision.rawValue, numericBuild: embedder.numericBuild,
@@ -38,38 +111,48 @@ struct ModelLoader: Sendable {
                 rowsAhead: Self.bytesAhead
                     / (2 * job.layers.count * embedder.model.hiddenSize * MemoryLayout<Float>.size)))
     }
+}
 
-    /// Memory for the vectors of rows that wait for the direction.
-    private static let bytesAhead = 256 << 20
+extension JobSpecification {
+    fileprivate var modelName: String { (modelPath as NSString).lastPathComponent }
+}
 
-    private func locate(_ job: JobSpecification) throws -> String {
-        let name = (job.modelPath as NSString).lastPathComponent
-        let candidates = override.map { [$0] } ?? [job.modelPath, "models/\(name)"]
-        guard let path = candidates.first(where: FileManager.default.isReadableFile) else {
-            let tried = candidates.joined(separator: ", ")
-            throw JobError(
-                "the job's model is not on this machine; tried \(tried). Copy it here and name it with --model")
-        }
-        return path
-    }
+/// A file that is not the one that is looked for.
+private struct OtherModel: Error, CustomStringConvertible {
+    let path: String
+    let found: String
+    let expected: String
+
+    var description: String { "\(path) has SHA-256 \(found); the job's model has \(expected)" }
 }
 
 /// Reads a file's digest on another thread while the file is loaded.
 private final class DigestInBackground: Sendable {
+    private let path: String
     private nonisolated(unsafe) var outcome: Result<SHA256Digest, any Error>?
     private let finished = DispatchSemaphore(value: 0)
 
     init(path: String) {
+        self.path = path
         Thread { [self] in
             outcome = Result { try SHA256Digest(ofFile: path) }
             finished.signal()
         }.start()
     }
 
-    /// Call once.
-    func wait() throws -> SHA256Digest {
+    func wait() throws -> String {
         finished.wait()
+        // For the next call.
+        finished.signal()
         guard let outcome else { preconditionFailure("signalled without an outcome") }
-        return try outcome.get()
+        return try outcome.get().description
+    }
+
+    /// - Throws: `OtherModel` where it is another digest, unless any is right.
+    func wait(expecting expected: String) throws {
+        let found = try wait()
+        guard expected.isEmpty || found == expected else {
+            throw OtherModel(path: path, found: found, expected: expected)
+        }
     }
 }

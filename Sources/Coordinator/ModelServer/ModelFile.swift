@@ -1,0 +1,125 @@
+internal import Digest
+internal import Foundation
+internal import Protocol
+
+/// The model file on the coordinator's machine and its digest. Kept in the ledger, so that a large file is not read again
+/// at every start.
+struct ModelFile: Codable, Hashable, Sendable {
+    /// Which content is at a path: another one after the file was replaced or written to.
+    struct Identity: Codable, Hashable, Sendable {
+        let path: String
+        let inode: UInt64
+        let byteCount: UInt64
+        let modifiedNanoseconds: Int
+
+        /// nil where no regular file is there.
+        init?(path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            self.init(status, path: path)
+        }
+
+        /// Of an open file.
+        init?(descriptor: Int32, path: String) {
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { return nil }
+            self.init(status, path: path)
+        }
+
+        private init?(_ status: stat, path: String) {
+            guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+            self.path = path
+            inode = UInt64(status.st_ino)
+            byteCount = UInt64(status.st_size)
+            modifiedNanoseconds = status.st_mtim.tv_sec &* 1_000_000_000 &+ status.st_mtim.tv_nsec
+        }
+    }
+
+    let identity: Identity
+
+    /// SHA-256 in lower-case hexadecimal.
+    let digest: String
+
+    /// Reads the file to its end.
+    ///
+    /// - Throws: `SHA256Digest.FileError`; `ModelFileError` where it changed meanwhile.
+    init(_ identity: Identity) throws {
+        self.identity = identity
+        digest = try SHA256Digest(ofFile: identity.path).description
+        guard Identity(path: identity.path) == identity else {
+            throw ModelFileError("\(identity.path) changed while it was read")
+        }
+    }
+
+    /// nil where the file has changed since.
+    init?(serialized bytes: [UInt8], ifStill identity: Identity) {
+        guard let file = try? JSONDecoder().decode(Self.self, from: Data(bytes)), file.identity == identity else {
+            return nil
+        }
+        self = file
+    }
+
+    func serialized() -> [UInt8] {
+        guard let data = try? JSONEncoder().encode(self) else { preconditionFailure("strings and integers have JSON") }
+        return [UInt8](data)
+    }
+}
+
+/// Why the model file cannot be offered.
+struct ModelFileError: Error, CustomStringConvertible, Sendable {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// An open model file, of which any thread may read parts.
+final class OpenModelFile: Sendable {
+    let offer: ModelOffer
+    private let file: ModelFile
+    private let descriptor: Int32
+
+    /// - Throws: `ModelFileError` where it is not the file any more whose digest is known, or cannot be read.
+    init(_ file: ModelFile) throws {
+        let path = file.identity.path
+        guard (1...ModelOffer.byteCountMax).contains(file.identity.byteCount) else {
+            throw ModelFileError("\(path) is empty")
+        }
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw ModelFileError("cannot read \(path): \(String(cString: strerror(errno)))") }
+        self.file = file
+        offer = ModelOffer(digest: file.digest, byteCount: file.identity.byteCount)
+        try checkUnchanged()
+    }
+
+    deinit { close(descriptor) }
+
+    private func checkUnchanged() throws {
+        let path = file.identity.path
+        guard ModelFile.Identity(descriptor: descriptor, path: path) == file.identity else {
+            throw ModelFileError("\(path) was changed; start the coordinator again to offer the file as it is now")
+        }
+    }
+
+    /// - Throws: `ModelFileError`.
+    func chunk(_ index: UInt64) throws -> ModelChunk {
+        guard let place = offer.bytes(ofChunk: index) else { preconditionFailure("chunk \(index) is not in the file") }
+        let path = file.identity.path
+        let bytes = try [UInt8](unsafeUninitializedCapacity: place.count) { buffer, count in
+            while count < place.count {
+                let read = pread(
+                    descriptor, buffer.baseAddress! + count, place.count - count,
+                    off_t(place.lowerBound) + off_t(count))
+                if read < 0, errno == EINTR { continue }
+                guard read > 0 else {
+                    let reason = read < 0 ? String(cString: strerror(errno)) : "it became shorter"
+                    throw ModelFileError("cannot read \(path): \(reason)")
+                }
+                count += read
+            }
+        }
+        try checkUnchanged()
+        return ModelChunk(digest: offer.digest, index: index, bytes: bytes)
+    }
+}
