@@ -179,9 +179,9 @@ extension Ledger {
                 database.cachedStatement(
                     sql: "SELECT stage, first_rank, rows, tokens FROM unit WHERE id = ? AND NOT is_settled"),
                 arguments: [Int64(id.rawValue)]),
-            let stage = Stage(rawValue: row["stage"])
+            let stage = Stage(rawValue: row[0])
         else { return nil }
-        return OpenUnit(stage: stage, firstRank: row["first_rank"], rowCount: row["rows"], tokens: row["tokens"])
+        return OpenUnit(stage: stage, firstRank: row[1], rowCount: row[2], tokens: row[3])
     }
 
     static func rows(of unit: OpenUnit, in database: Database) throws -> [UInt64] {

@@ -79,14 +79,12 @@ extension Ledger {
             worker.isEmpty || unit.stage == Stage(resultOf: result.values.elementType)
         else { return .rejected }
         try insertOutcomes(result, of: unit, in: database)
-        try database.execute(
-            sql: """
-                INSERT INTO result (unit, failed_rows, tokens, attempt, worker, digest) VALUES (?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                id, result.failures.count, Int64(result.tokensTotal), Int64(result.lease.attempt), worker, digest,
-            ])
-        try database.execute(sql: "UPDATE unit SET is_settled = 1 WHERE id = ?", arguments: [id])
+        try database.cachedStatement(
+            sql: "INSERT INTO result (unit, failed_rows, tokens, attempt, worker, digest) VALUES (?, ?, ?, ?, ?, ?)"
+        ).execute(arguments: [
+            id, result.failures.count, Int64(result.tokensTotal), Int64(result.lease.attempt), worker, digest,
+        ])
+        try database.cachedStatement(sql: "UPDATE unit SET is_settled = 1 WHERE id = ?").execute(arguments: [id])
         return .done
     }
 
