@@ -23,6 +23,8 @@ struct LegendCoordinator: AsyncParsableCommand {
                 legend-coordinator status cluster.yaml --watch
               Look at the result:
                 legend-coordinator summary out/annotated.jsonl
+              Try another layer, where the job kept its embeddings:
+                legend-coordinator project cluster.yaml --output layer20.jsonl --layer 20
 
             EXIT STATUS
               0 all rows are annotated; 3 finished, and some rows have an error; 2 usage or configuration; 1 else.
@@ -30,6 +32,7 @@ struct LegendCoordinator: AsyncParsableCommand {
         version: ProtocolVersion.software,
         subcommands: [
             RunCommand.self, StatusCommand.self, ValidateCommand.self, TextsCommand.self, SummaryCommand.self,
+            ProjectCommand.self,
         ])
 
     static func main() async {

@@ -20,9 +20,13 @@ package struct JobSpecification: Hashable, Sendable {
     package var maxTokens: Int
     package var heartbeatMilliseconds: Int
 
+    /// The embeddings that go into the store, besides what the stages ask for; empty where there is none.
+    package var keptLayers: [Int]
+    package var keptPoolings: [String]
+
     package init(
         job: String, modelPath: String, modelDigest: String, precision: String, backend: String, layers: [Int],
-        pooling: String, maxTokens: Int, heartbeatMilliseconds: Int
+        pooling: String, maxTokens: Int, heartbeatMilliseconds: Int, keptLayers: [Int] = [], keptPoolings: [String] = []
     ) {
         self.job = job
         self.modelPath = modelPath
@@ -33,6 +37,19 @@ package struct JobSpecification: Hashable, Sendable {
         self.pooling = pooling
         self.maxTokens = maxTokens
         self.heartbeatMilliseconds = heartbeatMilliseconds
+        self.keptLayers = keptLayers
+        self.keptPoolings = keptPoolings
+    }
+
+    /// The kept layers of a model as they lie in a unit's embeddings: ascending, from 0 for the embeddings to
+    /// `layerCount`, each once. Those that the model does not have are among them.
+    package func keptLayers(layerCount: Int) -> [Int] {
+        Set(keptLayers.map { Self.resolved(layer: $0, layerCount: layerCount) }).sorted()
+    }
+
+    /// A layer counted from the front.
+    package static func resolved(layer: Int, layerCount: Int) -> Int {
+        layer < 0 ? layerCount + 1 + layer : layer
     }
 }
 

@@ -39,6 +39,7 @@ package enum Stage: UInt8, Hashable, Sendable, CaseIterable {
     /// The stage whose results have elements of that type; nil where no stage's have.
     package init?(resultOf elementType: Tensor.ElementType) {
         switch elementType {
+        case .f16: return nil
         case .f32: self = .anchors
         case .f64: self = .rows
         case .u8: return nil
@@ -101,9 +102,13 @@ package struct UnitResult: Hashable, Sendable {
     /// For preference rows, the digest of the direction that was projected on; else empty.
     package var directionDigest: String
 
+    /// Where the job keeps them, the rows' embeddings.
+    package var kept: KeptEmbeddings?
+
     package init(
         lease: Lease, rows: [UInt64], values: Tensor, failures: [RowFailure] = [], tokensTotal: UInt64 = 0,
-        tokensComputed: UInt64 = 0, computeMicroseconds: UInt64 = 0, directionDigest: String = ""
+        tokensComputed: UInt64 = 0, computeMicroseconds: UInt64 = 0, directionDigest: String = "",
+        kept: KeptEmbeddings? = nil
     ) {
         self.lease = lease
         self.rows = rows
@@ -113,5 +118,23 @@ package struct UnitResult: Hashable, Sendable {
         self.tokensComputed = tokensComputed
         self.computeMicroseconds = computeMicroseconds
         self.directionDigest = directionDigest
+        self.kept = kept
     }
+}
+
+/// Embeddings of a unit's rows on their way into the store.
+package struct KeptEmbeddings: Hashable, Sendable {
+    /// f16 `[rows, responses, layers, tokens, hidden]`, never infinite; those of a failed row are zero.
+    package var vectors: Tensor
+
+    /// For each vector the power of two that its elements are to be multiplied by, or 127 where it is not finite.
+    package var exponents: [Int8]
+
+    package init(vectors: Tensor, exponents: [Int8]) {
+        self.vectors = vectors
+        self.exponents = exponents
+    }
+
+    /// More bytes of vectors are not sent as one unit.
+    package static let byteCountMax = 64 << 20
 }

@@ -5,22 +5,22 @@ internal import SwiftProtobuf
 /// Decoding trusts nothing: the number of frames, every tensor's type, shape and checksum, and every bound is checked,
 /// and whatever does not fit is a `ProtocolError`.
 extension Message {
-    /// Header and at most one tensor.
-    package static let maximumFrameCount = 2
+    /// Header and at most two tensors.
+    package static let maximumFrameCount = 3
 
     package func frames() throws -> [[UInt8]] {
         var header = WireHeader()
         header.protocolVersion = ProtocolVersion.current
-        var tensor: Tensor?
+        var tensors: [Tensor] = []
         switch self {
-        case .worker(let message): header.body = message.wireBody(&tensor)
-        case .coordinator(let message): header.body = message.wireBody(&tensor)
-        case .model(let message): header.body = message.wireBody(&tensor)
+        case .worker(let message): header.body = message.wireBody(&tensors)
+        case .coordinator(let message): header.body = message.wireBody(&tensors)
+        case .model(let message): header.body = message.wireBody(&tensors)
         case .status(let message): header.body = message.wireBody
         }
-        header.tensors = tensor.map { [WireTensor($0)] } ?? []
+        header.tensors = tensors.map(WireTensor.init)
         let headerFrame: [UInt8] = try header.serializedBytes()
-        return [headerFrame] + (tensor.map { [$0.bytes] } ?? [])
+        return [headerFrame] + tensors.map(\.bytes)
     }
 
     package init(frames: [[UInt8]]) throws {
@@ -40,22 +40,22 @@ extension Message {
         guard header.tensors.count == frames.count - 1 else {
             throw ProtocolError("\(header.tensors.count) tensors announced, \(frames.count - 1) bulk frames found")
         }
-        let tensor = try header.tensors.first.map { try Tensor($0, frame: frames[1]) }
+        let tensors = try zip(header.tensors, frames.dropFirst()).map { try Tensor($0, frame: $1) }
         guard let body = header.body else { throw ProtocolError("a header without a body") }
-        self = try Message(body, tensor)
+        self = try Message(body, tensors)
     }
 
-    private init(_ body: WireHeader.OneOf_Body, _ tensor: Tensor?) throws {
-        var tensor = tensor
+    private init(_ body: WireHeader.OneOf_Body, _ tensors: [Tensor]) throws {
+        var tensors = tensors[...]
         func bulk() throws -> Tensor {
-            guard let tensor = tensor.take() else { throw ProtocolError("a message whose bulk frame is missing") }
+            guard let tensor = tensors.popFirst() else { throw ProtocolError("a message whose bulk frame is missing") }
             return tensor
         }
         switch body {
         case .hello(let wire): self = .worker(.hello(try .init(wire)))
         case .ready(let wire): self = .worker(.ready(try LoadedModel(wire)))
         case .heartbeat(let wire): self = .worker(.heartbeat(try .init(wire)))
-        case .unitResult(let wire): self = .worker(.result(try UnitResult(wire, bulk())))
+        case .unitResult(let wire): self = .worker(.result(try UnitResult(wire, bulk(), kept: tensors.popFirst())))
         case .unitFailure(let wire): self = .worker(.failure(try .init(wire)))
         case .unitEmbedded(let wire): self = .worker(.embedded(try Lease(wire.lease)))
         case .directionAcknowledgement(let wire): self = .worker(.directionAcknowledged(digest: wire.digest))
@@ -82,7 +82,7 @@ extension Message {
         case .statusRequest: self = .status(.request)
         case .statusReport(let wire): self = .status(.report(StatusReport(wire)))
         }
-        guard tensor == nil else { throw ProtocolError("a bulk frame that belongs to no part of the message") }
+        guard tensors.isEmpty else { throw ProtocolError("a bulk frame that belongs to no part of the message") }
     }
 }
 
@@ -99,13 +99,13 @@ package struct ProtocolVersionMismatch: Error, Hashable, Sendable, CustomStringC
 }
 
 extension WorkerMessage {
-    fileprivate func wireBody(_ tensor: inout Tensor?) -> WireHeader.OneOf_Body {
+    fileprivate func wireBody(_ tensors: inout [Tensor]) -> WireHeader.OneOf_Body {
         switch self {
         case .hello(let hello): return .hello(hello.wire)
         case .ready(let model): return .ready(model.wire)
         case .heartbeat(let heartbeat): return .heartbeat(heartbeat.wire)
         case .result(let result):
-            tensor = result.values
+            tensors = [result.values] + (result.kept.map { [$0.vectors] } ?? [])
             return .unitResult(result.wire)
         case .failure(let failure): return .unitFailure(failure.wire)
         case .embedded(let lease): return .unitEmbedded(.with { $0.lease = lease.wire })
@@ -116,11 +116,11 @@ extension WorkerMessage {
 }
 
 extension CoordinatorMessage {
-    fileprivate func wireBody(_ tensor: inout Tensor?) -> WireHeader.OneOf_Body {
+    fileprivate func wireBody(_ tensors: inout [Tensor]) -> WireHeader.OneOf_Body {
         switch self {
         case .welcome(let job): return .welcome(.with { $0.job = job.wire })
         case .accepted(let direction):
-            tensor = direction?.values
+            tensors = direction.map { [$0.values] } ?? []
             return .accepted(.with { $0.directionDigest = direction?.digest ?? "" })
         case .refused(let reason): return .refusal(.with { $0.reason = reason })
         case .whoAreYou: return .whoAreYou(.init())
@@ -131,7 +131,7 @@ extension CoordinatorMessage {
                     $0.payload = payload.wire
                 })
         case .direction(let direction):
-            tensor = direction.values
+            tensors = [direction.values]
             return .directionUpdate(.with { $0.digest = direction.digest })
         case .resultAcknowledged(let lease): return .resultAcknowledgement(.with { $0.lease = lease.wire })
         case .revoked(let lease): return .revocation(.with { $0.lease = lease.wire })
@@ -142,7 +142,7 @@ extension CoordinatorMessage {
 }
 
 extension ModelMessage {
-    fileprivate func wireBody(_ tensor: inout Tensor?) -> WireHeader.OneOf_Body {
+    fileprivate func wireBody(_ tensors: inout [Tensor]) -> WireHeader.OneOf_Body {
         switch self {
         case .offerRequest: return .modelChunkRequest(.init())
         case .chunkRequest(let digest, let chunk):
@@ -154,7 +154,7 @@ extension ModelMessage {
         case .offer(let offer, let workersAhead): return .modelOffer(offer.wire(workersAhead: workersAhead))
         case .notOffered(let reason): return .modelOffer(.with { $0.reason = reason })
         case .chunk(let chunk):
-            tensor = Tensor(chunk.bytes)
+            tensors = [Tensor(chunk.bytes)]
             return .modelChunk(
                 .with {
                     $0.digest = chunk.digest

@@ -1,6 +1,7 @@
 /// A row-major little-endian tensor as it lies in a bulk frame.
 package struct Tensor: Hashable, Sendable {
     package enum ElementType: Hashable, Sendable {
+        case f16
         case f32
         case f64
 
@@ -9,6 +10,7 @@ package struct Tensor: Hashable, Sendable {
 
         package var byteCount: Int {
             switch self {
+            case .f16: 2
             case .f32: 4
             case .f64: 8
             case .u8: 1
@@ -63,6 +65,15 @@ package struct Tensor: Hashable, Sendable {
         self.bytes = bytes
     }
 
+    /// - Parameter halves: the bit patterns of f16 elements.
+    /// - Precondition: as many of them as `shape` has.
+    package init(halves: [UInt16], shape: [Int]) {
+        precondition(halves.count == shape.reduce(1, *), "\(halves.count) values for shape \(shape)")
+        self.elementType = .f16
+        self.shape = shape
+        self.bytes = Self.littleEndianBytes(halves)
+    }
+
     package var elementCount: Int { bytes.count / elementType.byteCount }
 
     /// - Throws: `ProtocolError` where the elements are not f32.
@@ -79,6 +90,7 @@ package struct Tensor: Hashable, Sendable {
 
     package var isFinite: Bool {
         switch elementType {
+        case .f16: words(of: UInt16.self).allSatisfy { $0 & 0x7C00 != 0x7C00 }
         case .f32: words(of: UInt32.self).allSatisfy { Float(bitPattern: $0).isFinite }
         case .f64: words(of: UInt64.self).allSatisfy { Double(bitPattern: $0).isFinite }
         case .u8: true

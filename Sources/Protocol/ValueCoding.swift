@@ -7,6 +7,7 @@ extension WireTensor {
         self.init()
         elementType =
             switch tensor.elementType {
+            case .f16: .f16
             case .f32: .f32
             case .f64: .f64
             case .u8: .u8
@@ -20,6 +21,7 @@ extension Tensor {
     init(_ wire: WireTensor, frame: [UInt8]) throws {
         let elementType: ElementType
         switch wire.elementType {
+        case .f16: elementType = .f16
         case .f32: elementType = .f32
         case .f64: elementType = .f64
         case .u8: elementType = .u8
@@ -152,7 +154,7 @@ extension WorkerMessage.UnitFailure {
 }
 
 extension UnitResult {
-    init(_ wire: WireUnitResult, _ values: Tensor) throws {
+    init(_ wire: WireUnitResult, _ values: Tensor, kept: Tensor?) throws {
         guard values.shape.count >= 2, values.shape[0] == wire.rows.count else {
             throw ProtocolError("a result for \(wire.rows.count) rows with values of shape \(values.shape)")
         }
@@ -168,7 +170,8 @@ extension UnitResult {
             lease: try Lease(wire.lease), rows: wire.rows, values: values,
             failures: wire.failures.map { RowFailure(item: Int($0.item), reason: $0.reason) },
             tokensTotal: wire.tokensTotal, tokensComputed: wire.tokensComputed,
-            computeMicroseconds: wire.computeMicroseconds, directionDigest: wire.directionDigest)
+            computeMicroseconds: wire.computeMicroseconds, directionDigest: wire.directionDigest,
+            kept: try KeptEmbeddings(wire, kept))
     }
 
     var wire: WireUnitResult {
@@ -185,7 +188,28 @@ extension UnitResult {
             $0.tokensComputed = tokensComputed
             $0.computeMicroseconds = computeMicroseconds
             $0.directionDigest = directionDigest
+            $0.keptExponents = kept?.exponents.map(Int32.init) ?? []
         }
+    }
+}
+
+extension KeptEmbeddings {
+    /// nil where the result has none.
+    fileprivate init?(_ wire: WireUnitResult, _ vectors: Tensor?) throws {
+        guard let vectors else {
+            guard wire.keptExponents.isEmpty else { throw ProtocolError("a message whose bulk frame is missing") }
+            return nil
+        }
+        guard vectors.elementType == .f16, vectors.shape.count == 5, vectors.shape[0] == wire.rows.count else {
+            throw ProtocolError(
+                "embeddings of \(vectors.elementType) \(vectors.shape) for \(wire.rows.count) rows; "
+                    + "f16 [rows, responses, layers, tokens, hidden] is expected")
+        }
+        let count = vectors.shape.dropLast().reduce(1, *)
+        guard wire.keptExponents.count == count, wire.keptExponents.allSatisfy({ Int8(exactly: $0) != nil }) else {
+            throw ProtocolError("\(wire.keptExponents.count) exponents for \(count) vectors, or impossible ones")
+        }
+        self.init(vectors: vectors, exponents: wire.keptExponents.map { Int8($0) })
     }
 }
 
@@ -207,7 +231,8 @@ extension JobSpecification {
         self.init(
             job: wire.job, modelPath: wire.modelPath, modelDigest: wire.modelDigest, precision: wire.precision,
             backend: wire.backend, layers: wire.layers.map(Int.init), pooling: wire.pooling,
-            maxTokens: Int(wire.maxTokens), heartbeatMilliseconds: Int(wire.heartbeatMs))
+            maxTokens: Int(wire.maxTokens), heartbeatMilliseconds: Int(wire.heartbeatMs),
+            keptLayers: wire.keepLayers.map(Int.init), keptPoolings: wire.keepTokens)
     }
 
     var wire: WireJobSpecification {
@@ -221,6 +246,8 @@ extension JobSpecification {
             $0.pooling = pooling
             $0.maxTokens = UInt32(maxTokens)
             $0.heartbeatMs = UInt32(heartbeatMilliseconds)
+            $0.keepLayers = keptLayers.map(Int32.init)
+            $0.keepTokens = keptPoolings
         }
     }
 }

@@ -136,6 +136,37 @@ import Transport
             ])
     }
 
+    /// The job keeps two layers and one token, or nothing.
+    @Test(
+        arguments: [
+            (true, nil, "no embeddings; the job keeps [1, 2, 2, 1, 2]"),
+            (
+                true,
+                KeptEmbeddings(vectors: Tensor(halves: [0, 0, 0, 0], shape: [1, 2, 1, 1, 2]), exponents: [0, 0]),
+                "embeddings of [1, 2, 1, 1, 2]; the job keeps [1, 2, 2, 1, 2]"
+            ),
+            (true, .test([0, 0, 0, 0x7C00, 0, 0, 0, 0]), "embeddings with numbers that are none"),
+            (true, .test([0, 0, 0, 0, 0, 0, 0, 0xFE00]), "embeddings with numbers that are none"),
+            (true, .test(exponents: [0, 114, 0, 0]), "embeddings with numbers that are none"),
+            (true, .test(exponents: [0, 0, -127, 0]), "embeddings with numbers that are none"),
+            (true, .test(exponents: [0, 113, -126, 127]), nil),
+            (false, .test(), "embeddings of [1, 2, 2, 1, 2]; the job keeps none"),
+            (false, nil, nil),
+        ] as [(Bool, KeptEmbeddings?, String?)])
+    func embeddingsThatTheJobDoesNotKeepAreAFailedAttempt(_ keeps: Bool, _ kept: KeptEmbeddings?, _ reason: String?) {
+        var job = SchedulerHarness.job
+        if keeps { (job.keptLayers, job.keptPoolings) = ([-1, 1, LoadedModel.test.layerCount], ["last"]) }
+        var harness = SchedulerHarness(job: job, model: .test)
+        harness.join(.a)
+        harness.begin([.test(1)])
+        var result = UnitResult.anchors(Lease(1))
+        result.kept = kept
+        let actions = harness.receive(.result(result), from: .a)
+        #expect(actions.commits == (reason == nil ? [Lease(1)] : []))
+        guard let reason else { return }
+        #expect(actions.contains(.note(.invalidResult(Lease(1), worker: PeerID.a.name, reason: reason))))
+    }
+
     @Test func anInvalidResultOfAnEarlierAttemptLeavesTheLaterOneAlone() {
         var harness = SchedulerHarness(model: .test)
         harness.join(.a)
@@ -151,5 +182,14 @@ import Transport
         harness.receive(.hello(.test(.a)), from: .a)
         let actions = harness.receive(.result(.anchors(Lease(1))), from: .a)
         #expect(actions.withoutNotes == [.send(.resultAcknowledged(Lease(1)), to: .a)])
+    }
+}
+
+extension KeptEmbeddings {
+    /// Those of one row.
+    fileprivate static func test(
+        _ halves: [UInt16] = Array(repeating: 0, count: 8), exponents: [Int8] = [0, 0, 0, 0]
+    ) -> Self {
+        Self(vectors: Tensor(halves: halves, shape: [1, 2, 2, 1, 2]), exponents: exponents)
     }
 }

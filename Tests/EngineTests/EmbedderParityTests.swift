@@ -47,7 +47,7 @@ struct EmbedderParityTests {
         #expect(embedder.precision == precision)
         print(embedder.numericBuild)
         let embeddings = try embedder.makeLane().embed(
-            reference.sequences, layers: ReferenceStates.layers, pooling: pooling
+            reference.sequences, layers: ReferenceStates.layers, poolings: [pooling]
         ) { _ in true }
         return reference.sequences.indices.flatMap { text in
             let expected = reference.rows(text, pooling)

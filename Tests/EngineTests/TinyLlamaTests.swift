@@ -24,7 +24,8 @@ struct TinyLlamaTests {
         #expect(tiny.samples.map(\.tokens.count) == [1, 5, 37, 90])
         for (tokens, states) in tiny.samples {
             let prefixes = tokens.indices.map { TokenSequence(tokens: Array(tokens[...$0]), responseStart: 0) }
-            let found = try lane.embed(prefixes, layers: Array(0...tiny.layerCount), pooling: .lastToken) { _ in true }
+            let found = try lane.embed(prefixes, layers: Array(0...tiny.layerCount), poolings: [.lastToken]) { _ in true
+            }
             #expect(found.tokensComputed == tokens.count)
             for token in tokens.indices {
                 for layer in 0...tiny.layerCount {

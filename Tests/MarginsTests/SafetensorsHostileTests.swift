@@ -36,8 +36,15 @@ import Testing
             "the header is not JSON of the expected form")
     }
 
-    @Test(arguments: ["F16", "BF16", "F64", "I32", "f32", ""]) func anotherElementTypeIsRefused(_ type: String) {
-        expectRefused(file(type: type, shape: "[1]", offsets: "[0,4]"), "tensor \"a\": expected F32, found \(type)")
+    @Test(arguments: ["BF16", "F64", "I32", "f32", ""]) func anUnknownElementTypeIsRefused(_ type: String) {
+        expectRefused(
+            file(type: type, shape: "[1]", offsets: "[0,4]"),
+            "tensor \"a\": expected F16, F32 or I64, found \(type)")
+    }
+
+    @Test func anotherElementTypeIsNoF32() {
+        expectRefused(file(type: "F16", shape: "[2]", offsets: "[0,4]"), "tensor \"a\": expected F32, found F16")
+        expectRefused(file(type: "I64", shape: "[0]", offsets: "[4,4]"), "tensor \"a\": expected F32, found I64")
     }
 
     @Test(

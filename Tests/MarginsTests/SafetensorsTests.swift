@@ -77,6 +77,21 @@ import Testing
         values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init) }
     }
 
+    @Test func aHeaderFillsTheRoomThatIsGivenToIt() throws {
+        var header = SafetensorsHeader(metadata: ["a": "b"])
+        header.append("vectors", .f16, shape: [3, 1, 5])
+        header.append("rows", .i64, shape: [3])
+        header.append("scale", .f32, shape: [3, 1])
+        let bytes = try header.serialized(byteCount: 512)
+        #expect(bytes.count == 512 && bytes.last == UInt8(ascii: " "))
+        #expect(try SafetensorsHeader.byteCount(prefix: bytes.prefix(8), fileBytes: 512 + 66) == 512)
+        let read = try SafetensorsHeader(serialized: bytes[...], dataBytes: 66)
+        #expect(read == header)
+        #expect(read.tensors["rows"]?.range == 30..<54 && read.tensors["scale"]?.type == .f32)
+        #expect(throws: SafetensorsError.self) { try SafetensorsHeader(serialized: bytes[...], dataBytes: 65) }
+        #expect(throws: SafetensorsError.self) { try header.serialized(byteCount: 64) }
+    }
+
     @Test func aFileOfAnotherWriterIsRead() throws {
         let header =
             #" {"b":{"shape":[2],"data_offsets":[4,12],"dtype":"F32"},"a":{"dtype":"F32","shape":[1,1],"#

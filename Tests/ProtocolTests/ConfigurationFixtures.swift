@@ -20,7 +20,8 @@ enum ConfigurationFixtures {
         job: .init(
             name: "safe", input: "/jobs/today/rows.jsonl", output: "/jobs/today/out/safe.jsonl.gz",
             directionSource: .anchors("/jobs/today/anchors.jsonl"),
-            directionOutput: "/jobs/today/out/safe.direction.safetensors", state: "/jobs/today/out/safe.state"),
+            directionOutput: "/jobs/today/out/safe.direction.safetensors", state: "/jobs/today/out/safe.state",
+            embeddings: "/jobs/today/out/safe.embeddings"),
         dataset: .init(
             format: "auto", prompt: nil, chosen: nil, rejected: nil, maxRowBytes: 16 << 20, replaceExisting: false),
         anchors: .init(

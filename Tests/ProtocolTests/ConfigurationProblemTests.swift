@@ -43,7 +43,8 @@ import Testing
     @Test func anUnknownKeyUnlikeAnyOtherIsAnsweredWithAllThatAreKnown() throws {
         #expect(
             try ConfigurationFixtures.problems(ConfigurationFixtures.yaml("embedding", "pooling: mean")) == [
-                ":8:3: unknown key \"embedding.pooling\"; known here: template, layer, token, compat"
+                ":8:3: unknown key \"embedding.pooling\"; known here: template, layer, token, compat, keep_embeddings, "
+                    + "keep_layers, keep_tokens"
             ])
     }
 
@@ -102,15 +103,17 @@ import Testing
 
     @Test(arguments: [
         ("input", "out/safe.jsonl.gz"), ("direction_output", "rows.jsonl"), ("direction_output", "./out/safe.jsonl.gz"),
-        ("direction_output", "anchors.jsonl"), ("anchors", "out/safe.jsonl.gz"),
+        ("direction_output", "anchors.jsonl"), ("anchors", "out/safe.jsonl.gz"), ("embeddings", "out/safe.state"),
     ])
     func aJobNeverWritesOverItsOwnFiles(_ key: String, _ path: String) throws {
         let others = ConfigurationFixtures.minimal.split(separator: "\n").filter { !$0.contains("\(key):") }
         let lines = others[..<1] + ["  \(key): \(path)"] + others[1...]
         #expect(
-            try ConfigurationFixtures.problems(lines.joined(separator: "\n")) == [
-                ": job.output, job.direction_output and job.state must differ from each other and from the files that are read"
-            ])
+            try ConfigurationFixtures.problems((lines + ["embedding: {keep_embeddings: true}"]).joined(separator: "\n"))
+                == [
+                    ": job.output, job.direction_output, job.state and job.embeddings must differ from each other and from "
+                        + "the files that are read"
+                ])
     }
 
     @Test func theAnchorsMayBeRowsOfTheInput() throws {
@@ -126,6 +129,21 @@ import Testing
             try ConfigurationFixtures.problems(bad) == [
                 ": cluster.silence_seconds (5.9) must be at least twice cluster.heartbeat_seconds (3.0), "
                     + "or one late heartbeat ends a worker"
+            ])
+    }
+
+    @Test func whatIsKeptNeedsTheSwitch() throws {
+        for line in ["keep_layers: [3]", "keep_tokens: []"] {
+            #expect(
+                try ConfigurationFixtures.problems(ConfigurationFixtures.yaml("embedding", line)) == [
+                    ": embedding: keep_layers and keep_tokens need keep_embeddings: true"
+                ])
+        }
+        let bad = ConfigurationFixtures.yaml(
+            "embedding", "compat: legend", "keep_embeddings: true", "keep_tokens: [mean-response]")
+        #expect(
+            try ConfigurationFixtures.problems(bad) == [
+                ": embedding.compat: legend needs embedding.keep_tokens of last, or mean over the whole text"
             ])
     }
 

@@ -17,7 +17,7 @@ import Testing
         let digest = String(repeating: "0123456789abcdef", count: 4)
         let yaml = """
             job: {name: night, input: /i.csv, output: /o.jsonl, direction: /d.safetensors, direction_output: /e.st,
-              state: /state}
+              state: /state, embeddings: /vectors}
             dataset:
               format: preference
               columns: {prompt: question, chosen: good, rejected: bad}
@@ -28,7 +28,9 @@ import Testing
               columns: {prompt: p, harmless: safe, harmful: unsafe}
               refusal: "No."
             model: {path: /m.gguf, sha256: \(digest), precision: bf16, backend: blas, max_tokens: 4096, serve: false}
-            embedding: {template: chat, layer: 12, token: mean-response, compat: none}
+            embedding:
+              {template: chat, layer: 12, token: mean-response, compat: none, keep_embeddings: true,
+              keep_layers: [20, -1, 12], keep_tokens: [last]}
             cluster:
               listen: tcp://0.0.0.0:*
               insecure: true
@@ -44,18 +46,25 @@ import Testing
         let expected = Configuration(
             job: .init(
                 name: "night", input: "/i.csv", output: "/o.jsonl", directionSource: .saved("/d.safetensors"),
-                directionOutput: "/e.st", state: "/state"),
+                directionOutput: "/e.st", state: "/state", embeddings: "/vectors"),
             dataset: .init(
                 format: "preference", prompt: "question", chosen: "good", rejected: "bad", maxRowBytes: 2 << 20,
                 replaceExisting: true),
             anchors: .init(format: "harmful", prompt: "p", harmless: "safe", harmful: "unsafe", refusal: "No."),
             model: .init(
                 path: "/m.gguf", sha256: digest, precision: "bf16", backend: "blas", maxTokens: 4096, serve: false),
-            embedding: .init(template: "chat", layer: 12, token: "mean-response", compatibility: "none"),
+            embedding: .init(
+                template: "chat", layer: 12, token: "mean-response", compatibility: "none",
+                kept: .init(layers: [-1, 12, 20], tokens: ["last", "mean-response"])),
             cluster: .init(
                 listen: "tcp://0.0.0.0:*", insecure: true, localWorkers: 0, lanes: 3, unitTokens: 512,
                 heartbeatSeconds: 0.5, silenceSeconds: 1.5, stallSeconds: 60, attempts: 5, mixedNumerics: true))
         #expect(try ConfigurationFixtures.read(yaml) == expected)
+    }
+
+    @Test func theJobsOwnLayerAndTokenAreAlwaysKept() throws {
+        let yaml = ConfigurationFixtures.yaml("embedding", "layer: 3", "token: mean", "keep_embeddings: true")
+        #expect(try ConfigurationFixtures.read(yaml).embedding.kept == .init(layers: [3], tokens: ["mean"]))
     }
 
     @Test func autoLeavesTheNumberToTheMachine() throws {

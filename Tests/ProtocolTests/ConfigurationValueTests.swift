@@ -75,7 +75,7 @@ import Testing
 
     @Test(arguments: [
         Key(section: "dataset", name: "replace_existing"), Key(section: "cluster", name: "insecure"),
-        Key(section: "cluster", name: "mixed_numerics"),
+        Key(section: "cluster", name: "mixed_numerics"), Key(section: "embedding", name: "keep_embeddings"),
     ])
     func aSwitchIsTrueOrFalse(_ key: Key) throws {
         for value in ["true", "false"] { #expect(try key.problems(value).isEmpty) }
@@ -83,6 +83,21 @@ import Testing
             #expect(
                 try key.problems(value).first?.contains("\(key.name): expected true or false, found ") == true,
                 "\(value)")
+        }
+    }
+
+    @Test func aListHasElementsOfItsKind() throws {
+        let layers = Key(section: "embedding", name: "keep_layers", others: ["keep_embeddings: true"])
+        let tokens = Key(section: "embedding", name: "keep_tokens", others: ["keep_embeddings: true"])
+        #expect(try layers.problems("[0, -1, 1000]").isEmpty && layers.problems("[]").isEmpty)
+        #expect(try tokens.problems("[last, mean, mean-response]").isEmpty)
+        for (value, found) in [("3", "\"3\""), ("[1, x]", "\"x\""), ("[1001]", "\"1001\""), ("[[1]]", "a list")] {
+            let expected = "keep_layers: expected a list of whole numbers from -1000 to 1000, found \(found)"
+            #expect(try layers.problems(value).first?.hasSuffix(expected) == true, "\(value)")
+        }
+        for (value, found) in [("last", "\"last\""), ("[last, first]", "\"first\"")] {
+            let expected = "keep_tokens: expected a list of last, mean, mean-response, found \(found)"
+            #expect(try tokens.problems(value).first?.hasSuffix(expected) == true, "\(value)")
         }
     }
 

@@ -14,6 +14,11 @@ import Testing
         try expectRefused(hostile)
     }
 
+    @Test(arguments: HostileFrames.keptEmbeddings) func embeddingsThatAreNoneAreRefused(_ hostile: HostileFrames) throws
+    {
+        try expectRefused(hostile)
+    }
+
     @Test(arguments: HostileFrames.results) func aResultThatContradictsItselfIsRefused(_ hostile: HostileFrames) throws
     {
         try expectRefused(hostile)

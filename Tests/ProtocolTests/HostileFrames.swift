@@ -43,7 +43,10 @@ extension HostileFrames {
             .init(result, "0 tensors announced, 1 bulk frames found", { $0.tensors = [] }),
             .init(result, "2 tensors announced, 1 bulk frames found", { $0.tensors += $0.tensors }),
             .init(
-                result, "a message of 3 frames; at most 2 are expected", { $0.tensors += $0.tensors },
+                result, "a message of 4 frames; at most 3 are expected", { $0.tensors += $0.tensors + $0.tensors },
+                bulk: { $0 += $0 + $0 }),
+            .init(
+                direction, "a bulk frame that belongs to no part of the message", { $0.tensors += $0.tensors },
                 bulk: { $0 += $0 }),
             .init(result, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
             .init(direction, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
@@ -53,6 +56,30 @@ extension HostileFrames {
             .init(
                 .coordinator(.heartbeatReply), "a bulk frame that belongs to no part of the message",
                 { $0.tensors = [announced] }, bulk: { $0 = [MessageSamples.direction.values.bytes] }),
+        ]
+    }()
+
+    /// Embeddings to keep that are none.
+    static let keptEmbeddings: [HostileFrames] = {
+        let kept = Protocol.Message.worker(.result(MessageSamples.kept))
+        func isExpected(_ found: String) -> String {
+            "embeddings of \(found) rows; f16 [rows, responses, layers, tokens, hidden] is expected"
+        }
+        return [
+            .init(
+                kept, "a message whose bulk frame is missing", { $0.tensors.removeLast() }, bulk: { $0.removeLast() }),
+            .init(kept, isExpected("f16 [1, 2, 2, 2] for 1"), { $0.tensors[1].shape = [1, 2, 2, 2] }),
+            .init(kept, isExpected("f16 [2, 1, 2, 1, 2] for 1"), { $0.tensors[1].shape = [2, 1, 2, 1, 2] }),
+            .init(
+                kept, isExpected("f32 [1, 2, 2, 1, 1] for 1"),
+                {
+                    $0.tensors[1].elementType = .f32
+                    $0.tensors[1].shape = [1, 2, 2, 1, 1]
+                }),
+            .init(
+                kept, "3 exponents for 4 vectors, or impossible ones", { $0.unitResult.keptExponents.removeLast() }),
+            .init(kept, "4 exponents for 4 vectors, or impossible ones", { $0.unitResult.keptExponents[0] = 128 }),
+            .init(kept, "4 exponents for 8 vectors, or impossible ones", { $0.tensors[1].shape = [1, 2, 2, 2, 1] }),
         ]
     }()
 

@@ -21,11 +21,25 @@ enum MessageSamples {
     static let scores = UnitResult(
         lease: lease, rows: [.max], values: Tensor([0.1, -.infinity], shape: [1, 2, 1]), directionDigest: "d1")
 
+    /// With an infinity, a subnormal and a NaN, for the wire carries them: the scheduler refuses what may not be.
+    static let kept = UnitResult(
+        lease: lease, rows: [7], values: Tensor([1, 2] as [Double], shape: [1, 2, 1]),
+        kept: KeptEmbeddings(
+            vectors: Tensor(halves: [0x3C00, 0x8001, 0x7BFF, 0, 0x7C00, 0x7E01, 5, 6], shape: [1, 2, 2, 1, 2]),
+            exponents: [0, -126, 113, 127]))
+
     static let direction = BroadcastDirection(digest: "d1", values: Tensor([0.6, -0.8] as [Float], shape: [1, 2]))
 
     static let job = JobSpecification(
         job: "harmless", modelPath: "/models/a.gguf", modelDigest: "", precision: "auto", backend: "onednn",
         layers: [-1, 0, 12], pooling: "last", maxTokens: 4096, heartbeatMilliseconds: 2000)
+
+    static var keepingJob: JobSpecification {
+        var job = job
+        job.keptLayers = [-1, 20]
+        job.keptPoolings = ["last", "mean"]
+        return job
+    }
 
     /// "é" takes two bytes, the joined emoji eighteen; the last control range ends with the text.
     static let payload = UnitPayload(
@@ -61,6 +75,7 @@ enum MessageSamples {
         .heartbeat(.init(epoch: 0, held: [], draining: false)),
         .result(result),
         .result(scores),
+        .result(kept),
         .failure(.init(lease: lease, reason: "out of memory", returned: false)),
         .failure(.init(lease: lease, reason: "", returned: true)),
         .embedded(lease),
@@ -70,6 +85,7 @@ enum MessageSamples {
 
     static let coordinator: [CoordinatorMessage] = [
         .welcome(job),
+        .welcome(keepingJob),
         .accepted(direction: nil),
         .accepted(direction: direction),
         .refused(reason: "another model: install \u{201C}a\u{201D}"),

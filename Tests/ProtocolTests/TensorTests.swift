@@ -5,6 +5,7 @@ import Testing
     @Test func elementsLieLittleEndianInRowMajorOrder() {
         #expect(Tensor([1, -2] as [Float], shape: [2]).bytes == [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0])
         #expect(Tensor([1] as [Double], shape: [1, 1]).bytes == [0, 0, 0, 0, 0, 0, 0xF0, 0x3F])
+        #expect(Tensor(halves: [0x3C01, 0x8000], shape: [2, 1]).bytes == [1, 0x3C, 0, 0x80])
     }
 
     @Test func elementsComeOutAsTheyWentIn() throws {

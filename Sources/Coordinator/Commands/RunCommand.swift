@@ -65,7 +65,9 @@ struct RunCommand: AsyncParsableCommand {
         case .stopped(let reason):
             throw Failure("stopped by \(reason) before the job was finished; run the same command to go on with it")
         case .finished(let result):
-            print(result.text(definition.configuration))
+            let job = definition.configuration.job
+            let directionFile = definition.savedDirection == nil ? job.directionOutput : nil
+            print(result.text(output: job.output, directionFile: directionFile))
             if result.summary.failedRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
         }
     }

@@ -13,57 +13,67 @@ struct DirectionFit: Sendable {
     /// Below it, a direction says little even of its own anchors.
     static let accuracyExpected = 0.75
 
+    /// Calls one of the two for each anchor, in the order of the anchors: with why it cannot be used, or its embeddings.
+    typealias Pairs = (
+        _ failed: (_ reason: String) -> Void,
+        _ body: (_ harmless: ArraySlice<Float>, _ harmful: ArraySlice<Float>) -> Void
+    ) throws -> Void
+
+    /// Fits the job's own direction.
+    ///
     /// - Throws: `DirectionError` where no direction comes out, or a `Failure` that says why no anchor was of use.
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
+        let embedding = definition.configuration.embedding
+        let layer = JobSpecification.resolved(layer: embedding.layer, layerCount: model.layerCount)
+        try self.init(layer: layer, token: embedding.token, definition: definition, model: model) { failed, body in
+            try ledger.forEachRow(of: .anchors) { _, result in
+                switch result {
+                case .failed(let reason): failed(reason)
+                case .values(let values):
+                    // [responses, layers, hidden] with one layer.
+                    let values = try values.floats()
+                    body(values[..<(values.count / 2)], values[(values.count / 2)...])
+                }
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - layer: 0 the embeddings … `layerCount` after the final norm.
+    ///   - pairs: called twice.
+    /// - Throws: `DirectionError` where no direction comes out, or a `Failure` that says why no anchor was of use.
+    init(layer: Int, token: String, definition: JobDefinition, model: LoadedModel, pairs forEachPair: Pairs) throws {
         var accumulator = DirectionAccumulator(hiddenSize: model.hiddenSize)
         var failed = 0
         var firstReason = ""
-        try Self.forEachPair(
-            in: ledger,
-            failed: { reason in
+        try forEachPair(
+            { reason in
                 if failed == 0 { firstReason = reason }
                 failed += 1
-            }
-        ) { harmless, harmful in
-            accumulator.add(harmless: harmless, harmful: harmful)
-        }
+            },
+            { harmless, harmful in accumulator.add(harmless: harmless, harmful: harmful) })
         guard accumulator.count > 0 || failed == 0 else {
             throw Failure("none of the \(failed) anchor pairs can be embedded; the first: \(firstReason)")
         }
         let direction = try accumulator.direction()
-        let embedding = definition.configuration.embedding
         let fitted = SavedDirection(
             direction: direction,
             provenance: .init(
                 model: model.name, modelSHA256: model.digest, tokenizer: model.tokenizer,
-                template: definition.template.identity, compatibility: embedding.compatibility,
-                layer: embedding.layer < 0 ? model.layerCount + 1 + embedding.layer : embedding.layer,
-                layerCount: model.layerCount, token: embedding.token, precision: model.precision,
+                template: definition.template.identity, compatibility: definition.configuration.embedding.compatibility,
+                layer: layer, layerCount: model.layerCount, token: token, precision: model.precision,
                 numericBuild: model.numericBuild, anchorsSHA256: definition.anchors?.digest ?? "",
                 anchorPairs: accumulator.count, software: ProtocolVersion.software))
         // Through its file's form, so that this job and one that is given the file project on the same numbers.
         saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
         let unit = saved.direction.unit
         var right = 0
-        try Self.forEachPair(in: ledger, failed: { _ in }) { harmless, harmful in
-            if projection(of: harmless, on: unit) > projection(of: harmful, on: unit) { right += 1 }
-        }
+        try forEachPair(
+            { _ in },
+            { harmless, harmful in
+                if projection(of: harmless, on: unit) > projection(of: harmful, on: unit) { right += 1 }
+            })
         accuracy = Double(right) / Double(accumulator.count)
         failedAnchors = failed
-    }
-
-    private static func forEachPair(
-        in ledger: Ledger, failed: (_ reason: String) -> Void,
-        _ body: (_ harmless: ArraySlice<Float>, _ harmful: ArraySlice<Float>) -> Void
-    ) throws {
-        try ledger.forEachRow(of: .anchors) { _, result in
-            switch result {
-            case .failed(let reason): failed(reason)
-            case .values(let values):
-                // [responses, layers, hidden] with one layer.
-                let values = try values.floats()
-                body(values[..<(values.count / 2)], values[(values.count / 2)...])
-            }
-        }
     }
 }

@@ -75,7 +75,7 @@ struct JobDefinition: Sendable {
     ) -> [String: String] {
         let dataset = configuration.dataset
         let anchors = configuration.anchors
-        return [
+        var fingerprint = [
             "job.input (SHA-256)": input,
             "job.anchors or job.direction (SHA-256)": direction,
             "dataset": "\(dataset.format) \([dataset.prompt, dataset.chosen, dataset.rejected].map { $0 ?? "" })",
@@ -91,6 +91,10 @@ struct JobDefinition: Sendable {
             "embedding.compat": configuration.embedding.compatibility,
             "dataset.max_row_mib": "\(dataset.maxRowBytes >> 20)",
         ]
+        if let kept = configuration.embedding.kept {
+            fingerprint["embedding.keep_embeddings"] = "\(kept.layers) \(kept.tokens)"
+        }
+        return fingerprint
     }
 
     private static func inputOptions(_ dataset: Protocol.Configuration.Dataset) -> DatasetOptions {
@@ -131,7 +135,7 @@ struct JobDefinition: Sendable {
         }
     }
 
-    private static func readDirection(_ path: String) throws -> SavedDirection {
+    static func readDirection(_ path: String) throws -> SavedDirection {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw SavedDirectionError("\(path): cannot read the direction: no such file, or not readable")
         }
@@ -139,7 +143,7 @@ struct JobDefinition: Sendable {
     }
 
     /// Whether a file can be written there, once its folders are made.
-    private static func checkPlace(of path: String) throws {
+    static func checkPlace(of path: String) throws {
         var isFolder: ObjCBool = false
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
@@ -159,13 +163,16 @@ struct JobDefinition: Sendable {
 extension JobDefinition {
     /// - Throws: `OutputError` where one cannot be made.
     func makeOutputFolders() throws {
-        for path in [configuration.job.output, configuration.job.directionOutput] {
-            let folder = (path as NSString).deletingLastPathComponent
-            do {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            } catch {
-                throw OutputError(path: folder, problem: "cannot make this folder: \(error.localizedDescription)")
-            }
+        for path in [configuration.job.output, configuration.job.directionOutput] { try Self.makeFolder(of: path) }
+    }
+
+    /// Makes the folder that a file is to be in.
+    static func makeFolder(of path: String) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw OutputError(path: folder, problem: "cannot make this folder: \(error.localizedDescription)")
         }
     }
 }
@@ -181,7 +188,8 @@ extension JobDefinition {
             job: "\(configuration.job.name) (\(run))", modelPath: model.path,
             modelDigest: model.sha256 ?? savedDirection?.provenance.modelSHA256 ?? "", precision: model.precision,
             backend: model.backend, layers: [embedding.layer], pooling: embedding.token, maxTokens: model.maxTokens,
-            heartbeatMilliseconds: Int(configuration.cluster.heartbeatSeconds * 1000))
+            heartbeatMilliseconds: Int(configuration.cluster.heartbeatSeconds * 1000),
+            keptLayers: embedding.kept?.layers ?? [], keptPoolings: embedding.kept?.tokens ?? [])
     }
 
     /// - Throws: `Failure` where the model file is not the one that the configuration asks for.
@@ -219,8 +227,7 @@ extension JobDefinition {
         guard let stored = try ledger.setting("fingerprint") else {
             return try ledger.set("fingerprint", to: [UInt8](JSONEncoder().encode(fingerprint)))
         }
-        let known = try JSONDecoder().decode([String: String].self, from: Data(stored))
-        let changed = Set(known.keys).union(fingerprint.keys).filter { known[$0] != fingerprint[$0] }.sorted()
+        let changed = try changes(since: stored)
         guard changed.isEmpty else {
             throw ConfigurationError(problems: [
                 """
@@ -230,6 +237,24 @@ extension JobDefinition {
                 """
             ])
         }
+    }
+
+    /// The keys of the configuration that are not as in the fingerprint that a ledger has.
+    func changes(since fingerprint: [UInt8]) throws -> [String] {
+        let known = try JSONDecoder().decode([String: String].self, from: Data(fingerprint))
+        return Set(known.keys).union(self.fingerprint.keys).filter { known[$0] != self.fingerprint[$0] }.sorted()
+    }
+
+    /// Where the job's embeddings go; nil where it keeps none.
+    ///
+    /// - Throws: `StoreError`.
+    func store(ofRun run: String) throws -> EmbeddingStore? {
+        guard let kept = configuration.embedding.kept else { return nil }
+        // Room for the longest that JSON makes of the texts, and for names and numbers.
+        let headerBytes = 8192 + 6 * template.identity.utf8.count + 8 * kept.layers.count
+        return try EmbeddingStore(
+            folder: configuration.job.embeddings, run: run, state: configuration.job.state,
+            headerBytes: (headerBytes + 4095) / 4096 * 4096)
     }
 }
 

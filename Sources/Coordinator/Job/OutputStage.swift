@@ -6,6 +6,7 @@ internal import Protocol
 struct OutputStage: Sendable {
     let definition: JobDefinition
     let ledger: Ledger
+    let path: String
 
     struct Summary: Hashable, Sendable {
         var rows = 0
@@ -13,13 +14,22 @@ struct OutputStage: Sendable {
         var margins = MarginStatistics()
     }
 
+    /// - Parameter path: nil: the job's own output.
+    init(definition: JobDefinition, ledger: Ledger, path: String? = nil) {
+        self.definition = definition
+        self.ledger = ledger
+        self.path = path ?? definition.configuration.job.output
+    }
+
     /// Reads the input once more, so that every original column is there, and the results in the same order.
-    func run() throws -> Summary {
+    ///
+    /// - Parameter rescore: what a row has in place of the job's own scores.
+    func run(rescore: ((_ row: UInt64) throws -> Ledger.RowResult)? = nil) throws -> Summary {
         let job = definition.configuration.job
         var summary = Summary()
         var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
         var writer = try AnnotatedWriter(
-            path: job.output, replaceExisting: definition.configuration.dataset.replaceExisting)
+            path: path, replaceExisting: definition.configuration.dataset.replaceExisting)
 
         func write(_ record: DatasetRecord, _ outcome: RowOutcome) throws {
             summary.rows += 1
@@ -42,6 +52,8 @@ struct OutputStage: Sendable {
             guard let record = try nextReadable(), record.index == row else {
                 throw LedgerError("\(job.input) has changed since the job began: row \(row) is not where it was")
             }
+            var result = result
+            if case .values = result, let rescore { result = try rescore(row) }
             switch result {
             case .failed(let reason): try write(record, .failed(reason: reason))
             case .values(let scores):

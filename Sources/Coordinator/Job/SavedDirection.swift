@@ -68,6 +68,15 @@ struct SavedDirection: Hashable, Sendable {
         }
     }
 
+    /// Puts the file on disk.
+    ///
+    /// - Throws: `OutputError`.
+    func write(to path: String) throws {
+        var file = try OutputFile(path: path, keepPartial: false)
+        try file.write(serialized())
+        try file.finish()
+    }
+
     init(direction: Direction, provenance: Provenance) {
         self.direction = direction
         self.provenance = provenance
@@ -84,7 +93,7 @@ struct SavedDirection: Hashable, Sendable {
     /// - Parameter modelSHA256: nil where the job takes the model that the direction was fitted with.
     func conflicts(modelSHA256: String?, template: String, compatibility: String, layer: Int, token: String) -> [String]
     {
-        let resolved = layer < 0 ? provenance.layerCount + 1 + layer : layer
+        let resolved = JobSpecification.resolved(layer: layer, layerCount: provenance.layerCount)
         return [
             ("model.sha256", provenance.modelSHA256, modelSHA256 ?? provenance.modelSHA256),
             ("embedding.template", provenance.template, template),

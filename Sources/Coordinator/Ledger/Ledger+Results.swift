@@ -29,13 +29,21 @@ extension Ledger {
     }
 
     /// Applies all changes in one transaction, in order.
-    package func apply(_ changes: [Change]) throws -> [Outcome] {
-        try database.write { database in try changes.map { try Self.apply($0, in: database) } }
+    ///
+    /// - Parameter store: takes the embeddings that come with results. They are on disk before the transaction is
+    ///   committed; what is there of a transaction that is not, the next one overwrites.
+    package func apply(_ changes: [Change], store: EmbeddingStore? = nil) throws -> [Outcome] {
+        try database.write { database in
+            let outcomes = try changes.map { try Self.apply($0, store: store, in: database) }
+            try store?.sync()
+            return outcomes
+        }
     }
 
-    private static func apply(_ change: Change, in database: Database) throws -> Outcome {
+    private static func apply(_ change: Change, store: EmbeddingStore?, in database: Database) throws -> Outcome {
         switch change {
-        case .result(let result, let worker): return try settle(result, worker: worker, in: database)
+        case .result(let result, let worker):
+            return try settle(result, worker: worker, store: store, in: database)
         case .split(let id):
             guard let unit = try openUnit(id, in: database) else { return .duplicate(isEqual: true) }
             let middle = unit.rowCount / 2
@@ -53,7 +61,7 @@ extension Ledger {
                 lease: Lease(unit: id, attempt: 0), rows: rows,
                 values: try Tensor(elementType: .f32, shape: [rows.count, 0], bytes: []),
                 failures: rows.indices.map { .init(item: $0, reason: reason) })
-            return try settle(result, worker: "", in: database)
+            return try settle(result, worker: "", store: nil, in: database)
         case .failure(let lease, let worker, let reason):
             try database.execute(
                 sql: "UPDATE unit SET failures = failures + 1 WHERE id = ?", arguments: [Int64(lease.unit.rawValue)])
@@ -65,7 +73,9 @@ extension Ledger {
         return .done
     }
 
-    private static func settle(_ result: UnitResult, worker: String, in database: Database) throws -> Outcome {
+    private static func settle(
+        _ result: UnitResult, worker: String, store: EmbeddingStore?, in database: Database
+    ) throws -> Outcome {
         let id = Int64(result.lease.unit.rawValue)
         let digest = Data(SHA256Digest(of: result.values.bytes).bytes)
         guard let unit = try openUnit(result.lease.unit, in: database) else {
@@ -78,7 +88,11 @@ extension Ledger {
         guard unit.rowCount == result.rows.count,
             worker.isEmpty || unit.stage == Stage(resultOf: result.values.elementType)
         else { return .rejected }
-        try insertOutcomes(result, of: unit, in: database)
+        let rows = try rows(of: unit, in: database)
+        try insertOutcomes(result, rows: rows, stage: unit.stage, in: database)
+        if let store, let kept = result.kept {
+            try keep(kept, of: result, rows: rows, stage: unit.stage, store: store, in: database)
+        }
         try database.cachedStatement(
             sql: "INSERT INTO result (unit, failed_rows, tokens, attempt, worker, digest) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(arguments: [
@@ -89,16 +103,18 @@ extension Ledger {
     }
 
     /// Takes the unit's own rows, whatever the result says of them.
-    private static func insertOutcomes(_ result: UnitResult, of unit: OpenUnit, in database: Database) throws {
+    private static func insertOutcomes(
+        _ result: UnitResult, rows: [UInt64], stage: Stage, in database: Database
+    ) throws {
         let failures = Dictionary(uniqueKeysWithValues: result.failures.map { ($0.item, $0.reason) })
         let insertion = try database.cachedStatement(
             sql: "INSERT INTO outcome (stage, row, elements, failure) VALUES (?, ?, ?, ?)")
-        let bytesPerRow = result.values.bytes.count / unit.rowCount
-        for (item, row) in try rows(of: unit, in: database).enumerated() {
+        let bytesPerRow = result.values.bytes.count / rows.count
+        for (item, row) in rows.enumerated() {
             let elements = Data(result.values.bytes[item * bytesPerRow..<(item + 1) * bytesPerRow])
             let failure = failures[item]
             try insertion.execute(arguments: [
-                Int(unit.stage.rawValue), Int64(row), failure == nil ? elements : nil, failure,
+                Int(stage.rawValue), Int64(row), failure == nil ? elements : nil, failure,
             ])
         }
     }

@@ -104,6 +104,22 @@ package final class Ledger: Sendable {
                     );
                     """)
         }
+        migrator.registerMigration("4") { database in
+            try database.execute(
+                sql: """
+                    -- The rows whose embeddings are in the store, in the store's order.
+                    CREATE TABLE kept (
+                        stage INTEGER NOT NULL,
+                        slot INTEGER NOT NULL,
+                        row INTEGER NOT NULL,
+                        -- One signed byte for each of the row's vectors.
+                        exponents BLOB NOT NULL,
+                        -- Of the row's bytes in the store.
+                        crc32 INTEGER NOT NULL,
+                        PRIMARY KEY (stage, slot)
+                    ) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 

@@ -1,3 +1,4 @@
+internal import Margins
 package import Protocol
 internal import Transport
 
@@ -391,7 +392,21 @@ extension Scheduler {
             return "values of \(values.elementType) \(values.shape); the unit needs \(elementType) \(shape)"
         }
         guard values.isFinite else { return "values that are not finite" }
-        return nil
+        return reasonToReject(result.kept, rows: shape[0], model)
+    }
+}
+
+extension Scheduler {
+    /// Why embeddings cannot be what the job keeps.
+    private func reasonToReject(_ kept: KeptEmbeddings?, rows: Int, _ model: LoadedModel) -> String? {
+        let layers = job.keptLayers(layerCount: model.layerCount).count
+        let shape = [rows, 2, layers, job.keptPoolings.count, model.hiddenSize]
+        guard let kept else { return layers == 0 ? nil : "no embeddings; the job keeps \(shape)" }
+        guard layers > 0, kept.vectors.shape == shape else {
+            return "embeddings of \(kept.vectors.shape); the job keeps \(layers == 0 ? "none" : "\(shape)")"
+        }
+        let areGood = kept.exponents.allSatisfy { HalfVectors.exponents.contains($0) || $0 == HalfVectors.notFinite }
+        return areGood && kept.vectors.isFinite ? nil : "embeddings with numbers that are none"
     }
 }
 

@@ -18,6 +18,8 @@ final class CoordinatorService {
 
     private let definition: JobDefinition
     private let ledger: Ledger
+    private let store: EmbeddingStore?
+    private let run: String
     private let mailbox: Mailbox<CoordinatorEvent>
     private let console: Console
     private let logger: Logger
@@ -42,7 +44,7 @@ final class CoordinatorService {
     /// Set once the last local worker is given up.
     private var lastLocalFailure: LocalWorkers.PermanentFailure?
 
-    /// - Throws: `LedgerError`; `ZeroMQError` where the address cannot be listened on.
+    /// - Throws: `LedgerError`; `StoreError`; `ZeroMQError` where the address cannot be listened on.
     init(
         _ definition: JobDefinition, ledger: Ledger, localWorkers count: Int?, mailbox: Mailbox<CoordinatorEvent>,
         console: Console, logger: Logger
@@ -53,6 +55,8 @@ final class CoordinatorService {
         self.console = console
         self.logger = logger
         let state = try JobState(ledger)
+        run = state.run
+        store = try definition.store(ofRun: run)
         model = state.model
         direction = definition.savedDirection ?? state.direction
         progress = JobProgress(job: definition.configuration.job.name)
@@ -232,7 +236,7 @@ extension CoordinatorService {
         let changes = actions.compactMap(\.ledgerChange)
         guard !changes.isEmpty else { return [] }
         for case .quarantine(_, let stage, _) in actions { progress.quarantined(in: stage) }
-        return zip(changes, try ledger.apply(changes)).compactMap { change, outcome in
+        return zip(changes, try ledger.apply(changes, store: store)).compactMap { change, outcome in
             switch (change, outcome) {
             case (.result(let result, let worker), .rejected):
                 let metadata: Logger.Metadata = ["unit": "\(result.lease)", "worker": "\(worker)"]
@@ -337,15 +341,25 @@ extension CoordinatorService {
                     "\(definition.anchors?.path ?? ""): no anchor can be used: no direction can be fitted",
                     status: .usage)
             }
+            let seal = sealing(stage)
             onThread("legend-direction") { [ledger, definition] in
-                .directionFitted(try DirectionFit(ledger: ledger, definition: definition, model: model))
+                try seal()
+                return .directionFitted(try DirectionFit(ledger: ledger, definition: definition, model: model))
             }
         case .rows:
             progress.began(.writing)
+            let seal = sealing(stage)
             onThread("legend-output") { [ledger, definition] in
-                .outputWritten(try OutputStage(definition: definition, ledger: ledger).run())
+                try seal()
+                return .outputWritten(try OutputStage(definition: definition, ledger: ledger).run())
             }
         }
+    }
+
+    /// What makes the stage's kept embeddings files that others can read.
+    private func sealing(_ stage: Stage) -> @Sendable () throws -> Void {
+        guard let store, let model, let layout = EmbeddingLayout(definition, model: model, run: run) else { return {} }
+        return { [ledger] in try store.seal(stage, layout, ledger: ledger) }
     }
 
     /// Reads the anchors, then, while workers embed them, the rows, on a thread of their own.
@@ -385,9 +399,7 @@ extension CoordinatorService {
     /// Writes the direction's file, unless it is where the direction came from.
     private func saveDirection() throws {
         guard definition.savedDirection == nil, let direction else { return }
-        var file = try OutputFile(path: definition.configuration.job.directionOutput, keepPartial: false)
-        try file.write(direction.serialized())
-        try file.finish()
+        try direction.write(to: definition.configuration.job.directionOutput)
     }
 }
 

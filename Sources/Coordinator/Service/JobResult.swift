@@ -10,7 +10,9 @@ struct JobResult: Sendable {
     let fit: DirectionFit?
 
     /// For a person, a few lines.
-    func text(_ configuration: Protocol.Configuration) -> String {
+    ///
+    /// - Parameter directionFile: where the direction was saved; nil where it came from a file.
+    func text(output: String, directionFile: String?) -> String {
         let annotated = summary.rows - summary.failedRows
         var lines = ["\(annotated) of \(summary.rows) rows annotated" + failures]
         if summary.margins.count > 0 {
@@ -32,10 +34,8 @@ struct JobResult: Sendable {
                 \(direction.direction.norm.rounded(toPlaces: 4))\(separation)
                 """)
         }
-        lines.append("output: \(configuration.job.output)")
-        if case .anchors = configuration.job.directionSource {
-            lines.append("direction file: \(configuration.job.directionOutput)")
-        }
+        lines.append("output: \(output)")
+        if let directionFile { lines.append("direction file: \(directionFile)") }
         return lines.joined(separator: "\n")
     }
 

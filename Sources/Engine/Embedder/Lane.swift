@@ -12,36 +12,42 @@ public final class Lane {
         forwardPass = try ForwardPass(llama)
     }
 
-    /// One vector for each sequence and layer. Sequences run in micro-batches in which each shared prefix is computed
+    /// One vector for each sequence, layer and pooling. Sequences run in micro-batches in which each shared prefix is computed
     /// once; results come in the order of `sequences`, and do not depend on what else is in the call beyond rounding.
     ///
     /// - Parameters:
     ///   - layers: Layer numbers, in any order: 0 for the embeddings, `l` for the state after block `l`, `layerCount`
     ///     for the state after the last block and the final norm. (The numbering of Hugging Face's `hidden_states`.)
+    ///   - poolings: In any order, at least one. No vector depends on what else is asked for, but for `meanText` beside
+    ///     others: with it no prefix is kept from one micro-batch to the next, and the others' vectors round otherwise.
     ///   - sharesPrefixes: false computes every token of every sequence, to measure what sharing is worth.
     ///   - progress: Called after each micro-batch with the tokens computed so far; false cancels.
     /// - Throws: `EmbeddingError` before any work if the request is wrong; `CancellationError`; an error of the matrix
     ///   library.
     public func embed(
-        _ sequences: [TokenSequence], layers: [Int], pooling: Pooling, sharesPrefixes: Bool = true,
+        _ sequences: [TokenSequence], layers: [Int], poolings: [Pooling], sharesPrefixes: Bool = true,
         progress: (_ tokensComputed: Int) -> Bool
     ) throws -> Embeddings {
-        try check(sequences, layers: layers, pooling: pooling)
+        try check(sequences, layers: layers, poolings: poolings)
         let hidden = llama.configuration.hiddenSize
         var embeddings = Embeddings(
-            vectors: Array(repeating: 0, count: sequences.count * layers.count * hidden), layers: layers,
-            hiddenSize: hidden, tokensTotal: sequences.reduce(0) { $0 + $1.tokens.count }, tokensComputed: 0)
+            vectors: Array(repeating: 0, count: sequences.count * layers.count * poolings.count * hidden),
+            layers: layers, poolings: poolings, hiddenSize: hidden,
+            tokensTotal: sequences.reduce(0) { $0 + $1.tokens.count }, tokensComputed: 0)
         let batches = MicroBatch.cut(
-            sequences, keepsPrefixes: pooling != .meanText, sharesPrefixes: sharesPrefixes)
+            sequences, keepsPrefixes: !poolings.contains(.meanText), sharesPrefixes: sharesPrefixes)
         for batch in batches {
             let spans = batch.sequences.enumerated().map { position, index in
-                batch.tree.rows(ofSequence: position, span: pooling.span(of: sequences[index]))
+                poolings.map { batch.tree.rows(ofSequence: position, span: $0.span(of: sequences[index])) }
             }
-            let asked = Set(spans.joined().joined()).sorted().map(Int32.init)
+            let asked = Set(spans.joined().joined().joined()).sorted().map(Int32.init)
             embeddings.tokensComputed += try forwardPass.run(batch, layers: Set(layers), asked: asked) {
                 layer, states, active in
-                for (index, rows) in zip(batch.sequences, spans) {
-                    pool(states, rows, active, sequence: index, layer: layer, into: &embeddings)
+                for (index, spans) in zip(batch.sequences, spans) {
+                    for (slot, rows) in spans.enumerated() {
+                        let mean = mean(states, rows, active)
+                        embeddings.store(mean, sequence: index, layer: layer, poolingSlot: slot)
+                    }
                 }
             }
             guard progress(embeddings.tokensComputed) else { throw CancellationError() }
@@ -49,12 +55,9 @@ public final class Lane {
         return embeddings
     }
 
-    /// The mean of the states of `rows`, to every place of the sequence that asks for `layer`.
-    private func pool(
-        _ states: FloatBuffer, _ rows: [Range<Int>], _ active: ActiveRows, sequence: Int, layer: Int,
-        into embeddings: inout Embeddings
-    ) {
-        let hidden = embeddings.hiddenSize
+    /// The mean of the states of `rows`, `[hidden]`.
+    private func mean(_ states: FloatBuffer, _ rows: [Range<Int>], _ active: ActiveRows) -> [Float] {
+        let hidden = llama.configuration.hiddenSize
         var mean = [Float](repeating: 0, count: hidden)
         mean.withUnsafeMutableBufferPointer { sum in
             for range in rows {
@@ -66,13 +69,10 @@ public final class Lane {
             let scale = 1 / Float(rows.reduce(0) { $0 + $1.count })
             for index in sum.indices { sum[index] *= scale }
         }
-        for (slot, asked) in embeddings.layers.enumerated() where asked == layer {
-            let start = embeddings.offset(sequence: sequence, slot: slot)
-            embeddings.vectors.replaceSubrange(start..<(start + hidden), with: mean)
-        }
+        return mean
     }
 
-    private func check(_ sequences: [TokenSequence], layers: [Int], pooling: Pooling) throws {
+    private func check(_ sequences: [TokenSequence], layers: [Int], poolings: [Pooling]) throws {
         func require(
             _ condition: Bool, _ kind: EmbeddingError.Kind, _ sequence: Int? = nil,
             _ expected: @autoclosure () -> String,
@@ -84,6 +84,7 @@ public final class Lane {
         let layerCount = llama.configuration.layerCount
         let (context, vocabulary) = (llama.configuration.contextLength, llama.vocabularySize)
         try require(!layers.isEmpty, .noLayers, nil, "at least one", "none")
+        precondition(!poolings.isEmpty, "a request without a pooling")
         for layer in layers {
             try require((0...layerCount).contains(layer), .layerOutOfRange, nil, "0 to \(layerCount)", "\(layer)")
         }
@@ -98,7 +99,7 @@ public final class Lane {
                     token >= 0 && token < vocabulary, .tokenOutOfRange, index, "token ids below \(vocabulary)",
                     "\(token)")
             }
-            let isEmpty = pooling == .meanResponse && !(0..<count).contains(sequence.responseStart)
+            let isEmpty = poolings.contains(.meanResponse) && !(0..<count).contains(sequence.responseStart)
             try require(
                 !isEmpty, .emptyResponse, index, "a response that starts before the end, token \(count)",
                 "a start at token \(sequence.responseStart)")

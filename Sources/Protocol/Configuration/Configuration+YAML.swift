@@ -55,16 +55,15 @@ extension Configuration {
             section.report("\"anchors\" and \"direction\" exclude each other; found both", at: "direction")
         default: break
         }
-        let base = ["gz", "jsonl", "json"].reduce(output) { name, ending in
-            name.hasSuffix(".\(ending)") ? String(name.dropLast(ending.count + 1)) : name
-        }
         return Job(
-            name: section.string("name") ?? (base as NSString).lastPathComponent,
+            name: section.string("name") ?? (Job.path(beside: output, ending: "") as NSString).lastPathComponent,
             input: section.path("input") ?? section.missing("input", ""),
             output: output,
             directionSource: saved.map { .saved($0) } ?? .anchors(anchors ?? ""),
-            directionOutput: section.path("direction_output") ?? base + ".direction.safetensors",
-            state: section.path("state") ?? base + ".state")
+            directionOutput: section.path("direction_output")
+                ?? Job.path(beside: output, ending: Job.directionEnding),
+            state: section.path("state") ?? Job.path(beside: output, ending: ".state"),
+            embeddings: section.path("embeddings") ?? Job.path(beside: output, ending: ".embeddings"))
     }
 
     private static func readDataset(_ section: ConfigurationReader) -> Dataset {
@@ -101,12 +100,25 @@ extension Configuration {
     }
 
     private static func readEmbedding(_ section: ConfigurationReader) -> Embedding {
-        Embedding(
+        var embedding = Embedding(
             template: section.string("template") ?? "alpaca",
-            layer: section.integer("layer", in: -1000...1000) ?? -1,
-            token: section.choice("token", of: ["last", "mean", "mean-response"]) ?? "last",
+            layer: section.integer("layer", in: layerRange) ?? -1,
+            token: section.choice("token", of: Embedding.tokens) ?? "last",
             compatibility: section.choice("compat", of: ["none", "legend"]) ?? "none")
+        let keeps = section.boolean("keep_embeddings") ?? false
+        let layers = section.integers("keep_layers", in: layerRange)
+        let tokens = section.choices("keep_tokens", of: Embedding.tokens)
+        if keeps {
+            embedding.kept = .init(
+                layers: Set((layers ?? []) + [embedding.layer]).sorted(),
+                tokens: Embedding.tokens.filter { $0 == embedding.token || tokens?.contains($0) == true })
+        } else if layers != nil || tokens != nil {
+            section.report("keep_layers and keep_tokens need keep_embeddings: true")
+        }
+        return embedding
     }
+
+    private static let layerRange = -1000...1000
 
     private static func readCluster(_ section: ConfigurationReader) -> Cluster {
         Cluster(
@@ -151,18 +163,23 @@ extension ConfigurationFile {
             }
             if configuration.embedding.token == "mean-response" {
                 report("embedding.compat: legend needs embedding.token: last, or mean over the whole text")
+            } else if configuration.embedding.kept?.tokens.contains("mean-response") == true {
+                report("embedding.compat: legend needs embedding.keep_tokens of last, or mean over the whole text")
             }
         }
         let job = configuration.job
-        let (read, written) =
+        let (read, results) =
             switch job.directionSource {
             case .anchors(let path): ([job.input, path], [job.output, job.directionOutput, job.state])
             case .saved(let path): ([job.input, path], [job.output, job.state])
             }
+        let written = results + (configuration.embedding.kept == nil ? [] : [job.embeddings])
         if !job.output.isEmpty, Set(written).count < written.count || !Set(written).isDisjoint(with: read) {
             report(
-                "job.output, job.direction_output and job.state must differ from each other and from the files that are read"
-            )
+                """
+                job.output, job.direction_output, job.state and job.embeddings must differ from each other and from \
+                the files that are read
+                """)
         }
     }
 }

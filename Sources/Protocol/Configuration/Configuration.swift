@@ -23,6 +23,20 @@ package struct Configuration: Hashable, Sendable {
 
         /// A folder for the ledger, from which an interrupted job goes on.
         package var state: String
+
+        /// A folder for the embeddings, where they are kept.
+        package var embeddings: String
+
+        /// How the name of a fitted direction ends.
+        package static let directionEnding = ".direction.safetensors"
+
+        /// The path of something that belongs to `output`: beside it, with `ending` in place of its own.
+        package static func path(beside output: String, ending: String) -> String {
+            let base = ["gz", "jsonl", "json"].reduce(output) { name, ending in
+                name.hasSuffix(".\(ending)") ? String(name.dropLast(ending.count + 1)) : name
+            }
+            return base + ending
+        }
     }
 
     package enum DirectionSource: Hashable, Sendable {
@@ -77,6 +91,18 @@ package struct Configuration: Hashable, Sendable {
         package var layer: Int
         package var token: String
         package var compatibility: String
+
+        /// nil: none are kept.
+        package var kept: Kept?
+
+        /// Every choice of `token`.
+        package static let tokens = ["last", "mean", "mean-response"]
+
+        /// Embeddings to keep, the job's own layer and token among them.
+        package struct Kept: Hashable, Sendable {
+            package var layers: [Int]
+            package var tokens: [String]
+        }
     }
 
     package struct Cluster: Hashable, Sendable {

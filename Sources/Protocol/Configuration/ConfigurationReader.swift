@@ -91,6 +91,27 @@ final class ConfigurationReader {
         return text
     }
 
+    func choices(_ key: String, of choices: [String]) -> [String]? {
+        list(key, "a list of \(choices.joined(separator: ", "))") { node in
+            node.scalar.flatMap { choices.contains($0.string) ? $0.string : nil }
+        }
+    }
+
+    func integers(_ key: String, in range: ClosedRange<Int>) -> [Int]? {
+        list(key, "a list of whole numbers from \(range.lowerBound) to \(range.upperBound)") { node in
+            node.int.flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    private func list<Value>(_ key: String, _ expected: String, _ read: (Node) -> Value?) -> [Value]? {
+        guard let node = node(key), node.null == nil else { return nil }
+        guard let elements = node.sequence else { return invalid(key, node, expected) }
+        for element in elements where read(element) == nil {
+            return invalid(key, element, expected)
+        }
+        return elements.compactMap(read)
+    }
+
     func integer(_ key: String, in range: ClosedRange<Int>, orWord word: String? = nil) -> Int? {
         guard let node = node(key), node.null == nil else { return nil }
         guard let value = node.int, range.contains(value) else {

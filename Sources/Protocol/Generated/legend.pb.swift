@@ -28,6 +28,7 @@ package nonisolated enum WireElementType: SwiftProtobuf.Enum, Swift.CaseIterable
   case unspecified // = 0
   case f32 // = 1
   case f64 // = 2
+  case f16 // = 3
   case u8 // = 4
   case UNRECOGNIZED(Int)
 
@@ -40,6 +41,7 @@ package nonisolated enum WireElementType: SwiftProtobuf.Enum, Swift.CaseIterable
     case 0: self = .unspecified
     case 1: self = .f32
     case 2: self = .f64
+    case 3: self = .f16
     case 4: self = .u8
     default: self = .UNRECOGNIZED(rawValue)
     }
@@ -50,6 +52,7 @@ package nonisolated enum WireElementType: SwiftProtobuf.Enum, Swift.CaseIterable
     case .unspecified: return 0
     case .f32: return 1
     case .f64: return 2
+    case .f16: return 3
     case .u8: return 4
     case .UNRECOGNIZED(let i): return i
     }
@@ -60,6 +63,7 @@ package nonisolated enum WireElementType: SwiftProtobuf.Enum, Swift.CaseIterable
     .unspecified,
     .f32,
     .f64,
+    .f16,
     .u8,
   ]
 
@@ -527,6 +531,7 @@ package nonisolated struct WireRowFailure: Sendable {
 /// Bulk frame 0: for anchors the embeddings, f32 [rows, responses, layers, hidden]; for preference rows their
 /// projections, f64 [rows, responses, layers].
 /// The elements of a failed row are zero.
+/// Bulk frame 1, where the job keeps embeddings: f16 [rows, responses, layers, tokens, hidden], never infinite.
 package nonisolated struct WireUnitResult: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -553,6 +558,10 @@ package nonisolated struct WireUnitResult: Sendable {
 
   /// For preference rows: the digest of the direction that was projected on.
   package var directionDigest: String = String()
+
+  /// For each vector of bulk frame 1 the power of two that its elements are to be multiplied by, or 127 where it is not
+  /// finite (its elements are zero then).
+  package var keptExponents: [Int32] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -673,6 +682,11 @@ package nonisolated struct WireJobSpecification: Sendable {
   package var maxTokens: UInt32 = 0
 
   package var heartbeatMs: UInt32 = 0
+
+  /// Embeddings that come with the results; both empty where none do. Layers are sent ascending, each once.
+  package var keepLayers: [Int32] = []
+
+  package var keepTokens: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1028,7 +1042,7 @@ package nonisolated struct WireStatusReport: Sendable {
 fileprivate nonisolated let _protobuf_package = "legend"
 
 nonisolated extension WireElementType: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ELEMENT_TYPE_UNSPECIFIED\0\u{1}ELEMENT_TYPE_F32\0\u{1}ELEMENT_TYPE_F64\0\u{2}\u{2}ELEMENT_TYPE_U8\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ELEMENT_TYPE_UNSPECIFIED\0\u{1}ELEMENT_TYPE_F32\0\u{1}ELEMENT_TYPE_F64\0\u{1}ELEMENT_TYPE_F16\0\u{1}ELEMENT_TYPE_U8\0")
 }
 
 nonisolated extension WireStage: SwiftProtobuf._ProtoNameProviding {
@@ -1859,7 +1873,7 @@ nonisolated extension WireRowFailure: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".UnitResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}rows\0\u{1}failures\0\u{3}tokens_total\0\u{3}tokens_computed\0\u{3}compute_microseconds\0\u{3}direction_digest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}rows\0\u{1}failures\0\u{3}tokens_total\0\u{3}tokens_computed\0\u{3}compute_microseconds\0\u{3}direction_digest\0\u{3}kept_exponents\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1874,6 +1888,7 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.tokensComputed) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.computeMicroseconds) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.directionDigest) }()
+      case 8: try { try decoder.decodeRepeatedSInt32Field(value: &self.keptExponents) }()
       default: break
       }
     }
@@ -1905,6 +1920,9 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.directionDigest.isEmpty {
       try visitor.visitSingularStringField(value: self.directionDigest, fieldNumber: 7)
     }
+    if !self.keptExponents.isEmpty {
+      try visitor.visitPackedSInt32Field(value: self.keptExponents, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1916,6 +1934,7 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.tokensComputed != rhs.tokensComputed {return false}
     if lhs.computeMicroseconds != rhs.computeMicroseconds {return false}
     if lhs.directionDigest != rhs.directionDigest {return false}
+    if lhs.keptExponents != rhs.keptExponents {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2096,7 +2115,7 @@ nonisolated extension WireModelChunkRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{1}layers\0\u{1}pooling\0\u{3}max_tokens\0\u{3}heartbeat_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{1}layers\0\u{1}pooling\0\u{3}max_tokens\0\u{3}heartbeat_ms\0\u{3}keep_layers\0\u{3}keep_tokens\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2113,6 +2132,8 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       case 7: try { try decoder.decodeSingularStringField(value: &self.pooling) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.maxTokens) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.heartbeatMs) }()
+      case 10: try { try decoder.decodeRepeatedInt32Field(value: &self.keepLayers) }()
+      case 11: try { try decoder.decodeRepeatedStringField(value: &self.keepTokens) }()
       default: break
       }
     }
@@ -2146,6 +2167,12 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     if self.heartbeatMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.heartbeatMs, fieldNumber: 9)
     }
+    if !self.keepLayers.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.keepLayers, fieldNumber: 10)
+    }
+    if !self.keepTokens.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.keepTokens, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2159,6 +2186,8 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.pooling != rhs.pooling {return false}
     if lhs.maxTokens != rhs.maxTokens {return false}
     if lhs.heartbeatMs != rhs.heartbeatMs {return false}
+    if lhs.keepLayers != rhs.keepLayers {return false}
+    if lhs.keepTokens != rhs.keepTokens {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

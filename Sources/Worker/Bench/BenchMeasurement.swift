@@ -53,7 +53,7 @@ struct BenchMeasurement {
             var tokens = 0
             while case let index = next.add(1, ordering: .relaxed).oldValue, index < units.count {
                 tokens += try lane.embed(
-                    units[index], layers: [layer], pooling: .lastToken, sharesPrefixes: sharesPrefixes
+                    units[index], layers: [layer], poolings: [.lastToken], sharesPrefixes: sharesPrefixes
                 ) { _ in true }.tokensComputed
             }
             results.withLock { $0 = ($0.times + lane.times, $0.tokens + tokens) }

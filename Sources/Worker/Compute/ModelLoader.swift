@@ -98,9 +98,10 @@ struct ModelLoader: Sendable {
             throw error
         }
         try digest.wait(expecting: expected)
+        let computation = try UnitComputation(job: job, embedder: embedder)
         return LoadedEngine(
             embedder: embedder,
-            computation: try UnitComputation(job: job, embedder: embedder),
+            computation: computation,
             description: LoadedModel(
                 digest: try digest.wait(), name: (name as NSString).lastPathComponent,
                 tokenizer: embedder.tokenizer.identity, layerCount: embedder.model.layerCount,
@@ -108,8 +109,7 @@ struct ModelLoader: Sendable {
                 precision: embedder.precision.rawValue, numericBuild: embedder.numericBuild,
                 // One unit in each lane, and one that waits so that no lane does.
                 credit: 2 * lanes,
-                rowsAhead: Self.bytesAhead
-                    / (2 * job.layers.count * embedder.model.hiddenSize * MemoryLayout<Float>.size)))
+                rowsAhead: Self.bytesAhead / computation.bytesPerRow))
     }
 }
 

@@ -6,32 +6,18 @@ internal import Protocol
 /// Turns a unit's texts into what its stage asks for: embeddings of anchors, projections of preference rows.
 struct UnitComputation: Sendable {
     private let embedder: Embedder
-    private let pooling: Pooling
-
-    /// Resolved: 0 the embeddings … `layerCount` after the final norm.
-    private let layers: [Int]
+    private let selection: EmbeddingSelection
     private let tokensMax: Int
+
+    /// What a row's vectors take in memory.
+    var bytesPerRow: Int { selection.bytesPerRow }
 
     /// - Throws: `JobError` where the model cannot do what the job asks.
     init(job: JobSpecification, embedder: Embedder) throws {
-        let model = embedder.model
-        guard let pooling = Pooling(rawValue: job.pooling) else {
-            throw JobError("this worker does not know embedding.token: \(job.pooling)")
-        }
-        self.layers = try job.layers.map { layer in
-            let resolved = layer < 0 ? model.layerCount + 1 + layer : layer
-            guard (0...model.layerCount).contains(resolved) else {
-                throw JobError(
-                    """
-                    embedding.layer is \(layer); \(model.name) has layers 0 to \(model.layerCount), \
-                    or -1 to -\(model.layerCount + 1) counted from the last
-                    """)
-            }
-            return resolved
-        }
+        selection = try EmbeddingSelection(job: job, model: embedder.model)
         self.embedder = embedder
-        self.pooling = pooling
-        self.tokensMax = job.maxTokens > 0 ? min(job.maxTokens, model.contextLength) : model.contextLength
+        let contextLength = embedder.model.contextLength
+        self.tokensMax = job.maxTokens > 0 ? min(job.maxTokens, contextLength) : contextLength
     }
 
     /// Embeds a unit's texts.
@@ -43,25 +29,37 @@ struct UnitComputation: Sendable {
     ///   the result.
     func embed(_ payload: UnitPayload, on lane: Lane, progress: (UInt64) -> Bool) throws -> EmbeddedUnit {
         let start = ContinuousClock.now
-        var rows = payload.items.map { Row($0, stage: payload.stage, tokenizedBy: embedder, tokensMax: tokensMax) }
-        let embedded = rows.indices.filter { rows[$0].failure == nil }
-        let sequences = embedded.flatMap { rows[$0].sequences }
-        let stride = 2 * layers.count * embedder.model.hiddenSize
+        try selection.check(rows: payload.items.count)
+        let rows = payload.items.map { Row($0, stage: payload.stage, tokenizedBy: embedder, tokensMax: tokensMax) }
+        let sequences = rows.filter { $0.failure == nil }.flatMap(\.sequences)
+        let embeddings = try lane.embed(
+            sequences, layers: selection.allLayers, poolings: selection.allPoolings
+        ) { progress(UInt64($0)) }
         var unit = EmbeddedUnit(stage: payload.stage, rows: payload.items.map(\.row))
-        if !sequences.isEmpty {
-            let embeddings = try lane.embed(sequences, layers: layers, pooling: pooling) { progress(UInt64($0)) }
-            unit.tokensTotal = UInt64(embeddings.tokensTotal)
-            unit.tokensComputed = UInt64(embeddings.tokensComputed)
-            for (position, row) in embedded.enumerated() {
-                rows[row].accept(embeddings.vectors[position * stride..<(position + 1) * stride])
+        var kept = HalfVectors()
+        var sequence = 0
+        for (item, row) in rows.enumerated() {
+            let own = sequence..<sequence + 2
+            if row.failure == nil { sequence = own.upperBound }
+            let vectors = row.failure == nil ? selection.own(of: own, in: embeddings) : []
+            if let failure = row.failure ?? Self.failure(of: vectors) {
+                unit.failures.append(.init(item: item, reason: failure))
+                unit.vectors += repeatElement(0, count: selection.vectorsPerRow * embeddings.hiddenSize)
+                selection.appendNothing(to: &kept)
+            } else {
+                unit.vectors += vectors
+                selection.appendKept(of: own, in: embeddings, to: &kept)
             }
         }
-        unit.vectors = rows.flatMap { $0.vectors ?? ArraySlice(repeating: 0, count: stride) }
-        unit.failures = rows.enumerated().compactMap { item, row in
-            row.failure.map { .init(item: item, reason: $0) }
-        }
+        unit.kept = selection.kept(kept, rows: rows.count)
+        unit.tokensTotal = UInt64(embeddings.tokensTotal)
+        unit.tokensComputed = UInt64(embeddings.tokensComputed)
         unit.computeMicroseconds = UInt64((ContinuousClock.now - start).seconds * 1e6)
         return unit
+    }
+
+    private static func failure(of vectors: ArraySlice<Float>) -> String? {
+        vectors.allSatisfy(\.isFinite) ? nil : "the model's hidden state is not finite"
     }
 
     /// What the unit's stage asks for: the embeddings of anchors, the projections of preference rows.
@@ -74,11 +72,12 @@ struct UnitComputation: Sendable {
             lease: lease, rows: unit.rows, values: try values(of: unit, direction: direction), failures: unit.failures,
             tokensTotal: unit.tokensTotal, tokensComputed: unit.tokensComputed,
             computeMicroseconds: unit.computeMicroseconds,
-            directionDigest: unit.stage == .rows ? direction?.digest ?? "" : "")
+            directionDigest: unit.stage == .rows ? direction?.digest ?? "" : "", kept: unit.kept)
     }
 
     private func values(of unit: EmbeddedUnit, direction: BroadcastDirection?) throws -> Tensor {
         let hidden = embedder.model.hiddenSize
+        let layers = selection.layers
         switch unit.stage {
         case .anchors: return Tensor(unit.vectors, shape: [unit.rows.count, 2, layers.count, hidden])
         case .rows:
@@ -99,13 +98,10 @@ struct UnitComputation: Sendable {
     }
 }
 
-/// A row on its way from texts to embeddings.
+/// A row as tokens, or why it cannot be embedded.
 private struct Row {
     private(set) var sequences: [TokenSequence]
     private(set) var failure: String?
-
-    /// `[responses, layers, hidden]`
-    private(set) var vectors: ArraySlice<Float>?
 
     init(_ item: UnitPayload.Item, stage: Stage, tokenizedBy embedder: Embedder, tokensMax: Int) {
         let names = stage == .anchors ? ["harmless", "harmful"] : ["chosen", "rejected"]
@@ -127,15 +123,6 @@ private struct Row {
             } else if sequence.responseStart >= sequence.tokens.count {
                 failure = "the \(name) response has no tokens of its own"
             }
-        }
-    }
-
-    /// Takes the row's embeddings, unless a number in them is none.
-    mutating func accept(_ vectors: ArraySlice<Float>) {
-        if vectors.allSatisfy(\.isFinite) {
-            self.vectors = vectors
-        } else {
-            failure = "the model's hidden state is not finite"
         }
     }
 }

@@ -10,6 +10,9 @@ package struct EmbeddedUnit: Hashable, Sendable {
     /// `[rows, responses, layers, hidden]`; zero for rows that failed.
     package var vectors: [Float] = []
 
+    /// nil where the job keeps none.
+    package var kept: KeptEmbeddings?
+
     /// Ascending by item.
     package var failures: [UnitResult.RowFailure] = []
     package var tokensTotal: UInt64 = 0

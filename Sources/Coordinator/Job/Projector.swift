@@ -1,0 +1,138 @@
+internal import CommandLineTool
+internal import Foundation
+internal import Margins
+internal import Protocol
+
+/// Annotates a finished job's rows anew from the embeddings that it kept: with another direction, layer or token, and
+/// without a model.
+struct Projector {
+    /// What is asked for; nil: as the job has it.
+    struct Request {
+        var layer: Int?
+        var token: String?
+        var direction: SavedDirection?
+    }
+
+    private let definition: JobDefinition
+    private let ledger: Ledger
+    private let model: LoadedModel
+    private let layout: EmbeddingLayout
+    private let state: JobState
+    private let rows: StageEmbeddings
+
+    /// - Throws: `StoreError` where the job is not finished, or its store is not whole.
+    init(_ definition: JobDefinition, ledger: Ledger) throws {
+        let state = try JobState(ledger)
+        guard try ledger.ingestion(of: .rows).isComplete,
+            try ledger.openUnits(of: .rows, after: UnitID(0), limit: 1).isEmpty
+        else { throw StoreError("the job is not finished; `legend-coordinator run` goes on with it") }
+        guard let model = state.model, let layout = EmbeddingLayout(definition, model: model, run: state.run) else {
+            throw StoreError("the job has no rows whose embeddings it could have kept")
+        }
+        self.definition = definition
+        self.ledger = ledger
+        self.model = model
+        self.layout = layout
+        self.state = state
+        rows = try StageEmbeddings(.rows, folder: definition.configuration.job.embeddings, layout, ledger: ledger)
+    }
+
+    /// The direction to project on, and, where it was fitted now, its fit.
+    ///
+    /// - Throws: `StoreError` where the layer or the token is not kept, or the direction does not fit.
+    func direction(_ request: Request) throws -> (direction: SavedDirection, fit: DirectionFit?) {
+        let embedding = definition.configuration.embedding
+        let layer = JobSpecification.resolved(
+            layer: request.layer ?? request.direction?.provenance.layer ?? embedding.layer, layerCount: model.layerCount
+        )
+        let token = request.token ?? request.direction?.provenance.token ?? embedding.token
+        try check(layer: layer, token: token)
+        if let direction = request.direction {
+            let conflicts = direction.conflicts(
+                modelSHA256: model.digest, template: definition.template.identity,
+                compatibility: embedding.compatibility, layer: layer, token: token)
+            guard conflicts.isEmpty else { throw StoreError(conflicts.joined(separator: "\n")) }
+            return (direction, nil)
+        }
+        let ownLayer = JobSpecification.resolved(layer: embedding.layer, layerCount: model.layerCount)
+        if let own = definition.savedDirection ?? state.direction, layer == ownLayer, token == embedding.token {
+            return (own, nil)
+        }
+        guard definition.anchors != nil else {
+            throw StoreError("the job has no anchors to fit a direction on; give one with --direction")
+        }
+        let fit = try DirectionFit(
+            layer: layer, token: token, definition: definition, model: model, pairs: keptPairs(layer, token))
+        return (fit.saved, fit)
+    }
+
+    private func check(layer: Int, token: String) throws {
+        guard layout.layers.contains(layer) else {
+            let kept = layout.layers.map(String.init).joined(separator: ", ")
+            throw StoreError("layer \(layer) is not kept; kept are \(kept) (embedding.keep_layers)")
+        }
+        guard layout.tokens.contains(token) else {
+            let kept = layout.tokens.joined(separator: ", ")
+            throw StoreError("token \"\(token)\" is not kept; kept are \(kept) (embedding.keep_tokens)")
+        }
+    }
+
+    /// Where in a row's embeddings the two responses' vectors are.
+    private func places(_ layer: Int, _ token: String) -> (Int, Int) {
+        guard let layerSlot = layout.layers.firstIndex(of: layer), let tokenSlot = layout.tokens.firstIndex(of: token)
+        else { preconditionFailure("checked before") }
+        return (
+            layout.vector(response: 0, layerSlot: layerSlot, tokenSlot: tokenSlot),
+            layout.vector(response: 1, layerSlot: layerSlot, tokenSlot: tokenSlot)
+        )
+    }
+
+    private func keptPairs(_ layer: Int, _ token: String) throws -> DirectionFit.Pairs {
+        let folder = definition.configuration.job.embeddings
+        let anchors = try StageEmbeddings(.anchors, folder: folder, layout, ledger: ledger)
+        let places = places(layer, token)
+        return { [ledger] failed, body in
+            try ledger.forEachRow(of: .anchors) { _, result in
+                if case .failed(let reason) = result { failed(reason) }
+            }
+            try anchors.forEachRowInOrder { row in
+                if let harmless = row.vector(places.0), let harmful = row.vector(places.1) {
+                    body(harmless[...], harmful[...])
+                } else {
+                    failed(ScoreFile.notFiniteReason)
+                }
+            }
+        }
+    }
+
+    /// Projects all rows, and writes the annotated file to `path`.
+    ///
+    /// - Parameter progress: called now and then with how many rows are projected, of how many.
+    func run(
+        on direction: SavedDirection, writing path: String, progress: (_ done: Int, _ total: Int) -> Void
+    ) throws -> OutputStage.Summary {
+        let unit = direction.direction.unit
+        guard unit.count == model.hiddenSize else {
+            throw StoreError("expected a direction of \(model.hiddenSize) numbers, found \(unit.count)")
+        }
+        let places = places(direction.provenance.layer, direction.provenance.token)
+        let scores = try ScoreFile(folder: (path as NSString).deletingLastPathComponent)
+        let total = rows.count
+        var done = 0
+        try rows.forEachRow { row in
+            if let chosen = row.vector(places.0), let rejected = row.vector(places.1) {
+                try scores.set((projection(of: chosen, on: unit), projection(of: rejected, on: unit)), of: row.row)
+            } else {
+                try scores.set(nil, of: row.row)
+            }
+            done += 1
+            if done % 4096 == 0 { progress(done, total) }
+        }
+        return try OutputStage(definition: definition, ledger: ledger, path: path).run { row in
+            guard let result = try scores.result(of: row) else {
+                throw StoreError("the store has no embeddings of row \(row)")
+            }
+            return result
+        }
+    }
+}

@@ -1,0 +1,81 @@
+internal import Foundation
+internal import GRDB
+package import Protocol
+
+// Which rows' embeddings are in the store, and where: what the store has beyond is not the job's.
+
+extension Ledger {
+    /// A row whose embeddings are in the store.
+    struct KeptRow: Hashable, Sendable {
+        var row: UInt64
+
+        /// Counts from 0 in each stage.
+        var slot: Int
+
+        /// One for each vector.
+        var exponents: [Int8]
+        var crc32: UInt32
+    }
+
+    /// Puts the embeddings of a result's good rows into the store, behind those that are there.
+    static func keep(
+        _ kept: KeptEmbeddings, of result: UnitResult, rows: [UInt64], stage: Stage, store: EmbeddingStore,
+        in database: Database
+    ) throws {
+        let failed = Set(result.failures.map(\.item))
+        let good = rows.indices.filter { !failed.contains($0) }
+        let firstSlot = try keptCount(of: stage, in: database)
+        let bytesPerRow = kept.vectors.bytes.count / rows.count
+        let records = good.map { kept.vectors.bytes[$0 * bytesPerRow..<($0 + 1) * bytesPerRow] }
+        try store.write(records, stage: stage, firstSlot: firstSlot)
+        let vectorsPerRow = kept.exponents.count / rows.count
+        let insertion = try database.cachedStatement(
+            sql: "INSERT INTO kept (stage, slot, row, exponents, crc32) VALUES (?, ?, ?, ?, ?)")
+        for (offset, item) in good.enumerated() {
+            let exponents = kept.exponents[item * vectorsPerRow..<(item + 1) * vectorsPerRow]
+            try insertion.execute(arguments: [
+                Int(stage.rawValue), firstSlot + offset, Int64(rows[item]),
+                Data(exponents.map { UInt8(bitPattern: $0) }),
+                Int64(EmbeddingStore.checksum(of: records[offset])),
+            ])
+        }
+    }
+
+    /// How many rows of a stage are in the store.
+    package func keptCount(of stage: Stage) throws -> Int {
+        try database.read { try Self.keptCount(of: stage, in: $0) }
+    }
+
+    private static func keptCount(of stage: Stage, in database: Database) throws -> Int {
+        try Int.fetchOne(
+            database.cachedStatement(sql: "SELECT COALESCE(MAX(slot) + 1, 0) FROM kept WHERE stage = ?"),
+            arguments: [Int(stage.rawValue)]) ?? 0
+    }
+
+    /// Calls `body` with the rows in some slots of a stage, in the slots' order, one at a time.
+    func forEachKeptRow(of stage: Stage, slots: Range<Int>, _ body: (KeptRow) throws -> Void) throws {
+        try forEachKeptRow(
+            sql: "SELECT * FROM kept WHERE stage = ? AND slot >= ? AND slot < ? ORDER BY slot",
+            [Int(stage.rawValue), slots.lowerBound, slots.upperBound], body)
+    }
+
+    /// Calls `body` with all rows of a stage that are in the store, in the order of the input, one at a time.
+    func forEachKeptRow(of stage: Stage, _ body: (KeptRow) throws -> Void) throws {
+        try forEachKeptRow(sql: "SELECT * FROM kept WHERE stage = ? ORDER BY row", [Int(stage.rawValue)], body)
+    }
+
+    private func forEachKeptRow(
+        sql: String, _ arguments: StatementArguments, _ body: (KeptRow) throws -> Void
+    ) throws {
+        try database.read { database in
+            let cursor = try Row.fetchCursor(database, sql: sql, arguments: arguments)
+            while let row = try cursor.next() {
+                let (index, exponents, checksum): (Int64, Data, Int64) = (row["row"], row["exponents"], row["crc32"])
+                try body(
+                    KeptRow(
+                        row: UInt64(index), slot: row["slot"], exponents: exponents.map { Int8(bitPattern: $0) },
+                        crc32: UInt32(checksum)))
+            }
+        }
+    }
+}

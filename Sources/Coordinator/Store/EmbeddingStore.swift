@@ -1,0 +1,193 @@
+internal import CZlib
+internal import Foundation
+internal import Margins
+internal import Protocol
+internal import Synchronization
+
+/// The folder in which a job keeps the embeddings of its rows, in shards of about a gibibyte.
+///
+/// The ledger says what is in it: a row is here once the ledger's transaction with its slot is committed, and what lies
+/// beyond the ledger's last slot is written over. A shard that is being filled is `NAME.partial`: room for a header,
+/// then the rows' vectors. ``seal(_:_:ledger:)`` makes safetensors files of a finished stage's shards.
+package final class EmbeddingStore: Sendable {
+    let folder: String
+    private let headerBytes: Int
+    private let shardBytesMax: Int
+
+    /// Of each stage, the shard that was written last, and whether it is to be synced.
+    private let open = Mutex<[Stage: (index: Int, file: StoreFile, isDirty: Bool)]>([:])
+
+    /// Whose the folder is.
+    private struct Owner: Codable {
+        var run: String
+        var state: String
+    }
+
+    /// Vectors of a shard, in bytes; of a job's whole life, since the ledger counts slots alone.
+    package static let shardBytesMax = 1 << 30
+
+    /// Makes the folder, or makes sure that it is this job's. What an earlier beginning of the same job left there is
+    /// removed.
+    ///
+    /// - Parameters:
+    ///   - run: names this beginning of the job.
+    ///   - state: the job's state folder.
+    ///   - headerBytes: room for each shard's header; of the job's whole life, too.
+    /// - Throws: `StoreError`, also where the folder is another job's.
+    package init(
+        folder: String, run: String, state: String, headerBytes: Int, shardBytesMax: Int = EmbeddingStore.shardBytesMax
+    ) throws {
+        self.folder = folder
+        self.headerBytes = headerBytes
+        self.shardBytesMax = shardBytesMax
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw StoreError("cannot make the folder for embeddings \(folder): \(error.localizedDescription)")
+        }
+        let path = folder + "/job.json"
+        let shards = try Self.shards(in: folder)
+        if let data = FileManager.default.contents(atPath: path) {
+            guard let owner = try? JSONDecoder().decode(Owner.self, from: data), owner.state == state else {
+                throw StoreError(
+                    "\(folder) holds the embeddings of another job; give this one a job.embeddings of its own")
+            }
+            if owner.run == run { return }
+        } else if let first = shards.first {
+            throw StoreError("\(folder): expected an empty folder or this job's embeddings, found \(first)")
+        }
+        for shard in shards where unlink(folder + "/" + shard) != 0 {
+            throw StoreError.system("cannot remove", folder + "/" + shard)
+        }
+        var file = try OutputFile(path: path, keepPartial: false)
+        try file.write([UInt8](JSONEncoder().encode(Owner(run: run, state: state))))
+        try file.finish()
+    }
+
+    /// Files of shards, sealed or not, by name.
+    private static func shards(in folder: String) throws -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder)
+                .filter { $0.wholeMatch(of: #/(anchors|rows)-[0-9]+\.(safetensors|partial)/#) != nil }.sorted()
+        } catch {
+            throw StoreError("cannot read the folder \(folder): \(error.localizedDescription)")
+        }
+    }
+
+    static func checksum(of bytes: ArraySlice<UInt8>) -> UInt32 {
+        bytes.withUnsafeBytes { UInt32(crc32_z(0, $0.baseAddress, $0.count)) }
+    }
+
+    static func rowsPerShard(bytesPerRow: Int, shardBytesMax: Int = EmbeddingStore.shardBytesMax) -> Int {
+        max(1, shardBytesMax / bytesPerRow)
+    }
+}
+
+// MARK: - Writing
+
+extension EmbeddingStore {
+    /// Writes rows' vectors, all of the same size, into slots from `firstSlot` on. They are safe after ``sync()``.
+    func write(_ records: [ArraySlice<UInt8>], stage: Stage, firstSlot: Int) throws {
+        guard let bytesPerRow = records.first?.count else { return }
+        let rowsPerShard = Self.rowsPerShard(bytesPerRow: bytesPerRow, shardBytesMax: shardBytesMax)
+        var written = 0
+        while written < records.count {
+            let slot = firstSlot + written
+            let (shard, place) = (slot / rowsPerShard, slot % rowsPerShard)
+            let count = min(records.count - written, rowsPerShard - place)
+            let bytes = Array(records[written..<written + count].joined())
+            try file(of: shard, stage: stage).write(bytes, at: headerBytes + place * bytesPerRow)
+            written += count
+        }
+    }
+
+    /// The open shard, marked to be synced; a full one before it is synced at once.
+    private func file(of index: Int, stage: Stage) throws -> StoreFile {
+        try open.withLock { open in
+            if let known = open[stage], known.index == index {
+                open[stage]?.isDirty = true
+                return known.file
+            }
+            if let full = open[stage], full.isDirty { try full.file.sync() }
+            let path = EmbeddingShard.Name(stage: stage, index: index).path(in: folder, isSealed: false)
+            let isNew = !FileManager.default.fileExists(atPath: path)
+            let file = try StoreFile(path: path, .making)
+            if isNew { try StoreFile.syncFolder(folder) }
+            open[stage] = (index, file, true)
+            return file
+        }
+    }
+
+    /// Puts what was written on disk.
+    func sync() throws {
+        try open.withLock { open in
+            for stage in Stage.allCases where open[stage]?.isDirty == true {
+                try open[stage]?.file.sync()
+                open[stage]?.isDirty = false
+            }
+        }
+    }
+}
+
+// MARK: - Sealing
+
+extension EmbeddingStore {
+    /// Makes safetensors files of a stage's shards, of which no more rows will come. Those that are such files already
+    /// stay.
+    func seal(_ stage: Stage, _ layout: EmbeddingLayout, ledger: Ledger) throws {
+        open.withLock { $0[stage] = nil }
+        let total = try ledger.keptCount(of: stage)
+        let rowsPerShard = Self.rowsPerShard(bytesPerRow: layout.bytesPerRow, shardBytesMax: shardBytesMax)
+        let shards = (total + rowsPerShard - 1) / rowsPerShard
+        for index in 0..<shards {
+            let name = EmbeddingShard.Name(stage: stage, index: index)
+            let (partial, path) = (name.path(in: folder, isSealed: false), name.path(in: folder, isSealed: true))
+            if FileManager.default.fileExists(atPath: path) { continue }
+            let slots = index * rowsPerShard..<min((index + 1) * rowsPerShard, total)
+            let header = layout.header(of: name, shards: shards, count: slots.count)
+            try complete(partial, header, stage: stage, slots: slots, ledger: ledger)
+            guard rename(partial, path) == 0 else { throw StoreError.system("cannot rename \(partial) to", path) }
+        }
+        // What was written there and never committed.
+        for file in try Self.shards(in: folder) where file.hasPrefix("\(stage)-") && file.hasSuffix(".partial") {
+            unlink(folder + "/" + file)
+        }
+        try StoreFile.syncFolder(folder)
+    }
+
+    /// Puts behind a shard's vectors what the ledger knows of its rows, and the header before them.
+    private func complete(
+        _ path: String, _ header: SafetensorsHeader, stage: Stage, slots: Range<Int>, ledger: Ledger
+    ) throws {
+        guard let vectors = header.tensors["vectors"]?.range else { preconditionFailure("a layout without vectors") }
+        let file = try StoreFile(path: path, .writing)
+        var end = headerBytes + vectors.count
+        guard try file.size() >= end else {
+            throw StoreError("\(path): expected at least \(end) bytes, found \(try file.size())")
+        }
+        try file.truncate(to: end)
+        func append(_ bytesOf: (Ledger.KeptRow) -> [UInt8]) throws {
+            var buffer: [UInt8] = []
+            func flush() throws {
+                try file.write(buffer, at: end)
+                end += buffer.count
+                buffer.removeAll(keepingCapacity: true)
+            }
+            try ledger.forEachKeptRow(of: stage, slots: slots) { row in
+                buffer += bytesOf(row)
+                if buffer.count >= 1 << 18 { try flush() }
+            }
+            try flush()
+        }
+        // The order of the header's tensors.
+        try append { Self.littleEndian(Int64($0.row)) }
+        try append { Self.littleEndian(Int64($0.crc32)) }
+        try append { $0.exponents.flatMap { Self.littleEndian(HalfVectors.scale($0).bitPattern) } }
+        try file.write(header.serialized(byteCount: headerBytes), at: 0)
+        try file.sync()
+    }
+
+    private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: value.littleEndian, Array.init)
+    }
+}

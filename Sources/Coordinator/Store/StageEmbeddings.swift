@@ -1,0 +1,94 @@
+internal import Margins
+internal import Protocol
+
+/// The kept embeddings of a stage that is complete, in their sealed shards.
+final class StageEmbeddings {
+    let count: Int
+    private let ledger: Ledger
+    private let stage: Stage
+    private let folder: String
+    private let layout: EmbeddingLayout
+    private let rowsPerShard: Int
+    private var current: (index: Int, shard: EmbeddingShard)?
+
+    /// What is read at a time, in bytes.
+    private static let chunkBytes = 4 << 20
+
+    /// Looks at every shard's header.
+    ///
+    /// - Throws: `StoreError` where one is missing or damaged, or is another job's.
+    init(
+        _ stage: Stage, folder: String, _ layout: EmbeddingLayout, ledger: Ledger,
+        shardBytesMax: Int = EmbeddingStore.shardBytesMax
+    ) throws {
+        self.ledger = ledger
+        self.stage = stage
+        self.folder = folder
+        self.layout = layout
+        count = try ledger.keptCount(of: stage)
+        rowsPerShard = EmbeddingStore.rowsPerShard(bytesPerRow: layout.bytesPerRow, shardBytesMax: shardBytesMax)
+        for index in 0..<shardCount { _ = try shard(index) }
+    }
+
+    private var shardCount: Int { (count + rowsPerShard - 1) / rowsPerShard }
+
+    private func shard(_ index: Int) throws -> EmbeddingShard {
+        if let current, current.index == index { return current.shard }
+        let name = EmbeddingShard.Name(stage: stage, index: index)
+        let expected = layout.header(
+            of: name, shards: shardCount, count: min(rowsPerShard, count - index * rowsPerShard))
+        let shard = try EmbeddingShard(name, in: folder, layout, expected: expected)
+        current = (index, shard)
+        return shard
+    }
+
+    /// Calls `body` with all rows in the order in which they lie here, one at a time.
+    func forEachRow(_ body: (EmbeddedRow) throws -> Void) throws {
+        let step = max(1, Self.chunkBytes / layout.bytesPerRow)
+        for first in stride(from: 0, to: count, by: step) {
+            var rows: [Ledger.KeptRow] = []
+            try ledger.forEachKeptRow(of: stage, slots: first..<min(first + step, count)) { rows.append($0) }
+            for row in try read(rows) { try body(row) }
+        }
+    }
+
+    /// Calls `body` with all rows in the order of the input, one at a time.
+    func forEachRowInOrder(_ body: (EmbeddedRow) throws -> Void) throws {
+        try ledger.forEachKeptRow(of: stage) { try body(read([$0])[0]) }
+    }
+
+    /// - Parameter rows: neighbours, at least one.
+    private func read(_ rows: [Ledger.KeptRow]) throws -> [EmbeddedRow] {
+        var bytes: [UInt8] = []
+        var slots = rows[0].slot..<rows[0].slot + rows.count
+        while let first = slots.first {
+            let place = first % rowsPerShard
+            let part = min(slots.count, rowsPerShard - place)
+            bytes += try shard(first / rowsPerShard).vectors(place..<place + part)
+            slots = first + part..<slots.upperBound
+        }
+        return try rows.enumerated().map { index, row in
+            let own = bytes[index * layout.bytesPerRow..<(index + 1) * layout.bytesPerRow]
+            guard EmbeddingStore.checksum(of: own) == row.crc32 else {
+                let path = try shard(row.slot / rowsPerShard).path
+                throw StoreError("\(path) is damaged: the vectors of row \(row.row) have another checksum")
+            }
+            return EmbeddedRow(row: row.row, bytes: own, exponents: row.exponents)
+        }
+    }
+}
+
+/// A row's kept embeddings.
+struct EmbeddedRow: Sendable {
+    let row: UInt64
+    fileprivate let bytes: ArraySlice<UInt8>
+    fileprivate let exponents: [Int8]
+
+    /// The vector at this place of the layout, `[hidden]`; nil where it is not finite.
+    func vector(_ index: Int) -> [Float]? {
+        guard exponents[index] != HalfVectors.notFinite else { return nil }
+        let count = bytes.count / exponents.count
+        let start = bytes.startIndex + index * count
+        return HalfVectors.vector(bytes[start..<start + count], scale: HalfVectors.scale(exponents[index]))
+    }
+}

@@ -1,0 +1,178 @@
+internal import Foundation
+
+/// What a safetensors file says of its tensors: https://github.com/huggingface/safetensors#format.
+///
+/// The file begins with the header's length (u64, little-endian) and the header (JSON); then come the tensors' bytes.
+public struct SafetensorsHeader: Hashable, Sendable {
+    public enum ElementType: String, Hashable, Sendable {
+        case f16 = "F16"
+        case f32 = "F32"
+        case i64 = "I64"
+
+        public var byteCount: Int {
+            switch self {
+            case .f16: 2
+            case .f32: 4
+            case .i64: 8
+            }
+        }
+    }
+
+    public struct Tensor: Hashable, Sendable {
+        public let type: ElementType
+
+        /// Outermost dimension first.
+        public let shape: [Int]
+
+        /// Where its bytes are in the data behind the header.
+        public let range: Range<Int>
+    }
+
+    public private(set) var tensors: [String: Tensor] = [:]
+    public let metadata: [String: String]
+
+    /// Bytes of the tensors that were appended.
+    private var dataBytes = 0
+
+    public init(metadata: [String: String]) {
+        self.metadata = metadata
+    }
+
+    /// Puts a tensor behind those that are there.
+    ///
+    /// - Precondition: its size can be counted.
+    public mutating func append(_ name: String, _ type: ElementType, shape: [Int]) {
+        let end = dataBytes + shape.reduce(type.byteCount, *)
+        tensors[name] = Tensor(type: type, shape: shape, range: dataBytes..<end)
+        dataBytes = end
+    }
+}
+
+// MARK: - As bytes
+
+extension SafetensorsHeader {
+    private struct Entry: Codable {
+        var dtype: String
+        var shape: [Int]
+        /// Start and end in the data behind the header.
+        var dataOffsets: [Int]
+
+        enum CodingKeys: String, CodingKey {
+            case dtype, shape
+            case dataOffsets = "data_offsets"
+        }
+    }
+
+    private enum Value: Codable {
+        case entry(Entry)
+        case metadata([String: String])
+
+        init(from decoder: any Decoder) throws {
+            if let entry = try? Entry(from: decoder) {
+                self = .entry(entry)
+            } else {
+                self = .metadata(try [String: String](from: decoder))
+            }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            switch self {
+            case .entry(let entry): try entry.encode(to: encoder)
+            case .metadata(let metadata): try metadata.encode(to: encoder)
+            }
+        }
+    }
+
+    /// A longer header is no header: the limit of the format's own library.
+    private static let byteCountMax: UInt64 = 100_000_000
+
+    /// All that stands before the data: length and header.
+    ///
+    /// - Parameter byteCount: how many bytes that is to be, a multiple of 8; nil: as few as it takes.
+    /// - Throws: `SafetensorsError` where the header does not fit.
+    public func serialized(byteCount: Int? = nil) throws -> [UInt8] {
+        var values = tensors.mapValues {
+            Value.entry(
+                Entry(
+                    dtype: $0.type.rawValue, shape: $0.shape, dataOffsets: [$0.range.lowerBound, $0.range.upperBound])
+            )
+        }
+        if !metadata.isEmpty { values["__metadata__"] = .metadata(metadata) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var json = [UInt8](try encoder.encode(values))
+        // Readers expect the data at a multiple of 8.
+        let padding = byteCount.map { $0 - 8 - json.count } ?? (8 - json.count % 8) % 8
+        guard padding >= 0 else {
+            throw SafetensorsError("a header of \(json.count) bytes does not fit into \(byteCount ?? 0)")
+        }
+        json += Array(repeating: UInt8(ascii: " "), count: padding)
+        return withUnsafeBytes(of: UInt64(json.count).littleEndian, Array.init) + json
+    }
+
+    /// How many bytes stand before the data of a file that begins with `prefix`, its first 8 bytes.
+    ///
+    /// - Throws: `SafetensorsError` where that cannot be.
+    public static func byteCount(prefix: ArraySlice<UInt8>, fileBytes: Int) throws -> Int {
+        guard prefix.count == 8 else { throw SafetensorsError("expected at least 8 bytes, found \(prefix.count)") }
+        let count = prefix.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+        guard count <= UInt64(fileBytes - 8), count <= byteCountMax else {
+            throw SafetensorsError("a header of \(count) bytes does not fit into a file of \(fileBytes)")
+        }
+        return 8 + Int(count)
+    }
+
+    /// - Parameters:
+    ///   - bytes: all that stands before the data.
+    ///   - dataBytes: what stands behind it.
+    /// - Throws: `SafetensorsError` where the header is none, or has tensors of other types or beyond the data.
+    public init(serialized bytes: ArraySlice<UInt8>, dataBytes: Int) throws {
+        let values: [String: Value]
+        do {
+            values = try JSONDecoder().decode([String: Value].self, from: Data(bytes.dropFirst(8)))
+        } catch {
+            throw SafetensorsError("the header is not JSON of the expected form")
+        }
+        var metadata: [String: String] = [:]
+        for (name, value) in values {
+            switch value {
+            case .metadata(let found):
+                guard name == "__metadata__" else { throw SafetensorsError("tensor \"\(name)\" has no description") }
+                metadata = found
+            case .entry(let entry): tensors[name] = try Self.tensor(name, entry, dataBytes: dataBytes)
+            }
+        }
+        self.metadata = metadata
+        self.dataBytes = dataBytes
+    }
+
+    private static func tensor(_ name: String, _ entry: Entry, dataBytes: Int) throws -> Tensor {
+        guard let type = ElementType(rawValue: entry.dtype) else {
+            throw SafetensorsError("tensor \"\(name)\": expected F16, F32 or I64, found \(entry.dtype)")
+        }
+        var byteCount = type.byteCount
+        for dimension in entry.shape {
+            let (product, overflow) = byteCount.multipliedReportingOverflow(by: dimension)
+            guard dimension >= 0, !overflow else {
+                throw SafetensorsError("tensor \"\(name)\" has the impossible shape \(entry.shape)")
+            }
+            byteCount = product
+        }
+        let offsets = entry.dataOffsets
+        guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= dataBytes,
+            offsets[1] - offsets[0] == byteCount
+        else {
+            throw SafetensorsError(
+                "tensor \"\(name)\" of shape \(entry.shape) with offsets \(offsets) in \(dataBytes) bytes of data")
+        }
+        return Tensor(type: type, shape: entry.shape, range: offsets[0]..<offsets[1])
+    }
+}
+
+public struct SafetensorsError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) {
+        self.description = "not a usable safetensors file: \(description)"
+    }
+}

@@ -1,0 +1,95 @@
+internal import Engine
+internal import Margins
+internal import Protocol
+
+/// Which hidden states a unit's texts are embedded to: those that its stage asks for, and those that the job keeps.
+struct EmbeddingSelection: Sendable {
+    /// Resolved: 0 the embeddings … `layerCount` after the final norm.
+    let layers: [Int]
+    let pooling: Pooling
+    private let keptLayers: [Int]
+    private let keptPoolings: [Pooling]
+    private let hiddenSize: Int
+
+    /// - Throws: `JobError` where the model cannot do what the job asks.
+    init(job: JobSpecification, model: ModelDescription) throws {
+        func pooling(_ name: String, _ key: String) throws -> Pooling {
+            guard let pooling = Pooling(rawValue: name) else {
+                throw JobError("this worker does not know \(key): \(name)")
+            }
+            return pooling
+        }
+        func check(_ layers: [Int], _ key: String) throws {
+            for layer in layers {
+                let resolved = JobSpecification.resolved(layer: layer, layerCount: model.layerCount)
+                guard !(0...model.layerCount).contains(resolved) else { continue }
+                throw JobError(
+                    """
+                    \(key) is \(layer); \(model.name) has layers 0 to \(model.layerCount), \
+                    or -1 to -\(model.layerCount + 1) counted from the last
+                    """)
+            }
+        }
+        try check(job.layers, "embedding.layer")
+        try check(job.keptLayers, "embedding.keep_layers")
+        self.layers = job.layers.map { JobSpecification.resolved(layer: $0, layerCount: model.layerCount) }
+        self.pooling = try pooling(job.pooling, "embedding.token")
+        self.keptLayers = job.keptLayers(layerCount: model.layerCount)
+        self.keptPoolings = try job.keptPoolings.map { try pooling($0, "embedding.keep_tokens") }
+        self.hiddenSize = model.hiddenSize
+    }
+
+    /// What the lane is asked for.
+    var allLayers: [Int] { Set(layers + keptLayers).sorted() }
+    var allPoolings: [Pooling] { Pooling.allCases.filter { $0 == pooling || keptPoolings.contains($0) } }
+
+    /// Vectors of a row that its stage asks for, and that are kept.
+    var vectorsPerRow: Int { 2 * layers.count }
+    var keptVectorsPerRow: Int { 2 * keptLayers.count * keptPoolings.count }
+
+    /// What a row's vectors take in memory.
+    var bytesPerRow: Int { (4 * vectorsPerRow + 2 * keptVectorsPerRow) * hiddenSize }
+
+    /// - Throws: `JobError` where so many rows' kept vectors are too much for one message.
+    func check(rows: Int) throws {
+        let bytes = 2 * keptVectorsPerRow * hiddenSize * rows
+        guard bytes > KeptEmbeddings.byteCountMax, rows > 1 else { return }
+        throw JobError(
+            """
+            the embeddings to keep of its \(rows) rows have \(bytes >> 20) MiB; expected at most \
+            \(KeptEmbeddings.byteCountMax >> 20): lower cluster.unit_tokens or keep fewer
+            """)
+    }
+
+    /// What the stage asks for of the row whose responses are these sequences: `[responses, layers, hidden]`.
+    func own(of sequences: Range<Int>, in embeddings: Embeddings) -> ArraySlice<Float> {
+        let vectors = sequences.flatMap { sequence in
+            layers.flatMap { embeddings[sequence: sequence, layer: $0, pooling: pooling] }
+        }
+        return vectors[...]
+    }
+
+    /// What is kept of the row whose responses are these sequences: `[responses, layers, tokens, hidden]`.
+    func appendKept(of sequences: Range<Int>, in embeddings: Embeddings, to vectors: inout HalfVectors) {
+        for sequence in sequences {
+            for layer in keptLayers {
+                for pooling in keptPoolings {
+                    vectors.append(embeddings[sequence: sequence, layer: layer, pooling: pooling])
+                }
+            }
+        }
+    }
+
+    /// What is kept of a row that failed.
+    func appendNothing(to vectors: inout HalfVectors) {
+        for _ in 0..<keptVectorsPerRow { vectors.append(repeatElement(0, count: hiddenSize)) }
+    }
+
+    /// nil where the job keeps none.
+    func kept(_ vectors: HalfVectors, rows: Int) -> KeptEmbeddings? {
+        guard keptVectorsPerRow > 0 else { return nil }
+        let shape = [rows, 2, keptLayers.count, keptPoolings.count, hiddenSize]
+        return KeptEmbeddings(
+            vectors: Tensor(halves: vectors.elements, shape: shape), exponents: vectors.exponents)
+    }
+}
