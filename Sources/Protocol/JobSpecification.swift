@@ -55,6 +55,12 @@ package struct JobSpecification: Hashable, Sendable {
 
 /// What a worker computes with. Workers of one job must agree in all of it but the last two.
 package struct LoadedModel: Codable, Hashable, Sendable {
+    /// That of the largest models of the architecture.
+    package static let hiddenSizeMax = 16_384
+
+    /// More are not embedded ahead, whatever memory there is: each heartbeat lists their units.
+    package static let rowsAheadMax = 65_536
+
     /// SHA-256 of the model file in lower-case hexadecimal.
     package var digest: String
     package var name: String

@@ -60,6 +60,9 @@ package struct UnitPayload: Hashable, Sendable {
         }
     }
 
+    /// Rows of a unit, at most: its result fits into one message of a bounded size.
+    package static let rowsMax = 512
+
     package var stage: Stage
     package var items: [Item]
 
@@ -80,6 +83,11 @@ package struct UnitResult: Hashable, Sendable {
             self.item = item
             self.reason = reason
         }
+    }
+
+    /// The bytes of `values` of the largest legal result.
+    package static func valueBytesMax(layers: Int) -> Int {
+        UnitPayload.rowsMax * 2 * layers * LoadedModel.hiddenSizeMax * Tensor.ElementType.f32.byteCount
     }
 
     package var lease: Lease

@@ -58,8 +58,9 @@ extension Message {
         case .unitResult(let wire): self = .worker(.result(try UnitResult(wire, bulk(), kept: tensors.popFirst())))
         case .unitFailure(let wire): self = .worker(.failure(try .init(wire)))
         case .unitEmbedded(let wire): self = .worker(.embedded(try Lease(wire.lease)))
-        case .directionAcknowledgement(let wire): self = .worker(.directionAcknowledged(digest: wire.digest))
-        case .goodbye(let wire): self = .worker(.goodbye(reason: wire.reason))
+        case .directionAcknowledgement(let wire):
+            self = .worker(.directionAcknowledged(digest: try wire.digest.checked("a direction's digest")))
+        case .goodbye(let wire): self = .worker(.goodbye(reason: wire.reason.bounded))
         case .welcome(let wire): self = .coordinator(.welcome(try JobSpecification(wire.job)))
         case .accepted(let wire):
             let direction =

@@ -13,6 +13,8 @@ package enum WorkerMessage: Hashable, Sendable {
 
     /// The first message on a connection, and the answer to `whoAreYou`.
     package struct Hello: Hashable, Sendable {
+        package static let nameBytesMax = 256
+
         /// Stable over restarts where the operator names the worker.
         package var worker: String
 

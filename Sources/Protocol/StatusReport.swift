@@ -42,6 +42,9 @@ package struct StatusReport: Codable, Hashable, Sendable {
 
     /// Leases that were lost or failed and went back to the queue.
     package var unitsRetried: UInt64 = 0
+
+    /// Messages that were malformed, too many, of no worker, or about units as no worker has them.
+    package var messagesDropped: UInt64 = 0
     package var workers: [Worker] = []
 
     package init() {}

@@ -27,6 +27,9 @@ extension Tensor {
         case .u8: elementType = .u8
         case .unspecified, .UNRECOGNIZED: throw ProtocolError("a tensor of an unknown element type")
         }
+        guard wire.shape.count <= 8 else {
+            throw ProtocolError("a tensor of \(wire.shape.count) dimensions; at most 8 are expected")
+        }
         let checksum = CRC32.checksum(frame)
         guard checksum == wire.crc32 else {
             throw ProtocolError("a bulk frame whose checksum is \(checksum), not the announced \(wire.crc32)")
@@ -54,12 +57,16 @@ extension Lease {
 
 extension WorkerMessage.Hello {
     init(_ wire: WireHello) throws {
-        guard !wire.worker.isEmpty, wire.worker.utf8.count <= 256 else {
-            throw ProtocolError("a worker id of \(wire.worker.utf8.count) bytes; 1 to 256 are expected")
+        guard !wire.worker.isEmpty, wire.worker.utf8.count <= Self.nameBytesMax else {
+            throw ProtocolError(
+                "a worker id of \(wire.worker.utf8.count) bytes; 1 to \(Self.nameBytesMax) are expected")
         }
+        try WorkerMessage.checkCount(ofHeld: wire.held.count)
         self.init(
-            worker: wire.worker, epoch: wire.epoch, host: wire.host, processID: wire.processID,
-            softwareVersion: wire.softwareVersion, lanes: Int(wire.lanes),
+            worker: try wire.worker.checked("a worker id"), epoch: wire.epoch,
+            host: try wire.host.checked("a host name"),
+            processID: wire.processID, softwareVersion: try wire.softwareVersion.checked("a software version"),
+            lanes: Int(wire.lanes),
             model: wire.hasReady ? try LoadedModel(wire.ready) : nil,
             held: try wire.held.map(WorkerMessage.HeldUnit.init))
     }
@@ -97,15 +104,24 @@ extension LoadedModel {
         guard wire.layerCount > 0, wire.hiddenSize > 0, wire.contextLength > 0, wire.credit > 0 else {
             throw ProtocolError("a model without layers, hidden size, context length or credit")
         }
-        guard wire.credit <= 4096, wire.rowsAhead <= 1 << 24 else {
+        guard wire.credit <= 4096, wire.rowsAhead <= Self.rowsAheadMax else {
             throw ProtocolError(
-                "a credit of \(wire.credit), \(wire.rowsAhead) rows ahead; at most 4096 and \(1 << 24) are expected")
+                """
+                a credit of \(wire.credit), \(wire.rowsAhead) rows ahead; at most 4096 and \(Self.rowsAheadMax) are \
+                expected
+                """)
+        }
+        guard wire.hiddenSize <= Self.hiddenSizeMax else {
+            throw ProtocolError("a hidden size of \(wire.hiddenSize); at most \(Self.hiddenSizeMax) are expected")
         }
         self.init(
-            digest: wire.modelDigest, name: wire.modelName, tokenizer: wire.tokenizer,
+            digest: try wire.modelDigest.checked("a model's digest"),
+            name: try wire.modelName.checked("a model's name"),
+            tokenizer: try wire.tokenizer.checked("a tokenizer"),
             layerCount: Int(wire.layerCount), hiddenSize: Int(wire.hiddenSize),
-            contextLength: Int(wire.contextLength), precision: wire.precision, numericBuild: wire.numericBuild,
-            credit: Int(wire.credit), rowsAhead: Int(wire.rowsAhead))
+            contextLength: Int(wire.contextLength), precision: try wire.precision.checked("a precision"),
+            numericBuild: try wire.numericBuild.checked("a numeric build"), credit: Int(wire.credit),
+            rowsAhead: Int(wire.rowsAhead))
     }
 
     var wire: WireReady {
@@ -124,8 +140,18 @@ extension LoadedModel {
     }
 }
 
+extension WorkerMessage {
+    /// As many units of one row as a worker embeds ahead, its credit, and results that are not acknowledged.
+    package static let heldMax = LoadedModel.rowsAheadMax + 16_384
+
+    fileprivate static func checkCount(ofHeld count: Int) throws {
+        guard count <= heldMax else { throw ProtocolError("\(count) units held; at most \(heldMax) are expected") }
+    }
+}
+
 extension WorkerMessage.Heartbeat {
     init(_ wire: WireHeartbeat) throws {
+        try WorkerMessage.checkCount(ofHeld: wire.held.count)
         self.init(
             epoch: wire.epoch, held: try wire.held.map(WorkerMessage.HeldUnit.init), draining: wire.draining)
     }
@@ -141,13 +167,13 @@ extension WorkerMessage.Heartbeat {
 
 extension WorkerMessage.UnitFailure {
     init(_ wire: WireUnitFailure) throws {
-        self.init(lease: try Lease(wire.lease), reason: wire.reason, returned: wire.returned)
+        self.init(lease: try Lease(wire.lease), reason: wire.reason.bounded, returned: wire.returned)
     }
 
     var wire: WireUnitFailure {
         .with {
             $0.lease = lease.wire
-            $0.reason = reason
+            $0.reason = reason.bounded
             $0.returned = returned
         }
     }
@@ -155,6 +181,9 @@ extension WorkerMessage.UnitFailure {
 
 extension UnitResult {
     init(_ wire: WireUnitResult, _ values: Tensor, kept: Tensor?) throws {
+        guard wire.rows.count <= UnitPayload.rowsMax else {
+            throw ProtocolError("a result for \(wire.rows.count) rows; at most \(UnitPayload.rowsMax) are expected")
+        }
         guard values.shape.count >= 2, values.shape[0] == wire.rows.count else {
             throw ProtocolError("a result for \(wire.rows.count) rows with values of shape \(values.shape)")
         }
@@ -168,9 +197,10 @@ extension UnitResult {
         guard wire.tokensTotal <= 1 << 40 else { throw ProtocolError("a result of \(wire.tokensTotal) tokens") }
         self.init(
             lease: try Lease(wire.lease), rows: wire.rows, values: values,
-            failures: wire.failures.map { RowFailure(item: Int($0.item), reason: $0.reason) },
+            failures: wire.failures.map { RowFailure(item: Int($0.item), reason: $0.reason.bounded) },
             tokensTotal: wire.tokensTotal, tokensComputed: wire.tokensComputed,
-            computeMicroseconds: wire.computeMicroseconds, directionDigest: wire.directionDigest,
+            computeMicroseconds: wire.computeMicroseconds,
+            directionDigest: try wire.directionDigest.checked("a direction's digest"),
             kept: try KeptEmbeddings(wire, kept))
     }
 
@@ -181,7 +211,7 @@ extension UnitResult {
             $0.failures = failures.map { failure in
                 .with {
                     $0.item = UInt32(failure.item)
-                    $0.reason = failure.reason
+                    $0.reason = failure.reason.bounded
                 }
             }
             $0.tokensTotal = tokensTotal
@@ -431,6 +461,7 @@ extension StatusReport {
         secondsLeft = wire.secondsLeft < 0 ? nil : wire.secondsLeft
         secondsElapsed = wire.secondsElapsed
         unitsRetried = wire.unitsRetried
+        messagesDropped = wire.messagesDropped
         workers = wire.workers.map {
             Worker(
                 worker: $0.worker, host: $0.host, state: $0.state, lanes: Int($0.lanes),
@@ -452,6 +483,7 @@ extension StatusReport {
             $0.secondsLeft = secondsLeft ?? -1
             $0.secondsElapsed = secondsElapsed
             $0.unitsRetried = unitsRetried
+            $0.messagesDropped = messagesDropped
             $0.workers = workers.map { worker in
                 .with {
                     $0.worker = worker.worker

@@ -42,6 +42,28 @@ import Testing
         try expectRefused(hostile)
     }
 
+    /// They end up in logs, the status and the ledger.
+    @Test func aReasonIsKeptShortAndToOneLine() throws {
+        let reasons = [
+            ("no\nnew\r\n\u{1B}[31mline\u{2028}", "no new   [31mline "),
+            (String(repeating: "é", count: 400_000), String(repeating: "é", count: 498) + "…"),
+            (String(repeating: "r", count: 1000), String(repeating: "r", count: 1000)),
+        ]
+        for (reason, kept) in reasons {
+            let failure = WireUnitFailure.with { $0.reason = reason }
+            #expect(try WorkerMessage.UnitFailure(failure).reason == kept)
+            var header = WireHeader()
+            header.protocolVersion = ProtocolVersion.current
+            header.goodbye.reason = reason
+            #expect(try Protocol.Message(frames: [header.serializedBytes()]) == .worker(.goodbye(reason: kept)))
+        }
+        // What is sent is short, too: the reasons of all rows of a unit fit into a header.
+        var result = MessageSamples.result
+        result.failures = [.init(item: 0, reason: String(repeating: "r", count: 10_000))]
+        let frames = try Protocol.Message.worker(.result(result)).frames()
+        #expect(frames[0].count < 2000)
+    }
+
     private func expectRefused(_ hostile: HostileFrames) throws {
         let frames = try hostile.frames
         #expect(throws: ProtocolError(hostile.problem)) { try Protocol.Message(frames: frames) }

@@ -98,6 +98,9 @@ extension HostileFrames {
                 result, "tensor of shape [2, 4294967295]: expected 34359738360 bytes, found 48",
                 { $0.tensors[0].shape = [2, .max] }),
             .init(
+                result, "a tensor of 100000 dimensions; at most 8 are expected",
+                { $0.tensors[0].shape = Array(repeating: 1, count: 100_000) }),
+            .init(
                 result, "tensor of impossible shape [4294967295, 4294967295, 4294967295]",
                 { $0.tensors[0].shape = [.max, .max, .max] }),
             .init(
@@ -147,6 +150,12 @@ extension HostileFrames {
                     $0.unitResult.lease.unit = 1
                     $0.unitResult.lease.attempt = (1 << 30) + 1
                 }),
+            .init(
+                result, "a result for 513 rows; at most 512 are expected",
+                { $0.unitResult.rows = Array(repeating: 1, count: 513) }),
+            .init(
+                result, "a direction's digest of 1001 bytes; at most 1000 are expected",
+                { $0.unitResult.directionDigest = String(repeating: "d", count: 1001) }),
             .init(result, "a result of 1099511627777 tokens", { $0.unitResult.tokensTotal = (1 << 40) + 1 }),
         ]
     }()
@@ -161,11 +170,30 @@ extension HostileFrames {
             .init(ready, empty, { $0.ready.contextLength = 0 }),
             .init(ready, empty, { $0.ready.credit = 0 }),
             .init(
-                ready, "a credit of 4097, 16777216 rows ahead; at most 4096 and 16777216 are expected",
+                ready, "a credit of 4097, 65536 rows ahead; at most 4096 and 65536 are expected",
                 { $0.ready.credit = 4097 }),
             .init(
-                ready, "a credit of 4096, 16777217 rows ahead; at most 4096 and 16777216 are expected",
-                { $0.ready.rowsAhead += 1 }),
+                ready, "a credit of 4096, 65537 rows ahead; at most 4096 and 65536 are expected",
+                { $0.ready.rowsAhead = 65_537 }),
+            .init(
+                ready, "a hidden size of 16385; at most 16384 are expected", { $0.ready.hiddenSize = 16_385 }),
+            .init(
+                ready, "a numeric build of 1001 bytes; at most 1000 are expected",
+                { $0.ready.numericBuild = String(repeating: "n", count: 1001) }),
+            .init(ready, "a model's name with control characters", { $0.ready.modelName = "a\nb" }),
+            .init(hello, "a worker id with control characters", { $0.hello.worker = "a\u{1B}[2J" }),
+            .init(hello, "a host name with control characters", { $0.hello.host = "a\u{2028}b" }),
+            .init(
+                hello, "81921 units held; at most 81920 are expected",
+                { $0.hello.held = Array(repeating: $0.hello.held.first ?? .init(), count: 81_921) }),
+            .init(
+                .worker(.heartbeat(.init(epoch: 1, held: [], draining: false))),
+                "81921 units held; at most 81920 are expected",
+                { $0.heartbeat.held = Array(repeating: .init(), count: 81_921) }),
+            .init(
+                .worker(.directionAcknowledged(digest: "d")),
+                "a direction's digest of 1001 bytes; at most 1000 are expected",
+                { $0.directionAcknowledgement.digest = String(repeating: "d", count: 1001) }),
             .init(hello, empty, { $0.hello.ready = WireReady() }),
             .init(hello, "a worker id of 0 bytes; 1 to 256 are expected", { $0.hello.worker = "" }),
             .init(

@@ -7,7 +7,7 @@ enum MessageSamples {
     static let model = LoadedModel(
         digest: String(repeating: "0a", count: 32), name: "SmolLM2", tokenizer: "gpt2 49152", layerCount: 30,
         hiddenSize: 576, contextLength: 8192, precision: "bf16", numericBuild: "bf16 onednn 2.6.3 avx512", credit: 4096,
-        rowsAhead: 1 << 24)
+        rowsAhead: 1 << 16)
 
     static let hello = WorkerMessage.Hello(
         worker: "machine-7", epoch: 0xFFFF_0000_FFFF_0001, host: "machine", processID: 4711, softwareVersion: "0.1.0",
@@ -124,6 +124,7 @@ enum MessageSamples {
         report.secondsLeft = 0
         report.secondsElapsed = 4
         report.unitsRetried = 3
+        report.messagesDropped = 7
         report.workers = [
             .init(
                 worker: "machine-7", host: "machine", state: "working", lanes: 2, unitsHeld: 3, unitsDone: 40,

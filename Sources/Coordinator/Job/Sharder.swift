@@ -25,8 +25,9 @@ struct Sharder {
     /// Bytes of the prompt that the prompt before it begins with, too.
     private var sharedBytes = 0
 
-    /// A unit must travel in one message, whatever its rows cost: this many, and unless one row has more, this long.
-    private static let rowsMax = 4096
+    /// A unit must travel in one message, whatever its rows cost, and so must its result: this many, and unless one row
+    /// has more, this long.
+    private static let rowsMax = UnitPayload.rowsMax
     private static let bytesMax = 4 << 20
 
     init(unitTokens: Int) {

@@ -1032,6 +1032,8 @@ package nonisolated struct WireStatusReport: Sendable {
 
   package var unitsRetried: UInt64 = 0
 
+  package var messagesDropped: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2807,7 +2809,7 @@ nonisolated extension WireWorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}stage\0\u{3}rows_done\0\u{3}rows_total\0\u{3}rows_total_final\0\u{3}rows_failed\0\u{3}rows_per_second\0\u{3}tokens_per_second\0\u{3}seconds_left\0\u{3}seconds_elapsed\0\u{1}workers\0\u{3}units_retried\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}stage\0\u{3}rows_done\0\u{3}rows_total\0\u{3}rows_total_final\0\u{3}rows_failed\0\u{3}rows_per_second\0\u{3}tokens_per_second\0\u{3}seconds_left\0\u{3}seconds_elapsed\0\u{1}workers\0\u{3}units_retried\0\u{3}messages_dropped\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2827,6 +2829,7 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 10: try { try decoder.decodeSingularDoubleField(value: &self.secondsElapsed) }()
       case 11: try { try decoder.decodeRepeatedMessageField(value: &self.workers) }()
       case 12: try { try decoder.decodeSingularUInt64Field(value: &self.unitsRetried) }()
+      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.messagesDropped) }()
       default: break
       }
     }
@@ -2869,6 +2872,9 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.unitsRetried != 0 {
       try visitor.visitSingularUInt64Field(value: self.unitsRetried, fieldNumber: 12)
     }
+    if self.messagesDropped != 0 {
+      try visitor.visitSingularUInt64Field(value: self.messagesDropped, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2885,6 +2891,7 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.secondsElapsed != rhs.secondsElapsed {return false}
     if lhs.workers != rhs.workers {return false}
     if lhs.unitsRetried != rhs.unitsRetried {return false}
+    if lhs.messagesDropped != rhs.messagesDropped {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

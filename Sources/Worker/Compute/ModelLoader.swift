@@ -109,7 +109,7 @@ struct ModelLoader: Sendable {
                 precision: embedder.precision.rawValue, numericBuild: embedder.numericBuild,
                 // One unit in each lane, and one that waits so that no lane does.
                 credit: 2 * lanes,
-                rowsAhead: Self.bytesAhead / computation.bytesPerRow))
+                rowsAhead: min(LoadedModel.rowsAheadMax, Self.bytesAhead / computation.bytesPerRow)))
     }
 }
 
