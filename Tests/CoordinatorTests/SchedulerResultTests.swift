@@ -16,6 +16,21 @@ import Transport
         #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
     }
 
+    /// It may compute with another model. It sends the result again once it is accepted.
+    @Test func aResultOfAWorkerThatIsNotAcceptedIsDroppedAndNotAcknowledged() {
+        var harness = SchedulerHarness(model: .test)
+        harness.join(.a)
+        harness.begin([.test(1)])
+        harness.receive(.hello(.test(.b, model: nil)), from: .b)
+        let reason = "a result of a worker that is not accepted yet"
+        #expect(
+            harness.receive(.result(.anchors(Lease(1))), from: .b) == [
+                .note(.invalidResult(Lease(1), worker: PeerID.b.name, reason: reason))
+            ])
+        let result = UnitResult.anchors(Lease(1))
+        #expect(harness.receive(.result(result), from: .a).contains(.commit(result, worker: PeerID.a.name)))
+    }
+
     @Test func aSecondCopyIsAcknowledgedAndComparedByTheLedger() {
         var harness = SchedulerHarness(model: .test)
         harness.join(.a)
@@ -181,7 +196,7 @@ import Transport
         var harness = SchedulerHarness()
         harness.receive(.hello(.test(.a)), from: .a)
         let actions = harness.receive(.result(.anchors(Lease(1))), from: .a)
-        #expect(actions.withoutNotes == [.send(.resultAcknowledged(Lease(1)), to: .a)])
+        #expect(actions.withoutNotes == [])
     }
 }
 

@@ -137,6 +137,10 @@ extension Scheduler {
         case .hello: break
         case .ready(let model): admit(model, from: peer, at: now, &actions)
         case .heartbeat(let heartbeat): update(heartbeat, from: peer, at: now, &actions)
+        // Who has not named its model may compute with another. Once accepted, the worker sends the result again.
+        case .result(let result) where worker.state == .loading:
+            let reason = "a result of a worker that is not accepted yet"
+            actions.append(.note(.invalidResult(result.lease, worker: worker.name, reason: reason)))
         case .result(let result): take(result, from: peer, at: now, &actions)
         case .failure(let failure):
             guard workers[peer]?.leases[failure.lease.unit]?.attempt == failure.lease.attempt else { return }
