@@ -21,6 +21,8 @@ struct LegendCoordinator: AsyncParsableCommand {
                 legend-coordinator run cluster.yaml
               Watch it from another terminal:
                 legend-coordinator status cluster.yaml --watch
+              Make keys for workers on other machines:
+                legend-coordinator keygen keys
               Look at the result:
                 legend-coordinator summary out/annotated.jsonl
               Try another layer, where the job kept its embeddings:
@@ -32,7 +34,7 @@ struct LegendCoordinator: AsyncParsableCommand {
         version: ProtocolVersion.software,
         subcommands: [
             RunCommand.self, StatusCommand.self, ValidateCommand.self, TextsCommand.self, SummaryCommand.self,
-            ProjectCommand.self,
+            ProjectCommand.self, KeygenCommand.self,
         ])
 
     static func main() async {

@@ -7,6 +7,9 @@ internal import Transport
 enum WorkerEvent: Sendable {
     case session(Session.Event)
     case engineLoaded(LoadedEngine)
+
+    /// The connection was not made; the socket goes on trying.
+    case handshakeFailed(HandshakeFailure)
 }
 
 /// Runs a `Session`: feeds it what arrives from the network, the lanes, the operator and the clock, and carries its
@@ -14,6 +17,9 @@ enum WorkerEvent: Sendable {
 final class WorkerService {
     struct Options: Sendable {
         var endpoint: String
+
+        /// nil for a coordinator that asks for none.
+        var keys: ClientKeys?
         var identity: Session.Identity
         var model: String?
         var cache: ModelCache
@@ -28,6 +34,7 @@ final class WorkerService {
     private let start = ContinuousClock.now
     private var session: Session
     private var lanes: [LaneThread] = []
+    private var handshakes = HandshakeWarnings()
 
     /// - Throws: `ZeroMQError` where the endpoint is no address.
     init(_ options: Options, mailbox: Mailbox<WorkerEvent>, logger: Logger) throws {
@@ -38,7 +45,7 @@ final class WorkerService {
         policy.drainLimit = options.drainLimit
         session = Session(identity: options.identity, policy: policy)
         let inbox = ModelInbox()
-        let socket = try MessageSocket(.dealer(connect: options.endpoint)) { inbound in
+        let socket = try MessageSocket(.dealer(connect: options.endpoint, keys: options.keys)) { inbound in
             switch inbound {
             case .message(.coordinator(let message), _): mailbox.post(.session(.message(message)))
             case .message(.model(let message), _): inbox.post(message)
@@ -48,6 +55,8 @@ final class WorkerService {
             case .malformed(let error, _):
                 logger.warning("dropped a malformed message", metadata: ["reason": "\(error)"])
             case .unreachable: logger.warning("too many messages wait for the coordinator; they are dropped")
+            case .handshakeFailed(let failure): mailbox.post(.handshakeFailed(failure))
+            case .turnedAway: break
             case .broken(let error):
                 mailbox.post(.session(.networkFailed(reason: "the network connection failed: \(error)")))
             }
@@ -74,7 +83,8 @@ final class WorkerService {
         while let events = await mailbox.next() {
             for event in events {
                 let now = MonotonicInstant(offset: ContinuousClock.now - start)
-                for action in session.handle(sessionEvent(of: event), at: now) {
+                guard let event = sessionEvent(of: event, at: now) else { continue }
+                for action in session.handle(event, at: now) {
                     if let ending = try perform(action) {
                         if let share = session.busyShare(at: now) {
                             let percent = (share * 1000).rounded() / 10
@@ -90,9 +100,19 @@ final class WorkerService {
         preconditionFailure("the mailbox ended before the session")
     }
 
-    private func sessionEvent(of event: WorkerEvent) -> Session.Event {
+    /// nil for what is nothing to the session.
+    private func sessionEvent(of event: WorkerEvent, at now: MonotonicInstant) -> Session.Event? {
         switch event {
-        case .session(let event): return event
+        case .session(let event):
+            if case .message = event { handshakes = HandshakeWarnings() }
+            return event
+        case .handshakeFailed(let failure):
+            if handshakes.warns(of: failure, at: now) {
+                logger.warning(
+                    "cannot join; trying again",
+                    metadata: ["reason": "\(failure.advice(endpoint: options.endpoint, keys: options.keys))"])
+            }
+            return nil
         case .engineLoaded(let engine):
             lanes = (0..<options.identity.lanes).map { index in
                 LaneThread(index: index, computation: engine.computation, embedder: engine.embedder) { [mailbox] in
@@ -151,5 +171,27 @@ extension WorkerMessage {
         case .hello, .heartbeat, .result: true
         case .ready, .failure, .embedded, .directionAcknowledged, .goodbye: false
         }
+    }
+}
+
+/// When the operator hears that the connection is not made: at once, and again each minute.
+struct HandshakeWarnings {
+    private var failures = 0
+    private var last: [HandshakeFailure: MonotonicInstant] = [:]
+
+    private static let interval = Duration.seconds(60)
+
+    /// A coordinator that is just being stopped hangs up, too.
+    private static let hungUpMin = 3
+
+    mutating func warns(of failure: HandshakeFailure, at now: MonotonicInstant) -> Bool {
+        failures += 1
+        let recent = last.filter { now - $0.value < Self.interval }
+        // A connection that is not let in may just be closed, the next time.
+        guard failure == .hungUp ? failures >= Self.hungUpMin && recent.isEmpty : recent[failure] == nil else {
+            return false
+        }
+        last[failure] = now
+        return true
     }
 }

@@ -12,6 +12,13 @@ enum ProcessTable {
         status(of: process).map { $0.state != "Z" } ?? false
     }
 
+    /// Memory that is in use at this moment; nil for a process that has ended.
+    static func residentBytes(of process: pid_t) -> Int? {
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/statm", encoding: .utf8) else { return nil }
+        let fields = text.split(separator: " ")
+        return fields.count > 1 ? Int(fields[1]).map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) } : nil
+    }
+
     private static func status(of process: pid_t) -> (state: Substring, parent: pid_t)? {
         // pid (name) state parent …; the name may hold anything.
         guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),

@@ -33,6 +33,12 @@ struct MonitorTests {
                 == "annotating rows: 110/220 (50 %), 38.1 rows/s, 12.3k tokens/s, 3:05 left, 1 worker and 1 not ready")
     }
 
+    @Test func droppedMessagesAreShownWhereThereAreAny() {
+        #expect(!StatusText(report: report()).text.contains("dropped"))
+        #expect(
+            StatusText(report: report { $0.messagesDropped = 12 }).text.contains("messages dropped: 12 (see the log)"))
+    }
+
     @Test func whileTheInputIsReadAndSortedThereIsNoShareOfRowsThatAreDone() {
         var progress = JobProgress(job: "demo")
         var ingestion = Ledger.Ingestion()

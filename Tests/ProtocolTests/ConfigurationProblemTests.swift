@@ -147,6 +147,23 @@ import Testing
             ])
     }
 
+    @Test(arguments: [
+        ("secret_key", ":8:15: cluster: \"secret_key\" needs \"allowed_keys\", the workers' public keys"),
+        ("allowed_keys", ":8:17: cluster: \"allowed_keys\" needs \"secret_key\", the coordinator's own key"),
+    ])
+    func oneHalfOfTheKeysIsNone(_ key: String, _ problem: String) throws {
+        #expect(try ConfigurationFixtures.problems(ConfigurationFixtures.yaml("cluster", "\(key): k")) == [problem])
+    }
+
+    @Test func keysMakeAnyAddressGoodAndAnInsecureOneContradictsThem() throws {
+        let keys = ["listen: 'tcp://0.0.0.0:5711'", "secret_key: s", "allowed_keys: a"]
+        #expect(try ConfigurationFixtures.problems(ConfigurationFixtures.yaml("cluster", keys)).isEmpty)
+        let problems = try ConfigurationFixtures.problems(
+            ConfigurationFixtures.yaml("cluster", keys + ["insecure: true"]))
+        #expect(problems.count == 1)
+        #expect(problems.first?.hasPrefix(": cluster.insecure: true says that anybody may join") == true, "\(problems)")
+    }
+
     @Test func legendsSettingsMustBeLegends() throws {
         for token in ["last", "mean"] {
             let good = ConfigurationFixtures.yaml("embedding", "compat: legend", "token: \(token)")

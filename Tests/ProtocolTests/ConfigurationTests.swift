@@ -67,6 +67,15 @@ import Testing
         #expect(try ConfigurationFixtures.read(yaml).embedding.kept == .init(layers: [3], tokens: ["mean"]))
     }
 
+    @Test func keysAreReadWithTheirPaths() throws {
+        let yaml = ConfigurationFixtures.yaml(
+            "cluster", "secret_key: keys/coordinator.key", "allowed_keys: /keys/allowed.keys")
+        let cluster = try ConfigurationFixtures.read(yaml).cluster
+        #expect(
+            cluster.keys
+                == .init(secretKey: "/jobs/today/keys/coordinator.key", allowedKeys: "/keys/allowed.keys"))
+    }
+
     @Test func autoLeavesTheNumberToTheMachine() throws {
         let yaml = ConfigurationFixtures.yaml("cluster", "local_workers: auto", "lanes: auto")
         #expect(try ConfigurationFixtures.read(yaml) == ConfigurationFixtures.defaults)

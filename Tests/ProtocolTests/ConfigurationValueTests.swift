@@ -127,6 +127,7 @@ import Testing
         let problems = try Key(section: "cluster", name: "listen").problems("'\(address)'")
         #expect(problems.count == 1)
         #expect(problems.first?.hasPrefix(": cluster.listen is \(address): anybody who reaches this address") == true)
+        #expect(problems.first?.contains("legend-coordinator keygen") == true)
         #expect(problems.first?.contains("cluster.insecure: true") == true)
         #expect(
             try Key(section: "cluster", name: "listen", others: ["insecure: true"]).problems("'\(address)'").isEmpty)

@@ -81,23 +81,86 @@ import Testing
         #expect(try await neighbour.nextMessage().message == .numbered(3))
     }
 
-    @Test func aMalformedFloodDoesNotDrownAGoodPeer() async throws {
-        let router = try TestSocket.router()
+    @Test func aMalformedFloodDoesNotDrownAGoodPeerAndIsCounted() async throws {
+        var limits = MessageSocket.Limits()
+        limits.malformedRate = .init(perSecond: 0, burst: 5)
+        let router = try TestSocket.router(limits: limits)
         let flooder = try RawDealer(router.socket.endpoint)
         let dealer = try TestSocket.dealer(to: router)
         for _ in 0..<500 { try await flooder.send([[0xFF]]) }
         try dealer.socket.send(.numbered(1))
         for _ in 0..<500 { try await flooder.send([[0xFF]]) }
         var malformed = 0
+        var counted = 0
         var messages: [Message] = []
-        while malformed + messages.count < 1001 {
+        while malformed + counted + messages.count < 1001 {
             switch try await router.next() {
             case .malformed: malformed += 1
+            case .turnedAway(let turnedAway): counted += turnedAway.messages
             case .message(let message, _): messages.append(message)
             case let other: Issue.record("\(other)")
             }
         }
-        #expect(malformed == 1000)
+        #expect(malformed == 5)
+        #expect(counted == 995)
         #expect(messages == [.numbered(1)])
+    }
+
+    @Test func whatAPeerSendsBeyondItsRateIsDroppedAndCounted() async throws {
+        var limits = MessageSocket.Limits()
+        limits.messageRate = .init(perSecond: 0, burst: 100)
+        let router = try TestSocket.router(limits: limits)
+        let flooder = try TestSocket.dealer(to: router)
+        let dealer = try TestSocket.dealer(to: router)
+        for number in 0..<1000 { try flooder.socket.send(.numbered(number)) }
+        for number in 2000..<2100 { try dealer.socket.send(.numbered(number)) }
+        var dropped = 0
+        var numbers: [Int] = []
+        while dropped + numbers.count < 1100 {
+            switch try await router.next() {
+            case .turnedAway(let turnedAway): dropped += turnedAway.messages
+            case let inbound: numbers.append(try #require(inbound.message?.number))
+            }
+        }
+        #expect(dropped == 900)
+        #expect(numbers.filter { $0 < 1000 } == Array(0..<100))
+        #expect(numbers.filter { $0 >= 2000 } == Array(2000..<2100))
+    }
+
+    @Test func aHeaderThatIsTooLongIsNotDecoded() async throws {
+        var limits = MessageSocket.Limits()
+        limits.headerBytesMax = 1000
+        let router = try TestSocket.router(limits: limits)
+        let dealer = try TestSocket.dealer(to: router)
+        let held = (0..<500).map {
+            WorkerMessage.HeldUnit(lease: Lease(unit: UnitID($0), attempt: 1), tokens: 0)
+        }
+        let hello = WorkerMessage.Hello(
+            worker: "w", epoch: 1, host: "", processID: 1, softwareVersion: "", lanes: 1, model: nil, held: held)
+        try dealer.socket.send(.worker(.hello(hello)))
+        let problem = try await router.next().problem
+        #expect(problem?.description.contains("at most 1000 are expected") == true, "\(String(describing: problem))")
+    }
+
+    @Test func connectionsThatSayNothingOrNonsenseAreClosedAndNobodyElseNotices() async throws {
+        var limits = MessageSocket.Limits()
+        limits.handshakeMilliseconds = 300
+        let router = try TestSocket.router(limits: limits)
+        let port = try #require(UInt16(router.socket.endpoint.split(separator: ":").last ?? ""))
+        let silent = try (0..<20).map { _ in try TCPConnection(port: port) }
+        // The first bytes of ZMTP, and then no more.
+        let half = try (0..<20).map { _ in try TCPConnection(port: port) }
+        for connection in half { connection.send([0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3]) }
+        let babbling = try (0..<20).map { _ in try TCPConnection(port: port) }
+        for (index, connection) in babbling.enumerated() {
+            connection.send((0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* (2 * index + 1) &+ index) })
+        }
+        let dealer = try TestSocket.dealer(to: router)
+        try dealer.socket.send(.numbered(1))
+        var message: Message?
+        while message == nil { message = try await router.next().message }
+        #expect(message == .numbered(1))
+        // Each is closed by the router: reading comes to an end.
+        for connection in silent + half + babbling { while connection.receive() != nil {} }
     }
 }

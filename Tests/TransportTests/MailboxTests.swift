@@ -4,7 +4,7 @@ import Transport
 @Suite(.timeLimit(.minutes(1))) struct MailboxTests {
     @Test func allThatWaitsIsTakenAtOnceInTheOrderOfPosting() async {
         let mailbox = Mailbox<Int>()
-        (1...5).forEach(mailbox.post)
+        (1...5).forEach { mailbox.post($0) }
         #expect(mailbox.count == 5)
         #expect(await mailbox.next() == [1, 2, 3, 4, 5])
         #expect(mailbox.count == 0)

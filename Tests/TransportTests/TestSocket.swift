@@ -15,9 +15,11 @@ final class TestSocket {
 
     init(
         _ role: MessageSocket.Role, limits: MessageSocket.Limits = .init(),
-        hasRoom: @escaping @Sendable () -> Bool = { true }
+        hearsHandshakes: Bool = false, hasRoom: @escaping @Sendable () -> Bool = { true }
     ) throws {
-        socket = try MessageSocket(role, limits: limits, hasRoom: hasRoom) { [mailbox] in mailbox.post($0) }
+        socket = try MessageSocket(role, limits: limits, hasRoom: hasRoom) { [mailbox] inbound in
+            if hearsHandshakes || !inbound.isOfHandshakesAlone { mailbox.post(inbound) }
+        }
     }
 
     /// Listens at a port of its own.
@@ -95,6 +97,15 @@ extension Inbound {
     var sender: PeerID? { if case .message(_, let peer) = self { peer } else { nil } }
 
     var unreachable: PeerID? { if case .unreachable(let peer) = self { peer } else { nil } }
+
+    /// A router that closes, or a dealer, may do so amid a handshake.
+    var isOfHandshakesAlone: Bool {
+        switch self {
+        case .handshakeFailed: true
+        case .turnedAway(let turnedAway): turnedAway.messages == 0
+        default: false
+        }
+    }
 
     var problem: ProtocolError? { if case .malformed(let error, _) = self { error } else { nil } }
 }

@@ -15,6 +15,11 @@ struct RunCommand: AsyncParsableCommand {
             with a lane for each core; workers on other machines join with `legend-worker --connect`. What is done is \
             kept in job.state: after Ctrl-C, a crash or a kill, the same command goes on and computes nothing twice.
 
+            With cluster.secret_key and cluster.allowed_keys (see keygen) only workers whose key is allowed can join, and \
+            everything between them and the coordinator is encrypted. The file of the allowed keys is read again \
+            whenever it changes: a new worker can join at once, one whose line is gone is not listened to any more, and \
+            its units go to others. Local workers get a key by themselves.
+
             EXAMPLES
               legend-coordinator run cluster.yaml
               legend-coordinator run cluster.yaml --local-workers 0     only workers that join from elsewhere
@@ -43,7 +48,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console(showsProgress: !quiet)
-        var logger = Logger(label: "legend-coordinator") { _ in ConsoleLogHandler(console) }
+        var logger = Logger(label: "legend-coordinator") { _ in LogThrottle(ConsoleLogHandler(console)) }
         logger.logLevel = logLevel.level
         let mailbox = Mailbox<CoordinatorEvent>()
         let (definition, service) = try prepare(mailbox, console, logger)
@@ -78,6 +83,7 @@ struct RunCommand: AsyncParsableCommand {
     ) throws -> (JobDefinition, CoordinatorService) {
         do {
             let definition = try JobDefinition(Configuration(contentsOf: configuration))
+            DescriptorLimit.raise()
             try definition.makeOutputFolders()
             // SQLite sorts the prompts in files: where the ledger is there is room for them, in /tmp perhaps not.
             setenv("SQLITE_TMPDIR", definition.configuration.job.state, 0)

@@ -11,11 +11,11 @@ struct StatusCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               legend-coordinator status cluster.yaml
-              legend-coordinator status --connect tcp://10.0.0.5:5711 --watch
+              legend-coordinator status --connect tcp://10.0.0.5:5711 --key worker.key --watch
               legend-coordinator status cluster.yaml --json | jq .rowsDone
 
             EXIT STATUS
-              0 shown; 1 nobody answers; 2 usage.
+              0 shown; 1 nobody answers, or the key is refused; 2 usage.
             """)
 
     @Argument(
@@ -24,6 +24,11 @@ struct StatusCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The coordinator's address.", valueName: "tcp://host:port"))
     var connect: String?
+
+    @Option(
+        help: "A key file, where the coordinator asks for keys (default: cluster.secret_key of the configuration).",
+        completion: .file())
+    var key: String?
 
     @Flag(help: "Show it again and again, until the job is finished or you press Ctrl-C.")
     var watch = false
@@ -44,17 +49,20 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let endpoint = try endpoint()
         let reports = Mailbox<Answer>()
+        let endpoint: String
+        let keys: ClientKeys?
         let socket: MessageSocket
         do {
-            socket = try MessageSocket(.dealer(connect: endpoint)) { inbound in
+            (endpoint, keys) = try access()
+            socket = try MessageSocket(.dealer(connect: endpoint, keys: keys)) { inbound in
                 switch inbound {
+                case .handshakeFailed(let failure): reports.post(.handshakeFailed(failure))
                 case .message(.status(.report(let report)), _): reports.post(.report(report))
                 case .otherVersion(let mismatch, _): reports.post(.problem("\(mismatch)"))
                 case .malformed(let error, _): reports.post(.problem("\(endpoint) sent no status: \(error)"))
                 case .broken(let error): reports.post(.problem("\(error)"))
-                case .message, .unreachable: break
+                case .message, .unreachable, .turnedAway: break
                 }
             }
         } catch {
@@ -63,8 +71,12 @@ struct StatusCommand: AsyncParsableCommand {
         let isRedrawing = watch && !json && isatty(STDOUT_FILENO) == 1
         var hasAnswered = false
         repeat {
-            guard let report = try await ask(socket, reports) else {
-                if hasAnswered { return print("the coordinator has ended") }
+            let report: StatusReport
+            switch try await ask(socket, reports) {
+            case .report(let answer): report = answer
+            case .silence where hasAnswered: return print("the coordinator has ended")
+            case .silence(let failure?): throw Failure(failure.advice(endpoint: endpoint, keys: keys))
+            case .silence(nil):
                 throw Failure("no coordinator answers on \(endpoint) within \(Self.patience.components.seconds) s")
             }
             hasAnswered = true
@@ -78,39 +90,52 @@ struct StatusCommand: AsyncParsableCommand {
     private enum Answer: Sendable {
         case report(StatusReport)
         case problem(String)
+        case handshakeFailed(HandshakeFailure)
         case timeout
+    }
+
+    private enum Outcome {
+        case report(StatusReport)
+
+        /// Nobody answers in time, or will; with why the last connection was not made.
+        case silence(HandshakeFailure?)
     }
 
     private static let patience = Duration.seconds(5)
 
-    /// nil where nobody answers in time.
-    private func ask(_ socket: MessageSocket, _ answers: Mailbox<Answer>) async throws -> StatusReport? {
+    private func ask(_ socket: MessageSocket, _ answers: Mailbox<Answer>) async throws -> Outcome {
         try socket.send(.status(.request))
         let timeout = Task {
             try await Task.sleep(for: Self.patience)
             answers.post(.timeout)
         }
         defer { timeout.cancel() }
+        var failure: HandshakeFailure?
         while let batch = await answers.next() {
             for answer in batch {
                 switch answer {
-                case .report(let report): return report
+                case .report(let report): return .report(report)
                 case .problem(let problem): throw Failure(problem)
-                case .timeout: return nil
+                // The other end may be a forwarded port whose coordinator is about to come.
+                case .handshakeFailed(.hungUp): failure = .hungUp
+                case .handshakeFailed(let final): return .silence(final)
+                case .timeout: return .silence(failure)
                 }
             }
         }
-        return nil
+        return .silence(failure)
     }
 
-    private func endpoint() throws -> String {
-        if let connect { return connect }
-        do {
-            return try Configuration(contentsOf: configuration ?? "").cluster.reachableEndpoint(
-                path: configuration ?? "")
-        } catch {
-            throw Failure("\(error)", status: .usage)
+    /// Where to ask, and with what keys.
+    private func access() throws -> (endpoint: String, keys: ClientKeys?) {
+        var endpoint = connect ?? ""
+        var keyPath = key
+        if let path = configuration {
+            let cluster = try Configuration(contentsOf: path).cluster
+            endpoint = try cluster.reachableEndpoint(path: path)
+            keyPath = keyPath ?? cluster.keys?.secretKey
         }
+        return (endpoint, try keyPath.map(KeyFile.client))
     }
 
     private static func json(_ report: StatusReport) throws -> String {

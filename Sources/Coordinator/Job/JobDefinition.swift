@@ -14,6 +14,9 @@ struct JobDefinition: Sendable {
     let anchors: (path: String, options: DatasetOptions, digest: String)?
     let savedDirection: SavedDirection?
 
+    /// nil where no keys are asked for.
+    let access: ClusterAccess?
+
     /// SHA-256 of the input, which must stay as it is until the output is written.
     let inputDigest: String
 
@@ -54,11 +57,13 @@ struct JobDefinition: Sendable {
                         layer: embedding.layer, token: embedding.token)
                 } ?? []
         }
+        let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
         for path in [job.output, job.directionOutput] { _ = attempt { try Self.checkPlace(of: path) } }
         guard problems.isEmpty, let template, let inputDigest else {
             throw ConfigurationError(problems: problems.uniqued())
         }
         self.configuration = configuration
+        self.access = access
         self.template = template
         self.compatibility = embedding.compatibility == "legend" ? .legend : .none
         self.inputOptions = inputOptions

@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import Foundation
 internal import Logging
 internal import Synchronization
+internal import Transport
 
 /// Starts `legend-worker` processes on this machine and starts anew those that fail before the job ends.
 ///
@@ -35,7 +36,8 @@ final class LocalWorkers: Sendable {
     private let count: Int
     private let lanes: Int?
     private let endpoint: String
-    private let logFolder: String
+    private let keys: ClientKeys?
+    private let folder: String
     private let logger: Logger
     private let topology = MachineTopology()
     private let failed: @Sendable (PermanentFailure) -> Void
@@ -47,15 +49,18 @@ final class LocalWorkers: Sendable {
     /// - Parameters:
     ///   - count: nil for one on each NUMA node.
     ///   - lanes: of each worker; nil for its share of the cores.
+    ///   - keys: theirs, where the coordinator asks for keys; they read them from a file in `folder`.
+    ///   - folder: for their logs, too.
     ///   - failed: called on any thread.
     init(
-        count: Int?, lanes: Int?, endpoint: String, logFolder: String, logger: Logger,
+        count: Int?, lanes: Int?, endpoint: String, keys: ClientKeys?, folder: String, logger: Logger,
         failed: @escaping @Sendable (PermanentFailure) -> Void
     ) {
         self.count = count ?? topology.workerCount
         self.lanes = lanes
         self.endpoint = endpoint
-        self.logFolder = logFolder
+        self.keys = keys
+        self.folder = folder
         self.logger = logger
         self.failed = failed
     }
@@ -69,7 +74,14 @@ final class LocalWorkers: Sendable {
             return state.children.isEmpty
         }
         guard isFirst, count > 0 else { return }
-        logger.info("starting local workers", metadata: ["workers": "\(count)", "logs": "\(logFolder)/worker-*.log"])
+        if let keys {
+            do {
+                try KeyFile.replace(keyPath, worker: "local", keys)
+            } catch {
+                throw Failure("\(error)")
+            }
+        }
+        logger.info("starting local workers", metadata: ["workers": "\(count)", "logs": "\(folder)/worker-*.log"])
         for index in 0..<count { try launch(index) }
     }
 
@@ -99,10 +111,11 @@ final class LocalWorkers: Sendable {
 
     private func launch(_ index: Int) throws {
         let binding = topology.binding(ofWorker: index, of: count)
-        let command = [
-            try Self.program(), "--connect", endpoint, "--name", Self.name(index), "--lanes", "\(lanesEach)",
-            "--exit-with-parent",
-        ]
+        let command =
+            [
+                try Self.program(), "--connect", endpoint, "--name", Self.name(index), "--lanes", "\(lanesEach)",
+                "--exit-with-parent",
+            ] + (keys == nil ? [] : ["--key", keyPath])
         try state.withLock { state in
             guard !state.isStopping else { return }
             state.children[index].failedStarts += 1
@@ -120,7 +133,9 @@ final class LocalWorkers: Sendable {
 
     private var lanesEach: Int { lanes ?? max(1, topology.coreCount / count) }
 
-    private func logPath(_ index: Int) -> String { "\(logFolder)/worker-\(index + 1).log" }
+    private var keyPath: String { "\(folder)/local-worker.key" }
+
+    private func logPath(_ index: Int) -> String { "\(folder)/worker-\(index + 1).log" }
 
     /// `legend-worker` beside this program, or in the `PATH`.
     private static func program() throws -> String {

@@ -8,6 +8,7 @@ struct StatusText: Sendable {
         let elapsed = ProgressText.duration(report.secondsElapsed)
         var lines = ["job \(report.job), \(elapsed) since the coordinator started", ProgressText(report: report).plain]
         if report.unitsRetried > 0 { lines.append("units given out again: \(report.unitsRetried)") }
+        if report.messagesDropped > 0 { lines.append("messages dropped: \(report.messagesDropped) (see the log)") }
         guard !report.workers.isEmpty else { return (lines + ["no workers"]).joined(separator: "\n") }
         let header = ["WORKER", "HOST", "STATE", "LANES", "HELD", "DONE", "TOKENS/S", "HEARD"]
         return (lines + [""] + Self.table([header] + report.workers.map(Self.cells))).joined(separator: "\n")

@@ -38,8 +38,11 @@ final class CoordinatorService {
     private var finishing: (result: JobResult, deadline: MonotonicInstant)?
     private var ending: Ending?
 
+    /// Messages that were not listened to.
+    private var messagesDropped: UInt64 = 0
+
     /// Since the last tick.
-    private var malformedCount = 0
+    private var statusRequests = 0
 
     /// Set once the last local worker is given up.
     private var lastLocalFailure: LocalWorkers.PermanentFailure?
@@ -64,19 +67,24 @@ final class CoordinatorService {
             job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
             direction: direction?.broadcast)
         let modelServer = ModelServer(logger: logger)
+        var limits = MessageSocket.Limits()
+        limits.frameBytesMax = Int64(UnitResult.valueBytesMax(layers: 1))
+        limits.headerBytesMax = Self.headerBytesMax
         socket = try MessageSocket(
-            .router(listen: definition.configuration.cluster.listen), hasRoom: { mailbox.count < Self.mailboxMax }
+            .router(listen: definition.configuration.cluster.listen, access: definition.access?.control),
+            limits: limits,
+            hasRoom: { mailbox.count < Self.mailboxMax && mailbox.bytes < Self.mailboxBytesMax }
         ) { inbound in
             if case .message(.model(let message), let peer) = inbound, modelServer.take(message, from: peer) { return }
             if case .unreachable(let peer) = inbound { modelServer.forget(peer) }
-            mailbox.post(.inbound(inbound))
+            mailbox.post(.inbound(inbound), bytes: inbound.byteCount)
         }
         self.modelServer = modelServer
         var cluster = definition.configuration.cluster
         cluster.listen = socket.endpoint
         localWorkers = LocalWorkers(
             count: count, lanes: cluster.lanes, endpoint: try cluster.reachableEndpoint(path: ""),
-            logFolder: definition.configuration.job.state, logger: logger
+            keys: definition.access?.local, folder: definition.configuration.job.state, logger: logger
         ) { mailbox.post(.localWorkerFailed($0)) }
     }
 
@@ -87,6 +95,18 @@ final class CoordinatorService {
 
     /// Events that wait before messages stay in the network.
     private static let mailboxMax = 10_000
+
+    /// What those events may take in memory, roughly.
+    private static let mailboxBytesMax = 64 << 20
+
+    /// The longest header that a worker sends names all units that it can hold, or a reason for each row of a unit.
+    private static let headerBytesMax = 2 << 20
+
+    /// More workers are not listened to until some are gone.
+    private static let workersMax = 10_000
+
+    /// Status requests that are answered between two ticks: each answer looks at all workers.
+    private static let statusRequestsMax = 20
 
     private var now: MonotonicInstant { MonotonicInstant(offset: ContinuousClock.now - start) }
 
@@ -177,12 +197,9 @@ extension CoordinatorService {
             return []
         case .tick:
             try requireWorkers()
-            if malformedCount > 1 {
-                logger.warning("dropped more malformed messages", metadata: ["messages": "\(malformedCount - 1)"])
-            }
-            malformedCount = 0
-            let report = progress.report(workers: scheduler.workerReports(at: now), retries: scheduler.retries, at: now)
-            console.show(report)
+            statusRequests = 0
+            reloadAllowedKeys()
+            console.show(statusReport())
             return scheduler.handle(.tick, at: now)
         }
     }
@@ -195,25 +212,93 @@ extension CoordinatorService {
 
     private func handle(_ inbound: Inbound) throws -> [Scheduler.Action] {
         switch inbound {
+        case .message(.worker(.hello), let peer)
+        where scheduler.workers.count >= Self.workersMax && scheduler.workers[peer] == nil:
+            drop("there are too many workers; one more is not listened to", from: peer)
         case .message(.worker(let message), let peer):
             return scheduler.handle(.message(message, from: peer), at: now)
         case .message(.status(.request), let peer):
-            let report = progress.report(workers: scheduler.workerReports(at: now), retries: scheduler.retries, at: now)
-            try socket.send(.status(.report(report)), to: peer)
+            statusRequests += 1
+            guard statusRequests <= Self.statusRequestsMax else {
+                messagesDropped += 1
+                break
+            }
+            // One that does not read its answers must not make them pile up.
+            try socket.send(.status(.report(statusReport())), to: peer, isDroppable: true)
         case .message(.status(.report), let peer), .message(.coordinator, let peer), .message(.model, let peer):
-            logger.warning("dropped a message that no worker sends", metadata: ["peer": "\(peer)"])
+            drop("dropped a message that no worker sends", from: peer)
         case .otherVersion(let mismatch, let peer):
-            logger.warning("refused a peer", metadata: ["peer": "\(peer)", "reason": "\(mismatch)"])
-            try socket.send(.coordinator(.refused(reason: mismatch.description)), to: peer)
+            drop("refused a peer", from: peer, because: "\(mismatch)")
+            try socket.send(.coordinator(.refused(reason: mismatch.description)), to: peer, isDroppable: true)
         case .malformed(let error, let peer):
-            // One line a tick at most: who floods the port must not flood the log.
-            malformedCount += 1
-            guard malformedCount == 1 else { break }
-            logger.warning("dropped a malformed message", metadata: ["peer": "\(peer)", "reason": "\(error)"])
+            drop("dropped a malformed message", from: peer, because: "\(error)")
         case .unreachable(let peer): return scheduler.handle(.unreachable(peer), at: now)
+        case .turnedAway(let turnedAway): report(turnedAway)
+        case .handshakeFailed: break
         case .broken(let error): throw error
         }
         return []
+    }
+
+    private func statusReport() -> StatusReport {
+        var report = progress.report(workers: scheduler.workerReports(at: now), retries: scheduler.retries, at: now)
+        report.messagesDropped = messagesDropped
+        return report
+    }
+}
+
+// MARK: - Who is not let in
+
+extension CoordinatorService {
+    private func drop(_ what: Logger.Message, from peer: PeerID, because reason: String? = nil) {
+        messagesDropped += 1
+        var metadata: Logger.Metadata = ["peer": "\(peer)"]
+        metadata["reason"] = reason.map { "\($0)" }
+        logger.warning(what, metadata: metadata)
+    }
+
+    private func report(_ turnedAway: TurnedAway) {
+        for refused in turnedAway.keys {
+            logger.warning(
+                "refused a key that is not allowed",
+                metadata: [
+                    "key": "\(refused.key?.text ?? "none")", "address": "\(refused.address)",
+                    "attempts": "\(refused.attempts)",
+                ])
+        }
+        func warn(_ message: Logger.Message, _ count: Int, _ metadata: Logger.Metadata = [:]) {
+            if count > 0 { logger.warning(message, metadata: metadata.merging(["count": "\(count)"]) { $1 }) }
+        }
+        warn("refused further keys that are not allowed", turnedAway.moreKeys)
+        let isKeyed = definition.access != nil
+        warn(
+            isKeyed
+                ? "refused connections without a key, or with another coordinator's public key"
+                : "refused connections that ask for a key, or are none of legend",
+            turnedAway.mismatches)
+        if turnedAway.incomplete > 0 {
+            logger.debug("connections ended before they were made", metadata: ["count": "\(turnedAway.incomplete)"])
+        }
+        warn("dropped messages of connections whose key is not allowed any more", turnedAway.revoked)
+        warn(
+            "dropped messages beyond what a worker has to say", turnedAway.messages,
+            ["peer": "\(turnedAway.peer?.description ?? "")"])
+        messagesDropped += UInt64(turnedAway.messages + turnedAway.revoked)
+    }
+
+    private func reloadAllowedKeys() {
+        guard let allowed = definition.access?.control.allowed else { return }
+        do {
+            guard let change = try allowed.reload() else { return }
+            logger.info(
+                "read the allowed keys again",
+                metadata: [
+                    "added": "\(change.added.joined(separator: " "))",
+                    "removed": "\(change.removed.joined(separator: " "))",
+                ])
+        } catch {
+            logger.error("the allowed keys stay as they were", metadata: ["reason": "\(error)"])
+        }
     }
 }
 
@@ -239,6 +324,7 @@ extension CoordinatorService {
         return zip(changes, try ledger.apply(changes, store: store)).compactMap { change, outcome in
             switch (change, outcome) {
             case (.result(let result, let worker), .rejected):
+                messagesDropped += 1
                 let metadata: Logger.Metadata = ["unit": "\(result.lease)", "worker": "\(worker)"]
                 logger.warning("dropped a result that does not belong to its unit", metadata: metadata)
                 return nil
@@ -491,6 +577,7 @@ extension CoordinatorService {
         case .speculated(let unit, let worker):
             logger.info("a slow unit is computed twice", metadata: ["unit": "\(unit)", "worker": "\(worker)"])
         case .invalidResult(let lease, let worker, let reason):
+            messagesDropped += 1
             logger.warning(
                 "dropped an invalid result",
                 metadata: ["unit": "\(lease)", "worker": "\(worker)", "reason": "\(reason)"])

@@ -124,6 +124,7 @@ extension Configuration {
         Cluster(
             listen: section.string("listen", matching: #/tcp://.+:([0-9]+|\*)/#, "tcp://HOST:PORT") ?? defaultListen,
             insecure: section.boolean("insecure") ?? false,
+            keys: readKeys(section),
             localWorkers: section.integerOrAuto("local_workers", in: 0...1024),
             lanes: section.integerOrAuto("lanes", in: 1...1024),
             unitTokens: section.integer("unit_tokens", in: 1...10_000_000) ?? 2048,
@@ -132,6 +133,20 @@ extension Configuration {
             stallSeconds: section.number("stall_seconds", in: 0.1...86_400) ?? 120,
             attempts: section.integer("attempts", in: 1...100) ?? 3,
             mixedNumerics: section.boolean("mixed_numerics") ?? false)
+    }
+}
+
+extension Configuration {
+    private static func readKeys(_ section: ConfigurationReader) -> Keys? {
+        switch (section.path("secret_key"), section.path("allowed_keys")) {
+        case (nil, nil): return nil
+        case (let secretKey?, let allowedKeys?): return Keys(secretKey: secretKey, allowedKeys: allowedKeys)
+        case (_?, nil):
+            section.report("\"secret_key\" needs \"allowed_keys\", the workers' public keys", at: "secret_key")
+        case (nil, _?):
+            section.report("\"allowed_keys\" needs \"secret_key\", the coordinator's own key", at: "allowed_keys")
+        }
+        return nil
     }
 }
 
@@ -146,12 +161,20 @@ extension ConfigurationFile {
                 cluster.heartbeat_seconds (\(cluster.heartbeatSeconds)), or one late heartbeat ends a worker
                 """)
         }
-        if !cluster.insecure, !configuration.cluster.listensOnLoopbackOnly {
+        if cluster.insecure, cluster.keys != nil {
+            report(
+                """
+                cluster.insecure: true says that anybody may join, cluster.secret_key and cluster.allowed_keys that only \
+                holders of a key may; remove one of them
+                """)
+        }
+        if !cluster.insecure, cluster.keys == nil, !cluster.listensOnLoopbackOnly {
             report(
                 """
                 cluster.listen is \(cluster.listen): anybody who reaches this address could read the dataset and send \
-                results. Listen on 127.0.0.1 (and forward the port, for example with ssh -L), or, on a network where \
-                that is acceptable, say cluster.insecure: true
+                results. Make keys with `legend-coordinator keygen keys` and set cluster.secret_key: \
+                keys/coordinator.key and cluster.allowed_keys: keys/allowed.keys. Or listen on 127.0.0.1 (and forward \
+                the port, for example with ssh -L), or, on a network where that is acceptable, say cluster.insecure: true
                 """)
         }
         if configuration.model.precision == "int8", ["onednn", "blas"].contains(configuration.model.backend) {

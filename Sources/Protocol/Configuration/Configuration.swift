@@ -105,9 +105,21 @@ package struct Configuration: Hashable, Sendable {
         }
     }
 
+    /// What makes a coordinator ask for keys.
+    package struct Keys: Hashable, Sendable {
+        /// The coordinator's key file.
+        package var secretKey: String
+
+        /// The file of the public keys that are let in.
+        package var allowedKeys: String
+    }
+
     package struct Cluster: Hashable, Sendable {
         package var listen: String
         package var insecure: Bool
+
+        /// nil where no keys are asked for.
+        package var keys: Keys?
 
         /// Workers that the coordinator starts itself; nil: one for each NUMA node.
         package var localWorkers: Int?

@@ -4,6 +4,7 @@ internal import Synchronization
 package final class Mailbox<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
+        var bytes = 0
         var waiter: CheckedContinuation<[Element]?, Never>?
         var isFinished = false
     }
@@ -12,11 +13,13 @@ package final class Mailbox<Element: Sendable>: Sendable {
 
     package init() {}
 
-    package func post(_ element: Element) {
+    /// - Parameter bytes: what the element takes in memory, roughly.
+    package func post(_ element: Element, bytes: Int = 0) {
         let resume = state.withLock { state -> (() -> Void)? in
             guard !state.isFinished else { return nil }
             guard let waiter = state.waiter else {
                 state.elements.append(element)
+                state.bytes += bytes
                 return nil
             }
             state.waiter = nil
@@ -28,6 +31,9 @@ package final class Mailbox<Element: Sendable>: Sendable {
     /// Elements that wait to be taken.
     package var count: Int { state.withLock { $0.elements.count } }
 
+    /// What those elements take in memory, roughly.
+    package var bytes: Int { state.withLock { $0.bytes } }
+
     /// All waiting elements in the order of their posting, waiting for the first; nil once finished and empty.
     ///
     /// One task at a time may wait.
@@ -35,7 +41,10 @@ package final class Mailbox<Element: Sendable>: Sendable {
         await withCheckedContinuation { continuation in
             let ready = state.withLock { state -> [Element]?? in
                 if !state.elements.isEmpty {
-                    defer { state.elements = [] }
+                    defer {
+                        state.elements = []
+                        state.bytes = 0
+                    }
                     return .some(state.elements)
                 }
                 if state.isFinished { return .some(nil) }

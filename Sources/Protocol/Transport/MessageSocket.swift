@@ -15,8 +15,24 @@ package enum Inbound: Sendable {
     /// The peer is gone or takes nothing any more; what was to be sent to it is dropped.
     case unreachable(PeerID)
 
+    /// What a router did not let in or dropped; now and then.
+    case turnedAway(TurnedAway)
+
+    /// A dealer's connection was not made. It goes on trying.
+    case handshakeFailed(HandshakeFailure)
+
     /// The socket's thread has ended because libzmq failed.
     case broken(ZeroMQError)
+
+    /// What it takes in memory, roughly.
+    package var byteCount: Int {
+        switch self {
+        case .message(.worker(.result(let result)), _): 256 + result.values.bytes.count + 8 * result.rows.count
+        case .message(.worker(.hello(let hello)), _): 512 + 16 * hello.held.count
+        case .message(.worker(.heartbeat(let heartbeat)), _): 256 + 24 * heartbeat.held.count
+        default: 256
+        }
+    }
 }
 
 /// A process's one connection to its cluster, and the one thread that owns its sockets.
@@ -25,22 +41,51 @@ package enum Inbound: Sendable {
 /// inproc pair. No other thread touches its sockets.
 package final class MessageSocket: Sendable {
     package enum Role: Sendable {
-        /// Binds this address and talks with many.
-        case router(listen: String)
+        /// Binds this address and talks with many; where there is an `access`, only with those whose keys it allows, and
+        /// encrypted.
+        case router(listen: String, access: AccessControl? = nil)
 
-        /// Connects to this address, and again whenever the connection breaks.
-        case dealer(connect: String)
+        /// Connects to this address, and again whenever the connection breaks or is refused; with keys, encrypted, and
+        /// only with the coordinator that has the secret key.
+        case dealer(connect: String, keys: ClientKeys? = nil)
     }
 
+    /// What a socket takes of its peers. Rates are each peer's own, and a router's alone: a worker trusts its
+    /// coordinator.
     package struct Limits: Sendable {
-        /// Largest frame that is received, in bytes; a peer that sends a larger one is disconnected.
+        /// Largest frame that is received, in bytes; a peer that sends a larger one is disconnected. The longest row that
+        /// can be configured, 128 MiB of JSON, fits; what workers send is much smaller.
         package var frameBytesMax: Int64 = 256 << 20
+
+        /// Largest header that is decoded, in bytes: it takes some fifty times as much memory.
+        package var headerBytesMax = 256 << 20
+
+        /// Messages that wait to be read from one peer before its connection is left to fill up.
+        package var inboxMessagesMax: Int32 = 64
 
         /// Messages that wait for one peer; beyond it the peer counts as unreachable.
         package var outboxMessagesMax = 10_000
 
         /// Time for the last messages when the socket closes.
         package var lingerMilliseconds: Int32 = 2000
+
+        /// A connection that is not ready after this time is closed.
+        package var handshakeMilliseconds: Int32 = 10_000
+
+        /// Connections that the system keeps until they are looked at.
+        package var backlog: Int32 = 1024
+
+        /// Peers of which is known what they sent of late; while there are as many, others are not listened to.
+        package var peersMax = 10_000
+
+        /// Messages: a worker with units of a single short row sends 2000 a second.
+        var messageRate = PeerMeter.Rate(perSecond: 10_000, burst: 20_000)
+
+        /// Bytes: a worker that embeds 1000 anchors a second with a large model sends 32 MB.
+        var byteRate = PeerMeter.Rate(perSecond: 0x400_0000, burst: 0x1000_0000)
+
+        /// Malformed messages that are reported one by one; an honest worker sends none.
+        var malformedRate = PeerMeter.Rate(perSecond: 1, burst: 10)
 
         package init() {}
     }
@@ -84,7 +129,7 @@ package final class MessageSocket: Sendable {
     /// Runs a loop to its end; its sockets are closed on return.
     private static func serve(_ started: Startup, _ makeLoop: () throws -> SocketLoop) {
         do {
-            let loop = try makeLoop()
+            var loop = try makeLoop()
             started.finish(.success(try loop.endpoint()))
             loop.run()
         } catch {

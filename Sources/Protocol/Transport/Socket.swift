@@ -31,12 +31,14 @@ final class Socket {
         case router
         case dealer
         case pair
+        case reply
 
         fileprivate var code: Int32 {
             switch self {
             case .router: ZMQ_ROUTER
             case .dealer: ZMQ_DEALER
             case .pair: ZMQ_PAIR
+            case .reply: ZMQ_REP
             }
         }
     }
@@ -68,6 +70,13 @@ final class Socket {
         }
     }
 
+    func set(_ option: Int32, to value: String, named name: String) throws {
+        guard zmq_setsockopt(pointer, option, value, value.utf8.count) == 0 else {
+            // The value may be a secret.
+            throw ZeroMQError.last("set \(name)")
+        }
+    }
+
     func bind(_ endpoint: String) throws {
         guard Self.hasPossiblePort(endpoint) else { throw ZeroMQError(operation: "bind \(endpoint)", code: EINVAL) }
         guard zmq_bind(pointer, endpoint) == 0 else { throw ZeroMQError.last("bind \(endpoint)") }
@@ -78,6 +87,17 @@ final class Socket {
             throw ZeroMQError(operation: "connect to \(endpoint)", code: EINVAL)
         }
         guard zmq_connect(pointer, endpoint) == 0 else { throw ZeroMQError.last("connect to \(endpoint)") }
+    }
+
+    /// Has libzmq send these events of its connections to a pair at that inproc address.
+    func monitor(at endpoint: String, events: Int32) throws {
+        guard zmq_socket_monitor(pointer, endpoint, events) == 0 else {
+            throw ZeroMQError.last("watch a socket's connections")
+        }
+    }
+
+    func stopMonitoring() {
+        zmq_socket_monitor(pointer, nil, 0)
     }
 
     /// libzmq would take port 70000 modulo 65536.
@@ -125,7 +145,13 @@ final class Socket {
     /// The next message's frames, or nil where none is waiting. Of a message with more frames than `maximumFrames`
     /// the rest is read and thrown away, and one empty frame beyond the maximum marks it as too long.
     func receive(maximumFrames: Int) throws -> [[UInt8]]? {
+        try receiveWithUser(maximumFrames: maximumFrames)?.frames
+    }
+
+    /// The same, with what ZAP's answer called the sender; nil where it was not asked.
+    func receiveWithUser(maximumFrames: Int) throws -> (frames: [[UInt8]], user: String?)? {
         var frames: [[UInt8]] = []
+        var user: String?
         while true {
             var part = zmq_msg_t()
             zmq_msg_init(&part)
@@ -138,12 +164,13 @@ final class Socket {
                 default: throw error
                 }
             }
+            user = user ?? zmq_msg_gets(&part, "User-Id").map { String(cString: $0) }
             if frames.count < maximumFrames {
                 frames.append([UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&part), count: zmq_msg_size(&part))))
             } else if frames.count == maximumFrames {
                 frames.append([])
             }
-            if zmq_msg_more(&part) == 0 { return frames }
+            if zmq_msg_more(&part) == 0 { return (frames, user) }
         }
     }
 
@@ -153,20 +180,18 @@ final class Socket {
         static let writable = Readiness(rawValue: Int16(ZMQ_POLLOUT))
     }
 
-    /// Waits until one of two sockets is ready for what is asked of it.
+    /// Waits until one of the sockets is ready for what is asked of it; returns for each what it is ready for.
     static func poll(
-        _ first: Socket, for firstWish: Readiness, _ second: Socket, for secondWish: Readiness,
-        timeoutMilliseconds: Int
-    ) throws -> (Readiness, Readiness) {
-        var items = [
-            zmq_pollitem_t(socket: first.pointer, fd: 0, events: firstWish.rawValue, revents: 0),
-            zmq_pollitem_t(socket: second.pointer, fd: 0, events: secondWish.rawValue, revents: 0),
-        ]
-        guard zmq_poll(&items, 2, timeoutMilliseconds) >= 0 else {
+        _ wishes: [(socket: Socket, readiness: Readiness)], timeoutMilliseconds: Int
+    ) throws -> [Readiness] {
+        var items = wishes.map {
+            zmq_pollitem_t(socket: $0.socket.pointer, fd: 0, events: $0.readiness.rawValue, revents: 0)
+        }
+        guard zmq_poll(&items, Int32(items.count), timeoutMilliseconds) >= 0 else {
             let error = ZeroMQError.last("wait for messages")
-            if error.code == EINTR { return ([], []) }
+            if error.code == EINTR { return wishes.map { _ in [] } }
             throw error
         }
-        return (Readiness(rawValue: items[0].revents), Readiness(rawValue: items[1].revents))
+        return items.map { Readiness(rawValue: $0.revents) }
     }
 }

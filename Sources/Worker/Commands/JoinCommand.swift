@@ -17,10 +17,10 @@ struct JoinCommand: AsyncParsableCommand {
             EXAMPLES
               On the coordinator's machine, with its configuration:
                 legend-worker cluster.yaml
-              On another machine; the model comes from the coordinator, and stays in a cache:
-                legend-worker --connect tcp://10.0.0.5:5711
+              On another machine, with a key of `legend-coordinator keygen`; the model comes from the coordinator:
+                legend-worker --connect tcp://10.0.0.5:5711 --key worker.key
               On one that has a copy of it:
-                legend-worker --connect tcp://10.0.0.5:5711 --model ~/models/model.gguf
+                legend-worker --connect tcp://10.0.0.5:5711 --key worker.key --model ~/models/model.gguf
 
             THE MODEL
               Taken from the first of: --model; the path in the coordinator's configuration, and models/NAME, where this \
@@ -39,6 +39,11 @@ struct JoinCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The coordinator's address.", valueName: "tcp://host:port"))
     var connect: String?
+
+    @Option(
+        help: "A key file, where the coordinator asks for keys (default: cluster.secret_key of the configuration).",
+        completion: .file())
+    var key: String?
 
     @Option(help: "The model file; no other is looked for.", completion: .file())
     var model: String?
@@ -75,8 +80,11 @@ struct JoinCommand: AsyncParsableCommand {
         if let connect, connect.wholeMatch(of: #/tcp://.+:[0-9]+/#) == nil {
             throw ValidationError("--connect: expected tcp://host:port, found \(connect)")
         }
-        if let name, name.isEmpty || name.utf8.count > 256 {
-            throw ValidationError("--name: expected 1 to 256 bytes, found \(name.utf8.count)")
+        let nameBytesMax = WorkerMessage.Hello.nameBytesMax
+        if let name, name.isEmpty || name.utf8.count > nameBytesMax || name.hasControlCharacters {
+            throw ValidationError(
+                "--name: expected 1 to \(nameBytesMax) bytes without control characters, found \(name.debugDescription)"
+            )
         }
         if cache?.isEmpty == true { throw ValidationError("--cache: expected a folder, found nothing") }
     }
@@ -85,9 +93,10 @@ struct JoinCommand: AsyncParsableCommand {
         var logger = Logger(label: "legend-worker") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = logLevel.level
         let endpoint: String
+        let keys: ClientKeys?
         var lanes = lanes
         do {
-            (endpoint, lanes) = try settings()
+            (endpoint, keys, lanes) = try settings()
         } catch {
             throw Failure("\(error)", status: .usage)
         }
@@ -98,7 +107,7 @@ struct JoinCommand: AsyncParsableCommand {
             processID: UInt32(process), lanes: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
         let mailbox = Mailbox<WorkerEvent>()
         let options = WorkerService.Options(
-            endpoint: endpoint, identity: identity, model: model,
+            endpoint: endpoint, keys: keys, identity: identity, model: model,
             cache: ModelCache(
                 option: cache, environment: ProcessInfo.processInfo.environment, home: NSHomeDirectory()),
             drainLimit: .seconds(drainLimit))
@@ -115,11 +124,12 @@ struct JoinCommand: AsyncParsableCommand {
         try Self.report(ending, logger)
     }
 
-    private func settings() throws -> (endpoint: String, lanes: Int?) {
-        if let connect { return (connect, lanes) }
+    private func settings() throws -> (endpoint: String, keys: ClientKeys?, lanes: Int?) {
+        if let connect { return (connect, try key.map(KeyFile.client), lanes) }
         let path = configuration ?? ""
         let cluster = try Configuration(contentsOf: path).cluster
-        return (try cluster.reachableEndpoint(path: path), lanes ?? cluster.lanes)
+        let keys = try (key ?? cluster.keys?.secretKey).map(KeyFile.client)
+        return (try cluster.reachableEndpoint(path: path), keys, lanes ?? cluster.lanes)
     }
 
     private static func forwardSignals(to mailbox: Mailbox<WorkerEvent>) async {

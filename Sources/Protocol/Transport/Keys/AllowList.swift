@@ -1,0 +1,121 @@
+internal import Foundation
+internal import Synchronization
+
+/// The public keys that a coordinator lets in, from a file that may change while it runs: one `NAME KEY` a line, `#` for
+/// comments.
+package final class AllowList: Sendable {
+    /// What reading the file again has changed.
+    package struct Change: Hashable, Sendable {
+        /// Names, sorted.
+        package var added: [String]
+        package var removed: [String]
+    }
+
+    private struct State {
+        var names: [PublicKey: String] = [:]
+        var version: Version?
+    }
+
+    /// Tells one state of the file from another.
+    private struct Version: Hashable {
+        var file: UInt64
+        var size: Int64
+        var modified: [Int]
+
+        /// nil where there is no file.
+        init?(_ path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            file = UInt64(status.st_ino)
+            size = Int64(status.st_size)
+            modified = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
+        }
+    }
+
+    package let path: String
+
+    /// Let in whatever the file says, with a name each.
+    private let always: [PublicKey: String]
+    private let state: Mutex<State>
+
+    /// - Throws: `KeyFileError` where the file cannot be read, has a line that is none, or others can write to it.
+    package init(path: String, always: [PublicKey: String] = [:]) throws(KeyFileError) {
+        self.path = path
+        self.always = always
+        let version = Version(path)
+        state = Mutex(State(names: try Self.read(path), version: version))
+    }
+
+    /// The name of a key that is let in; nil for any other.
+    package func name(of key: PublicKey) -> String? {
+        always[key] ?? state.withLock { $0.names[key] }
+    }
+
+    /// Reads the file again where it has changed since the last time; nil where it has not.
+    ///
+    /// - Throws: `KeyFileError`, once for each change; then the keys stay as they were.
+    package func reload() throws(KeyFileError) -> Change? {
+        let version = Version(path)
+        let isChanged = state.withLock { state in
+            defer { state.version = version }
+            return state.version != version
+        }
+        guard isChanged else { return nil }
+        let names = try Self.read(path)
+        return state.withLock { state in
+            defer { state.names = names }
+            let old = state.names
+            return Change(
+                added: names.filter { old[$0.key] == nil }.values.sorted(),
+                removed: old.filter { names[$0.key] == nil }.values.sorted())
+        }
+    }
+
+    /// Makes the file, with one key in it.
+    ///
+    /// - Throws: `KeyFileError`, also where the file exists.
+    package static func create(_ path: String, _ name: String, _ key: PublicKey) throws(KeyFileError) {
+        try PrivateFile.create(
+            path,
+            """
+            # The workers that may join, one a line: a name and a public key. Changes count at once, without a restart.
+            \(name) \(key)
+
+            """)
+    }
+
+    /// Adds a key to the file.
+    ///
+    /// - Throws: `KeyFileError`, also where the name is taken.
+    package static func add(_ name: String, _ key: PublicKey, to path: String) throws(KeyFileError) {
+        guard try !read(path).values.contains(name) else {
+            throw KeyFileError(path: path, problem: "\(name) is in it already; choose another name, or remove its line")
+        }
+        try PrivateFile.append(path, line: "\(name) \(key)")
+    }
+
+    /// What a key may be called.
+    package static func isName(_ text: String) -> Bool {
+        text.utf8.count <= 64 && text.wholeMatch(of: #/[A-Za-z0-9][A-Za-z0-9._-]*/#) != nil
+    }
+
+    private static func read(_ path: String) throws(KeyFileError) -> [PublicKey: String] {
+        var names: [PublicKey: String] = [:]
+        let lines = try PrivateFile.read(path, .readable).split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (index, line) in lines.enumerated() {
+            let words = line.split(whereSeparator: \.isWhitespace)
+            guard let name = words.first, !name.hasPrefix("#") else { continue }
+            guard isName(String(name)), words.count == 2, let key = PublicKey(String(words[1])) else {
+                throw KeyFileError(
+                    path: "\(path):\(index + 1)",
+                    problem: """
+                        expected a name (letters, digits, ".", "_", "-") and a public key of 40 characters, \
+                        found "\(line.prefix(80))"
+                        """)
+            }
+            names[key] = String(name)
+        }
+        return names
+    }
+}
