@@ -24,6 +24,9 @@ final class WorkerService {
         var model: String?
         var cache: ModelCache
         var drainLimit: Duration
+
+        /// A file whose modification time tells when the loop last came round.
+        var alive: String?
     }
 
     private let options: Options
@@ -35,6 +38,7 @@ final class WorkerService {
     private var session: Session
     private var lanes: [LaneThread] = []
     private var handshakes = HandshakeWarnings()
+    private var lastSignOfLife: ContinuousClock.Instant?
 
     /// - Throws: `ZeroMQError` where the endpoint is no address.
     init(_ options: Options, mailbox: Mailbox<WorkerEvent>, logger: Logger) throws {
@@ -81,6 +85,7 @@ final class WorkerService {
         defer { ticker.cancel() }
         mailbox.post(.session(.start))
         while let events = await mailbox.next() {
+            showLife()
             for event in events {
                 let now = MonotonicInstant(offset: ContinuousClock.now - start)
                 guard let event = sessionEvent(of: event, at: now) else { continue }
@@ -98,6 +103,22 @@ final class WorkerService {
             }
         }
         preconditionFailure("the mailbox ended before the session")
+    }
+
+    private static let signOfLifeInterval = Duration.seconds(5)
+
+    private func showLife() {
+        guard let path = options.alive, lastSignOfLife.map({ .now - $0 >= Self.signOfLifeInterval }) ?? true else {
+            return
+        }
+        lastSignOfLife = .now
+        let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        defer { if file >= 0 { close(file) } }
+        guard file >= 0, futimens(file, nil) == 0 else {
+            return logger.warning(
+                "cannot touch the file that shows life",
+                metadata: ["file": "\(path)", "reason": "\(String(cString: strerror(errno)))"])
+        }
     }
 
     /// nil for what is nothing to the session.

@@ -21,6 +21,8 @@ struct JoinCommand: AsyncParsableCommand {
                 legend-worker --connect tcp://10.0.0.5:5711 --key worker.key
               On one that has a copy of it:
                 legend-worker --connect tcp://10.0.0.5:5711 --key worker.key --model ~/models/model.gguf
+              In a batch system that ends it in an hour:
+                legend-worker --connect tcp://10.0.0.5:5711 --key worker.key --deadline 3600
 
             THE MODEL
               Taken from the first of: --model; the path in the coordinator's configuration, and models/NAME, where this \
@@ -37,7 +39,10 @@ struct JoinCommand: AsyncParsableCommand {
         completion: .file(extensions: ["yaml", "yml"]))
     var configuration: String?
 
-    @Option(help: ArgumentHelp("The coordinator's address.", valueName: "tcp://host:port"))
+    @Option(
+        help: ArgumentHelp(
+            "The coordinator's address, or ipc:///path of a socket that is forwarded to it.",
+            valueName: "tcp://host:port"))
     var connect: String?
 
     @Option(
@@ -64,6 +69,20 @@ struct JoinCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds to finish units in after SIGTERM.", valueName: "seconds"))
     var drainLimit: Int = 120
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Be gone by then: seconds from now, @ and seconds of Unix time, or an ISO 8601 time. Takes no more units the \
+            drain limit before (of a short time, its second half).
+            """, valueName: "time"))
+    var deadline: Deadline?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file to touch every few seconds while all is well, for a supervisor to look at its age.",
+            valueName: "file"), completion: .file())
+    var alive: String?
+
     @Option(help: "The least severe messages to print.")
     var logLevel: LogLevel = .info
 
@@ -77,8 +96,11 @@ struct JoinCommand: AsyncParsableCommand {
         if let lanes, !(1...1024).contains(lanes) {
             throw ValidationError("--lanes: expected a number from 1 to 1024, found \(lanes)")
         }
-        if let connect, connect.wholeMatch(of: #/tcp://.+:[0-9]+/#) == nil {
+        if let connect, connect.wholeMatch(of: #/tcp://.+:[0-9]+|ipc://.+/#) == nil {
             throw ValidationError("--connect: expected tcp://host:port, found \(connect)")
+        }
+        if !(0...86_400).contains(drainLimit) {
+            throw ValidationError("--drain-limit: expected a number from 0 to 86400, found \(drainLimit)")
         }
         let nameBytesMax = WorkerMessage.Hello.nameBytesMax
         if let name, name.isEmpty || name.utf8.count > nameBytesMax || name.hasControlCharacters {
@@ -106,11 +128,12 @@ struct JoinCommand: AsyncParsableCommand {
             worker: name ?? "\(host)-\(process)", epoch: UInt64(Date().timeIntervalSince1970 * 1e9), host: host,
             processID: UInt32(process), lanes: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
         let mailbox = Mailbox<WorkerEvent>()
+        let schedule = deadline?.schedule(drainLimit: .seconds(drainLimit), at: Date())
         let options = WorkerService.Options(
             endpoint: endpoint, keys: keys, identity: identity, model: model,
             cache: ModelCache(
                 option: cache, environment: ProcessInfo.processInfo.environment, home: NSHomeDirectory()),
-            drainLimit: .seconds(drainLimit))
+            drainLimit: schedule?.drainLimit ?? .seconds(drainLimit), alive: alive)
         let service: WorkerService
         do {
             service = try WorkerService(options, mailbox: mailbox, logger: logger)
@@ -118,6 +141,13 @@ struct JoinCommand: AsyncParsableCommand {
             throw Failure("\(error)", status: .usage)
         }
         let signals = Task { await Self.forwardSignals(to: mailbox) }
+        let timer = schedule.map { schedule in
+            Task {
+                try await Task.sleep(for: schedule.untilDrain)
+                mailbox.post(.session(.drain(reason: "its deadline is near")))
+            }
+        }
+        defer { timer?.cancel() }
         if exitWithParent { Self.watchParent(mailbox) }
         let ending = try await service.run()
         signals.cancel()
