@@ -19,6 +19,8 @@ struct LegendCoordinator: AsyncParsableCommand {
                 legend-coordinator texts cluster.yaml --limit 3
               Run it on this machine alone:
                 legend-coordinator run cluster.yaml
+              Run it on the machines of cluster.hosts, over ssh:
+                legend-coordinator up cluster.yaml
               Watch it from another terminal:
                 legend-coordinator status cluster.yaml --watch
               Make keys for workers on other machines:
@@ -33,8 +35,8 @@ struct LegendCoordinator: AsyncParsableCommand {
             """,
         version: ProtocolVersion.software,
         subcommands: [
-            RunCommand.self, StatusCommand.self, ValidateCommand.self, TextsCommand.self, SummaryCommand.self,
-            ProjectCommand.self, KeygenCommand.self,
+            RunCommand.self, UpCommand.self, StatusCommand.self, ValidateCommand.self, TextsCommand.self,
+            SummaryCommand.self, ProjectCommand.self, KeygenCommand.self,
         ])
 
     static func main() async {

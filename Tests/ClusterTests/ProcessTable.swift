@@ -7,6 +7,15 @@ enum ProcessTable {
             .filter { status(of: $0)?.parent == parent }.sorted()
     }
 
+    /// Processes of this program that have this text in an argument.
+    static func running(_ program: String, with text: String) throws -> [pid_t] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter { process in
+            let line = (try? Data(contentsOf: URL(filePath: "/proc/\(process)/cmdline"))) ?? Data()
+            let words = String(decoding: line, as: UTF8.self).split(separator: "\0")
+            return words.first?.hasSuffix(program) == true && words.contains { $0.contains(text) } && isRunning(process)
+        }.sorted()
+    }
+
     /// False for a zombie as well.
     static func isRunning(_ process: pid_t) -> Bool {
         status(of: process).map { $0.state != "Z" } ?? false

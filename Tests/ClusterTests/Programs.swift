@@ -51,8 +51,12 @@ final class RunningProgram: Sendable {
     var output: String { text("stdout") }
     var errors: String { text("stderr") }
 
-    /// - Parameter workingFolder: nil for the tests' own.
-    init(_ program: String, _ arguments: [String], workingFolder: String? = nil) throws {
+    /// - Parameters:
+    ///   - workingFolder: nil for the tests' own.
+    ///   - environment: variables in place of the tests' own.
+    init(
+        _ program: String, _ arguments: [String], workingFolder: String? = nil, environment: [String: String] = [:]
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "legend-process-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let path = try Programs.path(program)
@@ -68,8 +72,10 @@ final class RunningProgram: Sendable {
         let command = shell + [path] + arguments
         let strings = command.map { strdup($0) }
         defer { strings.forEach { free($0) } }
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { strdup("\($0)=\($1)") }
+        defer { variables.forEach { free($0) } }
         var process = pid_t()
-        let code = posix_spawn(&process, command[0], &actions, nil, strings + [nil], environ)
+        let code = posix_spawn(&process, command[0], &actions, nil, strings + [nil], variables + [nil])
         guard code == 0 else { throw POSIXError(.init(rawValue: code) ?? .EIO) }
         processID = process
         Thread { [weak self, process] in

@@ -18,8 +18,8 @@ struct ValidateCommand: AsyncParsableCommand {
               0 the job can run and every row can be read; 3 some rows cannot; 2 the configuration is wrong.
             """)
 
-    @Argument(help: "The job's configuration.", completion: .file(extensions: ["yaml", "yml"]))
-    var configuration: String
+    @OptionGroup
+    var configuration: ConfigurationOptions
 
     @Option(help: "Bad rows to list for each file.")
     var list = 10
@@ -27,7 +27,7 @@ struct ValidateCommand: AsyncParsableCommand {
     func run() async throws {
         let definition: JobDefinition
         do {
-            definition = try JobDefinition(Configuration(contentsOf: configuration))
+            definition = try JobDefinition(configuration.read())
         } catch {
             throw Failure("\(error)", status: .usage)
         }
@@ -39,6 +39,7 @@ struct ValidateCommand: AsyncParsableCommand {
         print("model: \(try modelText(definition.configuration.model))")
         print("template: \(definition.template.identity.debugDescription)")
         print("output: \(definition.configuration.job.output)")
+        if let hosts = hostsText(definition.configuration.cluster) { print("hosts: \(hosts)") }
         if badRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
     }
 
@@ -67,6 +68,14 @@ struct ValidateCommand: AsyncParsableCommand {
         } catch {
             throw Failure("\(error)", status: .usage)
         }
+    }
+
+    /// What `up` would start.
+    private func hostsText(_ cluster: Configuration.Cluster) -> String? {
+        guard !cluster.hosts.isEmpty else { return nil }
+        let workers = cluster.hosts.map(\.workers).reduce(0, +)
+        let route = cluster.advertise.map { "that connect to \($0)" } ?? "that are reached through ssh"
+        return "\(cluster.hosts.count), with \(workers) workers \(route) (legend-coordinator up)"
     }
 
     /// Looks at the model's first bytes where it is here: only workers know more of models.

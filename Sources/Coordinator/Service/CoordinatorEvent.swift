@@ -15,7 +15,7 @@ enum CoordinatorEvent: Sendable {
 
     /// A part of the job that runs on its own thread cannot go on.
     case failed(any Error)
-    case localWorkerFailed(LocalWorkers.PermanentFailure)
+    case startedWorkerFailed(WorkerSupervisor.PermanentFailure)
 
     /// Somebody wants the coordinator to stop; the job can be gone on with later.
     case stop(reason: String)

@@ -25,7 +25,7 @@ final class CoordinatorService {
     private let logger: Logger
     private let socket: MessageSocket
     private let modelServer: ModelServer
-    private let localWorkers: LocalWorkers
+    private let startedWorkers: WorkerSupervisor
     private let start = ContinuousClock.now
     private var scheduler: Scheduler
     private var progress: JobProgress
@@ -44,12 +44,16 @@ final class CoordinatorService {
     /// Since the last tick.
     private var statusRequests = 0
 
-    /// Set once the last local worker is given up.
-    private var lastLocalFailure: LocalWorkers.PermanentFailure?
+    /// Set once the last worker that was started here is given up.
+    private var lastWorkerFailure: WorkerSupervisor.PermanentFailure?
 
-    /// - Throws: `LedgerError`; `StoreError`; `ZeroMQError` where the address cannot be listened on.
+    /// - Parameters:
+    ///   - localWorkers: nil for one on each NUMA node.
+    ///   - startsHosts: whether workers are started on `cluster.hosts`.
+    /// - Throws: `LedgerError`; `StoreError`; `ZeroMQError` where the address cannot be listened on; `Failure`.
     init(
-        _ definition: JobDefinition, ledger: Ledger, localWorkers count: Int?, mailbox: Mailbox<CoordinatorEvent>,
+        _ definition: JobDefinition, ledger: Ledger, localWorkers: Int?, startsHosts: Bool,
+        mailbox: Mailbox<CoordinatorEvent>,
         console: Console, logger: Logger
     ) throws {
         self.definition = definition
@@ -82,10 +86,15 @@ final class CoordinatorService {
         self.modelServer = modelServer
         var cluster = definition.configuration.cluster
         cluster.listen = socket.endpoint
-        localWorkers = LocalWorkers(
-            count: count, lanes: cluster.lanes, endpoint: try cluster.reachableEndpoint(path: ""),
-            keys: definition.access?.local, folder: definition.configuration.job.state, logger: logger
-        ) { mailbox.post(.localWorkerFailed($0)) }
+        let endpoint = try cluster.reachableEndpoint(path: "")
+        let folder = definition.configuration.job.state
+        let keys = definition.access?.local
+        let local = try LocalWorkers.launches(
+            count: localWorkers, lanes: cluster.lanes, endpoint: endpoint, keys: keys, logFolder: folder)
+        let remote = startsHosts ? RemoteWorker.all(cluster, endpoint: endpoint, keys: keys) : []
+        startedWorkers = WorkerSupervisor(local + remote.map { $0.launch(logFolder: folder) }, logger: logger) {
+            mailbox.post(.startedWorkerFailed($0))
+        }
     }
 
     /// How long a finished job waits for its workers to say goodbye: what a socket sends as it closes may get lost.
@@ -139,7 +148,7 @@ final class CoordinatorService {
         console.endProgress()
         modelServer.stop()
         await socket.close()
-        await localWorkers.stop(isFinished: isFinished)
+        await startedWorkers.stop(isFinished: isFinished)
     }
 }
 
@@ -186,10 +195,12 @@ extension CoordinatorService {
             finishing = (result, now + Self.farewell)
             return scheduler.handle(.jobFinished(summary: text), at: now)
         case .failed(let error): throw error
-        case .localWorkerFailed(let failure):
-            logger.error(
-                "a local worker cannot run", metadata: ["reason": "\(failure.reason)", "log": "\(failure.log)"])
-            if failure.isLastOne { lastLocalFailure = failure }
+        case .startedWorkerFailed(let failure):
+            let metadata: Logger.Metadata = [
+                "worker": "\(failure.worker)", "reason": "\(failure.reason)", "log": "\(failure.log)",
+            ]
+            logger.error("a worker cannot run", metadata: metadata)
+            if failure.isLastOne { lastWorkerFailure = failure }
             try requireWorkers()
             return []
         case .stop(let reason):
@@ -204,10 +215,10 @@ extension CoordinatorService {
         }
     }
 
-    /// - Throws: `Failure` where all local workers were given up and no other one is there.
+    /// - Throws: `Failure` where all workers that were started here were given up and no other one is there.
     private func requireWorkers() throws {
-        guard let lastLocalFailure, scheduler.workers.isEmpty, finishing == nil else { return }
-        throw Failure("no worker is left: \(lastLocalFailure.reason)", status: .usage)
+        guard let lastWorkerFailure, scheduler.workers.isEmpty, finishing == nil else { return }
+        throw Failure("no worker is left: \(lastWorkerFailure.reason)", status: .usage)
     }
 
     private func handle(_ inbound: Inbound) throws -> [Scheduler.Action] {
@@ -354,7 +365,7 @@ extension CoordinatorService {
             // None is given out before all are there: a cut that is interrupted takes its units back.
             guard ingestions[stage]?.isComplete == true else { return .unitsFetched(stage, [], isLast: false) }
             let units = try ledger.openUnits(of: stage, after: after, limit: limit)
-            if !units.isEmpty { try localWorkers.start() }
+            if !units.isEmpty { try startedWorkers.start() }
             return .unitsFetched(stage, units, isLast: units.count < limit)
         case .fixModel(let model): self.model = model
         case .stageCompleted(let stage): try complete(stage)
@@ -558,7 +569,7 @@ extension CoordinatorService {
             logger.info("a worker joined", metadata: ["worker": "\(worker)", "host": "\(host)", "lanes": "\(lanes)"])
         case .rejoined(let worker): logger.info("a worker is back", metadata: ["worker": "\(worker)"])
         case .ready(let worker, let build):
-            localWorkers.becameReady(worker)
+            startedWorkers.becameReady(worker)
             logger.info("a worker is ready", metadata: ["worker": "\(worker)", "numerics": "\(build)"])
         case .refused(let worker, let reason):
             logger.error("refused a worker", metadata: ["worker": "\(worker)", "reason": "\(reason)"])

@@ -7,10 +7,11 @@ extension Configuration {
     /// - Parameters:
     ///   - yaml: the file's text.
     ///   - path: the file's path, for messages and as the start of relative paths.
+    ///   - overrides: `section.key=value`, each in place of what the file says.
     /// - Throws: `ConfigurationError` with every problem of the file.
-    package init(yaml: String, path: String) throws {
+    package init(yaml: String, path: String, overrides: [String] = []) throws {
         let file = ConfigurationFile(path: path)
-        let root = try file.compose(yaml)
+        let root = overrides.reduce(into: try file.compose(yaml)) { file.apply($1, to: &$0) }
         let reader = ConfigurationReader(file: file, mapping: root, path: [])
         self = Self.read(reader)
         reader.rejectUnknownKeys()
@@ -21,7 +22,7 @@ extension Configuration {
     /// Reads the configuration file at `path`.
     ///
     /// - Throws: `ConfigurationError`, also where the file cannot be read.
-    package init(contentsOf path: String) throws {
+    package init(contentsOf path: String, overrides: [String] = []) throws {
         let yaml: String
         do {
             yaml = try String(contentsOfFile: path, encoding: .utf8)
@@ -30,7 +31,7 @@ extension Configuration {
             let reason = isThere ? "it is not UTF-8 text, or not readable" : "no such file"
             throw ConfigurationError(problems: ["\(path): cannot read the configuration: \(reason)"])
         }
-        try self.init(yaml: yaml, path: path)
+        try self.init(yaml: yaml, path: path, overrides: overrides)
     }
 
     private static func read(_ root: ConfigurationReader) -> Configuration {
@@ -132,7 +133,38 @@ extension Configuration {
             silenceSeconds: section.number("silence_seconds", in: 0.1...86_400) ?? 15,
             stallSeconds: section.number("stall_seconds", in: 0.1...86_400) ?? 120,
             attempts: section.integer("attempts", in: 1...100) ?? 3,
-            mixedNumerics: section.boolean("mixed_numerics") ?? false)
+            mixedNumerics: section.boolean("mixed_numerics") ?? false,
+            advertise: section.string("advertise", matching: #/tcp://.+:[0-9]+/#, "tcp://HOST:PORT"),
+            hosts: readHosts(section))
+    }
+
+    private static func readHosts(_ section: ConfigurationReader) -> [Cluster.Host] {
+        let defaults = readHost(section.section("host_defaults"), address: "", defaults: plainHost)
+        return section.list("hosts", shorthand: "host").map { item in
+            let address = item.string("host", matching: hostPattern, "HOST or USER@HOST") ?? item.missing("host", "")
+            return readHost(item, address: address, defaults: defaults)
+        }
+    }
+
+    private static func readHost(_ section: ConfigurationReader, address: String, defaults: Cluster.Host)
+        -> Cluster.Host
+    {
+        Cluster.Host(
+            address: address,
+            port: section.integer("port", in: 1...65535) ?? defaults.port,
+            workers: section.integer("workers", in: 1...1024) ?? defaults.workers,
+            lanes: section.integerOrAuto("lanes", in: 1...1024) ?? defaults.lanes,
+            command: section.string("command") ?? defaults.command,
+            model: section.string("model") ?? defaults.model,
+            sshOptions: section.strings("ssh_options") ?? defaults.sshOptions)
+    }
+
+    private static let plainHost = Cluster.Host(
+        address: "", port: nil, workers: 1, lanes: nil, command: "legend-worker", model: nil, sshOptions: [])
+
+    /// Nothing that ssh could take for an option.
+    private static var hostPattern: Regex<(Substring, Substring?)> {
+        #/([A-Za-z0-9_.][A-Za-z0-9_.\-]*@)?[A-Za-z0-9_.:][A-Za-z0-9_.:%\-]*/#
     }
 }
 

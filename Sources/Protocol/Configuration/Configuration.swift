@@ -132,6 +132,34 @@ package struct Configuration: Hashable, Sendable {
         package var stallSeconds: Double
         package var attempts: Int
         package var mixedNumerics: Bool
+
+        /// Where workers on other machines connect to; nil: through their ssh connection.
+        package var advertise: String?
+
+        /// Machines that `up` starts workers on.
+        package var hosts: [Host] = []
+
+        /// A machine that is reached with ssh.
+        package struct Host: Hashable, Sendable {
+            /// As ssh takes it: a name, or user@name.
+            package var address: String
+            package var port: Int?
+
+            /// Worker processes there.
+            package var workers: Int
+
+            /// Of each worker; nil: its share of that machine's cores.
+            package var lanes: Int?
+
+            /// What starts a worker there: a shell command that options are added to.
+            package var command: String
+
+            /// The model's path there; nil: the job's.
+            package var model: String?
+
+            /// Further arguments of ssh.
+            package var sshOptions: [String]
+        }
     }
 }
 

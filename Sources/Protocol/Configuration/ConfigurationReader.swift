@@ -27,6 +27,16 @@ final class ConfigurationFile {
         }
     }
 
+    /// Puts the value of `section.key=value` in place of the file's.
+    func apply(_ override: String, to root: inout Node.Mapping) {
+        guard let match = override.wholeMatch(of: #/([a-z0-9_]+)\.([a-z0-9_]+)=(.*)/#) else {
+            return report("expected SECTION.KEY=VALUE to set, found \"\(override)\"")
+        }
+        var section = root[Node(String(match.1))]?.mapping ?? [:]
+        section[Node(String(match.2))] = Node(String(match.3))
+        root[Node(String(match.1))] = .mapping(section)
+    }
+
     /// The path in the file, made absolute from the file's folder; a leading `~` is the home folder.
     func resolve(_ value: String) -> String {
         let expanded = (value as NSString).expandingTildeInPath
@@ -63,6 +73,27 @@ final class ConfigurationReader {
         let section = ConfigurationReader(file: file, mapping: mapping, path: path + [key])
         sections.append(section)
         return section
+    }
+
+    /// The sections of a list, in which a text stands for a section with the one key `shorthand`.
+    func list(_ key: String, shorthand: String) -> [ConfigurationReader] {
+        items(key).enumerated().compactMap { index, item in
+            let mapping: Node.Mapping? = item.scalar == nil ? item.mapping : [Node(shorthand): item]
+            guard let mapping else { return invalid(key, item, "a list of texts and sections") }
+            let section = ConfigurationReader(file: file, mapping: mapping, path: path + ["\(key)[\(index)]"])
+            sections.append(section)
+            return section
+        }
+    }
+
+    func strings(_ key: String) -> [String]? {
+        guard let node = node(key), node.null == nil else { return nil }
+        return items(key).compactMap { $0.scalar?.string ?? invalid(key, $0, "a list of texts") }
+    }
+
+    private func items(_ key: String) -> [Node] {
+        guard let node = node(key), node.null == nil else { return [] }
+        return node.sequence.map(Array.init) ?? invalid(key, node, "a list") ?? []
     }
 
     func string(_ key: String) -> String? {

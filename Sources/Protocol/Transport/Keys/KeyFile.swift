@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// The files of keys: a comment, then `name: value` lines. Secret ones have mode 0600, and are refused with any other that
 /// lets somebody else read them.
 package enum KeyFile {
@@ -40,13 +42,15 @@ package enum KeyFile {
 
     /// Reads the key file of whoever connects to a coordinator: a worker's, or the coordinator's own.
     ///
+    /// - Parameter path: `-` for standard input, up to an empty line.
     /// - Throws: `KeyFileError` where it is damaged, or open to others.
     package static func client(_ path: String) throws(KeyFileError) -> ClientKeys {
-        let content = try read(path)
+        let content = path == "-" ? try parse(standardInput(), "standard input") : try read(path)
         return ClientKeys(own: content.own, coordinator: content.coordinator ?? content.own.publicKey)
     }
 
-    private static func text(ofWorker name: String, _ keys: ClientKeys) -> String {
+    /// The content of a worker's key file. On a standard input an empty line follows it.
+    package static func text(ofWorker name: String, _ keys: ClientKeys) -> String {
         """
         # A worker's key, for legend-worker --key. Who has it can join the cluster and read its data: keep it secret.
         name: \(name)
@@ -59,9 +63,25 @@ package enum KeyFile {
 
     private static let names = ["name", "public_key", "secret_key", "coordinator_key"]
 
+    /// Not a byte more than that: what comes behind it is for others.
+    private static func standardInput() -> String {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while bytes.count < 4096, bytes.suffix(2) != [0x0A, 0x0A], Foundation.read(STDIN_FILENO, &byte, 1) == 1 {
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     private static func read(_ path: String) throws(KeyFileError) -> (own: KeyPair, coordinator: PublicKey?) {
+        try parse(PrivateFile.read(path, .secret), path)
+    }
+
+    private static func parse(
+        _ text: String, _ path: String
+    ) throws(KeyFileError) -> (own: KeyPair, coordinator: PublicKey?) {
         var values: [String: (text: String, line: Int)] = [:]
-        let lines = try PrivateFile.read(path, .secret).split(
+        let lines = text.split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         for (index, line) in lines.enumerated() where !line.isEmpty && !line.hasPrefix("#") {
             // The line itself may be a secret.

@@ -28,11 +28,13 @@ final class ChildProcess: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - command: the program's path, then its arguments.
+    ///   - command: the program, found in the `PATH` where it has no slash, then its arguments.
     ///   - log: a file that standard output and error are appended to.
+    ///   - input: what its standard input begins with; less than a pipe holds.
+    ///   - isInOwnGroup: whether signals of the terminal, such as Ctrl-C, pass it by.
     ///   - ended: called once, on a thread of its own.
     /// - Throws: `POSIXError`.
-    init(_ command: [String], log: String, ended: @escaping @Sendable (Ending) -> Void) throws {
+    init(_ command: [String], log: String, input: String, isInOwnGroup: Bool, ended: @escaping @Sendable (Ending) -> Void) throws {
         // Neither end may reach another child, or that one would keep this one's input open.
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
@@ -54,15 +56,19 @@ final class ChildProcess: Sendable {
         posix_spawnattr_setsigmask(&attributes, &signals)
         for signal in [SIGINT, SIGTERM, SIGPIPE, SIGHUP] { sigaddset(&signals, signal) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        if isInOwnGroup { flags |= POSIX_SPAWN_SETPGROUP }
+        posix_spawnattr_setflags(&attributes, Int16(flags))
         let arguments = command.map { strdup($0) }
         defer { arguments.forEach { free($0) } }
         var process = pid_t()
-        let code = posix_spawn(&process, command[0], &actions, &attributes, arguments + [nil], environ)
+        let code = posix_spawnp(&process, command[0], &actions, &attributes, arguments + [nil], environ)
         guard code == 0 else {
             close(ends[1])
             throw POSIXError(.init(rawValue: code) ?? .EIO)
         }
+        // The pipe has room for it and its other end is still open here: this neither waits nor fails.
+        _ = input.withCString { write(ends[1], $0, strlen($0)) }
         self.process = process
         state = Mutex(State(input: ends[1]))
         let thread = Thread { [self, process] in

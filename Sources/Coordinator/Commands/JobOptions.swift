@@ -1,0 +1,90 @@
+internal import ArgumentParser
+internal import CommandLineTool
+internal import Foundation
+internal import Logging
+internal import Protocol
+internal import Transport
+internal import UnixSignals
+
+/// How a job is run: what `run` and `up` have in common.
+struct JobOptions: ParsableArguments {
+    @OptionGroup
+    var configuration: ConfigurationOptions
+
+    @Option(help: "Workers to start on this machine (default: cluster.local_workers, or one for each NUMA node).")
+    var localWorkers: Int?
+
+    @Flag(help: "Forget what an earlier run of this job has done, and begin anew.")
+    var restart = false
+
+    @Flag(help: "Print no progress, only log lines and the result.")
+    var quiet = false
+
+    @Option(help: "The least severe messages to print.")
+    var logLevel: LogLevel = .info
+
+    func validate() throws {
+        if let localWorkers, !(0...1024).contains(localWorkers) {
+            throw ValidationError("--local-workers: expected a number from 0 to 1024, found \(localWorkers)")
+        }
+    }
+
+    /// Runs the job to its end.
+    ///
+    /// - Parameter startsHosts: whether workers are started on `cluster.hosts`.
+    func run(startsHosts: Bool) async throws {
+        let console = Console(showsProgress: !quiet)
+        var logger = Logger(label: "legend-coordinator") { _ in LogThrottle(ConsoleLogHandler(console)) }
+        logger.logLevel = logLevel.level
+        let mailbox = Mailbox<CoordinatorEvent>()
+        let (definition, service) = try prepare(startsHosts: startsHosts, mailbox, console, logger)
+        let signals = Task {
+            for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+                mailbox.post(.stop(reason: "\(signal)"))
+            }
+        }
+        defer { signals.cancel() }
+        let ending: CoordinatorService.Ending
+        do {
+            ending = try await service.run()
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure("\(error)")
+        }
+        switch ending {
+        case .stopped(let reason):
+            throw Failure("stopped by \(reason) before the job was finished; run the same command to go on with it")
+        case .finished(let result):
+            let job = definition.configuration.job
+            let directionFile = definition.savedDirection == nil ? job.directionOutput : nil
+            print(result.text(output: job.output, directionFile: directionFile))
+            if result.summary.failedRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
+        }
+    }
+
+    /// All that can be wrong before any work is done.
+    private func prepare(
+        startsHosts: Bool, _ mailbox: Mailbox<CoordinatorEvent>, _ console: Console, _ logger: Logger
+    ) throws -> (JobDefinition, CoordinatorService) {
+        do {
+            let definition = try JobDefinition(configuration.read())
+            DescriptorLimit.raise()
+            try definition.makeOutputFolders()
+            // SQLite sorts the prompts in files: where the ledger is there is room for them, in /tmp perhaps not.
+            setenv("SQLITE_TMPDIR", definition.configuration.job.state, 0)
+            let ledger = try Ledger(folder: definition.configuration.job.state, startsAnew: restart)
+            try definition.claim(ledger)
+            let service = try CoordinatorService(
+                definition, ledger: ledger, localWorkers: localWorkers ?? definition.configuration.cluster.localWorkers,
+                startsHosts: startsHosts, mailbox: mailbox, console: console, logger: logger)
+            return (definition, service)
+        } catch let error as LedgerError {
+            throw Failure("\(error)")
+        } catch let error as OutputError {
+            throw Failure("\(error)")
+        } catch {
+            throw Failure("\(error)", status: .usage)
+        }
+    }
+}
