@@ -18,7 +18,7 @@ rm -rf "$folder"
 mkdir -p "$folder/bin" "$folder/lib" "$folder/licenses"
 cp $build/release/legend-coordinator $build/release/legend-worker "$folder/bin/"
 strip "$folder"/bin/*
-cp -r README.md LICENSE cluster.yaml Examples "$folder/"
+cp -r README.md LICENSE cluster.yaml Examples deploy "$folder/"
 
 is_from_glibc() {
     case $1 in
