@@ -11,7 +11,7 @@ struct UpTests {
         exec sh -c "$word"
         """
 
-    private func job(_ folder: JobFolder, hosts: String, advertise: Bool) throws -> [String] {
+    private func job(_ folder: JobFolder, hosts: String, advertise: Bool, more: String = "") throws -> [String] {
         // The workers' command lines name the folder: by it the test finds them.
         try FileManager.default.createSymbolicLink(
             atPath: folder.path("model.gguf"), withDestinationPath: Programs.model)
@@ -20,7 +20,7 @@ struct UpTests {
         try folder.configure(
             cluster: """
                 {listen: '\(address)', \(advertise ? "advertise: '\(address)'," : "") unit_tokens: 256,
-                 heartbeat_seconds: 0.2, silence_seconds: 2, hosts: \(hosts)}
+                 heartbeat_seconds: 0.2, silence_seconds: 2, hosts: \(hosts)\(more)}
                 """)
         return ["up", folder.configuration, "--local-workers", "0"]
     }
@@ -54,6 +54,19 @@ struct UpTests {
         }
         #expect(Set(try folder.results.map(\.worker)).isSubset(of: ["alpha", "beta:1", "beta:2"]))
         #expect(try await eventually { try remoteWorkers(of: folder).isEmpty })
+    }
+
+    @Test func aHostsWorkerGetsItsKeyThroughTheConnection() async throws {
+        let folder = try JobFolder()
+        let keygen = try RunningProgram(Programs.coordinator, ["keygen", folder.path("keys")])
+        #expect(await keygen.exit().status == 0, "\(keygen.errors)")
+        let arguments = try job(
+            folder, hosts: "[\(try host("alpha", folder))]", advertise: true,
+            more: ", secret_key: keys/coordinator.key, allowed_keys: keys/allowed.keys")
+        let program = try RunningProgram(
+            Programs.coordinator, arguments, environment: try search(folder, ssh: Self.localSSH))
+        #expect(await program.exit() == .init(status: 0, isSignal: false), "\(program.errors)")
+        #expect(Set(try folder.results.map(\.worker)) == ["alpha"])
     }
 
     @Test func aJobWhoseHostsAllFailSaysWhy() async throws {

@@ -36,6 +36,12 @@ import Testing
                 == "exec sh -c 'legend-worker --connect tcp://head:5711 --name node1 --exit-with-parent'")
     }
 
+    @Test func aKeyIsReadFromTheConnection() throws {
+        let worker = try #require(try workers("secret_key: c.key, allowed_keys: a.keys, hosts: [node1]").first)
+        let command = worker.command(token: "1f")
+        #expect(command.last?.contains(" --key - --exit-with-parent;") == true, "\(command)")
+    }
+
     @Test func aHostsSettingsReachSSHAndTheWorker() throws {
         let worker = try #require(
             try workers(

@@ -91,8 +91,10 @@ final class CoordinatorService {
         let keys = definition.access?.local
         let local = try LocalWorkers.launches(
             count: localWorkers, lanes: cluster.lanes, endpoint: endpoint, keys: keys, logFolder: folder)
-        let remote = startsHosts ? RemoteWorker.all(cluster, endpoint: endpoint, keys: keys) : []
-        startedWorkers = WorkerSupervisor(local + remote.map { $0.launch(logFolder: folder) }, logger: logger) {
+        let remote = startsHosts ? RemoteWorker.all(cluster, endpoint: endpoint) : []
+        startedWorkers = WorkerSupervisor(
+            local + remote.map { $0.launch(logFolder: folder, keys: keys) }, logger: logger
+        ) {
             mailbox.post(.startedWorkerFailed($0))
         }
     }

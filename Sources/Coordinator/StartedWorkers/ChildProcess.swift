@@ -34,7 +34,9 @@ final class ChildProcess: Sendable {
     ///   - isInOwnGroup: whether signals of the terminal, such as Ctrl-C, pass it by.
     ///   - ended: called once, on a thread of its own.
     /// - Throws: `POSIXError`.
-    init(_ command: [String], log: String, input: String, isInOwnGroup: Bool, ended: @escaping @Sendable (Ending) -> Void) throws {
+    init(
+        _ command: [String], log: String, input: String, isInOwnGroup: Bool, ended: @escaping @Sendable (Ending) -> Void
+    ) throws {
         // Neither end may reach another child, or that one would keep this one's input open.
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {

@@ -22,14 +22,14 @@ struct RemoteWorker: Sendable {
     /// Which of the host's workers this is, from 0.
     let index: Int
     let route: Route
-    let keys: ClientKeys?
+
+    /// Whether the coordinator asks for a key, which then comes over standard input.
+    let needsKey: Bool
 
     /// One for each worker of each host, in the order of the configuration.
     ///
-    /// - Parameters:
-    ///   - endpoint: where processes of this machine reach the coordinator.
-    ///   - keys: the workers', where the coordinator asks for keys.
-    static func all(_ cluster: Configuration.Cluster, endpoint: String, keys: ClientKeys?) -> [RemoteWorker] {
+    /// - Parameter endpoint: where processes of this machine reach the coordinator.
+    static func all(_ cluster: Configuration.Cluster, endpoint: String) -> [RemoteWorker] {
         let route = cluster.advertise.map(Route.direct) ?? .tunnel(to: String(endpoint.trimmingPrefix("tcp://")))
         let total = cluster.hosts.reduce(into: [:]) { $0[$1.name, default: 0] += $1.workers }
         var numbered: [String: Int] = [:]
@@ -39,12 +39,14 @@ struct RemoteWorker: Sendable {
                 let number = total[host.name] == 1 ? "" : ":\(numbered[host.name] ?? 1)"
                 var host = host
                 host.lanes = host.lanes ?? cluster.lanes
-                return RemoteWorker(name: host.name + number, host: host, index: index, route: route, keys: keys)
+                return RemoteWorker(
+                    name: host.name + number, host: host, index: index, route: route, needsKey: cluster.keys != nil)
             }
         }
     }
 
-    func launch(logFolder: String) -> WorkerLaunch {
+    /// - Parameter keys: the workers', where the coordinator asks for keys.
+    func launch(logFolder: String, keys: ClientKeys?) -> WorkerLaunch {
         WorkerLaunch(name: name, log: "\(logFolder)/\(name).log", host: host.name, keys: keys) {
             command(token: String(UInt64.random(in: .min ... .max), radix: 16))
         }
@@ -83,7 +85,7 @@ struct RemoteWorker: Sendable {
         script += "\(host.command) --connect \(endpoint.quotedForShell) --name \(name.quotedForShell)"
         if let model = host.model { script += " --model \(Self.path(model))" }
         if let lanes = host.lanes { script += " --lanes \(lanes)" } else if host.workers > 1 { script += " $lanes" }
-        if keys != nil { script += " --key -" }
+        if needsKey { script += " --key -" }
         return script + " --exit-with-parent"
     }
 

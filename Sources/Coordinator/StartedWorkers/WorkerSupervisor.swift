@@ -112,7 +112,8 @@ final class WorkerSupervisor: Sendable {
             do {
                 // Ctrl-C is for the coordinator: it tells ssh what to do.
                 state.children[index].process = try ChildProcess(
-                    command, log: launch.log, input: launch.keys.map { KeyFile.text(ofWorker: launch.name, $0) + "\n" } ?? "",
+                    command, log: launch.log,
+                    input: launch.keys.map { KeyFile.text(ofWorker: launch.name, $0) + "\n" } ?? "",
                     isInOwnGroup: launch.host != nil
                 ) { [weak self] in self?.ended(index, $0) }
             } catch {

@@ -46,7 +46,10 @@ struct JoinCommand: AsyncParsableCommand {
     var connect: String?
 
     @Option(
-        help: "A key file, where the coordinator asks for keys (default: cluster.secret_key of the configuration).",
+        help: """
+            A key file, where the coordinator asks for keys (default: cluster.secret_key of the configuration); - reads it \
+            from standard input, up to an empty line.
+            """,
         completion: .file())
     var key: String?
 

@@ -24,11 +24,6 @@ package enum KeyFile {
         try PrivateFile.create(path, text(ofWorker: name, keys))
     }
 
-    /// The same, in the place of a file that may be there.
-    package static func replace(_ path: String, worker name: String, _ keys: ClientKeys) throws(KeyFileError) {
-        try PrivateFile.replace(path, text(ofWorker: name, keys))
-    }
-
     /// Reads a coordinator's key file.
     ///
     /// - Throws: `KeyFileError` where it is damaged, a worker's, or open to others.

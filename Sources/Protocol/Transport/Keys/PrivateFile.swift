@@ -46,16 +46,6 @@ enum PrivateFile {
         }
     }
 
-    /// Puts a file with mode 0600 in the place of one that may be there.
-    static func replace(_ path: String, _ text: String) throws(KeyFileError) {
-        let new = path + ".new"
-        unlink(new)
-        try create(new, text)
-        guard rename(new, path) == 0 else {
-            throw KeyFileError(path: path, problem: "cannot replace it: \(describe(errno))")
-        }
-    }
-
     /// Adds a line at the end of a file, in one piece.
     static func append(_ path: String, line: String) throws(KeyFileError) {
         let text = try read(path, .readable)
