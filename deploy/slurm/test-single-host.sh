@@ -86,7 +86,12 @@ JOB
 state() { scontrol show job "$1" | grep -o "$2=[^ ]*" | cut -d= -f2; }
 has_ended() {
     case $(state "$1" JobState) in
-        COMPLETED | FAILED | TIMEOUT | CANCELLED | NODE_FAIL) ;;
+        COMPLETED) ;;
+        # A job that is queued again may pass through these.
+        FAILED | TIMEOUT | CANCELLED | NODE_FAIL)
+            sleep 5
+            case $(state "$1" JobState) in FAILED | TIMEOUT | CANCELLED | NODE_FAIL) ;; *) false ;; esac
+            ;;
         # Slurm lets a job that is queued again wait for two minutes.
         PENDING) scontrol update JobId="$1" StartTime=now; false ;;
         *) false ;;
