@@ -133,11 +133,13 @@ import Testing
         #expect(router.count == 0)
     }
 
+    /// It tries once, and may hang up before the router does.
     @Test func aPlainSocketOfAnotherProgramIsRefused() async throws {
         let (router, _) = try router()
         let peer = try RawDealer(router.socket.endpoint)
         let sending = Task { try await peer.send(Message.numbered(1).frames()) }
-        try await expectMismatch(at: router)
+        let turnedAway = try #require(try await turnedAway(by: router))
+        #expect(turnedAway.mismatches + turnedAway.incomplete > 0)
         sending.cancel()
         #expect(router.count == 0)
     }

@@ -12,8 +12,8 @@ import Testing
         let malformed: [([[UInt8]], String)] = [
             ([Array("hello".utf8)], "a header of 5 bytes that is no header of this protocol"),
             (good + [[1, 2, 3]], "0 tensors announced, 1 bulk frames found"),
-            (good + [[], []], "a message of 3 frames; at most 2 are expected"),
-            (Array(repeating: [], count: 5000), "a message of 3 frames; at most 2 are expected"),
+            (good + [[], [], []], "a message of 4 frames; at most 3 are expected"),
+            (Array(repeating: [], count: 5000), "a message of 4 frames; at most 3 are expected"),
         ]
         var senders: Set<PeerID> = []
         for (frames, problem) in malformed {

@@ -72,7 +72,7 @@ final class CoordinatorService {
             direction: direction?.broadcast)
         let modelServer = ModelServer(logger: logger)
         var limits = MessageSocket.Limits()
-        limits.frameBytesMax = Int64(UnitResult.valueBytesMax(layers: 1))
+        limits.frameBytesMax = Int64(max(UnitResult.valueBytesMax(layers: 1), KeptEmbeddings.byteCountMax))
         limits.headerBytesMax = Self.headerBytesMax
         socket = try MessageSocket(
             .router(listen: definition.configuration.cluster.listen, access: definition.access?.control),
