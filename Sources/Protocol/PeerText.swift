@@ -37,10 +37,10 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// Line and paragraph separators among them: a log line ends at some of them, too.
+    /// Unicode's general categories Cc, Zl and Zp: a log line ends at the separators, too.
     fileprivate var isControl: Bool {
-        switch properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator: true
+        switch value {
+        case 0...0x1F, 0x7F...0x9F, 0x2028, 0x2029: true
         default: false
         }
     }

@@ -200,19 +200,22 @@ extension Ledger {
     }
 
     private static func payload(of unit: UnitID, in database: Database) throws -> UnitPayload? {
-        guard let unit = try openUnit(unit, in: database) else { return nil }
         let texts = try Row.fetchCursor(
             database.cachedStatement(
                 sql: """
-                    SELECT prompt, rest FROM place JOIN text USING (stage, row)
-                    WHERE stage = ? AND rank >= ? AND rank < ? ORDER BY rank
+                    SELECT stage, prompt, rest
+                    FROM unit CROSS JOIN place USING (stage) CROSS JOIN text USING (stage, row)
+                    WHERE unit.id = ? AND NOT is_settled AND rank >= first_rank AND rank < first_rank + rows
+                    ORDER BY rank
                     """),
-            arguments: [Int(unit.stage.rawValue), unit.firstRank, unit.firstRank + Int64(unit.rowCount)])
+            arguments: [Int64(unit.rawValue)])
+        var stage: Stage?
         var items: [UnitPayload.Item] = []
         while let text = try texts.next() {
-            let (prompt, rest): (Data, Data) = (text[0], text[1])
+            stage = Stage(rawValue: text[0])
+            let (prompt, rest): (Data, Data) = (text[1], text[2])
             items.append(try UnitPayload.Item(prompt: [UInt8](prompt), rest: [UInt8](rest)))
         }
-        return UnitPayload(stage: unit.stage, items: items)
+        return stage.map { UnitPayload(stage: $0, items: items) }
     }
 }
