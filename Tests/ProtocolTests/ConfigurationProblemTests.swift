@@ -1,3 +1,4 @@
+import Foundation
 import Protocol
 import Testing
 
@@ -91,6 +92,50 @@ import Testing
         let problems = try ConfigurationFixtures.problems(yaml)
         #expect(problems.count == 1)
         #expect(problems.first?.contains(#/: not valid YAML: \d+:\d+: error/#) == true, "\(problems)")
+    }
+
+    /// Yams would make a number of it, or trap.
+    @Test(arguments: ["9223372036854775807:59", "1:30", "::"]) func aSexagesimalNumberIsRefused(_ number: String) throws
+    {
+        for (key, range) in [
+            ("attempts", "whole number from 1 to 100"), ("stall_seconds", "number from 0.1 to 86400.0"),
+        ] {
+            #expect(
+                try ConfigurationFixtures.problems(ConfigurationFixtures.yaml("cluster", "\(key): \(number)")) == [
+                    ":8:\(key.count + 5): cluster.\(key): expected a \(range), found \"\(number)\""
+                ])
+        }
+    }
+
+    /// To compare keys, Yams visits all that they stand for: 2^40 texts here.
+    @Test func aliasesOfAliasesOfAliasesAreRefused() throws {
+        let lists = (1...40).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]\n" }.joined()
+        #expect(
+            try ConfigurationFixtures.problems("a0: &a0 x\n\(lists)? *a40\n: 1\n") == [
+                ": expected at most 32 aliases (*name), found 81"
+            ])
+    }
+
+    @Test func aFewAliasesAndStarsInTextsAreRead() throws {
+        let template = String(repeating: "* **a** 2 * 3 ", count: 100)
+        let yaml = ConfigurationFixtures.yaml("embedding", "template: \"\(template)\"").replacing(
+            "rows.jsonl", with: "&rows rows.jsonl"
+        ).replacing("anchors.jsonl", with: "*rows")
+        #expect(try ConfigurationFixtures.problems(yaml).isEmpty)
+    }
+
+    @Test func aFileThatIsTooLargeForAConfigurationIsRefused() throws {
+        let path = NSTemporaryDirectory() + "legend-configuration-\(UUID().uuidString)"
+        defer { unlink(path) }
+        let comment = "#" + String(repeating: "x", count: (1 << 20) - ConfigurationFixtures.minimal.utf8.count - 1)
+        try (ConfigurationFixtures.minimal + comment).write(toFile: path, atomically: true, encoding: .utf8)
+        _ = try Configuration(contentsOf: path)
+        try (ConfigurationFixtures.minimal + comment + "x").write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(
+            throws: ConfigurationError(problems: [
+                "\(path): cannot read the configuration: expected at most 1048576 bytes, found more"
+            ])
+        ) { try Configuration(contentsOf: path) }
     }
 
     @Test func aJobSaysWhereItsDirectionComesFrom() throws {

@@ -23,13 +23,21 @@ extension Configuration {
     ///
     /// - Throws: `ConfigurationError`, also where the file cannot be read.
     package init(contentsOf path: String, overrides: [String] = []) throws {
-        let yaml: String
+        func failure(_ reason: String) -> ConfigurationError {
+            ConfigurationError(problems: ["\(path): cannot read the configuration: \(reason)"])
+        }
+        let limit = ConfigurationFile.byteCountMax
+        let bytes: Data?
         do {
-            yaml = try String(contentsOfFile: path, encoding: .utf8)
+            // Not the whole of whatever is there: the path may be a dataset's.
+            bytes = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: limit + 1)
         } catch {
             let isThere = FileManager.default.fileExists(atPath: path)
-            let reason = isThere ? "it is not UTF-8 text, or not readable" : "no such file"
-            throw ConfigurationError(problems: ["\(path): cannot read the configuration: \(reason)"])
+            throw failure(isThere ? "it is not UTF-8 text, or not readable" : "no such file")
+        }
+        guard bytes?.count ?? 0 <= limit else { throw failure("expected at most \(limit) bytes, found more") }
+        guard let yaml = String(data: bytes ?? Data(), encoding: .utf8) else {
+            throw failure("it is not UTF-8 text, or not readable")
         }
         try self.init(yaml: yaml, path: path, overrides: overrides)
     }

@@ -3,6 +3,13 @@ internal import Yams
 
 /// A configuration file in reading: collects its problems, so that all are reported at once.
 final class ConfigurationFile {
+    /// No file is longer, in bytes: a configuration has a few hundred.
+    static let byteCountMax = 1 << 20
+
+    /// An alias stands for all of what it names, aliases in it included: of a few lines a hundred names can make a tree
+    /// that nobody gets to the end of.
+    private static let aliasCountMax = 32
+
     let path: String
     private(set) var problems: [String] = []
 
@@ -17,6 +24,12 @@ final class ConfigurationFile {
 
     /// - Throws: `ConfigurationError` where the text is no YAML mapping.
     func compose(_ yaml: String) throws -> Node.Mapping {
+        let aliases = Self.aliasCount(in: yaml)
+        guard aliases <= Self.aliasCountMax else {
+            throw ConfigurationError(problems: [
+                "\(path): expected at most \(Self.aliasCountMax) aliases (*name), found \(aliases)"
+            ])
+        }
         do {
             guard let mapping = try Yams.compose(yaml: yaml)?.mapping else {
                 throw ConfigurationError(problems: ["\(path): expected a mapping with the sections job, model, …"])
@@ -35,6 +48,16 @@ final class ConfigurationFile {
         var section = root[Node(String(match.1))]?.mapping ?? [:]
         section[Node(String(match.2))] = Node(String(match.3))
         root[Node(String(match.1))] = .mapping(section)
+    }
+
+    /// Counts what may be an alias: a few stars in texts may be among them.
+    private static func aliasCount(in yaml: String) -> Int {
+        let bytes = Array(yaml.utf8)
+        return bytes.indices.count { index in
+            guard bytes[index] == UInt8(ascii: "*"), index + 1 < bytes.count else { return false }
+            let standsAlone = index == 0 || " \t\r\n[{,:?-".utf8.contains(bytes[index - 1])
+            return standsAlone && bytes[index + 1] > UInt8(ascii: " ") && bytes[index + 1] != UInt8(ascii: "*")
+        }
     }
 
     /// The path in the file, made absolute from the file's folder; a leading `~` is the home folder.
@@ -130,7 +153,7 @@ final class ConfigurationReader {
 
     func integers(_ key: String, in range: ClosedRange<Int>) -> [Int]? {
         list(key, "a list of whole numbers from \(range.lowerBound) to \(range.upperBound)") { node in
-            node.int.flatMap { range.contains($0) ? $0 : nil }
+            node.wholeNumber.flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
@@ -145,7 +168,7 @@ final class ConfigurationReader {
 
     func integer(_ key: String, in range: ClosedRange<Int>, orWord word: String? = nil) -> Int? {
         guard let node = node(key), node.null == nil else { return nil }
-        guard let value = node.int, range.contains(value) else {
+        guard let value = node.wholeNumber, range.contains(value) else {
             let words = word.map { "\($0) or " } ?? ""
             return invalid(key, node, "\(words)a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -160,7 +183,7 @@ final class ConfigurationReader {
 
     func number(_ key: String, in range: ClosedRange<Double>) -> Double? {
         guard let node = node(key), node.null == nil else { return nil }
-        guard let value = node.float, range.contains(value) else {
+        guard !node.isSexagesimal, let value = node.float, range.contains(value) else {
             return invalid(key, node, "a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
@@ -218,6 +241,13 @@ final class ConfigurationReader {
         case .alias: "an alias"
         }
     }
+}
+
+extension Node {
+    /// With a colon Yams takes a number for a sexagesimal one, and traps where that is too large.
+    fileprivate var isSexagesimal: Bool { scalar?.string.contains(":") == true }
+
+    fileprivate var wholeNumber: Int? { isSexagesimal ? nil : int }
 }
 
 extension String {
