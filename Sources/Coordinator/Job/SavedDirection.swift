@@ -31,6 +31,9 @@ struct SavedDirection: Hashable, Sendable {
     private static let formatKey = "format"
     private static let formatName = "legend-direction-1"
 
+    /// No model has more layers, so that no number of one overflows.
+    private static let layerCountMax = 1 << 20
+
     /// The safetensors file: the unnormalised mean difference, f32 `[1, hidden]`, and the provenance.
     func serialized() throws -> [UInt8] {
         let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(provenance)) as? [String: Any] ?? [:]
@@ -66,6 +69,9 @@ struct SavedDirection: Hashable, Sendable {
         } catch {
             throw fail("its provenance is incomplete")
         }
+        guard (0...Self.layerCountMax).contains(provenance.layerCount),
+            (0...provenance.layerCount).contains(provenance.layer)
+        else { throw fail("it is of layer \(provenance.layer) of a model with \(provenance.layerCount) layers") }
     }
 
     /// Puts the file on disk.
