@@ -109,6 +109,12 @@ struct GGUFHostileFileTests {
         Lie(
             "an offset near 2^64", says: "data: expected 4 bytes at offset",
             bytes: patched(at: 49, with: UInt64.max - 31) { $0.addTensor("t", shape: [1], [1]) }),
+        Lie(
+            "two tensors in the same bytes", says: "bytes of its own, found bytes of \"a\"",
+            bytes: patched(at: 82, with: UInt64(32)) {
+                $0.addTensor("a", shape: [16], [Float](repeating: 0, count: 16))
+                $0.addTensor("b", shape: [8], [Float](repeating: 0, count: 8))
+            }),
     ]
 
     @Test(arguments: headLies + metadataLies + tensorLies)

@@ -151,7 +151,7 @@ struct GGUFParser {
     /// Finds each tensor's bytes. The data starts at the first multiple of `alignment` after the header.
     private func locate(_ descriptions: [TensorDescription], alignment: Int) throws -> [GGUFTensor] {
         let dataStart = (cursor.offset + alignment - 1) / alignment * alignment
-        return try descriptions.map { tensor in
+        let ranges = try descriptions.map { tensor in
             guard tensor.offset.isMultiple(of: UInt64(alignment)) else {
                 throw error(
                     .tensor(tensor.name), "offset", expected: "a multiple of \(alignment)", found: "\(tensor.offset)")
@@ -164,9 +164,21 @@ struct GGUFParser {
                     found: "\(available) bytes of tensor data in the file")
             }
             let start = dataStart + Int(tensor.offset)
-            return GGUFTensor(
-                name: tensor.name, type: tensor.type, shape: tensor.shape, file: file,
-                range: start..<(start + tensor.byteCount))
+            return start..<(start + tensor.byteCount)
+        }
+        try checkThatNoneOverlap(descriptions, ranges)
+        return zip(descriptions, ranges).map { tensor, range in
+            GGUFTensor(name: tensor.name, type: tensor.type, shape: tensor.shape, file: file, range: range)
+        }
+    }
+
+    /// Else a small file could hold a model of any size, in memory that is not small.
+    private func checkThatNoneOverlap(_ descriptions: [TensorDescription], _ ranges: [Range<Int>]) throws {
+        let ordered = ranges.indices.sorted { ranges[$0].lowerBound < ranges[$1].lowerBound }
+        for (first, second) in zip(ordered, ordered.dropFirst()) where ranges[first].overlaps(ranges[second]) {
+            throw error(
+                .tensor(descriptions[second].name), "data", expected: "bytes of its own",
+                found: "bytes of \(ModelFileError.quoted(descriptions[first].name)) among them")
         }
     }
 
