@@ -144,6 +144,20 @@ extension SafetensorsHeader {
         }
         self.metadata = metadata
         self.dataBytes = dataBytes
+        try checkThatNoneOverlap()
+    }
+
+    /// As the format asks. Else a few bytes of data would become a tensor for each line of a header.
+    private func checkThatNoneOverlap() throws {
+        let ordered = tensors.sorted {
+            ($0.value.range.lowerBound, $0.value.range.upperBound) < (
+                $1.value.range.lowerBound, $1.value.range.upperBound
+            )
+        }
+        for (first, second) in zip(ordered, ordered.dropFirst())
+        where second.value.range.lowerBound < first.value.range.upperBound {
+            throw SafetensorsError("tensors \"\(first.key)\" and \"\(second.key)\" have bytes in common")
+        }
     }
 
     private static func tensor(_ name: String, _ entry: Entry, dataBytes: Int) throws -> Tensor {

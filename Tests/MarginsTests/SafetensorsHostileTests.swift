@@ -67,6 +67,21 @@ import Testing
             "tensor \"a\" of shape [1] with offsets \(offsets) in 4 bytes of data")
     }
 
+    /// Each line of a header could make another copy of the data.
+    @Test(arguments: [("[0,4]", "[0,4]"), ("[0,8]", "[4,8]"), ("[0,8]", "[0,4]")])
+    func tensorsThatShareBytesAreRefused(_ first: String, _ second: String) {
+        let shapes = ["[0,4]": "[1]", "[4,8]": "[1]", "[0,8]": "[2]"]
+        let entries = zip(["a", "b"], [first, second]).map { name, offsets in
+            #""\#(name)":{"dtype":"F32","shape":\#(shapes[offsets] ?? ""),"data_offsets":\#(offsets)}"#
+        }
+        let error = #expect(throws: SafetensorsError.self) {
+            try Safetensors(
+                serialized: SafetensorsFile.bytes(
+                    "{\(entries.joined(separator: ","))}", data: [0, 0, 0, 0, 0, 0, 0, 0]))
+        }
+        #expect(error?.description.contains("have bytes in common") == true, "\(String(describing: error))")
+    }
+
     @Test func onlyMetadataMayHaveNoTensor() {
         expectRefused(SafetensorsFile.bytes(#"{"a":{"b":"c"}}"#), "tensor \"a\" has no description")
     }
