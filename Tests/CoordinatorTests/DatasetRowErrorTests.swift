@@ -164,5 +164,10 @@ import Testing
         #expect(
             try error("{\"\(long)\":0}", .preference)
                 == "rows.jsonl:2: \"prompt\" is missing (columns: \(long.prefix(64))…)")
+        // One character, as Swift counts.
+        let accents = String(repeating: "\u{301}", count: 1000)
+        #expect(
+            try error("{\"e\(accents)\":0}", .preference)
+                == "rows.jsonl:2: \"prompt\" is missing (columns: e\(accents.unicodeScalars.prefix(63))…)")
     }
 }

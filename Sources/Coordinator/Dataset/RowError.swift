@@ -83,14 +83,15 @@ extension JSONValue.Kind {
 }
 
 extension String {
-    /// In quotes, with control characters escaped and at most 64 characters of it: fit for a message and a terminal.
+    /// In quotes, with control characters escaped and at most 64 scalars of it: fit for a message and a terminal. Not 64
+    /// characters: one of those may have any number of accents.
     var quoted: String { "\"\(messageExcerpt)\"" }
 
     var messageExcerpt: String {
-        let escaped = prefix(64).unicodeScalars.map { scalar in
+        let escaped = unicodeScalars.prefix(64).map { scalar in
             scalar.isUnfitForTerminals ? scalar.escaped(asASCII: true) : String(scalar)
         }
-        return escaped.joined() + (dropFirst(64).isEmpty ? "" : "…")
+        return escaped.joined() + (unicodeScalars.dropFirst(64).isEmpty ? "" : "…")
     }
 }
 
