@@ -19,6 +19,8 @@ mkdir -p "$folder/bin" "$folder/lib" "$folder/licenses"
 cp $build/release/legend-coordinator $build/release/legend-worker "$folder/bin/"
 strip "$folder"/bin/*
 cp -r README.md LICENSE cluster.yaml Examples deploy "$folder/"
+# Where somebody made keys for a cluster of their own.
+rm -rf "$folder/deploy/kubernetes/keys"
 
 is_from_glibc() {
     case $1 in

@@ -115,7 +115,7 @@ extension LoadedModel {
             throw ProtocolError("a hidden size of \(wire.hiddenSize); at most \(Self.hiddenSizeMax) are expected")
         }
         self.init(
-            digest: try wire.modelDigest.checked("a model's digest"),
+            digest: try checkedModelDigest(wire.modelDigest),
             name: try wire.modelName.checked("a model's name"),
             tokenizer: try wire.tokenizer.checked("a tokenizer"),
             layerCount: Int(wire.layerCount), hiddenSize: Int(wire.hiddenSize),
@@ -259,7 +259,9 @@ extension JobSpecification {
             throw ProtocolError("a job without layers or heartbeat interval")
         }
         self.init(
-            job: wire.job, modelPath: wire.modelPath, modelDigest: wire.modelDigest, precision: wire.precision,
+            job: wire.job, modelPath: wire.modelPath,
+            modelDigest: wire.modelDigest.isEmpty ? "" : try checkedModelDigest(wire.modelDigest),
+            precision: wire.precision,
             backend: wire.backend, layers: wire.layers.map(Int.init), pooling: wire.pooling,
             maxTokens: Int(wire.maxTokens), heartbeatMilliseconds: Int(wire.heartbeatMs),
             keptLayers: wire.keepLayers.map(Int.init), keptPoolings: wire.keepTokens)

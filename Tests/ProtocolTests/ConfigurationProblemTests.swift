@@ -95,8 +95,7 @@ import Testing
     }
 
     /// Yams would make a number of it, or trap.
-    @Test(arguments: ["9223372036854775807:59", "1:30", "::"]) func aSexagesimalNumberIsRefused(_ number: String) throws
-    {
+    @Test(arguments: ["9223372036854775807:59", "1:30"]) func aSexagesimalNumberIsRefused(_ number: String) throws {
         for (key, range) in [
             ("attempts", "whole number from 1 to 100"), ("stall_seconds", "number from 0.1 to 86400.0"),
         ] {
@@ -105,6 +104,10 @@ import Testing
                     ":8:\(key.count + 5): cluster.\(key): expected a \(range), found \"\(number)\""
                 ])
         }
+    }
+
+    @Test(arguments: ["attempts", "stall_seconds"]) func colonsAloneAreNoNumber(_ key: String) throws {
+        #expect(try ConfigurationFixtures.problems(ConfigurationFixtures.yaml("cluster", "\(key): '::'")).count == 1)
     }
 
     /// To compare keys, Yams visits all that they stand for: 2^40 texts here.

@@ -263,7 +263,8 @@ extension Scheduler {
         for unit in held where workers[peer]?.leases[unit.lease.unit]?.attempt != unit.lease.attempt {
             let id = unit.lease.unit
             guard let worker = workers[peer], worker.leases[id] == nil, var known = units[id], known.state == .queued,
-                unit.isEmbedded || worker.unitsInWork < worker.credit
+                unit.isEmbedded || worker.unitsInWork < worker.credit,
+                unit.lease.attempt <= known.attempts + Self.attemptsForgotten
             else {
                 actions.append(.send(.revoked(unit.lease), to: peer))
                 continue
@@ -277,6 +278,9 @@ extension Scheduler {
             if unit.isEmbedded { workers[peer]?.embedded(unit.lease, at: now) }
         }
     }
+
+    /// How many attempts at a unit may have been given out and not be in the ledger: only failures are.
+    private static let attemptsForgotten: UInt32 = 1000
 
     private func reasonToRefuse(_ found: LoadedModel) -> String? {
         if !job.modelDigest.isEmpty, found.digest != job.modelDigest {

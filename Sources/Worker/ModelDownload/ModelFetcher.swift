@@ -126,7 +126,7 @@ final class ModelFetcher: Sendable {
         guard let file = transfer.file else { preconditionFailure("finished before it was opened") }
         let path = try file.complete()
         let seconds = (ContinuousClock.now - transfer.start).seconds
-        let downloaded = Double(file.byteCount - transfer.resumedFrom)
+        let downloaded = Double(file.byteCount - min(transfer.resumedFrom, file.byteCount))
         logger.info(
             "the model is downloaded",
             metadata: [

@@ -471,6 +471,8 @@ extension Session {
 extension JobSpecification {
     /// All that an engine in memory is made from. Whether its model is the right one, the coordinator decides.
     fileprivate var engine: [String] {
-        [modelPath, precision, backend, pooling, "\(maxTokens)", "\(layers)"]
+        [
+            modelPath, precision, backend, pooling, "\(maxTokens)", "\(layers)", "\(keptLayers)", "\(keptPoolings)",
+        ]
     }
 }
