@@ -4,16 +4,6 @@ import Testing
 /// Processes of a running job die without a word.
 @Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
 struct KilledProcessTests {
-    /// What the same job gives when nobody disturbs it: computed once for all tests.
-    private static let undisturbed = Task {
-        let folder = try JobFolder()
-        try folder.configure()
-        _ = try await folder.run()
-        return try folder.output
-    }
-
-    private func undisturbedOutput() async throws -> Data { try await Self.undisturbed.value }
-
     @Test func aKilledCoordinatorGoesOnWithoutRepeatingACommittedUnit() async throws {
         let folder = try JobFolder()
         try folder.configure()
@@ -31,7 +21,7 @@ struct KilledProcessTests {
         let (program, exit) = try await folder.run()
         #expect(exit == .init(status: 0, isSignal: false), "\(program.errors)")
         #expect(Set(try folder.results).isSuperset(of: committed))
-        #expect(try await folder.output == undisturbedOutput())
+        #expect(try await folder.output == UndisturbedRun.standard.output)
     }
 
     @Test func aKilledWorkersUnitsGoToAnother() async throws {
@@ -52,7 +42,7 @@ struct KilledProcessTests {
         #expect(exit == .init(status: 0, isSignal: false), "\(coordinator.errors)")
         #expect(coordinator.errors.contains("lost a worker"))
         #expect(await survivor.exit() == .init(status: 0, isSignal: false), "\(survivor.errors)")
-        #expect(try await folder.output == undisturbedOutput())
+        #expect(try await folder.output == UndisturbedRun.standard.output)
     }
 
     @Test func aLocalWorkerThatIsKilledIsStartedAgain() async throws {
@@ -64,7 +54,7 @@ struct KilledProcessTests {
         Foundation.kill(worker, SIGKILL)
         #expect(await program.exit() == .init(status: 0, isSignal: false), "\(program.errors)")
         #expect(program.errors.contains("it is started again"))
-        #expect(try await folder.output == undisturbedOutput())
+        #expect(try await folder.output == UndisturbedRun.standard.output)
     }
 
     @Test func localWorkersEndWithAKilledCoordinator() async throws {
@@ -91,7 +81,7 @@ struct KilledProcessTests {
         #expect(workers.allSatisfy { !ProcessTable.isRunning($0) })
         let (_, exit) = try await folder.run()
         #expect(exit.status == 0)
-        #expect(try await folder.output == undisturbedOutput())
+        #expect(try await folder.output == UndisturbedRun.standard.output)
     }
 
     @Test func aWorkerThatIsAskedToStopGivesItsUnitsBack() async throws {
@@ -107,7 +97,7 @@ struct KilledProcessTests {
         #expect(await coordinator.exit() == .init(status: 0, isSignal: false), "\(coordinator.errors)")
         #expect(!coordinator.errors.contains("lost a worker") && !coordinator.errors.contains("an attempt failed"))
         #expect(await second.exit().status == 0)
-        #expect(try await folder.output == undisturbedOutput())
+        #expect(try await folder.output == UndisturbedRun.standard.output)
     }
 
     @Test func aWorkerThatOutlivesItsCoordinatorServesTheNextOneAsThatOneAsks() async throws {

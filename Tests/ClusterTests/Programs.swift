@@ -87,12 +87,16 @@ final class RunningProgram: Sendable {
     }
 
     deinit {
-        // A process that has ended was waited for, and its number may be another's.
-        if state.withLock({ $0.exit }) == nil { Foundation.kill(processID, SIGKILL) }
+        kill()
         try? FileManager.default.removeItem(at: folder)
     }
 
-    func kill(_ signal: Int32 = SIGKILL) { Foundation.kill(processID, signal) }
+    /// Does nothing once the process was waited for: its number may be another's.
+    func kill(_ signal: Int32 = SIGKILL) {
+        if !hasEnded { Foundation.kill(processID, signal) }
+    }
+
+    var hasEnded: Bool { state.withLock { $0.exit != nil } }
 
     /// Waits for the process's end.
     func exit() async -> Exit {
