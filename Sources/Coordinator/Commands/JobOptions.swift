@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CommandLineTool
 internal import Foundation
+internal import GRDB
 internal import Logging
 internal import Protocol
 internal import Transport
@@ -49,6 +50,8 @@ struct JobOptions: ParsableArguments {
             ending = try await service.run()
         } catch let failure as Failure {
             throw failure
+        } catch let error as DatabaseError {
+            throw Failure(error.reason)
         } catch {
             throw Failure("\(error)")
         }
@@ -83,6 +86,9 @@ struct JobOptions: ParsableArguments {
             throw Failure("\(error)")
         } catch let error as OutputError {
             throw Failure("\(error)")
+        } catch let error as DatabaseError {
+            // A full disk is no mistake in the configuration: whoever supervises this process may start it again.
+            throw Failure(error.reason)
         } catch {
             throw Failure("\(error)", status: .usage)
         }

@@ -33,7 +33,7 @@ package final class Ledger: Sendable {
             }
             try migrator.migrate(database)
         } catch {
-            throw LedgerError("cannot open \(path): \(error)")
+            throw LedgerError("cannot open \(path): \((error as? DatabaseError)?.reason ?? "\(error)")")
         }
     }
 
@@ -149,6 +149,11 @@ package struct LedgerError: Error, CustomStringConvertible, Sendable {
     init(_ description: String) {
         self.description = description
     }
+}
+
+extension DatabaseError {
+    /// What an operator reads: where SQLite has no room for a log's index, it speaks of an error of the disk.
+    var reason: String { resultCode == .SQLITE_IOERR ? "\(self) (perhaps the disk is full)" : "\(self)" }
 }
 
 /// Keeps a second coordinator off the same ledger for as long as this process lives.
