@@ -100,5 +100,9 @@ let package = Package(
                 "Coordinator", "Worker", "Margins", "Protocol", "Transport", "CZeroMQ", "SeededRandom", grdb,
             ],
             exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["Coordinator", "Engine", "Margins", "Protocol", "Transport", "SeededRandom", protobuf],
+            swiftSettings: strict),
     ]
 )

@@ -1,0 +1,180 @@
+import Protocol
+
+@testable import Coordinator
+
+extension FuzzedParser {
+    static let jsonLines = FuzzedParser(
+        "jsonl", isText: true, syntax: jsonSyntax, corpus: { jsonFiles }, assemble: joinedLines,
+        parse: { input, scratch in try checkRows(of: input[0], plain: input[0], .jsonLines, scratch) })
+
+    static let csv = FuzzedParser(
+        "csv", isText: true, syntax: csvSyntax, corpus: { csvFiles }, assemble: joinedLines,
+        parse: { input, scratch in try checkRows(of: input[0], plain: input[0], .csv, scratch) })
+
+    /// Compressed JSON Lines: damaged before they are compressed, or after it.
+    static let gzip = FuzzedParser(
+        "gzip", isText: true, syntax: jsonSyntax + [[0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]],
+        corpus: { jsonFiles + [[Array("{}".utf8), [UInt8](repeating: 0x20, count: 60_000)]] },
+        assemble: { parts, random in
+            let plain = joinedLines(parts, &random)[0]
+            // A file may consist of several members.
+            let cut = random.oneIn(4) ? random.below(plain.count + 1) : plain.count
+            var members = [compressed(Array(plain[..<cut]))]
+            if cut < plain.count { members.append(compressed(Array(plain[cut...]))) }
+            let file = Array(members.joined())
+            guard random.oneIn(2) else { return [file, plain] }
+            return [random.damaged(file)]
+        },
+        parse: { input, scratch in
+            try checkRows(of: input[0], plain: input.count > 1 ? input[1] : nil, .jsonLines, scratch)
+        })
+
+    private static func compressed(_ bytes: [UInt8]) -> [UInt8] {
+        var compressor = GzipCompressor()
+        var file: [UInt8] = []
+        do {
+            try compressor.compress(bytes, isLast: true) { file += $0 }
+        } catch {
+            preconditionFailure("an array takes everything: \(error)")
+        }
+        return file
+    }
+
+    @Sendable private static func joinedLines(_ lines: [[UInt8]], _ random: inout Mutator) -> [[UInt8]] {
+        let end = random.oneIn(8) ? [0x0D, 0x0A] : [0x0A] as [UInt8]
+        let mark = random.oneIn(16) ? [0xEF, 0xBB, 0xBF] : [] as [UInt8]
+        return [mark + lines.joined(separator: end) + (random.oneIn(4) ? [] : end)]
+    }
+}
+
+// MARK: - Corpora
+
+extension FuzzedParser {
+    private static let jsonSyntax = [
+        "{", "}", "[", "]", "\"", "\\", ",", ":", "\\u", "\\ud800", "\\udc00", "1e", "-", ".", "null", "true", " ",
+        "\t",
+        "\r", "\n", "[{", "{\"a\":", "\"prompt\":", "\"margin\":1,", "\"role\":\"system\"", "\n\nAssistant:", "\u{301}",
+        "\u{202E}",
+    ].map { Array($0.utf8) }
+
+    private static let csvSyntax = [
+        ",", "\"", "\"\"", "\",\"", "\n", "\r", "\r\n", "prompt,", "margin,", "é", "\u{FEFF}", "\\n\\nHuman: ",
+    ].map { Array($0.utf8) }
+
+    private static let jsonFiles: [[[UInt8]]] = [
+        [
+            #"{"prompt":"Which is the h\u00edghest?","chosen":"Mont Blanc,\n4806 m.","rejected":"No \"idea\" 😀","id":[1,{"x":null}]}"#,
+            #"{"prompt": "q", "chosen": "a", "rejected": "b", "margin": 0.5, "error": "", "original_margin": 1e3}"#,
+            "", #"{"question":"\ud83d\ude00","chosen":"a","rejected":"b"}"#,
+        ],
+        [
+            #"{"chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"b"}]}"#,
+            #"{"prompt":[{"from":"human","value":"q"}],"chosen":[{"from":"gpt","value":"a"}],"rejected":[{"from":"gpt","value":"b"}]}"#,
+        ],
+        [
+            #"{"chosen":"\n\nHuman: q\n\nAssistant: a\n\nHuman: r\n\nAssistant: s","rejected":"\n\nHuman: q\n\nAssistant: b"}"#,
+            #"{"chosen":"\n\nHuman: q\n\nAssistant: a","rejected":"\n\nHuman: q\n\nAssistant: b"}"#,
+        ],
+        [
+            #"{"prompt":"q","response_0":"a","response_1":"b","safer_response_id":1}"#,
+            #"{"prompt":"q","response_0":"a","response_1":"b","safer_response_id":0.0}"#,
+        ],
+        [#"{"prompt":"q","harmless":"a","harmful":"b"}"#, #"{"prompt":"q","harmful":"b"}"#],
+    ].map { $0.map { Array($0.utf8) } }
+
+    private static let csvFiles: [[[UInt8]]] = [
+        ["prompt,chosen,rejected", "q,a,b", "\"q, \"\"r\"\"\",\"a\nc\",b", "", "q,\"\",b", "é,😀,\u{301}"],
+        ["\"input\",chosen,rejected,margin,original_margin", "q,a,b,1,2", "\"q\r\n\r\n\",a,b,,"],
+        ["chosen,rejected", "\"\n\nHuman: q\n\nAssistant: a\",\"\n\nHuman: q\n\nAssistant: b\""],
+        ["prompt,response_0,response_1,safer_response_id", "q,a,b,0", "q,a,b,1"],
+        ["prompt,harmful", "q,b", "r,c"],
+    ].map { $0.map { Array($0.utf8) } }
+}
+
+// MARK: - Checks
+
+extension FuzzedParser {
+    /// Some ways to read a file: formats that are found or named, columns that are named, and limits that rows pass.
+    private static let datasetOptions: [DatasetOptions] = [
+        DatasetOptions(purpose: .row, maxRowBytes: 1 << 20),
+        DatasetOptions(purpose: .anchor, refusal: "No.", maxRowBytes: 1 << 20),
+        DatasetOptions(purpose: .row, maxRowBytes: 120),
+        DatasetOptions(
+            purpose: .row, columns: DatasetColumns(prompt: "prompt", chosen: "chosen", rejected: "rejected"),
+            maxRowBytes: 1 << 18),
+        DatasetOptions(
+            purpose: .row, columns: DatasetColumns(prompt: nil, chosen: "chosen", rejected: "rejected"),
+            maxRowBytes: 1 << 16),
+        DatasetOptions(purpose: .row, format: .preference, maxRowBytes: 60),
+    ]
+
+    /// - Parameter plain: what the file says; nil where it is compressed and damaged.
+    private static func checkRows(
+        of file: [UInt8], plain: [UInt8]?, _ container: DatasetContainer, _ scratch: ScratchFile
+    ) throws -> Outcome {
+        var options = datasetOptions[file.count % datasetOptions.count]
+        options.container = container
+        let path = try scratch.path(holding: file)
+        var records: [DatasetRecord] = []
+        do throws(DatasetError) {
+            var reader = try DatasetReader(path: path, options: options)
+            while let record = try reader.next() { records.append(record) }
+        } catch {
+            // A file that is whole is refused for its columns only, and when it is opened.
+            try BrokenPromise.unless(plain == nil || records.isEmpty, "refused behind \(records.count) rows: \(error)")
+            return error.problem.contains("no row can be read") || plain == nil ? .refusedAtOnce : .refused
+        }
+        for record in records { try checkOutput(of: record, options.purpose) }
+        guard let plain else { return .accepted }
+
+        let model = DatasetModel(plain, limit: options.maxRowBytes)
+        let rows = container == .jsonLines ? model.jsonLines : Array(model.csv.dropFirst())
+        try BrokenPromise.unless(records.count == rows.count, "\(records.count) rows, expected \(rows.count)")
+        for (index, (record, row)) in zip(records, rows).enumerated() {
+            try BrokenPromise.unless(
+                record.index == index && record.line == row.line,
+                "row \(record.index) on line \(record.line), expected \(index) on line \(row.line)")
+            try BrokenPromise.unless(keepsBytes(record, of: row), "row \(index) is not what the file says")
+        }
+        return records.contains { $0.content.isSuccess } ? .accepted : .refused
+    }
+
+    private static func keepsBytes(_ record: DatasetRecord, of row: DatasetModel.Row) -> Bool {
+        switch record.original {
+        case .object(let object):
+            return !row.isOverLong && object.bytes == row.bytes
+        case .fields(let columns, let values):
+            return columns.count == values.count && values.map { Array($0.utf8) } == row.fields
+        case .unreadable(let bytes):
+            let isWhole = bytes.count == row.bytes.count
+            return !record.content.isSuccess && row.bytes.starts(with: bytes) && (isWhole || row.isOverLong)
+        }
+    }
+
+    /// A row can be written, and what it says can be rendered and sent.
+    private static func checkOutput(of record: DatasetRecord, _ purpose: RowPurpose) throws {
+        let outcome: RowOutcome
+        switch record.content {
+        case .failure(let error):
+            try BrokenPromise.unless(error.description.utf8.count < 1 << 14, "a long message: \(error)")
+            outcome = .failed(reason: error.description)
+        case .success(let pair):
+            outcome = .annotated(try Annotation(margin: 1, scoreChosen: 2, scoreRejected: 1))
+            for template in [Template.alpaca, .chatml, .plain] {
+                let item = UnitPayload.Item(row: 0, text: template.render(pair, purpose: purpose))
+                let (prompt, rest) = try item.serialized()
+                try BrokenPromise.unless(
+                    try UnitPayload.Item(prompt: prompt, rest: rest) == item, "is rendered as what cannot be kept")
+            }
+        }
+        let row = OutputRow(record.original, outcome, replaceExisting: record.index % 2 == 0)
+        let object = try JSONObject(line: row.bytes)
+        let names = object.members.map(\.key)
+        try BrokenPromise.unless(
+            names.contains("margin") != names.contains("error"), "is written with the columns \(names)")
+    }
+}
+
+extension Result {
+    fileprivate var isSuccess: Bool { if case .success = self { true } else { false } }
+}

@@ -1,0 +1,108 @@
+import Margins
+
+@testable import Coordinator
+
+extension FuzzedParser {
+    static let safetensors = FuzzedParser(
+        "safetensors", isText: true, syntax: safetensorsSyntax,
+        corpus: {
+            [
+                try tensorFile(
+                    Safetensors(
+                        tensors: [
+                            "a": .init(shape: [2, 3], values: [1, 2, 3, 4, 5, .nan]),
+                            "é": .init(shape: [], values: [7]),
+                            "empty": .init(shape: [4, 0], values: []),
+                        ],
+                        metadata: ["format": "legend-direction-1", "\"": "\u{0}\n"])),
+                try tensorFile(Safetensors(tensors: ["direction": .init(shape: [1], values: [1])], metadata: [:])),
+                try tensorFile(Safetensors(tensors: [:], metadata: [:])),
+            ]
+        },
+        assemble: assembledTensorFile,
+        parse: { input, _ in
+            try checkHeader(of: input[0])
+            let file: Safetensors
+            do {
+                file = try Safetensors(serialized: input[0])
+            } catch let error as SafetensorsError {
+                let first = ["at least 8", "does not fit into", "not JSON"]
+                return first.contains { error.description.contains($0) } ? .refusedAtOnce : .refused
+            }
+            for (name, tensor) in file.tensors {
+                try BrokenPromise.unless(
+                    tensor.shape.allSatisfy { $0 >= 0 } && tensor.values.count == tensor.shape.reduce(1, *),
+                    "tensor \(name) of shape \(tensor.shape) has \(tensor.values.count) values")
+            }
+            let values = file.tensors.values.reduce(0) { $0 + $1.values.count }
+            try BrokenPromise.unless(
+                4 * values <= input[0].count, "\(values) values come from \(input[0].count) bytes")
+            let again = try file.serialized()
+            try BrokenPromise.unless(
+                try Safetensors(serialized: again).serialized() == again, "is written as another file")
+            return .accepted
+        })
+
+    /// Kept embeddings are read by their header alone, and may be of other types.
+    private static func checkHeader(of file: [UInt8]) throws {
+        do {
+            let start = try SafetensorsHeader.byteCount(prefix: file.prefix(8), fileBytes: file.count)
+            let header = try SafetensorsHeader(serialized: file[..<start], dataBytes: file.count - start)
+            for (name, tensor) in header.tensors {
+                try BrokenPromise.unless(
+                    tensor.range.upperBound <= file.count - start
+                        && tensor.range.count == tensor.shape.reduce(tensor.type.byteCount, *),
+                    "tensor \(name) of shape \(tensor.shape) lies at \(tensor.range) of \(file.count - start) bytes")
+            }
+            let bytes = header.tensors.values.reduce(0) { $0 + $1.range.count }
+            try BrokenPromise.unless(bytes <= file.count - start, "tensors have more bytes than the file")
+        } catch is SafetensorsError {}
+    }
+
+    /// A direction that another job saved.
+    static let direction = FuzzedParser(
+        "direction", isText: true, syntax: safetensorsSyntax,
+        corpus: {
+            let direction = SavedDirection(
+                direction: try Direction(difference: [3, -4, 0.5]),
+                provenance: .init(
+                    model: "m", modelSHA256: "0a", tokenizer: "gpt2", template: "alpaca", compatibility: "none",
+                    layer: 2,
+                    layerCount: 2, token: "last", precision: "f32", numericBuild: "n", anchorsSHA256: "1b",
+                    anchorPairs: 10, software: "0"))
+            return [try tensorFile(Safetensors(serialized: direction.serialized()))]
+        },
+        assemble: assembledTensorFile,
+        parse: { input, _ in
+            let saved: SavedDirection
+            do {
+                saved = try SavedDirection(serialized: input[0], path: "p")
+            } catch let error as SavedDirectionError {
+                return error.description.contains("safetensors file") ? .refusedAtOnce : .refused
+            }
+            let length = saved.direction.unit.reduce(0) { $0 + $1 * $1 }
+            try BrokenPromise.unless(abs(length - 1) < 1e-3, "the direction's length is \(length)")
+            _ = saved.broadcast
+            _ = saved.conflicts(modelSHA256: nil, template: "alpaca", compatibility: "none", layer: -1, token: "last")
+            return .accepted
+        })
+
+    private static let safetensorsSyntax = [
+        "{", "}", "[", "]", "\"", ":", ",", "{\"a\":", "\"__metadata__\":{", "\"shape\":[", "\"data_offsets\":[0,4]",
+        "F32", "F16", "I64",
+        "\\u0000", "\\ud800", "null", "1e400", "-",
+    ].map { Array($0.utf8) }
+
+    /// Header and data.
+    private static func tensorFile(_ file: Safetensors) throws -> [[UInt8]] {
+        let bytes = try file.serialized()
+        let dataStart = 8 + bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        return [Array(bytes[8..<dataStart]), Array(bytes[dataStart...])]
+    }
+
+    @Sendable private static func assembledTensorFile(_ parts: [[UInt8]], _ random: inout Mutator) -> [[UInt8]] {
+        let header = parts.first ?? []
+        let announced = random.oneIn(32) ? random.pick(Mutator.integers) : UInt64(header.count)
+        return [withUnsafeBytes(of: announced.littleEndian, Array.init) + header + parts.dropFirst().joined()]
+    }
+}
