@@ -85,7 +85,7 @@ final class JobFolder: Sendable {
 }
 
 /// Waits until the condition holds; false where that takes too long.
-func eventually(within limit: Duration = .seconds(60), _ condition: () throws -> Bool) async throws -> Bool {
+func eventually(within limit: Duration = .seconds(240), _ condition: () throws -> Bool) async throws -> Bool {
     let deadline = ContinuousClock.now + limit
     while try !condition() {
         guard ContinuousClock.now < deadline else { return false }
