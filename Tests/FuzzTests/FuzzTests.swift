@@ -57,7 +57,7 @@ import Testing
         }
         return """
             \(parser.name), seed \(Self.seed), input \(journal[.current]): \
-            \(journal.message.isEmpty ? "the process ended (see its signal above; 14 is a hang)" : journal.message)
+            \(journal.message.isEmpty ? "the process ended (see its signal above; SIGPROF is a hang)" : journal.message)
             again: LEGEND_FUZZ_PARSER=\(parser.name) LEGEND_FUZZ_SEED=\(Self.seed) \
             LEGEND_FUZZ_INPUT=\(journal[.current]) swift test -c release --filter FuzzTests
             input: \(parts.joined(separator: " | "))

@@ -2,9 +2,9 @@ import Foundation
 
 /// Parses the inputs that the parent process asks for, in a process of its own: a trap ends no more than that.
 enum FuzzRun {
-    /// An input that takes longer ends the process with SIGALRM. Generous: machines are busy, and the longest take
-    /// milliseconds.
-    private static let secondsMax: UInt32 = 30
+    /// An input that takes longer ends the process with SIGPROF. In the processor's time, not the clock's: machines are
+    /// busy, and some sleep.
+    private static let secondsMax = 20
 
     /// How much memory one input may take: a constant, and a multiple of its size. The largest multiples are those of
     /// empty parts of messages (two bytes on the wire) and of flags in arrays (one byte in the file).
@@ -46,7 +46,7 @@ enum FuzzRun {
         for number in journal[.first]..<(journal[.first] + journal[.count]) {
             journal[.current] = number
             let input = mutator.input(number, seed: journal[.seed])
-            alarm(secondsMax)
+            limitTime(seconds: secondsMax)
             let begin = clock.now
             let outcome = try parser.parse(input, file)
             let microseconds = UInt64((clock.now - begin) / .microseconds(1))
@@ -63,7 +63,7 @@ enum FuzzRun {
                 peak - before <= memoryMax + memoryPerByteMax * bytes && peak - start <= memoryGrowthMax,
                 "\(bytes) bytes of input took the peak of memory from \(before >> 10) to \(peak >> 10) KiB")
         }
-        alarm(0)
+        limitTime(seconds: 0)
         journal[.memoryPeak] = UInt64(peak)
     }
 
@@ -73,6 +73,12 @@ enum FuzzRun {
         for hook in ["_swift_willThrow", "_swift_willThrowTypedImpl"] {
             dlsym(nil, hook)?.storeBytes(of: 0, as: UInt.self)
         }
+    }
+
+    /// - Parameter seconds: 0 for no limit.
+    private static func limitTime(seconds: Int) {
+        var timer = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: seconds, tv_usec: 0))
+        setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)
     }
 
     /// The most memory that this process ever had, in bytes.
