@@ -151,7 +151,11 @@ extension ChaosCluster {
     private func worker(named name: String, key: String?) throws -> RunningProgram {
         try RunningProgram(
             Programs.worker,
-            ["--connect", "tcp://127.0.0.1:\(relay.port)", "--model", Programs.model, "--lanes", "1", "--name", name]
+            [
+                "--connect", "tcp://127.0.0.1:\(relay.port)", "--model", Programs.model, "--lanes", "1", "--name", name,
+                // Who is stopped while nobody takes its results waits that long.
+                "--drain-limit", "5",
+            ]
                 + (key.map { ["--key", folder.path($0)] } ?? []))
     }
 

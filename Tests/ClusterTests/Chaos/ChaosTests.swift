@@ -35,6 +35,35 @@ struct ChaosTests {
             "\(story)\n\(plan)\nLEGEND_CHAOS_SEED=\(seed) replays the plan\n\(violations == [] ? "" : cluster.logs)")
     }
 
+    @Test(.enabled(if: SmallDisk.isAvailable)) func aFullDiskStopsAJobThatGoesOnOnceThereIsRoom() async throws {
+        let folder = try JobFolder()
+        let disk = try SmallDisk(under: folder)
+        try folder.configure(embedding: UndisturbedRun.shallow.embedding)
+        let first = try folder.start()
+        try #require(try await eventually { try folder.results.count >= 4 }, "\(first.errors)")
+        // Again and again: the ledger gives room back now and then.
+        #expect(
+            try await eventually {
+                try disk.fill()
+                return first.hasEnded
+            }, "\(first.errors)")
+        #expect(await first.exit() == .init(status: 1, isSignal: false))
+        #expect(first.errors.contains("disk is full") || first.errors.contains("No space left"), "\(first.errors)")
+        // Started again too early it ends in the same way: an init system tries again.
+        let second = try folder.start()
+        #expect(
+            try await eventually {
+                try disk.fill()
+                return second.hasEnded
+            }, "\(second.errors)")
+        #expect(await second.exit() == .init(status: 1, isSignal: false), "\(second.errors)")
+        #expect(second.errors.contains("disk is full") || second.errors.contains("No space left"), "\(second.errors)")
+        try disk.free()
+        let (third, exit) = try await folder.run()
+        #expect(exit == .init(status: 0, isSignal: false), "\(third.errors)")
+        #expect(try await folder.output == UndisturbedRun.shallow.output)
+    }
+
     @Test func aCoordinatorKilledAtRandomInstantsRepeatsNoCommittedUnit() async throws {
         let output = try await UndisturbedRun.shallow.output
         var random = SeededGenerator(seed: Self.kills)
