@@ -65,6 +65,9 @@ package final class MessageSocket: Sendable {
         /// Messages that wait to be read from one peer before its connection is left to fill up.
         package var inboxMessagesMax: Int32 = 64
 
+        /// Messages to one peer that libzmq holds; the others wait in the outbox.
+        package var outgoingMessagesMax: Int32 = 64
+
         /// Messages that wait for one peer; beyond it the peer counts as unreachable.
         package var outboxMessagesMax = 10_000
 

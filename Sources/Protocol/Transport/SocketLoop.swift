@@ -156,9 +156,15 @@ extension SocketLoop {
         try socket.set(ZMQ_MAXMSGSIZE, to: limits.frameBytesMax, named: "ZMQ_MAXMSGSIZE")
         try socket.set(ZMQ_IPV6, to: 1 as Int32, named: "ZMQ_IPV6")
         try socket.set(ZMQ_HANDSHAKE_IVL, to: limits.handshakeMilliseconds, named: "ZMQ_HANDSHAKE_IVL")
-        // Finds a connection whose other end vanished without a word, so that it is opened anew.
-        try socket.set(ZMQ_HEARTBEAT_IVL, to: 5000 as Int32, named: "ZMQ_HEARTBEAT_IVL")
-        try socket.set(ZMQ_HEARTBEAT_TIMEOUT, to: 20_000 as Int32, named: "ZMQ_HEARTBEAT_TIMEOUT")
+        try socket.set(ZMQ_SNDHWM, to: limits.outgoingMessagesMax, named: "ZMQ_SNDHWM")
+        // Find a connection whose other end vanished without a word, so that it is opened anew. libzmq's own heartbeats
+        // would do so too, but libzmq 4.3.4 aborts the process where one is due on a connection that was reset while
+        // its messages waited to be read: a killed worker would take a busy coordinator along.
+        try socket.set(ZMQ_TCP_KEEPALIVE, to: 1 as Int32, named: "ZMQ_TCP_KEEPALIVE")
+        try socket.set(ZMQ_TCP_KEEPALIVE_IDLE, to: 5 as Int32, named: "ZMQ_TCP_KEEPALIVE_IDLE")
+        try socket.set(ZMQ_TCP_KEEPALIVE_INTVL, to: 5 as Int32, named: "ZMQ_TCP_KEEPALIVE_INTVL")
+        try socket.set(ZMQ_TCP_KEEPALIVE_CNT, to: 3 as Int32, named: "ZMQ_TCP_KEEPALIVE_CNT")
+        try socket.set(ZMQ_TCP_MAXRT, to: 20_000 as Int32, named: "ZMQ_TCP_MAXRT")
     }
 }
 
