@@ -79,6 +79,11 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     /// How many rows, in units, the worker embeds before the direction is there, and keeps until it is.
     package var rowsAhead: Int
 
+    /// Whether a text can be a model's `digest`, which becomes a part of a file's name.
+    package static func isDigest(_ text: String) -> Bool {
+        text.utf8.count == 64 && text.utf8.allSatisfy("0123456789abcdef".utf8.contains)
+    }
+
     package init(
         digest: String, name: String, tokenizer: String, layerCount: Int, hiddenSize: Int, contextLength: Int,
         precision: String, numericBuild: String, credit: Int, rowsAhead: Int

@@ -337,13 +337,8 @@ extension ModelChunk {
     }
 }
 
-/// A digest becomes a part of a file's name.
 private func checkedModelDigest(_ digest: String) throws -> String {
-    let isHexadecimal = digest.utf8.allSatisfy {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
-    }
-    guard digest.utf8.count == 64, isHexadecimal else {
+    guard LoadedModel.isDigest(digest) else {
         throw ProtocolError("a model's digest that is not 64 lower-case hexadecimal digits")
     }
     return digest

@@ -60,7 +60,7 @@ final class WorkerService {
                 logger.warning("dropped a malformed message", metadata: ["reason": "\(error)"])
             case .unreachable: logger.warning("too many messages wait for the coordinator; they are dropped")
             case .handshakeFailed(let failure): mailbox.post(.handshakeFailed(failure))
-            case .turnedAway: break
+            case .turnedAway, .revoked: break
             case .broken(let error):
                 mailbox.post(.session(.networkFailed(reason: "the network connection failed: \(error)")))
             }

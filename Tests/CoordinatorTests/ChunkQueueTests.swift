@@ -57,6 +57,25 @@ import Transport
         #expect(harness.all() == [[2, 2], [3, 0], [3, 1]])
     }
 
+    @Test func aLongTurnEndsWhereOthersWaitAndGoesOnLater() {
+        var harness = Harness(served: 1)
+        func letTimePass(askedBy peer: UInt8) {
+            for _ in 0...24 {
+                harness.now = harness.now + .seconds(25)
+                harness.ask(peer, 0)
+            }
+        }
+        letTimePass(askedBy: 1)
+        // Nobody waits.
+        #expect(harness.ask(1, 1) == [0])
+        #expect(harness.ask(2, 0) == [1])
+        // Its turn is over as soon as one waits and anybody asks.
+        #expect(harness.ask(1, 2) == [1])
+        #expect(harness.all() == [[2, 0]])
+        letTimePass(askedBy: 2)
+        #expect(harness.all() == [[1, 0], [1, 1], [1, 2]])
+    }
+
     @Test func aWorkerWhoseConnectionBreaksMakesRoom() {
         var harness = Harness(served: 1)
         harness.ask(1, 0)

@@ -22,9 +22,12 @@ private final class TemporaryStore {
         store = try Self.open(temporary.folder)
     }
 
-    static func open(_ folder: String, run: String = "a", state: String = "/state") throws -> EmbeddingStore {
+    static func open(
+        _ folder: String, run: String = "a", state: String = "/state", rowsHeld: Int = 0
+    ) throws -> EmbeddingStore {
         try EmbeddingStore(
-            folder: folder + "/embeddings", run: run, state: state, headerBytes: headerBytes, shardBytesMax: shardBytes)
+            folder: folder + "/embeddings", run: run, state: state, rowsHeld: rowsHeld, headerBytes: headerBytes,
+            shardBytesMax: shardBytes)
     }
 
     var ledger: Ledger { get throws { try temporary.open } }
@@ -32,7 +35,7 @@ private final class TemporaryStore {
     /// As after `kill -9`.
     func restart() throws {
         try temporary.reopen()
-        store = try Self.open(temporary.folder)
+        store = try Self.open(temporary.folder, rowsHeld: ledger.keptCount(of: .rows))
     }
 
     /// Adds units of rows, the first one being unit 1.
@@ -247,6 +250,26 @@ private final class TemporaryStore {
         try Data().write(to: URL(filePath: job.folder + "/anchors-00000.safetensors"))
         let unknown = #expect(throws: StoreError.self) { try TemporaryStore.open(job.temporary.folder) }
         #expect(unknown?.description.contains("found anchors-00000.safetensors") == true)
+    }
+
+    @Test func aFolderThatWasMovedAwayIsNotFilledAnew() throws {
+        try job.add([[0]])
+        try job.commit(TemporaryStore.result(1, rows: [0]))
+        try FileManager.default.removeItem(atPath: job.folder)
+        let error = #expect(throws: StoreError.self) { try job.restart() }
+        #expect(error?.description.contains("expected the embeddings of 1 rows") == true)
+    }
+
+    @Test func aShardThatIsGoneIsNotMadeAnew() throws {
+        try job.add([[0], [1]])
+        try job.commit(TemporaryStore.result(1, rows: [0]))
+        try FileManager.default.removeItem(atPath: job.folder + "/rows-00000.partial")
+        try job.restart()
+        #expect(throws: StoreError.self) { try job.commit(TemporaryStore.result(2, rows: [1])) }
+    }
+
+    @Test func aJobIsKnownByItsRunWhereverItsStateIs() throws {
+        _ = try TemporaryStore.open(job.temporary.folder, state: "/moved", rowsHeld: 1)
     }
 
     @Test func aJobThatIsBegunAnewBeginsWithAnEmptyFolder() throws {

@@ -144,6 +144,51 @@ import Transport
         // What comes free serves the barrier first.
         #expect(harness.receive(.embedded(Lease(3)), from: .a).assignments == [Assignment(Lease(2, 2), .a)])
     }
+
+    // MARK: What comes before rows ahead
+
+    /// It is to have a worker to itself, which never comes while all have rows in work.
+    @Test func noRowsAreGivenOutAheadWhileAnAnchorWaitsForItsLastAttempt() {
+        var harness = SchedulerHarness(model: .test)
+        harness.handle(.stageBegan(.anchors))
+        harness.begin(UnitSummary.tests(2...9), of: .rows)
+        harness.join(.a, rowsAhead: 100)
+        #expect(harness.handle(.unitsFetched(.anchors, [.test(1, failures: 2)], isLast: true)).assignments == [])
+        #expect(harness.receive(.embedded(Lease(2)), from: .a).assignments == [])
+        #expect(harness.receive(.embedded(Lease(3)), from: .a).assignments == [Assignment(Lease(1, 3), .a)])
+    }
+
+    // MARK: After a restart of the coordinator
+
+    /// The first fetch does not reach all that workers have embedded.
+    @Test func anEmbeddedUnitThatIsNotFetchedYetStaysWhereItIs() {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin([.test(1)], of: .anchors)
+        harness.handle(.stageBegan(.rows))
+        harness.handle(.unitsFetched(.rows, UnitSummary.tests(2...3), isLast: false))
+        harness.join(.a, credit: 1, rowsAhead: 2)
+        let held: [WorkerMessage.HeldUnit] = [
+            .init(lease: Lease(1), tokens: 5), .init(lease: Lease(9), tokens: 100, isEmbedded: true),
+        ]
+        func revoked(_ actions: [Scheduler.Action]) -> [CoordinatorMessage] {
+            actions.messages(to: .a).filter { if case .revoked = $0 { true } else { false } }
+        }
+        let heartbeat = WorkerMessage.heartbeat(.init(epoch: 1, held: held, draining: false))
+        #expect(revoked(harness.receive(heartbeat, from: .a)) == [])
+        // Once it is there, and nobody else has it, it is the worker's.
+        harness.handle(.unitsFetched(.rows, [.test(9)], isLast: true))
+        #expect(revoked(harness.receive(heartbeat, from: .a)) == [])
+        #expect(harness.scheduler.workerReports(at: harness.now)[0].unitsHeld == 2)
+    }
+
+    @Test func noMoreEmbeddedUnitsAreTakenFromAWorkerThanItHasRoomFor() {
+        var harness = self.harness(rows: 3)
+        harness.join(.a, credit: 1, rowsAhead: 2)
+        let held = (2...4).map { WorkerMessage.HeldUnit(lease: Lease($0), tokens: 9, isEmbedded: true) }
+        let heartbeat = WorkerMessage.heartbeat(
+            .init(epoch: 1, held: [.init(lease: Lease(1), tokens: 1)] + held, draining: false))
+        #expect(harness.receive(heartbeat, from: .a).messages(to: .a).contains(.revoked(Lease(4))))
+    }
 }
 
 /// A worker on which everything fails.

@@ -30,6 +30,33 @@ import Transport
             ])
     }
 
+    /// The first worker's model would become the job's, whichever it is.
+    @Test func nobodyIsWelcomeWhileTheModelIsBeingFoundOut() {
+        for answer in [Scheduler.Event.modelKnown(digest: "d1"), .modelUnknown] {
+            var harness = SchedulerHarness()
+            #expect(harness.handle(.modelAwaited) == [])
+            for _ in 0..<2 {
+                #expect(harness.receive(.hello(.test(.a)), from: .a) == [.send(.heartbeatReply, to: .a)])
+                #expect(harness.state(of: .a) == nil)
+            }
+            #expect(harness.handle(answer) == [])
+            harness.receive(.hello(.test(.a)), from: .a)
+            #expect(harness.state(of: .a) == "loading")
+        }
+    }
+
+    @Test func aWorkerWhoseKeyIsTakenAwayHasFailedAtNothing() {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin(UnitSummary.tests(1...2))
+        harness.join(.a)
+        harness.join(.b, credit: 3)
+        let actions = harness.handle(.dismissed(.a, reason: "its key is not allowed any more"))
+        #expect(actions.failures == [])
+        #expect(actions.notes == [.left(worker: PeerID.a.name, reason: "its key is not allowed any more")])
+        #expect(Set(actions.assignments.map(\.peer)) == [.b])
+        #expect(harness.handle(.dismissed(.a, reason: "again")) == [])
+    }
+
     struct Refusal: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var askedDigest = ""

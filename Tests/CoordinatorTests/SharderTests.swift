@@ -1,3 +1,4 @@
+import Protocol
 import SeededRandom
 import Testing
 
@@ -29,6 +30,16 @@ struct SharderTests {
         let turns = [prompt("a"), prompt("a") + prompt("b"), prompt("a") + prompt("b") + prompt("c")]
         #expect(units(turns, unitTokens: 100) == [.init(rows: [0, 1, 2], tokens: 30 + 3 * 5)])
         #expect(units([prompt("a"), prompt("b")], unitTokens: 100) == [.init(rows: [0, 1], tokens: 20 + 2 * 5)])
+    }
+
+    @Test func aUnitHasNoMoreRowsThanItsKeptStatesAllow() {
+        var sharder = Sharder(unitTokens: 1000, rowsMax: KeptEmbeddings.rowsMax(statesPerResponse: 64))
+        let full = (0..<5).flatMap { row in
+            sharder.add(.init(row: row, prompt: prompt("a"), responseBytes: Self.responseBytes(5)))
+        }
+        #expect((full + sharder.finish()).map(\.rows) == [[0, 1], [2, 3], [4]])
+        #expect(KeptEmbeddings.rowsMax(statesPerResponse: 0) == UnitPayload.rowsMax)
+        #expect(KeptEmbeddings.rowsMax(statesPerResponse: 1000) == 1)
     }
 
     @Test func aUnitEndsWithThePromptWithWhichItIsFull() {

@@ -65,6 +65,19 @@ import Testing
         #expect(try list.reload() == .init(added: ["first"], removed: []))
     }
 
+    /// Two states of a file may look the same from outside, and what kept one from being read may pass.
+    @Test func whatCouldNotBeReadIsTriedAgain() throws {
+        try folder.write("first \(keys[0])\n", to: "allowed.keys")
+        let list = try AllowList(path: path)
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        for _ in 0..<2 { _ = try? list.reload() }
+        #expect(try list.reload() == nil)
+        try FileManager.default.removeItem(atPath: path)
+        try folder.write("second \(keys[1])\n", to: "allowed.keys")
+        #expect(try list.reload() == .init(added: ["second"], removed: ["first"]))
+    }
+
     @Test func aMistakeChangesNothingAndIsReportedOnce() throws {
         try folder.write("first \(keys[0])\n", to: "allowed.keys")
         let list = try AllowList(path: path)

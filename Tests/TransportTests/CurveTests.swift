@@ -108,7 +108,10 @@ import Testing
         _ = try allowed.reload()
         try dealer.socket.send(.numbered(2))
         try dealer.socket.send(.numbered(3))
-        #expect(try await router.next().unreachable == peer)
+        guard case .revoked(peer) = try await router.next() else {
+            Issue.record("expected the peer to be reported")
+            return
+        }
         #expect(try #require(try await turnedAway(by: router)).revoked > 0)
         // And is, when it is back in the list.
         try allow(worker.publicKey)

@@ -74,6 +74,27 @@ import Worker
         #expect(harness.tick(after: 10).last == Harness.heartbeat())
     }
 
+    /// On a slow link the first copies are still on their way.
+    @Test func oneResultAtATimeIsSentAgainAndNoneWhileOthersAreAcknowledged() {
+        var harness = Harness.working()
+        func results(_ actions: [Session.Action]) -> [Lease] {
+            actions.compactMap { if case .send(.result(let result)) = $0 { result.lease } else { nil } }
+        }
+        for unit in 1...4 as ClosedRange<UInt64> {
+            harness.assign(Lease(unit))
+            harness.handle(.computed(lane: 0, .test(Lease(unit))))
+        }
+        harness.advance(seconds: 9)
+        harness.receive(.resultAcknowledged(Lease(1)))
+        #expect(results(harness.tick(after: 9)) == [])
+        #expect(results(harness.tick(after: 1)) == [Lease(2)])
+        #expect(results(harness.tick(after: 9)) == [])
+        #expect(results(harness.tick(after: 1)) == [Lease(3)])
+        harness.receive(.resultAcknowledged(Lease(2)))
+        #expect(results(harness.tick(after: 9)) == [])
+        #expect(results(harness.tick(after: 1)) == [Lease(4)])
+    }
+
     // MARK: The direction
 
     @Test func rowsAreComputedOnTheDirection() {

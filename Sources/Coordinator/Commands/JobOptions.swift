@@ -51,7 +51,7 @@ struct JobOptions: ParsableArguments {
         } catch let failure as Failure {
             throw failure
         } catch let error as DatabaseError {
-            throw Failure(error.reason)
+            throw Failure("\(definition.configuration.job.state): \(error.reason)")
         } catch {
             throw Failure("\(error)")
         }
@@ -70,8 +70,13 @@ struct JobOptions: ParsableArguments {
     private func prepare(
         startsHosts: Bool, _ mailbox: Mailbox<CoordinatorEvent>, _ console: Console, _ logger: Logger
     ) throws -> (JobDefinition, CoordinatorService) {
+        let definition: JobDefinition
         do {
-            let definition = try JobDefinition(configuration.read())
+            definition = try JobDefinition(configuration.read())
+        } catch {
+            throw Failure("\(error)", status: .usage)
+        }
+        do {
             DescriptorLimit.raise()
             try definition.makeOutputFolders()
             // SQLite sorts the prompts in files: where the ledger is there is room for them, in /tmp perhaps not.
@@ -88,7 +93,7 @@ struct JobOptions: ParsableArguments {
             throw Failure("\(error)")
         } catch let error as DatabaseError {
             // A full disk is no mistake in the configuration: whoever supervises this process may start it again.
-            throw Failure(error.reason)
+            throw Failure("\(definition.configuration.job.state): \(error.reason)")
         } catch {
             throw Failure("\(error)", status: .usage)
         }

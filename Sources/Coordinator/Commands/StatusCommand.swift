@@ -62,7 +62,7 @@ struct StatusCommand: AsyncParsableCommand {
                 case .otherVersion(let mismatch, _): reports.post(.problem("\(mismatch)"))
                 case .malformed(let error, _): reports.post(.problem("\(endpoint) sent no status: \(error)"))
                 case .broken(let error): reports.post(.problem("\(error)"))
-                case .message, .unreachable, .turnedAway: break
+                case .message, .unreachable, .revoked, .turnedAway: break
                 }
             }
         } catch {

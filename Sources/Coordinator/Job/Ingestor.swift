@@ -6,6 +6,7 @@ struct Ingestor: Sendable {
     let ledger: Ledger
     let input: StageInput
     let unitTokens: Int
+    var rowsPerUnitMax = UnitPayload.rowsMax
 
     /// What goes into the ledger in one transaction, so that memory does not grow with the input.
     private static let bytesPerTransaction = 1 << 20
@@ -56,7 +57,7 @@ struct Ingestor: Sendable {
     /// Begins anew where an earlier run was interrupted: its units were not given out yet.
     private func cut(_ ingestion: inout Ledger.Ingestion) throws {
         try ledger.removeUnits(of: input.stage)
-        var sharder = Sharder(unitTokens: unitTokens)
+        var sharder = Sharder(unitTokens: unitTokens, rowsMax: rowsPerUnitMax)
         var units: [Ledger.NewUnit] = []
         try ledger.forEachTextByPrompt(of: input.stage) { text in
             units += sharder.add(text)

@@ -212,6 +212,12 @@ extension JobDefinition {
             attemptsMax: cluster.attempts, allowsMixedNumerics: cluster.mixedNumerics)
     }
 
+    /// What is kept of a unit's rows must travel in one message, too.
+    var rowsPerUnitMax: Int {
+        let kept = configuration.embedding.kept
+        return KeptEmbeddings.rowsMax(statesPerResponse: (kept?.layers.count ?? 0) * (kept?.tokens.count ?? 0))
+    }
+
     /// nil for the anchors where a saved direction is given.
     func input(of stage: Stage) -> StageInput? {
         let source: (path: String, options: DatasetOptions)?
@@ -253,12 +259,13 @@ extension JobDefinition {
     /// Where the job's embeddings go; nil where it keeps none.
     ///
     /// - Throws: `StoreError`.
-    func store(ofRun run: String) throws -> EmbeddingStore? {
+    func store(ofRun run: String, ledger: Ledger) throws -> EmbeddingStore? {
         guard let kept = configuration.embedding.kept else { return nil }
         // Room for the longest that JSON makes of the texts, and for names and numbers.
         let headerBytes = 8192 + 6 * template.identity.utf8.count + 8 * kept.layers.count
         return try EmbeddingStore(
             folder: configuration.job.embeddings, run: run, state: configuration.job.state,
+            rowsHeld: try Stage.allCases.reduce(0) { try $0 + ledger.keptCount(of: $1) },
             headerBytes: (headerBytes + 4095) / 4096 * 4096)
     }
 }

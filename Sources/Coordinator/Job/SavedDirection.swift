@@ -72,6 +72,9 @@ struct SavedDirection: Hashable, Sendable {
         guard (0...Self.layerCountMax).contains(provenance.layerCount),
             (0...provenance.layerCount).contains(provenance.layer)
         else { throw fail("it is of layer \(provenance.layer) of a model with \(provenance.layerCount) layers") }
+        guard LoadedModel.isDigest(provenance.modelSHA256) else {
+            throw fail("expected modelSHA256 to be 64 lower-case hexadecimal digits, found \(provenance.modelSHA256)")
+        }
     }
 
     /// Puts the file on disk.

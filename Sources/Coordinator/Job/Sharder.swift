@@ -15,6 +15,9 @@ struct Sharder {
 
     private let unitTokens: Int
 
+    /// A unit must travel in one message, whatever its rows cost, and so must its result.
+    private let rowsMax: Int
+
     /// The rows before those of the last prompt.
     private var unit = Part()
 
@@ -25,13 +28,12 @@ struct Sharder {
     /// Bytes of the prompt that the prompt before it begins with, too.
     private var sharedBytes = 0
 
-    /// A unit must travel in one message, whatever its rows cost, and so must its result: this many, and unless one row
-    /// has more, this long.
-    private static let rowsMax = UnitPayload.rowsMax
+    /// Of a unit's texts, unless one row has more.
     private static let bytesMax = 4 << 20
 
-    init(unitTokens: Int) {
+    init(unitTokens: Int, rowsMax: Int = UnitPayload.rowsMax) {
         self.unitTokens = unitTokens
+        self.rowsMax = rowsMax
     }
 
     /// Adds a row whose prompt is the last one's or comes after it; returns the units that are full.
@@ -63,7 +65,7 @@ struct Sharder {
     private func hasRoom(for text: Ledger.Text) -> Bool {
         let rows = unit.rows.count + group.rows.count
         return rows == 0
-            || rows < Self.rowsMax
+            || rows < rowsMax
                 && unit.bytes + group.bytes + text.byteCount <= Self.bytesMax
                 && unit.tokens + promptTokens + group.tokens + Self.responseTokens(of: text) <= 2 * unitTokens
     }

@@ -3,7 +3,7 @@ package import Transport
 
 /// Which of the chunks that workers ask for is read and sent next. Pure accounting: events and the time go in.
 ///
-/// Few workers are served at a time, each until it has the whole file; the others wait in the order of their coming. So the
+/// Few workers are served at a time, each until it has the whole file or its turn has lasted long; the others wait in the order of their coming. So the
 /// memory for chunks on their way is bounded by the served workers' windows, however many join at once, and the first
 /// ones begin to compute while the last ones wait.
 package struct ChunkQueue: Sendable {
@@ -16,6 +16,9 @@ package struct ChunkQueue: Sendable {
 
         /// A worker that asks for nothing for so long gives its place up.
         package var silence: Duration = .seconds(30)
+
+        /// After so long a worker makes room for one that waits: some slow links must not keep a fast one waiting.
+        package var turn: Duration = .seconds(600)
 
         package init() {}
     }
@@ -33,6 +36,7 @@ package struct ChunkQueue: Sendable {
     private struct Worker: Sendable {
         var chunks: [UInt64] = []
         var lastHeard: MonotonicInstant
+        var servedSince = MonotonicInstant.zero
     }
 
     private let limits: Limits
@@ -54,6 +58,7 @@ package struct ChunkQueue: Sendable {
         for silent in served where now - (workers[silent]?.lastHeard ?? now) > limits.silence {
             remove(silent, at: now)
         }
+        endTurns(at: now)
         if workers[peer] == nil {
             guard waiting.count < limits.waitingMax else { return served.count + waiting.count }
             workers[peer] = Worker(lastHeard: now)
@@ -91,10 +96,19 @@ package struct ChunkQueue: Sendable {
         promote(at: now)
     }
 
+    private mutating func endTurns(at now: MonotonicInstant) {
+        for peer in served where !waiting.isEmpty && now - (workers[peer]?.servedSince ?? now) > limits.turn {
+            served.removeAll { $0 == peer }
+            promote(at: now)
+            waiting.append(peer)
+        }
+    }
+
     private mutating func promote(at now: MonotonicInstant) {
         while served.count < limits.servedMax, !waiting.isEmpty {
             let peer = waiting.removeFirst()
             workers[peer]?.lastHeard = now
+            workers[peer]?.servedSince = now
             served.append(peer)
         }
     }

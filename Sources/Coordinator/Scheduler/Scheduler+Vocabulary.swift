@@ -67,6 +67,9 @@ extension Scheduler {
         /// The peer's connection is broken; what was sent to it last may be lost.
         case unreachable(PeerID)
 
+        /// The worker may not take part any more.
+        case dismissed(PeerID, reason: String)
+
         /// The units of this stage may be given out from now on; both stages may be open at once.
         case stageBegan(Stage)
 
@@ -83,8 +86,14 @@ extension Scheduler {
         case replaced(UnitID)
         case directionReady(BroadcastDirection)
 
+        /// Which model the job has is being found out. Next: `modelKnown` or `modelUnknown`.
+        case modelAwaited
+
         /// The job's model has this SHA-256, whatever the first worker has.
         case modelKnown(digest: String)
+
+        /// The job's model is the first worker's.
+        case modelUnknown
         case jobFinished(summary: String)
         case tick
     }

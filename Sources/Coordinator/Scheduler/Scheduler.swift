@@ -24,6 +24,9 @@ package struct Scheduler: Sendable {
 
     /// The model that all workers must have; nil until the first worker names one.
     private(set) var model: LoadedModel?
+
+    /// While the coordinator finds out which model the job has, nobody is let in who might name another.
+    private var awaitsModel = false
     private var direction: BroadcastDirection?
     private var finishedSummary: String?
 
@@ -87,6 +90,7 @@ package struct Scheduler: Sendable {
         switch event {
         case .message(let message, let peer): handle(message, from: peer, at: now, &actions)
         case .unreachable(let peer): workers[peer]?.isReachable = false
+        case .dismissed(let peer, let reason): dismiss(peer, because: reason, &actions)
         case .stageBegan(let stage):
             precondition(queues[stage] == nil, "a stage began before it ended")
             queues[stage] = UnitQueue()
@@ -96,7 +100,11 @@ package struct Scheduler: Sendable {
         case .replaced(let unit):
             if let stage = units[unit]?.stage { queues[stage]?.mayFetchAgain() }
             settle(unit, &actions)
-        case .modelKnown(let digest): job.modelDigest = digest
+        case .modelAwaited: awaitsModel = true
+        case .modelKnown(let digest):
+            job.modelDigest = digest
+            awaitsModel = false
+        case .modelUnknown: awaitsModel = false
         case .directionReady(let direction):
             self.direction = direction
             isAnybodyCandidate = true
@@ -132,7 +140,7 @@ extension Scheduler {
         }
         workers[peer]?.lastHeard = now
         workers[peer]?.isReachable = true
-        candidates.append(peer)
+        noteRoom(of: peer)
         switch message {
         case .hello: break
         case .ready(let model): admit(model, from: peer, at: now, &actions)
@@ -152,10 +160,7 @@ extension Scheduler {
             workers[peer]?.embedded(lease, at: now)
             adopt([.init(lease: lease, tokens: 0, isEmbedded: true)], of: peer, at: now, &actions)
         case .directionAcknowledged(let digest): workers[peer]?.acknowledgedDirection = digest
-        case .goodbye(let reason):
-            releaseAll(of: peer, failure: nil, &actions)
-            remove(peer)
-            actions.append(.note(.left(worker: worker.name, reason: reason)))
+        case .goodbye(let reason): dismiss(peer, because: reason, &actions)
         }
     }
 
@@ -163,6 +168,8 @@ extension Scheduler {
     private mutating func welcome(
         _ hello: WorkerMessage.Hello, from peer: PeerID, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
+        // It will ask again. That it was heard keeps it from taking the coordinator for dead.
+        if awaitsModel { return actions.append(.send(.heartbeatReply, to: peer)) }
         if let other = workers[peer], other.name != hello.worker {
             lose(peer, because: "\(hello.worker) took its connection", &actions)
         }
@@ -245,7 +252,7 @@ extension Scheduler {
         if worker.state != .draining { workers[peer]?.state = .ready }
         workers[peer]?.credit = found.credit
         workers[peer]?.rowsAheadMax = found.rowsAhead
-        candidates.append(peer)
+        noteRoom(of: peer)
         workers[peer]?.readyAt = now
         workers[peer]?.lastProgress = now
         actions.append(.note(.ready(worker: worker.name, numericBuild: found.numericBuild)))
@@ -262,8 +269,12 @@ extension Scheduler {
     ) {
         for unit in held where workers[peer]?.leases[unit.lease.unit]?.attempt != unit.lease.attempt {
             let id = unit.lease.unit
+            // A restarted coordinator comes to it later.
+            if unit.isEmbedded, units[id] == nil, queues[.rows]?.isBeforeFetch(of: id) == true { continue }
             guard let worker = workers[peer], worker.leases[id] == nil, var known = units[id], known.state == .queued,
-                unit.isEmbedded || worker.unitsInWork < worker.credit,
+                unit.isEmbedded
+                    ? worker.rowsAhead + known.summary.rows <= worker.rowsAheadMax
+                    : worker.unitsInWork < worker.credit,
                 unit.lease.attempt <= known.attempts + Self.attemptsForgotten
             else {
                 actions.append(.send(.revoked(unit.lease), to: peer))
@@ -364,7 +375,7 @@ extension Scheduler {
                 for holder in holders {
                     guard let held = workers[holder]?.giveUp(unit) else { continue }
                     let lease = Lease(unit: unit, attempt: held.attempt)
-                    candidates.append(holder)
+                    noteRoom(of: holder)
                     if holder != peer || lease != result.lease {
                         actions.append(.send(.revoked(lease), to: holder))
                     }
@@ -441,8 +452,12 @@ extension Scheduler {
         }
     }
 
+    private mutating func noteRoom(of peer: PeerID) {
+        if !isAnybodyCandidate, !candidates.contains(peer) { candidates.append(peer) }
+    }
+
     private mutating func assign(at now: MonotonicInstant, _ actions: inout [Action]) {
-        let some = isAnybodyCandidate ? joined : candidates.uniqued()
+        let some = isAnybodyCandidate ? joined : candidates
         isAnybodyCandidate = false
         candidates = []
         guard queues.values.contains(where: \.hasWork) else { return }
@@ -476,6 +491,8 @@ extension Scheduler {
     /// Takes the unit that the worker is to compute next out of its queue.
     private mutating func nextUnit(for peer: PeerID, among open: [PeerID]) -> (id: UnitID, isSpeculative: Bool)? {
         for stage in Stage.allCases {
+            // An anchor that is to have a worker to itself waits for one that has nothing else in work.
+            if isAhead(stage, peer), queues[.anchors]?.waiting.contains(where: isOnLastAttempt) == true { continue }
             if let position = queuePosition(of: stage, for: peer, among: open),
                 let id = queues[stage]?.waiting[position],
                 fits(id, peer)
@@ -589,7 +606,7 @@ extension Scheduler {
         }
         for holder in holders {
             guard let lease = workers[holder]?.giveUp(id) else { continue }
-            candidates.append(holder)
+            noteRoom(of: holder)
             actions.append(.send(.revoked(Lease(unit: id, attempt: lease.attempt)), to: holder))
         }
     }
@@ -605,6 +622,14 @@ extension Scheduler {
     private mutating func remove(_ peer: PeerID) {
         workers[peer] = nil
         joined.removeAll { $0 == peer }
+    }
+
+    /// Lets a worker go that did nothing wrong: its units were not tried.
+    private mutating func dismiss(_ peer: PeerID, because reason: String, _ actions: inout [Action]) {
+        guard let worker = workers[peer] else { return }
+        releaseAll(of: peer, failure: nil, &actions)
+        remove(peer)
+        actions.append(.note(.left(worker: worker.name, reason: reason)))
     }
 
     private mutating func lose(_ peer: PeerID, because reason: String, _ actions: inout [Action]) {
@@ -740,13 +765,5 @@ extension Scheduler {
             }
         }
         return broken
-    }
-}
-
-extension Array where Element: Hashable {
-    /// Without repetitions, in the order of the first ones.
-    fileprivate func uniqued() -> [Element] {
-        var seen: Set<Element> = []
-        return filter { seen.insert($0).inserted }
     }
 }

@@ -39,6 +39,9 @@ extension Scheduler {
             unitsOpen += new.count
         }
 
+        /// Whether the unit may come with a later fetch.
+        func isBeforeFetch(of id: UnitID) -> Bool { !isLastFetched && id > cursor }
+
         mutating func mayFetchAgain() {
             isFetching = false
             isLastFetched = false

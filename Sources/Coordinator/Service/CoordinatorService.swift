@@ -63,7 +63,7 @@ final class CoordinatorService {
         self.logger = logger
         let state = try JobState(ledger)
         run = state.run
-        store = try definition.store(ofRun: run)
+        store = try definition.store(ofRun: run, ledger: ledger)
         model = state.model
         direction = definition.savedDirection ?? state.direction
         progress = JobProgress(job: definition.configuration.job.name)
@@ -80,7 +80,10 @@ final class CoordinatorService {
             hasRoom: { mailbox.count < Self.mailboxMax && mailbox.bytes < Self.mailboxBytesMax }
         ) { inbound in
             if case .message(.model(let message), let peer) = inbound, modelServer.take(message, from: peer) { return }
-            if case .unreachable(let peer) = inbound { modelServer.forget(peer) }
+            switch inbound {
+            case .unreachable(let peer), .revoked(let peer): modelServer.forget(peer)
+            default: break
+            }
             mailbox.post(.inbound(inbound), bytes: inbound.byteCount)
         }
         self.modelServer = modelServer
@@ -246,6 +249,8 @@ extension CoordinatorService {
         case .malformed(let error, let peer):
             drop("dropped a malformed message", from: peer, because: "\(error)")
         case .unreachable(let peer): return scheduler.handle(.unreachable(peer), at: now)
+        case .revoked(let peer):
+            return scheduler.handle(.dismissed(peer, reason: "its key is not allowed any more"), at: now)
         case .turnedAway(let turnedAway): report(turnedAway)
         case .handshakeFailed: break
         case .broken(let error): throw error
@@ -362,7 +367,8 @@ extension CoordinatorService {
     /// Carries out what is no change to the ledger; returns what the scheduler must know at once.
     private func perform(_ action: Scheduler.Action) throws -> Scheduler.Event? {
         switch action {
-        case .send(let message, let peer): try socket.send(.coordinator(message), to: peer)
+        case .send(let message, let peer):
+            try socket.send(.coordinator(message), to: peer, isDroppable: message.isRepeated)
         case .fetchUnits(let stage, let after, let limit):
             // None is given out before all are there: a cut that is interrupted takes its units back.
             guard ingestions[stage]?.isComplete == true else { return .unitsFetched(stage, [], isLast: false) }
@@ -397,6 +403,16 @@ extension CoordinatorService {
             }
         }
         return events
+    }
+}
+
+extension CoordinatorMessage {
+    /// Whether it comes again where it is lost.
+    fileprivate var isRepeated: Bool {
+        switch self {
+        case .heartbeatReply, .direction: true
+        default: false
+        }
     }
 }
 
@@ -467,7 +483,12 @@ extension CoordinatorService {
         let ingestors = Stage.allCases.filter { $0 == .rows || needsAnchors }.compactMap { stage in
             definition.input(of: stage).map { input in
                 let unitTokens = definition.configuration.cluster.unitTokens
-                return (stage, Ingestor(ledger: ledger, input: input, unitTokens: unitTokens))
+                return (
+                    stage,
+                    Ingestor(
+                        ledger: ledger, input: input, unitTokens: unitTokens,
+                        rowsPerUnitMax: definition.rowsPerUnitMax)
+                )
             }
         }
         let thread = Thread { [mailbox] in
@@ -518,6 +539,11 @@ extension CoordinatorService {
         if let known = known.flatMap({ ModelFile(serialized: $0, ifStill: identity) }) {
             return try perform(offer(.success(known)))
         }
+        // A worker with another file of that name would make it the job's model meanwhile.
+        if self.model == nil, scheduler.job.modelDigest.isEmpty {
+            logger.info("looking at the model before workers may join", metadata: ["path": "\(model.path)"])
+            try perform(scheduler.handle(.modelAwaited, at: now))
+        }
         onThread("legend-model-digest") { .modelRead(Result { try ModelFile(identity) }) }
     }
 
@@ -542,7 +568,7 @@ extension CoordinatorService {
             logger.warning(
                 "workers that do not have the model cannot get it from here", metadata: ["reason": "\(error)"])
             modelServer.decline(reason: "\(error)")
-            return []
+            return scheduler.handle(.modelUnknown, at: now)
         }
     }
 }

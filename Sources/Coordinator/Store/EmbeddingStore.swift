@@ -32,10 +32,12 @@ package final class EmbeddingStore: Sendable {
     /// - Parameters:
     ///   - run: names this beginning of the job.
     ///   - state: the job's state folder.
+    ///   - rowsHeld: how many rows' embeddings the ledger counts here.
     ///   - headerBytes: room for each shard's header; of the job's whole life, too.
     /// - Throws: `StoreError`, also where the folder is another job's.
     package init(
-        folder: String, run: String, state: String, headerBytes: Int, shardBytesMax: Int = EmbeddingStore.shardBytesMax
+        folder: String, run: String, state: String, rowsHeld: Int, headerBytes: Int,
+        shardBytesMax: Int = EmbeddingStore.shardBytesMax
     ) throws {
         self.folder = folder
         self.headerBytes = headerBytes
@@ -48,13 +50,21 @@ package final class EmbeddingStore: Sendable {
         let path = folder + "/job.json"
         let shards = try Self.shards(in: folder)
         if let data = FileManager.default.contents(atPath: path) {
-            guard let owner = try? JSONDecoder().decode(Owner.self, from: data), owner.state == state else {
+            let owner = try? JSONDecoder().decode(Owner.self, from: data)
+            if owner?.run == run { return }
+            guard owner?.state == state else {
                 throw StoreError(
                     "\(folder) holds the embeddings of another job; give this one a job.embeddings of its own")
             }
-            if owner.run == run { return }
         } else if let first = shards.first {
             throw StoreError("\(folder): expected an empty folder or this job's embeddings, found \(first)")
+        }
+        guard rowsHeld == 0 else {
+            throw StoreError(
+                """
+                \(folder): expected the embeddings of \(rowsHeld) rows that this job has put there, found none: bring \
+                the folder back, or begin anew with --restart
+                """)
         }
         for shard in shards where unlink(folder + "/" + shard) != 0 {
             throw StoreError.system("cannot remove", folder + "/" + shard)
@@ -96,13 +106,15 @@ extension EmbeddingStore {
             let (shard, place) = (slot / rowsPerShard, slot % rowsPerShard)
             let count = min(records.count - written, rowsPerShard - place)
             let bytes = Array(records[written..<written + count].joined())
-            try file(of: shard, stage: stage).write(bytes, at: headerBytes + place * bytesPerRow)
+            try file(of: shard, stage: stage, isBegun: place > 0).write(bytes, at: headerBytes + place * bytesPerRow)
             written += count
         }
     }
 
     /// The open shard, marked to be synced; a full one before it is synced at once.
-    private func file(of index: Int, stage: Stage) throws -> StoreFile {
+    ///
+    /// - Parameter isBegun: whether it has rows.
+    private func file(of index: Int, stage: Stage, isBegun: Bool) throws -> StoreFile {
         try open.withLock { open in
             if let known = open[stage], known.index == index {
                 open[stage]?.isDirty = true
@@ -110,9 +122,8 @@ extension EmbeddingStore {
             }
             if let full = open[stage], full.isDirty { try full.file.sync() }
             let path = EmbeddingShard.Name(stage: stage, index: index).path(in: folder, isSealed: false)
-            let isNew = !FileManager.default.fileExists(atPath: path)
-            let file = try StoreFile(path: path, .making)
-            if isNew { try StoreFile.syncFolder(folder) }
+            let file = try StoreFile(path: path, isBegun ? .writing : .making)
+            if !isBegun { try StoreFile.syncFolder(folder) }
             open[stage] = (index, file, true)
             return file
         }

@@ -23,8 +23,8 @@ final class ScoreFile {
 
     /// - Throws: `StoreError` where no file can be made in that folder.
     init(folder: String) throws {
-        let path = "\(folder)/.legend-scores-\(getpid())"
-        file = try StoreFile(path: path, .making)
+        let path = "\(folder)/.legend-scores-\(UUID().uuidString)"
+        file = try StoreFile(path: path, .makingNew)
         unlink(path)
     }
 

@@ -12,11 +12,15 @@ final class StoreFile: Sendable {
         /// Writing, and it is made where it is not there.
         case making
 
+        /// Writing a file that was not there.
+        case makingNew
+
         fileprivate var flags: Int32 {
             switch self {
             case .reading: O_RDONLY
             case .writing: O_RDWR
             case .making: O_RDWR | O_CREAT
+            case .makingNew: O_RDWR | O_CREAT | O_EXCL
             }
         }
     }

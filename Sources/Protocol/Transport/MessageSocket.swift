@@ -15,6 +15,9 @@ package enum Inbound: Sendable {
     /// The peer is gone or takes nothing any more; what was to be sent to it is dropped.
     case unreachable(PeerID)
 
+    /// The peer's key is not allowed any more; nothing that it sends is listened to.
+    case revoked(PeerID)
+
     /// What a router did not let in or dropped; now and then.
     case turnedAway(TurnedAway)
 
@@ -86,7 +89,8 @@ package final class MessageSocket: Sendable {
         /// Messages: a worker with units of a single short row sends 2000 a second.
         var messageRate = PeerMeter.Rate(perSecond: 10_000, burst: 20_000)
 
-        /// Bytes: a worker that embeds 1000 anchors a second with a large model sends 32 MB.
+        /// Bytes: a worker that embeds 1000 anchors a second with a hidden size of 4096 sends 32 MB. What is dropped of
+        /// a faster one, it sends again.
         var byteRate = PeerMeter.Rate(perSecond: 0x400_0000, burst: 0x1000_0000)
 
         /// Malformed messages that are reported one by one; an honest worker sends none.

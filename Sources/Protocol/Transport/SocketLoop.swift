@@ -248,7 +248,7 @@ extension SocketLoop {
             guard user.flatMap(PublicKey.init).flatMap({ access.allowed.name(of: $0) }) != nil else {
                 turnedAway.revoked += 1
                 let isNew = revokedPeers.count < limits.peersMax && revokedPeers.insert(peer).inserted
-                if isNew { deliver(.unreachable(peer)) }
+                if isNew { deliver(.revoked(peer)) }
                 return false
             }
             revokedPeers.remove(peer)

@@ -100,7 +100,7 @@ struct JoinCommand: AsyncParsableCommand {
             throw ValidationError("--lanes: expected a number from 1 to 1024, found \(lanes)")
         }
         if let connect, connect.wholeMatch(of: #/tcp://.+:[0-9]+|ipc://.+/#) == nil {
-            throw ValidationError("--connect: expected tcp://host:port, found \(connect)")
+            throw ValidationError("--connect: expected tcp://host:port or ipc:///path, found \(connect)")
         }
         if !(0...86_400).contains(drainLimit) {
             throw ValidationError("--drain-limit: expected a number from 0 to 86400, found \(drainLimit)")

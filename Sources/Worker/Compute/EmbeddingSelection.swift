@@ -50,14 +50,14 @@ struct EmbeddingSelection: Sendable {
     /// What a row's vectors take in memory.
     var bytesPerRow: Int { (4 * vectorsPerRow + 2 * keptVectorsPerRow) * hiddenSize }
 
-    /// - Throws: `JobError` where so many rows' kept vectors are too much for one message.
+    /// - Throws: `JobError` where so many rows' kept vectors are too much for one message: one row's may be.
     func check(rows: Int) throws {
         let bytes = 2 * keptVectorsPerRow * hiddenSize * rows
-        guard bytes > KeptEmbeddings.byteCountMax, rows > 1 else { return }
+        guard bytes > KeptEmbeddings.byteCountMax else { return }
         throw JobError(
             """
             the embeddings to keep of its \(rows) rows have \(bytes >> 20) MiB; expected at most \
-            \(KeptEmbeddings.byteCountMax >> 20): lower cluster.unit_tokens or keep fewer
+            \(KeptEmbeddings.byteCountMax >> 20): keep fewer layers or tokens
             """)
     }
 

@@ -29,7 +29,7 @@ package struct Session: Sendable {
         /// After so long without the coordinator's yes the worker greets again.
         package var joiningLimit: Duration = .seconds(5)
 
-        /// A result that is not acknowledged after this time is sent again.
+        /// Where no result was acknowledged for so long, the oldest is sent again.
         package var resultInterval: Duration = .seconds(10)
 
         /// After so much silence of the coordinator the operator is told.
@@ -160,6 +160,8 @@ package struct Session: Sendable {
 
     /// Results that the coordinator has not acknowledged, in the order of their completion.
     private var finished: [FinishedUnit] = []
+    private var lastAcknowledged = MonotonicInstant.zero
+    private var lastRepeated = MonotonicInstant.zero
     private var lastHeard = MonotonicInstant.zero
     private var lastHeartbeat = MonotonicInstant.zero
     private var isSilenceNoted = false
@@ -238,7 +240,9 @@ extension Session {
         case .whoAreYou: greet(at: now, &actions)
         case .assignment(let lease, let payload): take(lease, payload, &actions)
         case .direction(let direction): adopt(direction, &actions)
-        case .resultAcknowledged(let lease): finished.removeAll { $0.result.lease == lease }
+        case .resultAcknowledged(let lease):
+            finished.removeAll { $0.result.lease == lease }
+            lastAcknowledged = now
         case .revoked(let lease): drop(lease, &actions)
         case .heartbeatReply: break
         case .jobFinished(let summary):
@@ -421,11 +425,19 @@ extension Session {
         case .loading, .joining: beat(at: now, &actions)
         case .working:
             beat(at: now, &actions)
-            for index in finished.indices where now - finished[index].sentAt >= policy.resultInterval {
-                sendResult(at: index, now, &actions)
-            }
+            repeatResult(at: now, &actions)
         case .ended: break
         }
+    }
+
+    /// One at a time, and none while others are acknowledged: on a slow link the first copies are still on their way,
+    /// and more of them would only delay them.
+    private mutating func repeatResult(at now: MonotonicInstant, _ actions: inout [Action]) {
+        guard let oldest = finished.indices.min(by: { finished[$0].sentAt < finished[$1].sentAt }),
+            now - max(finished[oldest].sentAt, lastAcknowledged, lastRepeated) >= policy.resultInterval
+        else { return }
+        lastRepeated = now
+        sendResult(at: oldest, now, &actions)
     }
 
     private mutating func beat(at now: MonotonicInstant, _ actions: inout [Action]) {

@@ -66,7 +66,8 @@ extension FuzzedParser {
             let direction = SavedDirection(
                 direction: try Direction(difference: [3, -4, 0.5]),
                 provenance: .init(
-                    model: "m", modelSHA256: "0a", tokenizer: "gpt2", template: "alpaca", compatibility: "none",
+                    model: "m", modelSHA256: String(repeating: "0a", count: 32), tokenizer: "gpt2", template: "alpaca",
+                    compatibility: "none",
                     layer: 2,
                     layerCount: 2, token: "last", precision: "f32", numericBuild: "n", anchorsSHA256: "1b",
                     anchorPairs: 10, software: "0"))

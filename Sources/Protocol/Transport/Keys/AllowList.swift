@@ -14,6 +14,9 @@ package final class AllowList: Sendable {
     private struct State {
         var names: [PublicKey: String] = [:]
         var version: Version?
+
+        /// Why that version could not be read.
+        var problem: KeyFileError?
     }
 
     /// Tells one state of the file from another.
@@ -53,17 +56,29 @@ package final class AllowList: Sendable {
 
     /// Reads the file again where it has changed since the last time; nil where it has not.
     ///
-    /// - Throws: `KeyFileError`, once for each change; then the keys stay as they were.
+    /// - Throws: `KeyFileError`, once for each problem; then the keys stay as they were, and the file is read again the
+    ///   next time.
     package func reload() throws(KeyFileError) -> Change? {
         let version = Version(path)
-        let isChanged = state.withLock { state in
-            defer { state.version = version }
-            return state.version != version
+        let known = state.withLock { $0 }
+        guard known.version != version || known.problem != nil else { return nil }
+        let names: [PublicKey: String]
+        do {
+            names = try Self.read(path)
+        } catch {
+            state.withLock { state in
+                state.version = version
+                state.problem = error
+            }
+            if known.version == version, known.problem == error { return nil }
+            throw error
         }
-        guard isChanged else { return nil }
-        let names = try Self.read(path)
         return state.withLock { state in
-            defer { state.names = names }
+            defer {
+                state.names = names
+                state.version = version
+                state.problem = nil
+            }
             let old = state.names
             return Change(
                 added: names.filter { old[$0.key] == nil }.values.sorted(),

@@ -28,7 +28,7 @@ enum PrivateFile {
         }
     }
 
-    /// Makes the file with mode 0600. It is never there with another mode, or half written under its name.
+    /// Makes the file with mode 0600; it is never there with another mode. Where it cannot be written, it is removed.
     ///
     /// - Throws: `KeyFileError` where a file of that name exists.
     static func create(_ path: String, _ text: String) throws(KeyFileError) {
