@@ -60,7 +60,7 @@ import Transport
     @Test func aLongTurnEndsWhereOthersWaitAndGoesOnLater() {
         var harness = Harness(served: 1)
         func letTimePass(askedBy peer: UInt8) {
-            for _ in 0...24 {
+            for _ in 0...25 {
                 harness.now = harness.now + .seconds(25)
                 harness.ask(peer, 0)
             }
