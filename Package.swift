@@ -42,7 +42,6 @@ let package = Package(
                 "CommandLineTool", "Margins", "Protocol", "Transport", "Digest", "CZlib", arguments, logging, signals,
                 grdb,
             ],
-            exclude: ["CZlib"],
             swiftSettings: strict),
         .executableTarget(
             name: "Worker",
@@ -67,8 +66,9 @@ let package = Package(
 
         // What coordinator and workers say to each other, and how it travels.
         .target(
-            name: "Protocol", dependencies: [protobuf, "Yams"], exclude: ["Transport", "legend.proto"],
-            swiftSettings: strict),
+            name: "Protocol", dependencies: [protobuf, "Yams", "CZlib"],
+            exclude: ["Transport", "CZlib", "legend.proto"], swiftSettings: strict),
+        .systemLibrary(name: "CZlib", path: "Sources/Protocol/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "Transport", dependencies: ["Protocol", "CZeroMQ"], path: "Sources/Protocol/Transport",
             exclude: ["CZeroMQ"], swiftSettings: strict),
@@ -81,10 +81,9 @@ let package = Package(
         // Random numbers that are the same in every run.
         .target(name: "SeededRandom", swiftSettings: strict),
 
-        // SHA-256 of files and bytes.
+        // SHA-256 of files and bytes, and what tells one file from another.
         .target(name: "Digest", dependencies: ["CCrypto"], exclude: ["CCrypto"], swiftSettings: strict),
         .systemLibrary(name: "CCrypto", path: "Sources/Digest/CCrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CZlib", path: "Sources/Coordinator/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
@@ -92,8 +91,9 @@ let package = Package(
             name: "ProtocolTests", dependencies: ["Protocol", "SeededRandom", protobuf], swiftSettings: strict),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ"], swiftSettings: strict),
-        .testTarget(name: "CoordinatorTests", dependencies: ["Coordinator", "SeededRandom"], swiftSettings: strict),
-        .testTarget(name: "WorkerTests", dependencies: ["Worker"], swiftSettings: strict),
+        .testTarget(
+            name: "CoordinatorTests", dependencies: ["Coordinator", "SeededRandom", grdb], swiftSettings: strict),
+        .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest"], swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",
             dependencies: [

@@ -83,6 +83,8 @@ package struct UnitResult: Hashable, Sendable {
             self.item = item
             self.reason = reason
         }
+
+        package static let notFiniteReason = "the model's hidden state is not finite"
     }
 
     /// The bytes of `values` of the largest legal result.

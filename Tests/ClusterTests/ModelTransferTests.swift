@@ -146,7 +146,13 @@ struct ModelTransferTests {
         #expect(try bytesServed(by: second) <= Self.modelBytes.count - there + Self.chunksLost)
     }
 
-    @Test func theWorkersOfAMachineDownloadTheModelOnce() async throws {
+    /// Two workers of a machine, of which one downloads the model, as far as the proxy lets it, and the other waits.
+    private func withAWorkerThatWaits(
+        _ body: (
+            Cluster, _ coordinator: RunningProgram, HoldingProxy, _ first: RunningProgram, _ second: RunningProgram
+        )
+            async throws -> Void
+    ) async throws {
         let cluster = try Cluster()
         let coordinator = try cluster.coordinator()
         let proxy = try HoldingProxy(to: cluster.port, holdingAfter: 20 << 20)
@@ -156,29 +162,28 @@ struct ModelTransferTests {
         let second = try cluster.worker()
         try #require(
             try await eventually { second.errors.contains("another worker of this machine downloads the model") })
-        proxy.release()
-        try await expectSuccess(coordinator, cluster)
-        #expect(await first.exit().status == 0, "\(first.errors)")
-        #expect(await second.exit().status == 0, "\(second.errors)")
-        #expect(!second.errors.contains("the model is downloaded"))
-        #expect(try bytesServed(by: coordinator) == Self.modelBytes.count)
+        try await body(cluster, coordinator, proxy, first, second)
+    }
+
+    @Test func theWorkersOfAMachineDownloadTheModelOnce() async throws {
+        try await withAWorkerThatWaits { cluster, coordinator, proxy, first, second in
+            proxy.release()
+            try await expectSuccess(coordinator, cluster)
+            #expect(await first.exit().status == 0, "\(first.errors)")
+            #expect(await second.exit().status == 0, "\(second.errors)")
+            #expect(!second.errors.contains("the model is downloaded"))
+            #expect(try bytesServed(by: coordinator) == Self.modelBytes.count)
+        }
     }
 
     @Test func aWorkerThatWaitsTakesOverFromOneThatIsKilled() async throws {
-        let cluster = try Cluster()
-        let coordinator = try cluster.coordinator()
-        let proxy = try HoldingProxy(to: cluster.port, holdingAfter: 20 << 20)
-        defer { proxy.release() }
-        let first = try cluster.worker(port: proxy.port)
-        try #require(try await eventually { cluster.partialBytes >= 10 << 20 }, "\(first.errors)")
-        let second = try cluster.worker()
-        try #require(
-            try await eventually { second.errors.contains("another worker of this machine downloads the model") })
-        first.kill()
-        try await expectSuccess(coordinator, cluster)
-        #expect(await second.exit().status == 0, "\(second.errors)")
-        #expect(second.errors.contains("the model is downloaded"))
-        #expect(try bytesServed(by: coordinator) <= Self.modelBytes.count + Self.chunksLost)
+        try await withAWorkerThatWaits { cluster, coordinator, _, first, second in
+            first.kill()
+            try await expectSuccess(coordinator, cluster)
+            #expect(await second.exit().status == 0, "\(second.errors)")
+            #expect(second.errors.contains("the model is downloaded"))
+            #expect(try bytesServed(by: coordinator) <= Self.modelBytes.count + Self.chunksLost)
+        }
     }
 
     @Test func aWorkerThatIsAskedToStopStopsAmidTheDownload() async throws {

@@ -1,3 +1,4 @@
+import Digest
 import Foundation
 import Protocol
 import Testing
@@ -93,13 +94,13 @@ import Testing
         let path = folder.cache.path(of: Self.offer.digest)
         try PartialModel(Self.offer, in: folder.cache) {}.append([1])
         _ = try PartialModel(Self.offer, in: folder.cache) {}.complete()
-        let damaged = ModelCache.Identity(path: path)
+        let damaged = FileIdentity(path: path)
         let successor = try PartialModel(Self.offer, in: folder.cache) {}
         try successor.append([2])
         _ = try successor.complete()
         try folder.cache.remove(Self.offer.digest, ifStill: damaged)
         #expect(FileManager.default.contents(atPath: path) == Data([2]))
-        try folder.cache.remove(Self.offer.digest, ifStill: ModelCache.Identity(path: path))
+        try folder.cache.remove(Self.offer.digest, ifStill: FileIdentity(path: path))
         #expect(folder.files == [])
     }
 }

@@ -99,7 +99,7 @@ struct Projector {
                 if let harmless = row.vector(places.0), let harmful = row.vector(places.1) {
                     body(harmless[...], harmful[...])
                 } else {
-                    failed(ScoreFile.notFiniteReason)
+                    failed(UnitResult.RowFailure.notFiniteReason)
                 }
             }
         }

@@ -36,7 +36,7 @@ extension Ledger {
             try insertion.execute(arguments: [
                 Int(stage.rawValue), firstSlot + offset, Int64(rows[item]),
                 Data(exponents.map { UInt8(bitPattern: $0) }),
-                Int64(EmbeddingStore.checksum(of: records[offset])),
+                Int64(CRC32.checksum(records[offset])),
             ])
         }
     }

@@ -5,37 +5,7 @@ internal import Protocol
 /// The model file on the coordinator's machine and its digest. Kept in the ledger, so that a large file is not read again
 /// at every start.
 struct ModelFile: Codable, Hashable, Sendable {
-    /// Which content is at a path: another one after the file was replaced or written to.
-    struct Identity: Codable, Hashable, Sendable {
-        let path: String
-        let inode: UInt64
-        let byteCount: UInt64
-        let modifiedNanoseconds: Int
-
-        /// nil where no regular file is there.
-        init?(path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            self.init(status, path: path)
-        }
-
-        /// Of an open file.
-        init?(descriptor: Int32, path: String) {
-            var status = stat()
-            guard fstat(descriptor, &status) == 0 else { return nil }
-            self.init(status, path: path)
-        }
-
-        private init?(_ status: stat, path: String) {
-            guard status.st_mode & S_IFMT == S_IFREG else { return nil }
-            self.path = path
-            inode = UInt64(status.st_ino)
-            byteCount = UInt64(status.st_size)
-            modifiedNanoseconds = status.st_mtim.tv_sec &* 1_000_000_000 &+ status.st_mtim.tv_nsec
-        }
-    }
-
-    let identity: Identity
+    let identity: FileIdentity
 
     /// SHA-256 in lower-case hexadecimal.
     let digest: String
@@ -43,16 +13,16 @@ struct ModelFile: Codable, Hashable, Sendable {
     /// Reads the file to its end.
     ///
     /// - Throws: `SHA256Digest.FileError`; `ModelFileError` where it changed meanwhile.
-    init(_ identity: Identity) throws {
+    init(_ identity: FileIdentity) throws {
         self.identity = identity
         digest = try SHA256Digest(ofFile: identity.path).description
-        guard Identity(path: identity.path) == identity else {
+        guard FileIdentity(path: identity.path) == identity else {
             throw ModelFileError("\(identity.path) changed while it was read")
         }
     }
 
     /// nil where the file has changed since.
-    init?(serialized bytes: [UInt8], ifStill identity: Identity) {
+    init?(serialized bytes: [UInt8], ifStill identity: FileIdentity) {
         guard let file = try? JSONDecoder().decode(Self.self, from: Data(bytes)), file.identity == identity else {
             return nil
         }
@@ -97,7 +67,7 @@ final class OpenModelFile: Sendable {
 
     private func checkUnchanged() throws {
         let path = file.identity.path
-        guard ModelFile.Identity(descriptor: descriptor, path: path) == file.identity else {
+        guard FileIdentity(descriptor: descriptor, path: path) == file.identity else {
             throw ModelFileError("\(path) was changed; start the coordinator again to offer the file as it is now")
         }
     }

@@ -27,19 +27,19 @@ package struct Scheduler: Sendable {
 
     /// While the coordinator finds out which model the job has, nobody is let in who might name another.
     private var awaitsModel = false
-    private var direction: BroadcastDirection?
+    private(set) var direction: BroadcastDirection?
     private var finishedSummary: String?
 
     private(set) var workers: [PeerID: Worker] = [:]
 
     /// Peers in the order of their joining: the order of every decision among workers.
-    private var joined: [PeerID] = []
+    private(set) var joined: [PeerID] = []
 
     /// All units that are fetched and not settled.
-    private var units: [UnitID: Unit] = [:]
+    private(set) var units: [UnitID: Unit] = [:]
 
     /// Of the stages that have begun and are not complete.
-    private var queues: [Stage: UnitQueue] = [:]
+    private(set) var queues: [Stage: UnitQueue] = [:]
 
     /// Who may have room for units since the last event: these, or anybody.
     private var candidates: [PeerID] = []
@@ -53,7 +53,7 @@ package struct Scheduler: Sendable {
 
     package private(set) var retries: UInt64 = 0
 
-    private struct Unit: Sendable {
+    struct Unit: Sendable {
         enum State: Hashable, Sendable {
             /// In `queue`. Next: leased, or settling (a late result arrived).
             case queued
@@ -72,7 +72,7 @@ package struct Scheduler: Sendable {
         var failed: [FailedAttempt] = []
     }
 
-    private struct FailedAttempt: Hashable, Sendable {
+    struct FailedAttempt: Hashable, Sendable {
         var worker: String
         var attempt: UInt32
     }
@@ -293,36 +293,6 @@ extension Scheduler {
     /// How many attempts at a unit may have been given out and not be in the ledger: only failures are.
     private static let attemptsForgotten: UInt32 = 1000
 
-    private func reasonToRefuse(_ found: LoadedModel) -> String? {
-        if !job.modelDigest.isEmpty, found.digest != job.modelDigest {
-            return """
-                its model \(found.name) has SHA-256 \(found.digest); the job asks for \(job.modelDigest): give the \
-                worker that file with --model
-                """
-        }
-        guard let model else { return nil }
-        if found.digest != model.digest {
-            return """
-                its model \(found.name) (SHA-256 \(found.digest)) is not this job's, \(model.name) \
-                (SHA-256 \(model.digest)): give the worker that file with --model
-                """
-        }
-        if found.precision != model.precision {
-            return """
-                it computes in \(found.precision), this job in \(model.precision): set model.precision to one that \
-                all workers' processors have, for example f32
-                """
-        }
-        if !policy.allowsMixedNumerics, found.numericBuild != model.numericBuild {
-            return """
-                its numeric build is "\(found.numericBuild)", this job's is "\(model.numericBuild)", and results would \
-                differ in their last digits: use the same libraries and kind of processor, or set \
-                cluster.mixed_numerics: true
-                """
-        }
-        return nil
-    }
-
     private mutating func update(
         _ heartbeat: WorkerMessage.Heartbeat, from peer: PeerID, at now: MonotonicInstant,
         _ actions: inout [Action]
@@ -385,47 +355,6 @@ extension Scheduler {
             units[unit]?.state = .settling
         }
         actions.append(.commit(result, worker: worker.name))
-    }
-
-    /// Why a result cannot be what its unit asked for; nil where it can.
-    private func reasonToReject(_ result: UnitResult) -> String? {
-        guard let model else { return "a result before any model was agreed on" }
-        let unit = units[result.lease.unit]
-        // Of a unit that is not in our hands, the ledger knows the stage and how many rows it has.
-        let stage = unit?.stage ?? Stage(resultOf: result.values.elementType)
-        let elementType: Tensor.ElementType
-        var shape = [unit?.summary.rows ?? result.rows.count, 2, job.layers.count]
-        switch stage {
-        case nil: return "values of \(result.values.elementType), which no stage has"
-        case .anchors:
-            elementType = .f32
-            shape.append(model.hiddenSize)
-        case .rows:
-            elementType = .f64
-            if result.directionDigest != direction?.digest {
-                return "a result on direction \(result.directionDigest); the job's is \(direction?.digest ?? "unknown")"
-            }
-        }
-        let values = result.values
-        guard values.elementType == elementType, values.shape == shape else {
-            return "values of \(values.elementType) \(values.shape); the unit needs \(elementType) \(shape)"
-        }
-        guard values.isFinite else { return "values that are not finite" }
-        return reasonToReject(result.kept, rows: shape[0], model)
-    }
-}
-
-extension Scheduler {
-    /// Why embeddings cannot be what the job keeps.
-    private func reasonToReject(_ kept: KeptEmbeddings?, rows: Int, _ model: LoadedModel) -> String? {
-        let layers = job.keptLayers(layerCount: model.layerCount).count
-        let shape = [rows, 2, layers, job.keptPoolings.count, model.hiddenSize]
-        guard let kept else { return layers == 0 ? nil : "no embeddings; the job keeps \(shape)" }
-        guard layers > 0, kept.vectors.shape == shape else {
-            return "embeddings of \(kept.vectors.shape); the job keeps \(layers == 0 ? "none" : "\(shape)")"
-        }
-        let areGood = kept.exponents.allSatisfy { HalfVectors.exponents.contains($0) || $0 == HalfVectors.notFinite }
-        return areGood && kept.vectors.isFinite ? nil : "embeddings with numbers that are none"
     }
 }
 
@@ -706,64 +635,5 @@ extension Scheduler {
             fits(id, peer)
         else { return false }
         return worker.unitsInWork == 0 || unit.stage == .anchors && !isOnLastAttempt(id)
-    }
-}
-
-// MARK: - Looking in
-
-extension Scheduler {
-    /// The workers in the order of their joining.
-    package func workerReports(at now: MonotonicInstant) -> [StatusReport.Worker] {
-        joined.compactMap { peer in
-            guard let worker = workers[peer] else { return nil }
-            let active = worker.readyAt.map { (now - $0).seconds } ?? 0
-            return StatusReport.Worker(
-                worker: worker.name, host: worker.hello.host, state: "\(worker.state)", lanes: worker.hello.lanes,
-                unitsHeld: worker.leases.count, unitsDone: worker.unitsDone,
-                tokensPerSecond: active > 0 ? Double(worker.tokensDone) / active : 0,
-                secondsSinceHeard: (now - worker.lastHeard).seconds)
-        }
-    }
-
-    /// What must hold after every event; each broken rule as a sentence.
-    package func brokenInvariants() -> [String] {
-        var broken: [String] = []
-        if Set(joined) != Set(workers.keys) || joined.count != workers.count { broken.append("joined ≠ workers") }
-        for (stage, queue) in queues {
-            if Set(queue.waiting).count != queue.waiting.count { broken.append("a unit is queued twice") }
-            for id in queue.waiting where units[id]?.state != .queued || units[id]?.stage != stage {
-                broken.append("\(id) is in the queue of \(stage) but not queued")
-            }
-            if queue.unitsOpen != units.values.count(where: { $0.stage == stage }) {
-                broken.append("\(stage) have \(queue.unitsOpen) open units, which is wrong")
-            }
-        }
-        for (id, unit) in units {
-            switch unit.state {
-            case .queued:
-                if queues[unit.stage]?.waiting.contains(id) != true {
-                    broken.append("\(id) is queued but not in the queue")
-                }
-            case .leased(let holders):
-                if holders.isEmpty || Set(holders).count != holders.count {
-                    broken.append("\(id) has holders \(holders)")
-                }
-                for holder in holders where workers[holder]?.leases[id] == nil {
-                    broken.append("\(id) is leased to \(holder), who does not hold it")
-                }
-            case .settling: break
-            }
-        }
-        for (peer, worker) in workers {
-            if worker.unitsInWork > worker.credit { broken.append("\(peer) holds more than its credit") }
-            broken += worker.brokenInvariants().map { "\(peer): \($0)" }
-            for id in worker.leases.keys {
-                guard case .leased(let holders) = units[id]?.state, holders.contains(peer) else {
-                    broken.append("\(peer) holds \(id), which is not leased to it")
-                    continue
-                }
-            }
-        }
-        return broken
     }
 }

@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import Digest
 internal import Foundation
 internal import Logging
 internal import Margins
@@ -16,30 +17,30 @@ final class CoordinatorService {
         case stopped(reason: String)
     }
 
-    private let definition: JobDefinition
-    private let ledger: Ledger
-    private let store: EmbeddingStore?
-    private let run: String
-    private let mailbox: Mailbox<CoordinatorEvent>
+    let definition: JobDefinition
+    let ledger: Ledger
+    let store: EmbeddingStore?
+    let run: String
+    let mailbox: Mailbox<CoordinatorEvent>
     private let console: Console
-    private let logger: Logger
+    let logger: Logger
     private let socket: MessageSocket
-    private let modelServer: ModelServer
-    private let startedWorkers: WorkerSupervisor
+    let modelServer: ModelServer
+    let startedWorkers: WorkerSupervisor
     private let start = ContinuousClock.now
-    private var scheduler: Scheduler
-    private var progress: JobProgress
-    private var model: LoadedModel?
-    private var direction: SavedDirection?
+    var scheduler: Scheduler
+    var progress: JobProgress
+    private(set) var model: LoadedModel?
+    private(set) var direction: SavedDirection?
     private var fit: DirectionFit?
-    private var ingestions: [Stage: Ledger.Ingestion] = [:]
+    var ingestions: [Stage: Ledger.Ingestion] = [:]
 
     /// Set once the output is written; then the workers are told, and may say goodbye.
     private var finishing: (result: JobResult, deadline: MonotonicInstant)?
     private var ending: Ending?
 
     /// Messages that were not listened to.
-    private var messagesDropped: UInt64 = 0
+    var messagesDropped: UInt64 = 0
 
     /// Since the last tick.
     private var statusRequests = 0
@@ -122,7 +123,7 @@ final class CoordinatorService {
     /// Status requests that are answered between two ticks: each answer looks at all workers.
     private static let statusRequestsMax = 20
 
-    private var now: MonotonicInstant { MonotonicInstant(offset: ContinuousClock.now - start) }
+    var now: MonotonicInstant { MonotonicInstant(offset: ContinuousClock.now - start) }
 
     /// Returns when the job is finished or was stopped; all that the workers must hear is sent by then.
     func run() async throws -> Ending {
@@ -265,66 +266,11 @@ extension CoordinatorService {
     }
 }
 
-// MARK: - Who is not let in
-
-extension CoordinatorService {
-    private func drop(_ what: Logger.Message, from peer: PeerID, because reason: String? = nil) {
-        messagesDropped += 1
-        var metadata: Logger.Metadata = ["peer": "\(peer)"]
-        metadata["reason"] = reason.map { "\($0)" }
-        logger.warning(what, metadata: metadata)
-    }
-
-    private func report(_ turnedAway: TurnedAway) {
-        for refused in turnedAway.keys {
-            logger.warning(
-                "refused a key that is not allowed",
-                metadata: [
-                    "key": "\(refused.key?.text ?? "none")", "address": "\(refused.address)",
-                    "attempts": "\(refused.attempts)",
-                ])
-        }
-        func warn(_ message: Logger.Message, _ count: Int, _ metadata: Logger.Metadata = [:]) {
-            if count > 0 { logger.warning(message, metadata: metadata.merging(["count": "\(count)"]) { $1 }) }
-        }
-        warn("refused further keys that are not allowed", turnedAway.moreKeys)
-        let isKeyed = definition.access != nil
-        warn(
-            isKeyed
-                ? "refused connections without a key, or with another coordinator's public key"
-                : "refused connections that ask for a key, or are none of legend",
-            turnedAway.mismatches)
-        if turnedAway.incomplete > 0 {
-            logger.debug("connections ended before they were made", metadata: ["count": "\(turnedAway.incomplete)"])
-        }
-        warn("dropped messages of connections whose key is not allowed any more", turnedAway.revoked)
-        warn(
-            "dropped messages beyond what a worker has to say", turnedAway.messages,
-            ["peer": "\(turnedAway.peer?.description ?? "")"])
-        messagesDropped += UInt64(turnedAway.messages + turnedAway.revoked)
-    }
-
-    private func reloadAllowedKeys() {
-        guard let allowed = definition.access?.control.allowed else { return }
-        do {
-            guard let change = try allowed.reload() else { return }
-            logger.info(
-                "read the allowed keys again",
-                metadata: [
-                    "added": "\(change.added.joined(separator: " "))",
-                    "removed": "\(change.removed.joined(separator: " "))",
-                ])
-        } catch {
-            logger.error("the allowed keys stay as they were", metadata: ["reason": "\(error)"])
-        }
-    }
-}
-
 // MARK: - Actions
 
 extension CoordinatorService {
     /// Carries actions out, and those that follow from them: changes to the ledger before all else.
-    private func perform(_ actions: [Scheduler.Action]) throws {
+    func perform(_ actions: [Scheduler.Action]) throws {
         var actions = actions
         while !actions.isEmpty {
             var events = try commit(actions)
@@ -426,200 +372,6 @@ extension Scheduler.Action {
         case .recordFailure(let lease, let worker, let reason): .failure(lease, worker: worker, reason: reason)
         case .fixModel(let model): .setting(name: JobState.modelName, value: JobState.serialized(model))
         case .send, .assign, .fetchUnits, .stageCompleted, .note: nil
-        }
-    }
-}
-
-// MARK: - Stages
-
-extension CoordinatorService {
-    /// Opens the stages. Rows are open from the beginning: workers that have no anchors left embed them.
-    private func begin() throws {
-        for stage in Stage.allCases { ingestions[stage] = try ledger.ingestion(of: stage) }
-        if direction != nil { try saveDirection() }
-        let stages: [Stage] = direction == nil ? [.anchors, .rows] : [.rows]
-        try show(stages[0])
-        try perform(stages.flatMap { scheduler.handle(.stageBegan($0), at: now) })
-    }
-
-    private func show(_ stage: Stage) throws {
-        progress.began(stage, ingestion: ingestions[stage] ?? .init(), tally: try ledger.tally(of: stage))
-    }
-
-    /// - Throws: `Failure` where no anchor was usable, so that no worker ever had one.
-    private func complete(_ stage: Stage) throws {
-        switch stage {
-        case .anchors:
-            progress.began(.fitting)
-            guard let model else {
-                throw Failure(
-                    "\(definition.anchors?.path ?? ""): no anchor can be used: no direction can be fitted",
-                    status: .usage)
-            }
-            let seal = sealing(stage)
-            onThread("legend-direction") { [ledger, definition] in
-                try seal()
-                return .directionFitted(try DirectionFit(ledger: ledger, definition: definition, model: model))
-            }
-        case .rows:
-            progress.began(.writing)
-            let seal = sealing(stage)
-            onThread("legend-output") { [ledger, definition] in
-                try seal()
-                return .outputWritten(try OutputStage(definition: definition, ledger: ledger).run())
-            }
-        }
-    }
-
-    /// What makes the stage's kept embeddings files that others can read.
-    private func sealing(_ stage: Stage) -> @Sendable () throws -> Void {
-        guard let store, let model, let layout = EmbeddingLayout(definition, model: model, run: run) else { return {} }
-        return { [ledger] in try store.seal(stage, layout, ledger: ledger) }
-    }
-
-    /// Reads the anchors, then, while workers embed them, the rows, on a thread of their own.
-    private func readInput() {
-        let needsAnchors = direction == nil
-        let ingestors = Stage.allCases.filter { $0 == .rows || needsAnchors }.compactMap { stage in
-            definition.input(of: stage).map { input in
-                let unitTokens = definition.configuration.cluster.unitTokens
-                return (
-                    stage,
-                    Ingestor(
-                        ledger: ledger, input: input, unitTokens: unitTokens,
-                        rowsPerUnitMax: definition.rowsPerUnitMax)
-                )
-            }
-        }
-        let thread = Thread { [mailbox] in
-            do {
-                for (stage, ingestor) in ingestors {
-                    try ingestor.run { mailbox.post(.ingested(stage, $0)) }
-                }
-            } catch {
-                mailbox.post(.failed(error))
-            }
-        }
-        thread.name = "legend-ingest"
-        thread.start()
-    }
-
-    private func onThread(_ name: String, _ work: @escaping @Sendable () throws -> CoordinatorEvent) {
-        let thread = Thread { [mailbox] in
-            do {
-                mailbox.post(try work())
-            } catch {
-                mailbox.post(.failed(error))
-            }
-        }
-        thread.name = name
-        thread.start()
-    }
-
-    /// Writes the direction's file, unless it is where the direction came from.
-    private func saveDirection() throws {
-        guard definition.savedDirection == nil, let direction else { return }
-        try direction.write(to: definition.configuration.job.directionOutput)
-    }
-}
-
-// MARK: - The model file
-
-extension CoordinatorService {
-    /// Finds out whether this machine has the model for workers that do not.
-    private func offerModel() throws {
-        let model = definition.configuration.model
-        guard model.serve else {
-            return modelServer.decline(reason: "its configuration says model.serve: false")
-        }
-        guard let identity = ModelFile.Identity(path: model.path) else {
-            return modelServer.decline(reason: "\(model.path) is not on its machine either")
-        }
-        let known = try ledger.setting(JobState.modelFileName)
-        if let known = known.flatMap({ ModelFile(serialized: $0, ifStill: identity) }) {
-            return try perform(offer(.success(known)))
-        }
-        // A worker with another file of that name would make it the job's model meanwhile.
-        if self.model == nil, scheduler.job.modelDigest.isEmpty {
-            logger.info("looking at the model before workers may join", metadata: ["path": "\(model.path)"])
-            try perform(scheduler.handle(.modelAwaited, at: now))
-        }
-        onThread("legend-model-digest") { .modelRead(Result { try ModelFile(identity) }) }
-    }
-
-    /// Offers the file if it is the job's model.
-    ///
-    /// - Throws: `Failure` where the configuration asks for another one.
-    private func offer(_ result: Result<ModelFile, any Error>) throws -> [Scheduler.Action] {
-        if case .success(let file) = result {
-            try ledger.set(JobState.modelFileName, to: file.serialized())
-            try definition.check(file)
-        }
-        do {
-            let file = try OpenModelFile(result.get())
-            let (digest, wanted) = (file.offer.digest, model?.digest ?? scheduler.job.modelDigest)
-            guard wanted.isEmpty || wanted == digest else {
-                let path = definition.configuration.model.path
-                throw ModelFileError("\(path) has SHA-256 \(digest), the job's model has \(wanted)")
-            }
-            modelServer.offer(file)
-            return scheduler.handle(.modelKnown(digest: digest), at: now)
-        } catch {
-            logger.warning(
-                "workers that do not have the model cannot get it from here", metadata: ["reason": "\(error)"])
-            modelServer.decline(reason: "\(error)")
-            return scheduler.handle(.modelUnknown, at: now)
-        }
-    }
-}
-
-// MARK: - What the operator reads
-
-extension CoordinatorService {
-    private func report(_ fit: DirectionFit) {
-        let metadata: Logger.Metadata = [
-            "anchors": "\(fit.saved.provenance.anchorPairs)",
-            "norm": "\(fit.saved.direction.norm.rounded(toPlaces: 3))",
-            "separated": "\(fit.accuracy.percent)",
-        ]
-        logger.info("the safety direction is fitted", metadata: metadata)
-        if fit.failedAnchors > 0 {
-            logger.warning("some anchors could not be embedded", metadata: ["anchors": "\(fit.failedAnchors)"])
-        }
-        if fit.accuracy < DirectionFit.accuracyExpected {
-            logger.warning("the direction barely separates its own anchors: margins will say little")
-        }
-    }
-
-    private func log(_ note: Scheduler.Note) {
-        switch note {
-        case .joined(let worker, let host, let lanes):
-            logger.info("a worker joined", metadata: ["worker": "\(worker)", "host": "\(host)", "lanes": "\(lanes)"])
-        case .rejoined(let worker): logger.info("a worker is back", metadata: ["worker": "\(worker)"])
-        case .ready(let worker, let build):
-            startedWorkers.becameReady(worker)
-            logger.info("a worker is ready", metadata: ["worker": "\(worker)", "numerics": "\(build)"])
-        case .refused(let worker, let reason):
-            logger.error("refused a worker", metadata: ["worker": "\(worker)", "reason": "\(reason)"])
-        case .draining(let worker): logger.info("a worker is leaving", metadata: ["worker": "\(worker)"])
-        case .left(let worker, let reason):
-            logger.info("a worker left", metadata: ["worker": "\(worker)", "reason": "\(reason)"])
-        case .lost(let worker, let units, let reason):
-            logger.warning(
-                "lost a worker", metadata: ["worker": "\(worker)", "reason": "\(reason)", "unitsReturned": "\(units)"])
-        case .stalled(let worker, let units):
-            logger.warning(
-                "a worker makes no progress", metadata: ["worker": "\(worker)", "unitsReturned": "\(units)"])
-        case .attemptFailed(let lease, let worker, let reason):
-            logger.warning(
-                "an attempt failed", metadata: ["unit": "\(lease)", "worker": "\(worker)", "reason": "\(reason)"])
-        case .speculated(let unit, let worker):
-            logger.info("a slow unit is computed twice", metadata: ["unit": "\(unit)", "worker": "\(worker)"])
-        case .invalidResult(let lease, let worker, let reason):
-            messagesDropped += 1
-            logger.warning(
-                "dropped an invalid result",
-                metadata: ["unit": "\(lease)", "worker": "\(worker)", "reason": "\(reason)"])
         }
     }
 }

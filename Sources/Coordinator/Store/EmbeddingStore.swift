@@ -1,4 +1,3 @@
-internal import CZlib
 internal import Foundation
 internal import Margins
 internal import Protocol
@@ -82,10 +81,6 @@ package final class EmbeddingStore: Sendable {
         } catch {
             throw StoreError("cannot read the folder \(folder): \(error.localizedDescription)")
         }
-    }
-
-    static func checksum(of bytes: ArraySlice<UInt8>) -> UInt32 {
-        bytes.withUnsafeBytes { UInt32(crc32_z(0, $0.baseAddress, $0.count)) }
     }
 
     static func rowsPerShard(bytesPerRow: Int, shardBytesMax: Int = EmbeddingStore.shardBytesMax) -> Int {

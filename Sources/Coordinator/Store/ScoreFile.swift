@@ -12,9 +12,6 @@ final class ScoreFile {
         case notFinite
     }
 
-    /// What a worker says of such a row of its own job.
-    static let notFiniteReason = "the model's hidden state is not finite"
-
     private let file: StoreFile
 
     /// Neighbours in the input are read together.
@@ -41,7 +38,7 @@ final class ScoreFile {
         switch State(rawValue: words[0]) {
         case .scored:
             return .values(Tensor(words[1...].map(Double.init(bitPattern:)), shape: [2]))
-        case .notFinite: return .failed(reason: Self.notFiniteReason)
+        case .notFinite: return .failed(reason: UnitResult.RowFailure.notFiniteReason)
         case .absent, nil: return nil
         }
     }

@@ -69,7 +69,7 @@ final class StageEmbeddings {
         }
         return try rows.enumerated().map { index, row in
             let own = bytes[index * layout.bytesPerRow..<(index + 1) * layout.bytesPerRow]
-            guard EmbeddingStore.checksum(of: own) == row.crc32 else {
+            guard CRC32.checksum(own) == row.crc32 else {
                 let path = try shard(row.slot / rowsPerShard).path
                 throw StoreError("\(path) is damaged: the vectors of row \(row.row) have another checksum")
             }

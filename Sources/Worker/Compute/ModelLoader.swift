@@ -53,7 +53,7 @@ struct ModelLoader: Sendable {
         var isSecondTry = false
         while true {
             let (path, digest) = try fetch(job, tried: tried)
-            let identity = ModelCache.Identity(path: path)
+            let identity = FileIdentity(path: path)
             do {
                 return try load(job, from: path, named: job.modelName, expecting: digest)
             } catch let other as OtherModel where !isSecondTry {

@@ -59,7 +59,7 @@ struct UnitComputation: Sendable {
     }
 
     private static func failure(of vectors: ArraySlice<Float>) -> String? {
-        vectors.allSatisfy(\.isFinite) ? nil : "the model's hidden state is not finite"
+        vectors.allSatisfy(\.isFinite) ? nil : UnitResult.RowFailure.notFiniteReason
     }
 
     /// What the unit's stage asks for: the embeddings of anchors, the projections of preference rows.

@@ -1,3 +1,4 @@
+internal import Digest
 internal import Foundation
 internal import Protocol
 
@@ -27,23 +28,10 @@ package struct ModelCache: Sendable {
 
     package func partialPath(of digest: String) -> String { "\(models)/\(digest).partial" }
 
-    /// Which file is at a path: another one after it was replaced.
-    struct Identity: Hashable {
-        private let inode: UInt64
-        private let modified: Int
-
-        init?(path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            inode = UInt64(status.st_ino)
-            modified = status.st_mtim.tv_sec &* 1_000_000_000 &+ status.st_mtim.tv_nsec
-        }
-    }
-
     /// Removes a file that turned out to be damaged, unless another worker has replaced it since.
-    func remove(_ digest: String, ifStill identity: Identity?) throws {
+    func remove(_ digest: String, ifStill identity: FileIdentity?) throws {
         let path = path(of: digest)
-        guard let identity, Identity(path: path) == identity else { return }
+        guard let identity, FileIdentity(path: path) == identity else { return }
         guard unlink(path) == 0 || errno == ENOENT else { throw ModelCacheError("remove", path, errno) }
     }
 }

@@ -1,0 +1,110 @@
+internal import Logging
+internal import Margins
+internal import Protocol
+internal import Transport
+
+// What the operator reads.
+
+extension CoordinatorService {
+    func report(_ fit: DirectionFit) {
+        let metadata: Logger.Metadata = [
+            "anchors": "\(fit.saved.provenance.anchorPairs)",
+            "norm": "\(fit.saved.direction.norm.rounded(toPlaces: 3))",
+            "separated": "\(fit.accuracy.percent)",
+        ]
+        logger.info("the safety direction is fitted", metadata: metadata)
+        if fit.failedAnchors > 0 {
+            logger.warning("some anchors could not be embedded", metadata: ["anchors": "\(fit.failedAnchors)"])
+        }
+        if fit.accuracy < DirectionFit.accuracyExpected {
+            logger.warning("the direction barely separates its own anchors: margins will say little")
+        }
+    }
+
+    func log(_ note: Scheduler.Note) {
+        switch note {
+        case .joined(let worker, let host, let lanes):
+            logger.info("a worker joined", metadata: ["worker": "\(worker)", "host": "\(host)", "lanes": "\(lanes)"])
+        case .rejoined(let worker): logger.info("a worker is back", metadata: ["worker": "\(worker)"])
+        case .ready(let worker, let build):
+            startedWorkers.becameReady(worker)
+            logger.info("a worker is ready", metadata: ["worker": "\(worker)", "numerics": "\(build)"])
+        case .refused(let worker, let reason):
+            logger.error("refused a worker", metadata: ["worker": "\(worker)", "reason": "\(reason)"])
+        case .draining(let worker): logger.info("a worker is leaving", metadata: ["worker": "\(worker)"])
+        case .left(let worker, let reason):
+            logger.info("a worker left", metadata: ["worker": "\(worker)", "reason": "\(reason)"])
+        case .lost(let worker, let units, let reason):
+            logger.warning(
+                "lost a worker", metadata: ["worker": "\(worker)", "reason": "\(reason)", "unitsReturned": "\(units)"])
+        case .stalled(let worker, let units):
+            logger.warning(
+                "a worker makes no progress", metadata: ["worker": "\(worker)", "unitsReturned": "\(units)"])
+        case .attemptFailed(let lease, let worker, let reason):
+            logger.warning(
+                "an attempt failed", metadata: ["unit": "\(lease)", "worker": "\(worker)", "reason": "\(reason)"])
+        case .speculated(let unit, let worker):
+            logger.info("a slow unit is computed twice", metadata: ["unit": "\(unit)", "worker": "\(worker)"])
+        case .invalidResult(let lease, let worker, let reason):
+            messagesDropped += 1
+            logger.warning(
+                "dropped an invalid result",
+                metadata: ["unit": "\(lease)", "worker": "\(worker)", "reason": "\(reason)"])
+        }
+    }
+}
+
+// MARK: - Who is not let in
+
+extension CoordinatorService {
+    func drop(_ what: Logger.Message, from peer: PeerID, because reason: String? = nil) {
+        messagesDropped += 1
+        var metadata: Logger.Metadata = ["peer": "\(peer)"]
+        metadata["reason"] = reason.map { "\($0)" }
+        logger.warning(what, metadata: metadata)
+    }
+
+    func report(_ turnedAway: TurnedAway) {
+        for refused in turnedAway.keys {
+            logger.warning(
+                "refused a key that is not allowed",
+                metadata: [
+                    "key": "\(refused.key?.text ?? "none")", "address": "\(refused.address)",
+                    "attempts": "\(refused.attempts)",
+                ])
+        }
+        func warn(_ message: Logger.Message, _ count: Int, _ metadata: Logger.Metadata = [:]) {
+            if count > 0 { logger.warning(message, metadata: metadata.merging(["count": "\(count)"]) { $1 }) }
+        }
+        warn("refused further keys that are not allowed", turnedAway.moreKeys)
+        let isKeyed = definition.access != nil
+        warn(
+            isKeyed
+                ? "refused connections without a key, or with another coordinator's public key"
+                : "refused connections that ask for a key, or are none of legend",
+            turnedAway.mismatches)
+        if turnedAway.incomplete > 0 {
+            logger.debug("connections ended before they were made", metadata: ["count": "\(turnedAway.incomplete)"])
+        }
+        warn("dropped messages of connections whose key is not allowed any more", turnedAway.revoked)
+        warn(
+            "dropped messages beyond what a worker has to say", turnedAway.messages,
+            ["peer": "\(turnedAway.peer?.description ?? "")"])
+        messagesDropped += UInt64(turnedAway.messages + turnedAway.revoked)
+    }
+
+    func reloadAllowedKeys() {
+        guard let allowed = definition.access?.control.allowed else { return }
+        do {
+            guard let change = try allowed.reload() else { return }
+            logger.info(
+                "read the allowed keys again",
+                metadata: [
+                    "added": "\(change.added.joined(separator: " "))",
+                    "removed": "\(change.removed.joined(separator: " "))",
+                ])
+        } catch {
+            logger.error("the allowed keys stay as they were", metadata: ["reason": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,96 @@
+// Units of work, to and from their generated wire types; the ledger keeps the latter, too.
+
+internal import SwiftProtobuf
+
+extension RenderedText {
+    init(_ wire: WireText) throws {
+        let utf8 = Array(wire.text.utf8)
+        var end = 0
+        for range in wire.controlRanges {
+            guard
+                range.start >= end, range.end >= range.start, range.end <= utf8.count,
+                utf8.isCharacterBoundary(Int(range.start)), utf8.isCharacterBoundary(Int(range.end))
+            else {
+                throw ProtocolError("a text of \(utf8.count) bytes with control range \(range.start)..<\(range.end)")
+            }
+            end = Int(range.end)
+        }
+        self.init(wire.text, controlRanges: wire.controlRanges.map { Int($0.start)..<Int($0.end) })
+    }
+
+    var wire: WireText {
+        .with {
+            $0.text = text
+            $0.controlRanges = controlRanges.map { range in
+                .with {
+                    $0.start = UInt32(range.lowerBound)
+                    $0.end = UInt32(range.upperBound)
+                }
+            }
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Whether no character of this UTF-8 lies across `offset`: continuation bytes are `10xxxxxx`.
+    fileprivate func isCharacterBoundary(_ offset: Int) -> Bool {
+        offset == count || self[offset] & 0b1100_0000 != 0b1000_0000
+    }
+}
+
+extension UnitPayload {
+    init(_ wire: WireUnitPayload) throws {
+        let stage: Stage
+        switch wire.stage {
+        case .anchors: stage = .anchors
+        case .rows: stage = .rows
+        case .unspecified, .UNRECOGNIZED: throw ProtocolError("a unit of an unknown stage")
+        }
+        guard !wire.items.isEmpty else { throw ProtocolError("a unit without rows") }
+        self.init(stage: stage, items: try wire.items.map(Item.init))
+    }
+
+    var wire: WireUnitPayload {
+        .with {
+            $0.stage =
+                switch stage {
+                case .anchors: .anchors
+                case .rows: .rows
+                }
+            $0.items = items.map(\.wire)
+        }
+    }
+}
+
+extension UnitPayload.Item {
+    init(_ wire: WireItem) throws {
+        guard wire.responses.count == 2 else {
+            throw ProtocolError("a row with \(wire.responses.count) responses; 2 are expected")
+        }
+        self.init(
+            row: wire.row,
+            text: RenderedItem(
+                prompt: try RenderedText(wire.prompt), responses: try wire.responses.map(RenderedText.init)))
+    }
+
+    var wire: WireItem {
+        .with {
+            $0.row = row
+            $0.prompt = text.prompt.wire
+            $0.responses = text.responses.map(\.wire)
+        }
+    }
+
+    /// The form in which the ledger keeps the item: the prompt's UTF-8, which it sorts by, and apart from it the rest.
+    package func serialized() throws -> (prompt: [UInt8], rest: [UInt8]) {
+        var rest = wire
+        rest.prompt.text = ""
+        return (Array(text.prompt.text.utf8), try rest.serializedBytes())
+    }
+
+    package init(prompt: [UInt8], rest: [UInt8]) throws {
+        var wire = try WireItem(serializedBytes: rest)
+        wire.prompt.text = String(decoding: prompt, as: UTF8.self)
+        try self.init(wire)
+    }
+}
