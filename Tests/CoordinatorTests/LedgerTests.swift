@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import GRDB
 import Protocol
 import Testing
 
@@ -285,6 +286,20 @@ private struct SettledRow: Hashable {
         let error = #expect(throws: LedgerError.self) { _ = try Ledger(folder: temporary.folder) }
         #expect(error?.description == "another legend-coordinator runs this job: it holds \(temporary.folder)/lock")
         try temporary.reopen()
+    }
+
+    /// Whoever looks into the file while it is opened has it for a moment, for example after a crash.
+    @Test func aFileThatIsInUseForAMomentIsWaitedFor() async throws {
+        let folder = temporary.folder + "/other"
+        _ = try Ledger(folder: folder)
+        var configuration = Configuration()
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+        let reader = try DatabaseQueue(path: folder + "/ledger.sqlite", configuration: configuration)
+        try await reader.write { try $0.execute(sql: "DELETE FROM failure") }
+        let opening = Task.detached { try Ledger(folder: folder).setting("none") }
+        try await Task.sleep(for: .milliseconds(200))
+        try reader.close()
+        #expect(try await opening.value == nil)
     }
 
     @Test func whatIsNoDatabaseIsAnErrorThatNamesIt() throws {

@@ -25,6 +25,8 @@ package final class Ledger: Sendable {
         if startsAnew { try Self.remove(path) }
         do {
             var configuration = GRDB.Configuration()
+            // Who reads the file while it is opened after a crash locks it for a moment.
+            configuration.busyMode = .timeout(10)
             configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             database = try DatabasePool(path: path, configuration: configuration)
             let migrator = Self.migrator
