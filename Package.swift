@@ -66,9 +66,8 @@ let package = Package(
 
         // What coordinator and workers say to each other, and how it travels.
         .target(
-            name: "Protocol", dependencies: [protobuf, "Yams", "CZlib"],
-            exclude: ["Transport", "CZlib", "legend.proto"], swiftSettings: strict),
-        .systemLibrary(name: "CZlib", path: "Sources/Protocol/CZlib", providers: [.apt(["zlib1g-dev"])]),
+            name: "Protocol", dependencies: [protobuf, "Yams", "Digest"], exclude: ["Transport", "legend.proto"],
+            swiftSettings: strict),
         .target(
             name: "Transport", dependencies: ["Protocol", "CZeroMQ"], path: "Sources/Protocol/Transport",
             exclude: ["CZeroMQ"], swiftSettings: strict),
@@ -81,14 +80,17 @@ let package = Package(
         // Random numbers that are the same in every run.
         .target(name: "SeededRandom", swiftSettings: strict),
 
-        // SHA-256 of files and bytes, and what tells one file from another.
-        .target(name: "Digest", dependencies: ["CCrypto"], exclude: ["CCrypto"], swiftSettings: strict),
+        // SHA-256 and CRC-32 of files and bytes, and what tells one file from another.
+        .target(
+            name: "Digest", dependencies: ["CCrypto", "CZlib"], exclude: ["CCrypto", "CZlib"], swiftSettings: strict),
+        .systemLibrary(name: "CZlib", path: "Sources/Digest/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Sources/Digest/CCrypto", providers: [.apt(["libssl-dev"])]),
 
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
-            name: "ProtocolTests", dependencies: ["Protocol", "SeededRandom", protobuf], swiftSettings: strict),
+            name: "ProtocolTests", dependencies: ["Protocol", "Digest", "SeededRandom", protobuf], swiftSettings: strict
+        ),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ"], swiftSettings: strict),
         .testTarget(
@@ -102,7 +104,9 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["Coordinator", "Engine", "Margins", "Protocol", "Transport", "SeededRandom", protobuf],
+            dependencies: [
+                "Coordinator", "Digest", "Engine", "Margins", "Protocol", "Transport", "SeededRandom", protobuf,
+            ],
             swiftSettings: strict),
     ]
 )

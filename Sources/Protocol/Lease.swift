@@ -148,9 +148,9 @@ package struct KeptEmbeddings: Hashable, Sendable {
     /// More bytes of vectors are not sent as one unit.
     package static let byteCountMax = 64 << 20
 
-    /// How many rows a unit may have of which so many hidden states of each response are kept: 4 MiB of a model with a
+    /// How many rows a unit may have of which so many hidden states of each response are kept: 8 MiB of a model with a
     /// hidden size of 8192, so that a slow link passes other messages between two results.
     package static func rowsMax(statesPerResponse states: Int) -> Int {
-        states == 0 ? UnitPayload.rowsMax : max(1, 128 / states)
+        states == 0 ? UnitPayload.rowsMax : max(1, min(UnitPayload.rowsMax, 256 / states))
     }
 }

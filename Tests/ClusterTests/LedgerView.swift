@@ -19,6 +19,11 @@ struct LedgerView {
         database = try DatabaseQueue(path: folder + "/ledger.sqlite", configuration: configuration)
     }
 
+    /// Of each unit, once all are there.
+    func rowCounts() throws -> [Int] {
+        try database.read { try Int.fetchAll($0, sql: "SELECT rows FROM unit ORDER BY id") }
+    }
+
     func results() throws -> [Result] {
         try database.read { database in
             try Row.fetchAll(database, sql: "SELECT unit, attempt, worker, digest FROM result ORDER BY unit").map {

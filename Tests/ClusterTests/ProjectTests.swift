@@ -46,6 +46,22 @@ struct ProjectTests {
         return differences.max()!
     }
 
+    @Test func whatIsKeptOfAUnitFitsInOneMessage() async throws {
+        let folder = try JobFolder()
+        let layers = (0...30).map(String.init).joined(separator: ", ")
+        try folder.configure(
+            embedding: "{keep_embeddings: true, keep_layers: [\(layers)], keep_tokens: [mean]}",
+            cluster: "{listen: 'tcp://127.0.0.1:*', unit_tokens: 100000}")
+        // The coordinator cuts without knowing the model, and nobody joins.
+        let program = try folder.start(workers: 0)
+        func ledger() throws -> LedgerView { try LedgerView(folder: folder.path("out.state")) }
+        try #require(
+            try await eventually { (try? ledger().rowCounts().reduce(0, +)) == 84 }, "\(program.errors)")
+        #expect(try ledger().rowCounts().max() == 4)
+        program.kill()
+        _ = await program.exit()
+    }
+
     @Test func keepingChangesNoMarginAndAllRowsAreKeptOnce() async throws {
         let folder = try await Self.finished.value
         let plain = try JobFolder()

@@ -13,6 +13,7 @@ import Transport
             limits.servedMax = served
             limits.waitingMax = waiting
             limits.requestsMax = 3
+            limits.chunksPerTurnMin = 3
             queue = ChunkQueue(chunkCount: chunks, limits: limits)
         }
 
@@ -20,6 +21,14 @@ import Transport
         mutating func ask(_ peer: UInt8, _ chunks: UInt64...) -> [Int] {
             defer { #expect(queue.brokenInvariants() == []) }
             return chunks.map { queue.add(.init(peer: PeerID([peer]), chunk: $0), at: now) }
+        }
+
+        /// More than a turn, in which nobody counts as silent.
+        mutating func letTimePass(askedBy peers: [UInt8]) {
+            for _ in 0..<4 {
+                now = now + .seconds(20)
+                for peer in peers { ask(peer, 99_999) }
+            }
         }
 
         mutating func next() -> [UInt64]? {
@@ -57,23 +66,42 @@ import Transport
         #expect(harness.all() == [[2, 2], [3, 0], [3, 1]])
     }
 
-    @Test func aLongTurnEndsWhereOthersWaitAndGoesOnLater() {
-        var harness = Harness(served: 1)
-        func letTimePass(askedBy peer: UInt8) {
-            for _ in 0...25 {
-                harness.now = harness.now + .seconds(25)
-                harness.ask(peer, 0)
-            }
-        }
-        letTimePass(askedBy: 1)
-        // Nobody waits.
-        #expect(harness.ask(1, 1) == [0])
+    @Test func aSlowWorkerMakesRoomForOneThatWaitsAndGoesOnLater() {
+        var harness = Harness(chunks: 100, served: 1)
+        harness.ask(1, 0)
         #expect(harness.ask(2, 0) == [1])
-        // Its turn is over as soon as one waits and anybody asks.
-        #expect(harness.ask(1, 2) == [1])
+        #expect(harness.all() == [[1, 0]])
+        harness.letTimePass(askedBy: [1])
+        // The first one has got one chunk in a minute.
+        #expect(harness.ask(1, 1) == [1])
         #expect(harness.all() == [[2, 0]])
-        letTimePass(askedBy: 2)
-        #expect(harness.all() == [[1, 0], [1, 1], [1, 2]])
+        harness.letTimePass(askedBy: [2, 1])
+        harness.ask(2, 1)
+        #expect(harness.all() == [[1, 1]])
+    }
+
+    @Test func aFastWorkerGoesOnWhileOthersWait() {
+        var harness = Harness(chunks: 100, served: 1)
+        harness.ask(2, 0)
+        for first in stride(from: 0, to: 9, by: 3) as StrideTo<UInt64> {
+            harness.ask(1, first, first + 1, first + 2)
+            #expect(harness.ask(1, first) == [1])
+            harness.ask(2, first, first + 1, first + 2)
+            #expect(harness.all().map { $0[0] } == [2, 2, 2])
+            harness.letTimePass(askedBy: [1, 2])
+        }
+    }
+
+    @Test func noMoreWorkersMakeRoomThanOthersWait() {
+        var harness = Harness(chunks: 100, served: 2)
+        harness.ask(1, 0)
+        harness.ask(2, 0)
+        #expect(harness.ask(3, 0) == [2])
+        _ = harness.all()
+        harness.letTimePass(askedBy: [1, 2, 3])
+        #expect(harness.queue.served.contains(PeerID([3])))
+        #expect(harness.queue.served.count == 2)
+        #expect(harness.queue.waiting.count == 1)
     }
 
     @Test func aWorkerWhoseConnectionBreaksMakesRoom() {

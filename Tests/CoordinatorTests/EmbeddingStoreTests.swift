@@ -268,8 +268,16 @@ private final class TemporaryStore {
         #expect(throws: StoreError.self) { try job.commit(TemporaryStore.result(2, rows: [1])) }
     }
 
-    @Test func aJobIsKnownByItsRunWhereverItsStateIs() throws {
-        _ = try TemporaryStore.open(job.temporary.folder, state: "/moved", rowsHeld: 1)
+    @Test func aStateFolderThatWasMovedTakesItsStoreAlong() throws {
+        let state = job.temporary.folder
+        _ = try TemporaryStore.open(state, state: state + "/moved", rowsHeld: 1)
+        _ = try TemporaryStore.open(state, state: state, rowsHeld: 1)
+        // Its ledger is still there: this is a copy, which would write over the first one's rows.
+        let error = #expect(throws: StoreError.self) {
+            try TemporaryStore.open(state, state: state + "/copy", rowsHeld: 1)
+        }
+        #expect(error?.description.contains("holds the embeddings of another job, in \(state)") == true)
+        _ = try TemporaryStore.open(state, state: state, rowsHeld: 1)
     }
 
     @Test func aJobThatIsBegunAnewBeginsWithAnEmptyFolder() throws {

@@ -30,7 +30,7 @@ struct IngestorTests {
     private func ingestor(of path: String, unitTokens: Int = 256) throws -> Ingestor {
         let input = StageInput(
             stage: .rows, path: path, options: DatasetOptions(purpose: .row), template: .plain, compatibility: .none)
-        return Ingestor(ledger: try ledger, input: input, unitTokens: unitTokens)
+        return Ingestor(ledger: try ledger, input: input, unitTokens: unitTokens, rowsPerUnitMax: UnitPayload.rowsMax)
     }
 
     private func payloads() throws -> [UnitPayload] {
@@ -86,7 +86,9 @@ struct IngestorTests {
         let other = try TemporaryLedger()
         func run() throws {
             let input = try ingestor(of: path).input
-            try Ingestor(ledger: other.open, input: input, unitTokens: 256).run { _ in }
+            try Ingestor(ledger: other.open, input: input, unitTokens: 256, rowsPerUnitMax: UnitPayload.rowsMax).run {
+                _ in
+            }
         }
         #expect(throws: DatasetError.self) { try run() }
         let interrupted = try other.open.ingestion(of: .rows)
@@ -138,7 +140,7 @@ struct IngestorTests {
             """, to: "cluster.yaml")
         let definition = try JobDefinition(Configuration(contentsOf: folder.path("cluster.yaml")))
         let input = try #require(definition.input(of: .rows))
-        try Ingestor(ledger: ledger, input: input, unitTokens: 256).run { _ in }
+        try Ingestor(ledger: ledger, input: input, unitTokens: 256, rowsPerUnitMax: UnitPayload.rowsMax).run { _ in }
 
         // One unit is split and a row of it given up; another has a row that fails; the last ones settle first.
         let first = try #require(try ledger.openUnits(of: .rows, after: UnitID(0), limit: 1).first)

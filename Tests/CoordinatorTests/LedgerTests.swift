@@ -296,8 +296,14 @@ private struct SettledRow: Hashable {
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
         let reader = try DatabaseQueue(path: folder + "/ledger.sqlite", configuration: configuration)
         try await reader.write { try $0.execute(sql: "DELETE FROM failure") }
-        let opening = Task.detached { try Ledger(folder: folder).setting("none") }
-        try await Task.sleep(for: .milliseconds(200))
+        let begins = AsyncStream<Void>.makeStream()
+        let opening = Task.detached {
+            begins.continuation.finish()
+            return try Ledger(folder: folder).setting("none")
+        }
+        for await _ in begins.stream {}
+        // The task is about to meet the lock, which it could not see being taken away before.
+        try await Task.sleep(for: .milliseconds(300))
         try reader.close()
         #expect(try await opening.value == nil)
     }

@@ -166,10 +166,12 @@ import Transport
         harness.begin([.test(1)], of: .anchors)
         harness.handle(.stageBegan(.rows))
         harness.handle(.unitsFetched(.rows, UnitSummary.tests(2...3), isLast: false))
-        harness.join(.a, credit: 1, rowsAhead: 2)
-        let held: [WorkerMessage.HeldUnit] = [
-            .init(lease: Lease(1), tokens: 5), .init(lease: Lease(9), tokens: 100, isEmbedded: true),
-        ]
+        harness.join(.b, credit: 1)
+        let held: [WorkerMessage.HeldUnit] = [.init(lease: Lease(9), tokens: 100, isEmbedded: true)]
+        var hello = WorkerMessage.Hello.test(.a, model: .test(rowsAhead: 1))
+        hello.held = held
+        // What it holds may be all that it has room for.
+        #expect(harness.receive(.hello(hello), from: .a).assignments == [])
         func revoked(_ actions: [Scheduler.Action]) -> [CoordinatorMessage] {
             actions.messages(to: .a).filter { if case .revoked = $0 { true } else { false } }
         }
@@ -178,7 +180,7 @@ import Transport
         // Once it is there, and nobody else has it, it is the worker's.
         harness.handle(.unitsFetched(.rows, [.test(9)], isLast: true))
         #expect(revoked(harness.receive(heartbeat, from: .a)) == [])
-        #expect(harness.scheduler.workerReports(at: harness.now)[0].unitsHeld == 2)
+        #expect(harness.scheduler.workerReports(at: harness.now)[1].unitsHeld == 1)
     }
 
     @Test func noMoreEmbeddedUnitsAreTakenFromAWorkerThanItHasRoomFor() {

@@ -14,7 +14,7 @@ struct SharderTests {
 
     /// The units of rows that cost 5 tokens beside their prompts.
     private func units(_ prompts: [[UInt8]], unitTokens: Int) -> [Ledger.NewUnit] {
-        var sharder = Sharder(unitTokens: unitTokens)
+        var sharder = Sharder(unitTokens: unitTokens, rowsMax: UnitPayload.rowsMax)
         let full = prompts.enumerated().flatMap { row, prompt in
             sharder.add(.init(row: UInt64(row), prompt: prompt, responseBytes: Self.responseBytes(5)))
         }
@@ -33,7 +33,7 @@ struct SharderTests {
     }
 
     @Test func aUnitHasNoMoreRowsThanItsKeptStatesAllow() {
-        var sharder = Sharder(unitTokens: 1000, rowsMax: KeptEmbeddings.rowsMax(statesPerResponse: 64))
+        var sharder = Sharder(unitTokens: 1000, rowsMax: KeptEmbeddings.rowsMax(statesPerResponse: 128))
         let full = (0..<5).flatMap { row in
             sharder.add(.init(row: row, prompt: prompt("a"), responseBytes: Self.responseBytes(5)))
         }

@@ -1,4 +1,4 @@
-import Protocol
+import Digest
 import SeededRandom
 import Testing
 

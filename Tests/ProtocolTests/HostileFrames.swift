@@ -1,3 +1,4 @@
+import Digest
 import SwiftProtobuf
 
 @testable import Protocol

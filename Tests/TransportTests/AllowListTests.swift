@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Transport
@@ -65,17 +66,26 @@ import Testing
         #expect(try list.reload() == .init(added: ["first"], removed: []))
     }
 
-    /// Two states of a file may look the same from outside, and what kept one from being read may pass.
-    @Test func whatCouldNotBeReadIsTriedAgain() throws {
+    /// As where there are no descriptors left for a moment.
+    @Test func whatCouldNotBeReadIsTriedAgainThoughTheFileIsTheSame() throws {
         try folder.write("first \(keys[0])\n", to: "allowed.keys")
-        let list = try AllowList(path: path)
-        try FileManager.default.removeItem(atPath: path)
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        for _ in 0..<2 { _ = try? list.reload() }
+        let (first, second) = (keys[0], keys[1])
+        let readings = Mutex(0)
+        let list = try AllowList(path: path) { path throws(KeyFileError) in
+            switch readings.withLock({ count in
+                count += 1; return count
+            }) {
+            case 1: return [first: "first"]
+            case 2, 3: throw KeyFileError(path: path, problem: "no descriptors")
+            default: return [second: "second"]
+            }
+        }
+        try folder.write("second \(second)\n", to: "allowed.keys")
+        #expect(throws: KeyFileError.self) { try list.reload() }
         #expect(try list.reload() == nil)
-        try FileManager.default.removeItem(atPath: path)
-        try folder.write("second \(keys[1])\n", to: "allowed.keys")
         #expect(try list.reload() == .init(added: ["second"], removed: ["first"]))
+        #expect(try list.reload() == nil)
+        #expect(readings.withLock { $0 } == 4)
     }
 
     @Test func aMistakeChangesNothingAndIsReportedOnce() throws {

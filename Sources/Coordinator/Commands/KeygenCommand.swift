@@ -16,7 +16,7 @@ struct KeygenCommand: ParsableCommand {
             All workers may use the one worker.key. A key for some of them alone (--worker) can be taken from them alone: \
             delete its line in allowed.keys. A coordinator that runs reads the file again by itself, at once, without a \
             restart or a signal; what a worker sends whose key is gone is dropped from then on, also on a connection that \
-            it has, its units go to others after cluster.silence_seconds, and it cannot connect again. (Units that were \
+            it has, its units go to others at its next message, and it cannot connect again. (Units that were \
             on their way to it when the line was deleted may still reach it.) A file with a mistake in it changes nothing \
             but the log.
 

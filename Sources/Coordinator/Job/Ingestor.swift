@@ -6,7 +6,7 @@ struct Ingestor: Sendable {
     let ledger: Ledger
     let input: StageInput
     let unitTokens: Int
-    var rowsPerUnitMax = UnitPayload.rowsMax
+    let rowsPerUnitMax: Int
 
     /// What goes into the ledger in one transaction, so that memory does not grow with the input.
     private static let bytesPerTransaction = 1 << 20

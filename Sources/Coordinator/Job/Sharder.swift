@@ -4,7 +4,7 @@ internal import Protocol
 /// unit: a worker computes each prefix that texts of a unit share once.
 ///
 /// A unit ends with the prompt with which it is full. Rows of one prompt are parted only where they alone cost more
-/// than two units.
+/// than two units, or are too much for one message.
 struct Sharder {
     /// Rows of a unit to be.
     private struct Part {
@@ -31,7 +31,7 @@ struct Sharder {
     /// Of a unit's texts, unless one row has more.
     private static let bytesMax = 4 << 20
 
-    init(unitTokens: Int, rowsMax: Int = UnitPayload.rowsMax) {
+    init(unitTokens: Int, rowsMax: Int) {
         self.unitTokens = unitTokens
         self.rowsMax = rowsMax
     }

@@ -3,9 +3,9 @@ package import Transport
 
 /// Which of the chunks that workers ask for is read and sent next. Pure accounting: events and the time go in.
 ///
-/// Few workers are served at a time, each until it has the whole file or its turn has lasted long; the others wait in the order of their coming. So the
-/// memory for chunks on their way is bounded by the served workers' windows, however many join at once, and the first
-/// ones begin to compute while the last ones wait.
+/// Few workers are served at a time, each until it has the whole file or turns out to be slow; the others wait in the
+/// order of their coming. So the memory for chunks on their way is bounded by the served workers' windows, however many
+/// join at once, and the first ones begin to compute while the last ones wait.
 package struct ChunkQueue: Sendable {
     package struct Limits: Hashable, Sendable {
         package var servedMax = 16
@@ -17,8 +17,10 @@ package struct ChunkQueue: Sendable {
         /// A worker that asks for nothing for so long gives its place up.
         package var silence: Duration = .seconds(30)
 
-        /// After so long a worker makes room for one that waits: some slow links must not keep a fast one waiting.
-        package var turn: Duration = .seconds(600)
+        /// A worker that took fewer chunks in this time makes room for one that waits: 1 MiB a second. Some slow links
+        /// must not keep a fast one waiting.
+        package var turn: Duration = .seconds(60)
+        package var chunksPerTurnMin = 60
 
         package init() {}
     }
@@ -36,7 +38,15 @@ package struct ChunkQueue: Sendable {
     private struct Worker: Sendable {
         var chunks: [UInt64] = []
         var lastHeard: MonotonicInstant
-        var servedSince = MonotonicInstant.zero
+
+        /// Since when it is served, or was last found to be fast, and the chunks that it got since.
+        var turnSince = MonotonicInstant.zero
+        var chunksInTurn = 0
+
+        mutating func beginTurn(at now: MonotonicInstant) {
+            turnSince = now
+            chunksInTurn = 0
+        }
     }
 
     private let limits: Limits
@@ -58,7 +68,7 @@ package struct ChunkQueue: Sendable {
         for silent in served where now - (workers[silent]?.lastHeard ?? now) > limits.silence {
             remove(silent, at: now)
         }
-        endTurns(at: now)
+        makeRoom(at: now)
         if workers[peer] == nil {
             guard waiting.count < limits.waitingMax else { return served.count + waiting.count }
             workers[peer] = Worker(lastHeard: now)
@@ -79,6 +89,7 @@ package struct ChunkQueue: Sendable {
         guard let turn = served.firstIndex(where: { workers[$0]?.chunks.isEmpty == false }) else { return nil }
         let peer = served.remove(at: turn)
         guard let chunk = workers[peer]?.chunks.removeFirst() else { preconditionFailure("found with a chunk") }
+        workers[peer]?.chunksInTurn += 1
         if chunk == chunkCount - 1, workers[peer]?.chunks.isEmpty == true {
             workers[peer] = nil
             promote(at: now)
@@ -96,19 +107,27 @@ package struct ChunkQueue: Sendable {
         promote(at: now)
     }
 
-    private mutating func endTurns(at now: MonotonicInstant) {
-        for peer in served where !waiting.isEmpty && now - (workers[peer]?.servedSince ?? now) > limits.turn {
-            served.removeAll { $0 == peer }
-            promote(at: now)
-            waiting.append(peer)
+    private mutating func makeRoom(at now: MonotonicInstant) {
+        guard !waiting.isEmpty else { return }
+        var slow: [PeerID] = []
+        for peer in served {
+            guard let worker = workers[peer], now - worker.turnSince > limits.turn else { continue }
+            if worker.chunksInTurn >= limits.chunksPerTurnMin {
+                workers[peer]?.beginTurn(at: now)
+            } else if slow.count < waiting.count {
+                slow.append(peer)
+            }
         }
+        served.removeAll(where: slow.contains)
+        promote(at: now)
+        waiting += slow
     }
 
     private mutating func promote(at now: MonotonicInstant) {
         while served.count < limits.servedMax, !waiting.isEmpty {
             let peer = waiting.removeFirst()
             workers[peer]?.lastHeard = now
-            workers[peer]?.servedSince = now
+            workers[peer]?.beginTurn(at: now)
             served.append(peer)
         }
     }

@@ -92,7 +92,7 @@ extension Scheduler {
         /// The job's model has this SHA-256, whatever the first worker has.
         case modelKnown(digest: String)
 
-        /// The job's model is the first worker's.
+        /// No more is found out: the job's model is the one that is asked for, or else the first worker's.
         case modelUnknown
         case jobFinished(summary: String)
         case tick

@@ -32,6 +32,9 @@ extension Scheduler {
 
         /// Rows of leases that the worker took without having the direction.
         private(set) var rowsAhead = 0
+
+        /// Whether it holds embedded units, of a life of the coordinator before this one, that are not fetched yet.
+        var holdsUnfetched = false
         var lastHeard: MonotonicInstant
         var lastProgress: MonotonicInstant
         private(set) var unitsDone: UInt64 = 0

@@ -1,4 +1,3 @@
-internal import Margins
 package import Protocol
 internal import Transport
 
@@ -270,7 +269,10 @@ extension Scheduler {
         for unit in held where workers[peer]?.leases[unit.lease.unit]?.attempt != unit.lease.attempt {
             let id = unit.lease.unit
             // A restarted coordinator comes to it later.
-            if unit.isEmbedded, units[id] == nil, queues[.rows]?.isBeforeFetch(of: id) == true { continue }
+            if unit.isEmbedded, units[id] == nil, queues[.rows]?.isBeforeFetch(of: id) == true {
+                workers[peer]?.holdsUnfetched = true
+                continue
+            }
             guard let worker = workers[peer], worker.leases[id] == nil, var known = units[id], known.state == .queued,
                 unit.isEmbedded
                     ? worker.rowsAhead + known.summary.rows <= worker.rowsAheadMax
@@ -307,6 +309,7 @@ extension Scheduler {
             actions.append(.note(.draining(worker: worker.name)))
         }
         if worker.state == .stalled, heartbeat.held.isEmpty { worker.state = .ready }
+        worker.holdsUnfetched = false
         workers[peer] = worker
         // It would keep them until the end of the job.
         if worker.state != .loading { adopt(heartbeat.held.filter(\.isEmbedded), of: peer, at: now, &actions) }
@@ -440,7 +443,7 @@ extension Scheduler {
     /// Whether the worker has room for the vectors of a unit that it would embed ahead.
     private func fits(_ id: UnitID, _ peer: PeerID) -> Bool {
         guard let unit = units[id], let worker = workers[peer], isAhead(unit.stage, peer) else { return true }
-        return worker.rowsAhead + unit.summary.rows <= worker.rowsAheadMax
+        return !worker.holdsUnfetched && worker.rowsAhead + unit.summary.rows <= worker.rowsAheadMax
     }
 
     private func isOnLastAttempt(_ id: UnitID) -> Bool {

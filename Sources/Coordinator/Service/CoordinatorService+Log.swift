@@ -27,7 +27,6 @@ extension CoordinatorService {
             logger.info("a worker joined", metadata: ["worker": "\(worker)", "host": "\(host)", "lanes": "\(lanes)"])
         case .rejoined(let worker): logger.info("a worker is back", metadata: ["worker": "\(worker)"])
         case .ready(let worker, let build):
-            startedWorkers.becameReady(worker)
             logger.info("a worker is ready", metadata: ["worker": "\(worker)", "numerics": "\(build)"])
         case .refused(let worker, let reason):
             logger.error("refused a worker", metadata: ["worker": "\(worker)", "reason": "\(reason)"])
@@ -46,22 +45,10 @@ extension CoordinatorService {
         case .speculated(let unit, let worker):
             logger.info("a slow unit is computed twice", metadata: ["unit": "\(unit)", "worker": "\(worker)"])
         case .invalidResult(let lease, let worker, let reason):
-            messagesDropped += 1
             logger.warning(
                 "dropped an invalid result",
                 metadata: ["unit": "\(lease)", "worker": "\(worker)", "reason": "\(reason)"])
         }
-    }
-}
-
-// MARK: - Who is not let in
-
-extension CoordinatorService {
-    func drop(_ what: Logger.Message, from peer: PeerID, because reason: String? = nil) {
-        messagesDropped += 1
-        var metadata: Logger.Metadata = ["peer": "\(peer)"]
-        metadata["reason"] = reason.map { "\($0)" }
-        logger.warning(what, metadata: metadata)
     }
 
     func report(_ turnedAway: TurnedAway) {
@@ -90,21 +77,5 @@ extension CoordinatorService {
         warn(
             "dropped messages beyond what a worker has to say", turnedAway.messages,
             ["peer": "\(turnedAway.peer?.description ?? "")"])
-        messagesDropped += UInt64(turnedAway.messages + turnedAway.revoked)
-    }
-
-    func reloadAllowedKeys() {
-        guard let allowed = definition.access?.control.allowed else { return }
-        do {
-            guard let change = try allowed.reload() else { return }
-            logger.info(
-                "read the allowed keys again",
-                metadata: [
-                    "added": "\(change.added.joined(separator: " "))",
-                    "removed": "\(change.removed.joined(separator: " "))",
-                ])
-        } catch {
-            logger.error("the allowed keys stay as they were", metadata: ["reason": "\(error)"])
-        }
     }
 }

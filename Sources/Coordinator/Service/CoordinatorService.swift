@@ -1,5 +1,4 @@
 internal import CommandLineTool
-internal import Digest
 internal import Foundation
 internal import Logging
 internal import Margins
@@ -26,7 +25,7 @@ final class CoordinatorService {
     let logger: Logger
     private let socket: MessageSocket
     let modelServer: ModelServer
-    let startedWorkers: WorkerSupervisor
+    private let startedWorkers: WorkerSupervisor
     private let start = ContinuousClock.now
     var scheduler: Scheduler
     var progress: JobProgress
@@ -40,7 +39,7 @@ final class CoordinatorService {
     private var ending: Ending?
 
     /// Messages that were not listened to.
-    var messagesDropped: UInt64 = 0
+    private var messagesDropped: UInt64 = 0
 
     /// Since the last tick.
     private var statusRequests = 0
@@ -252,7 +251,7 @@ extension CoordinatorService {
         case .unreachable(let peer): return scheduler.handle(.unreachable(peer), at: now)
         case .revoked(let peer):
             return scheduler.handle(.dismissed(peer, reason: "its key is not allowed any more"), at: now)
-        case .turnedAway(let turnedAway): report(turnedAway)
+        case .turnedAway(let turnedAway): heed(turnedAway)
         case .handshakeFailed: break
         case .broken(let error): throw error
         }
@@ -263,6 +262,37 @@ extension CoordinatorService {
         var report = progress.report(workers: scheduler.workerReports(at: now), retries: scheduler.retries, at: now)
         report.messagesDropped = messagesDropped
         return report
+    }
+}
+
+// MARK: - Who is not let in
+
+extension CoordinatorService {
+    private func heed(_ turnedAway: TurnedAway) {
+        messagesDropped += UInt64(turnedAway.messages + turnedAway.revoked)
+        report(turnedAway)
+    }
+
+    private func drop(_ what: Logger.Message, from peer: PeerID, because reason: String? = nil) {
+        messagesDropped += 1
+        var metadata: Logger.Metadata = ["peer": "\(peer)"]
+        metadata["reason"] = reason.map { "\($0)" }
+        logger.warning(what, metadata: metadata)
+    }
+
+    private func reloadAllowedKeys() {
+        guard let allowed = definition.access?.control.allowed else { return }
+        do {
+            guard let change = try allowed.reload() else { return }
+            logger.info(
+                "read the allowed keys again",
+                metadata: [
+                    "added": "\(change.added.joined(separator: " "))",
+                    "removed": "\(change.removed.joined(separator: " "))",
+                ])
+        } catch {
+            logger.error("the allowed keys stay as they were", metadata: ["reason": "\(error)"])
+        }
     }
 }
 
@@ -323,7 +353,10 @@ extension CoordinatorService {
             return .unitsFetched(stage, units, isLast: units.count < limit)
         case .fixModel(let model): self.model = model
         case .stageCompleted(let stage): try complete(stage)
-        case .note(let note): log(note)
+        case .note(let note):
+            if case .ready(let worker, _) = note { startedWorkers.becameReady(worker) }
+            if case .invalidResult = note { messagesDropped += 1 }
+            log(note)
         case .commit, .split, .quarantine, .recordFailure, .assign: break
         }
         return nil

@@ -50,10 +50,20 @@ package final class EmbeddingStore: Sendable {
         let shards = try Self.shards(in: folder)
         if let data = FileManager.default.contents(atPath: path) {
             let owner = try? JSONDecoder().decode(Owner.self, from: data)
-            if owner?.run == run { return }
-            guard owner?.state == state else {
+            let isOwn = owner?.state == state
+            // A state folder that was moved takes its store along; where it was copied, the first one has it.
+            let isMoved =
+                owner.map { $0.run == run && !FileManager.default.fileExists(atPath: $0.state + "/lock") } ?? false
+            guard isOwn || isMoved else {
                 throw StoreError(
-                    "\(folder) holds the embeddings of another job; give this one a job.embeddings of its own")
+                    """
+                    \(folder) holds the embeddings of another job, in \(owner?.state ?? "no known folder"); give this \
+                    one a job.embeddings of its own
+                    """)
+            }
+            if owner?.run == run {
+                if !isOwn { try Self.write(Owner(run: run, state: state), to: path) }
+                return
             }
         } else if let first = shards.first {
             throw StoreError("\(folder): expected an empty folder or this job's embeddings, found \(first)")
@@ -68,8 +78,12 @@ package final class EmbeddingStore: Sendable {
         for shard in shards where unlink(folder + "/" + shard) != 0 {
             throw StoreError.system("cannot remove", folder + "/" + shard)
         }
+        try Self.write(Owner(run: run, state: state), to: path)
+    }
+
+    private static func write(_ owner: Owner, to path: String) throws {
         var file = try OutputFile(path: path, keepPartial: false)
-        try file.write([UInt8](JSONEncoder().encode(Owner(run: run, state: state))))
+        try file.write([UInt8](JSONEncoder().encode(owner)))
         try file.finish()
     }
 

@@ -1,5 +1,6 @@
 // The values inside messages, to and from their generated wire types. `init` checks; `wire` cannot fail.
 
+internal import Digest
 internal import SwiftProtobuf
 
 extension WireTensor {

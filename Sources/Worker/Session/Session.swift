@@ -134,7 +134,9 @@ package struct Session: Sendable {
 
     private struct FinishedUnit: Sendable {
         var result: UnitResult
-        var sentAt: MonotonicInstant
+
+        /// The number of its last sending; nil where it was not sent.
+        var sending: UInt64?
     }
 
     private let identity: Identity
@@ -160,8 +162,10 @@ package struct Session: Sendable {
 
     /// Results that the coordinator has not acknowledged, in the order of their completion.
     private var finished: [FinishedUnit] = []
-    private var lastAcknowledged = MonotonicInstant.zero
-    private var lastRepeated = MonotonicInstant.zero
+    private var sendings: UInt64 = 0
+
+    /// When a result was sent in want of acknowledgements, or acknowledged, last.
+    private var lastResultNews = MonotonicInstant.zero
     private var lastHeard = MonotonicInstant.zero
     private var lastHeartbeat = MonotonicInstant.zero
     private var isSilenceNoted = false
@@ -195,8 +199,9 @@ package struct Session: Sendable {
         case .progress(let lane, let tokens): lanes[lane]?.tokens = tokens
         case .computed(let lane, let result):
             guard free(lane, at: now) != nil else { break }
-            finished.append(FinishedUnit(result: result, sentAt: now))
-            if isWorking { actions.append(.send(.result(result))) }
+            if finished.isEmpty { lastResultNews = now }
+            finished.append(FinishedUnit(result: result))
+            if isWorking { sendResult(at: finished.count - 1, &actions) }
         case .embedded(let lane, let unit):
             guard let lease = free(lane, at: now) else { break }
             keep(WaitingUnit(lease: lease, work: .project(unit)), &actions)
@@ -240,9 +245,7 @@ extension Session {
         case .whoAreYou: greet(at: now, &actions)
         case .assignment(let lease, let payload): take(lease, payload, &actions)
         case .direction(let direction): adopt(direction, &actions)
-        case .resultAcknowledged(let lease):
-            finished.removeAll { $0.result.lease == lease }
-            lastAcknowledged = now
+        case .resultAcknowledged(let lease): acknowledge(lease, at: now, &actions)
         case .revoked(let lease): drop(lease, &actions)
         case .heartbeatReply: break
         case .jobFinished(let summary):
@@ -308,7 +311,8 @@ extension Session {
         workingSince = workingSince ?? now
         actions.append(.note(.accepted(job: job.job)))
         if let direction { adopt(direction, &actions) }
-        for index in finished.indices { sendResult(at: index, now, &actions) }
+        lastResultNews = now
+        for index in finished.indices { sendResult(at: index, &actions) }
     }
 
     /// What was embedded before there was a direction is projected before all else.
@@ -387,9 +391,26 @@ extension Session {
         direction = nil
     }
 
-    private mutating func sendResult(at index: Int, _ now: MonotonicInstant, _ actions: inout [Action]) {
-        finished[index].sentAt = now
+    private mutating func sendResult(at index: Int, _ actions: inout [Action]) {
+        sendings += 1
+        finished[index].sending = sendings
         actions.append(.send(.result(finished[index].result)))
+    }
+
+    /// Results are acknowledged in the order in which they were sent: one that was sent before this one is lost. One of
+    /// these is sent again, so that no more are on their way than were before.
+    private mutating func acknowledge(_ lease: Lease, at now: MonotonicInstant, _ actions: inout [Action]) {
+        guard let index = finished.firstIndex(where: { $0.result.lease == lease }) else { return }
+        lastResultNews = now
+        let sending = finished.remove(at: index).sending ?? 0
+        if isWorking, let oldest = oldestResult, finished[oldest].sending ?? 0 < sending {
+            sendResult(at: oldest, &actions)
+        }
+    }
+
+    /// The one that waits longest for being acknowledged.
+    private var oldestResult: Int? {
+        finished.indices.min { finished[$0].sending ?? 0 < finished[$1].sending ?? 0 }
     }
 
     private var held: [WorkerMessage.HeldUnit] {
@@ -433,11 +454,9 @@ extension Session {
     /// One at a time, and none while others are acknowledged: on a slow link the first copies are still on their way,
     /// and more of them would only delay them.
     private mutating func repeatResult(at now: MonotonicInstant, _ actions: inout [Action]) {
-        guard let oldest = finished.indices.min(by: { finished[$0].sentAt < finished[$1].sentAt }),
-            now - max(finished[oldest].sentAt, lastAcknowledged, lastRepeated) >= policy.resultInterval
-        else { return }
-        lastRepeated = now
-        sendResult(at: oldest, now, &actions)
+        guard let oldest = oldestResult, now - lastResultNews >= policy.resultInterval else { return }
+        lastResultNews = now
+        sendResult(at: oldest, &actions)
     }
 
     private mutating func beat(at now: MonotonicInstant, _ actions: inout [Action]) {

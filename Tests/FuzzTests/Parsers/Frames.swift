@@ -1,3 +1,5 @@
+import Digest
+
 import enum SwiftProtobuf.BinaryDecodingError
 import struct SwiftProtobuf.SwiftProtobufError
 

@@ -39,14 +39,22 @@ package final class AllowList: Sendable {
 
     /// Let in whatever the file says, with a name each.
     private let always: [PublicKey: String]
+    private let read: Reader
     private let state: Mutex<State>
 
     /// - Throws: `KeyFileError` where the file cannot be read, has a line that is none, or others can write to it.
-    package init(path: String, always: [PublicKey: String] = [:]) throws(KeyFileError) {
+    package convenience init(path: String, always: [PublicKey: String] = [:]) throws(KeyFileError) {
+        try self.init(path: path, always: always, read: Self.read)
+    }
+
+    typealias Reader = @Sendable (_ path: String) throws(KeyFileError) -> [PublicKey: String]
+
+    init(path: String, always: [PublicKey: String] = [:], read: @escaping Reader) throws(KeyFileError) {
         self.path = path
         self.always = always
+        self.read = read
         let version = Version(path)
-        state = Mutex(State(names: try Self.read(path), version: version))
+        state = Mutex(State(names: try read(path), version: version))
     }
 
     /// The name of a key that is let in; nil for any other.
@@ -64,7 +72,7 @@ package final class AllowList: Sendable {
         guard known.version != version || known.problem != nil else { return nil }
         let names: [PublicKey: String]
         do {
-            names = try Self.read(path)
+            names = try read(path)
         } catch {
             state.withLock { state in
                 state.version = version
@@ -114,7 +122,7 @@ package final class AllowList: Sendable {
         text.utf8.count <= 64 && text.wholeMatch(of: #/[A-Za-z0-9][A-Za-z0-9._-]*/#) != nil
     }
 
-    private static func read(_ path: String) throws(KeyFileError) -> [PublicKey: String] {
+    @Sendable private static func read(_ path: String) throws(KeyFileError) -> [PublicKey: String] {
         var names: [PublicKey: String] = [:]
         let lines = try PrivateFile.read(path, .readable).split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline)
