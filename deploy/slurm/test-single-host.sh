@@ -12,7 +12,12 @@ export LEGEND_BIN
 folder=$(mktemp -d)
 started=()
 finish() {
-    scancel --user "$(id -un)" 2>/dev/null || true
+    # A job's processes would outlive the daemons.
+    timeout 10 scancel --user "$(id -un)" 2>/dev/null || true
+    for _ in $(seq 40); do
+        [ -n "$(timeout 10 squeue --noheader 2>/dev/null)" ] || break
+        sleep 0.5
+    done
     for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
     for process in "${started[@]}"; do wait "$process" 2>/dev/null || true; done
     rm -rf "$folder"
