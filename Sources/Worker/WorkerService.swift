@@ -105,6 +105,23 @@ final class WorkerService {
         preconditionFailure("the mailbox ended before the session")
     }
 
+    /// libzmq says nothing of a name that it cannot resolve, and tries again for ever.
+    private func lookUpHost() {
+        guard let match = options.endpoint.wholeMatch(of: #/tcp://\[?(.+?)\]?:[0-9]+/#) else { return }
+        let host = String(match.1)
+        let thread = Thread { [logger] in
+            var addresses: UnsafeMutablePointer<addrinfo>?
+            let status = getaddrinfo(host, nil, nil, &addresses)
+            defer { if let addresses { freeaddrinfo(addresses) } }
+            guard status != 0 else { return }
+            logger.warning(
+                "the coordinator's host has no address; trying again",
+                metadata: ["host": "\(host)", "reason": "\(String(cString: gai_strerror(status)))"])
+        }
+        thread.name = "legend-lookup"
+        thread.start()
+    }
+
     private static let signOfLifeInterval = Duration.seconds(5)
 
     private func showLife() {
@@ -174,10 +191,13 @@ final class WorkerService {
 
     private func log(_ note: Session.Note) {
         switch note {
-        case .greeting: logger.info("connecting", metadata: ["coordinator": "\(options.endpoint)"])
+        case .greeting:
+            logger.info("connecting", metadata: ["coordinator": "\(options.endpoint)"])
+            lookUpHost()
         case .accepted(let job): logger.info("taking part", metadata: ["job": "\(job)"])
         case .coordinatorSilent(let seconds):
             logger.warning("the coordinator is silent; waiting for it", metadata: ["seconds": "\(seconds)"])
+            lookUpHost()
         case .coordinatorBack: logger.info("the coordinator is back")
         case .draining(let reason, let count):
             logger.info("stopping", metadata: ["reason": "\(reason)", "unitsReturned": "\(count)"])

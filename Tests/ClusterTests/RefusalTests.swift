@@ -38,6 +38,23 @@ struct RefusalTests {
         #expect(program.errors.contains("\(name).gguf"), "\(program.errors)")
     }
 
+    @Test func aMissingInputIsReportedOnce() async throws {
+        let folder = try JobFolder()
+        try folder.configure(input: "none.jsonl")
+        let (program, exit) = try await folder.run()
+        #expect(exit == .init(status: 2, isSignal: false))
+        #expect(program.errors.ranges(of: "none.jsonl").count == 1, "\(program.errors)")
+    }
+
+    @Test func aHostWithoutAnAddressIsNamed() async throws {
+        let worker = try RunningProgram(Programs.worker, ["--connect", "tcp://nowhere.invalid:5711", "--lanes", "1"])
+        #expect(
+            try await eventually { worker.errors.contains("the coordinator's host has no address; trying again") },
+            "\(worker.errors)")
+        worker.kill()
+        _ = await worker.exit()
+    }
+
     @Test func aMissingModelEndsTheJobWithWhatWasTried() async throws {
         let folder = try JobFolder()
         try folder.configure(model: "none.gguf")

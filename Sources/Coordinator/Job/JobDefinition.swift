@@ -38,15 +38,19 @@ struct JobDefinition: Sendable {
         let embedding = configuration.embedding
         let template = attempt { try Template(embedding.template) }
         let inputOptions = Self.inputOptions(configuration.dataset)
-        _ = attempt { try Self.checkOutputColumns(job.input, inputOptions, configuration.dataset.replaceExisting) }
-        let inputDigest = attempt { try SHA256Digest(ofFile: job.input).description }
+        let inputDigest = attempt {
+            try Self.checkOutputColumns(job.input, inputOptions, configuration.dataset.replaceExisting)
+            return try SHA256Digest(ofFile: job.input).description
+        }
         var anchors: (path: String, options: DatasetOptions, digest: String)?
         var savedDirection: SavedDirection?
         switch job.directionSource {
         case .anchors(let path):
             let options = Self.anchorOptions(configuration)
-            _ = attempt { _ = try DatasetReader(path: path, options: options) }
-            anchors = attempt { (path, options, try SHA256Digest(ofFile: path).description) }
+            anchors = attempt {
+                _ = try DatasetReader(path: path, options: options)
+                return (path, options, try SHA256Digest(ofFile: path).description)
+            }
         case .saved(let path):
             savedDirection = attempt { try Self.readDirection(path) }
             problems +=

@@ -86,8 +86,8 @@ enum PrivateFile {
             throw KeyFileError(
                 path: path,
                 problem: """
-                    it belongs to user \(status.st_uid), this program runs as user \(geteuid()): \
-                    chown \(geteuid()) \(path)
+                    it belongs to user \(status.st_uid), this program runs as user \(geteuid()): run it as the \
+                    former, or chown \(geteuid()) \(path)
                     """)
         }
         guard status.st_mode & rule.forbiddenMode == 0 else {
