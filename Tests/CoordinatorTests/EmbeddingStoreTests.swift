@@ -243,7 +243,7 @@ private final class TemporaryStore {
         let error = #expect(throws: StoreError.self) {
             try TemporaryStore.open(job.temporary.folder, run: "b", state: "/other")
         }
-        #expect(error?.description.contains("holds the embeddings of another job") == true)
+        #expect(error?.description.contains("another job: give this one a job.embeddings of its own") == true)
         try FileManager.default.removeItem(atPath: job.folder + "/job.json")
         _ = try TemporaryStore.open(job.temporary.folder)
         try FileManager.default.removeItem(atPath: job.folder + "/job.json")
@@ -258,6 +258,8 @@ private final class TemporaryStore {
         try FileManager.default.removeItem(atPath: job.folder)
         let error = #expect(throws: StoreError.self) { try job.restart() }
         #expect(error?.description.contains("expected the embeddings of 1 rows") == true)
+        // The advice is to bring it back, to this place.
+        #expect(!FileManager.default.fileExists(atPath: job.folder))
     }
 
     @Test func aShardThatIsGoneIsNotMadeAnew() throws {
@@ -276,7 +278,7 @@ private final class TemporaryStore {
         let error = #expect(throws: StoreError.self) {
             try TemporaryStore.open(state, state: state + "/copy", rowsHeld: 1)
         }
-        #expect(error?.description.contains("holds the embeddings of another job, in \(state)") == true)
+        #expect(error?.description.contains("holds the embeddings of the job in \(state), of which this") == true)
         _ = try TemporaryStore.open(state, state: state, rowsHeld: 1)
     }
 

@@ -308,6 +308,16 @@ private struct SettledRow: Hashable {
         #expect(try await opening.value == nil)
     }
 
+    @Test func aFolderThatIsMovedAwayIsNoticed() throws {
+        try ledger.checkPlace()
+        let moved = temporary.folder + ".moved"
+        try FileManager.default.moveItem(atPath: temporary.folder, toPath: moved)
+        let error = #expect(throws: LedgerError.self) { try ledger.checkPlace() }
+        #expect(error?.description.hasPrefix("\(temporary.folder) was moved or removed while the job ran") == true)
+        try FileManager.default.moveItem(atPath: moved, toPath: temporary.folder)
+        try ledger.checkPlace()
+    }
+
     @Test func whatIsNoDatabaseIsAnErrorThatNamesIt() throws {
         let folder = temporary.folder + "/other"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -37,6 +37,19 @@ import Testing
             ])
     }
 
+    @Test(arguments: ["65536", "99999", "99999999999999999999"]) func aPortThatIsNoneIsReported(_ port: String) throws {
+        let yaml = """
+            job: {input: a.jsonl, output: b.jsonl, anchors: c.jsonl}
+            model: {path: m.gguf}
+            cluster: {listen: 'tcp://127.0.0.1:\(port)'}
+            """
+        #expect(
+            try ConfigurationFixtures.problems(yaml).map {
+                $0.hasSuffix("expected a port from 0 to 65535, found \(port)")
+            }
+                == [true])
+    }
+
     @Test func anErrorShowsAProblemALine() {
         #expect(ConfigurationError(problems: ["a.yaml:1:2: b", "a.yaml: c"]).description == "a.yaml:1:2: b\na.yaml: c")
     }

@@ -112,7 +112,7 @@ import Testing
             #expect(!message.contains(secret.dropLast()), "the message tells the secret")
         }
         try Data([0xFF, 0xFE, 0x00]).write(to: URL(filePath: folder.path("w.key")))
-        #expect(problem { _ = try KeyFile.client(folder.path("w.key")) }.contains("of text"))
+        #expect(problem { _ = try KeyFile.client(folder.path("w.key")) }.contains("expected a text file"))
         #expect(problem { _ = try KeyFile.client(folder.path("none.key")) }.contains("No such file"))
         #expect(problem { _ = try KeyFile.client(folder.path("")) }.contains("expected a file"))
     }

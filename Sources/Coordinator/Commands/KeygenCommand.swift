@@ -63,8 +63,12 @@ struct KeygenCommand: ParsableCommand {
                 --worker NAME
                 """)
         }
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Failure("cannot make the folder \(folder): \(error.localizedDescription)")
+        }
         let coordinator = KeyPair()
         let worker = KeyPair()
         try KeyFile.create(path("coordinator.key"), coordinator: coordinator)

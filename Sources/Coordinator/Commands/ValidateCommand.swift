@@ -80,7 +80,11 @@ struct ValidateCommand: AsyncParsableCommand {
 
     /// Looks at the model's first bytes where it is here: only workers know more of models.
     private func modelText(_ model: Configuration.Model) throws -> String {
-        let isHere = FileManager.default.isReadableFile(atPath: model.path)
+        var isFolder: ObjCBool = false
+        let isHere = FileManager.default.fileExists(atPath: model.path, isDirectory: &isFolder)
+        if isFolder.boolValue {
+            throw Failure("\(model.path): expected a GGUF file, found a folder", status: .usage)
+        }
         if isHere, try FileHandle(forReadingAtPath: model.path)?.read(upToCount: 4) != Data("GGUF".utf8) {
             throw Failure("\(model.path): expected a GGUF file, which begins with \"GGUF\"", status: .usage)
         }

@@ -8,6 +8,7 @@ internal import GRDB
 /// SQLite database in WAL mode, in the job's state folder. A unit is *settled* once its outcome is here.
 package final class Ledger: Sendable {
     let database: DatabasePool
+    private let folder: String
     private let lock: LedgerLock
 
     /// Opens the ledger in a folder, or makes both.
@@ -20,6 +21,7 @@ package final class Ledger: Sendable {
         } catch {
             throw LedgerError("cannot make the state folder \(folder): \(error.localizedDescription)")
         }
+        self.folder = folder
         lock = try LedgerLock(folder: folder)
         let path = folder + "/ledger.sqlite"
         if startsAnew { try Self.remove(path) }
@@ -125,6 +127,14 @@ package final class Ledger: Sendable {
         return migrator
     }
 
+    /// - Throws: `LedgerError` where the folder was moved or removed: what is written now, no later start would find.
+    package func checkPlace() throws {
+        guard lock.isInPlace else {
+            throw LedgerError(
+                "\(folder) was moved or removed while the job ran: bring it back, and run the same command to go on")
+        }
+    }
+
     /// Settings: small facts about the job, by name.
     package func setting(_ name: String) throws -> [UInt8]? {
         try database.read { database in
@@ -160,10 +170,11 @@ extension DatabaseError {
 
 /// Keeps a second coordinator off the same ledger for as long as this process lives.
 private final class LedgerLock: Sendable {
+    private let path: String
     private let descriptor: Int32
 
     init(folder: String) throws {
-        let path = folder + "/lock"
+        path = folder + "/lock"
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw LedgerError("cannot open \(path): \(String(cString: strerror(errno)))")
@@ -172,6 +183,14 @@ private final class LedgerLock: Sendable {
             close(descriptor)
             throw LedgerError("another legend-coordinator runs this job: it holds \(path)")
         }
+    }
+
+    /// Whether the file is where it was opened.
+    var isInPlace: Bool {
+        var own = stat()
+        var named = stat()
+        return fstat(descriptor, &own) == 0 && stat(path, &named) == 0 && own.st_ino == named.st_ino
+            && own.st_dev == named.st_dev
     }
 
     deinit {

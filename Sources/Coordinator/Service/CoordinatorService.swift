@@ -212,6 +212,7 @@ extension CoordinatorService {
             ending = finishing.map { .finished($0.result) } ?? .stopped(reason: reason)
             return []
         case .tick:
+            try ledger.checkPlace()
             try requireWorkers()
             statusRequests = 0
             reloadAllowedKeys()

@@ -41,13 +41,9 @@ package final class EmbeddingStore: Sendable {
         self.folder = folder
         self.headerBytes = headerBytes
         self.shardBytesMax = shardBytesMax
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw StoreError("cannot make the folder for embeddings \(folder): \(error.localizedDescription)")
-        }
         let path = folder + "/job.json"
-        let shards = try Self.shards(in: folder)
+        let isThere = FileManager.default.fileExists(atPath: folder)
+        let shards = isThere ? try Self.shards(in: folder) : []
         if let data = FileManager.default.contents(atPath: path) {
             let owner = try? JSONDecoder().decode(Owner.self, from: data)
             let isOwn = owner?.state == state
@@ -55,11 +51,12 @@ package final class EmbeddingStore: Sendable {
             let isMoved =
                 owner.map { $0.run == run && !FileManager.default.fileExists(atPath: $0.state + "/lock") } ?? false
             guard isOwn || isMoved else {
+                let advice =
+                    owner?.run == run
+                    ? "of which this state is a copy: go on there, or begin anew with --restart and another job.embeddings"
+                    : "another job: give this one a job.embeddings of its own"
                 throw StoreError(
-                    """
-                    \(folder) holds the embeddings of another job, in \(owner?.state ?? "no known folder"); give this \
-                    one a job.embeddings of its own
-                    """)
+                    "\(folder) holds the embeddings of the job in \(owner?.state ?? "no known folder"), \(advice)")
             }
             if owner?.run == run {
                 if !isOwn { try Self.write(Owner(run: run, state: state), to: path) }
@@ -74,6 +71,11 @@ package final class EmbeddingStore: Sendable {
                 \(folder): expected the embeddings of \(rowsHeld) rows that this job has put there, found none: bring \
                 the folder back, or begin anew with --restart
                 """)
+        }
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw StoreError("cannot make the folder for embeddings \(folder): \(error.localizedDescription)")
         }
         for shard in shards where unlink(folder + "/" + shard) != 0 {
             throw StoreError.system("cannot remove", folder + "/" + shard)

@@ -208,6 +208,9 @@ extension ConfigurationFile {
                 holders of a key may; remove one of them
                 """)
         }
+        if let port = cluster.listen.split(separator: ":").last, port != "*", UInt16(port) == nil {
+            report("cluster.listen: expected a port from 0 to 65535, found \(port)")
+        }
         if !cluster.insecure, cluster.keys == nil, !cluster.listensOnLoopbackOnly {
             report(
                 """

@@ -31,7 +31,7 @@ struct JoinCommand: AsyncParsableCommand {
 
             EXIT STATUS
               0 the job is finished, or the worker was asked to stop; 2 usage, the model cannot be used, or refused by \
-            the coordinator; 1 else.
+            the coordinator; 1 else. (A key that is not allowed is tried again and again: it may be, later.)
             """)
 
     @Argument(
@@ -76,7 +76,7 @@ struct JoinCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             """
             Be gone by then: seconds from now, @ and seconds of Unix time, or an ISO 8601 time. Takes no more units the \
-            drain limit before (of a short time, its second half).
+            drain limit before (of a short time, half of it), and is gone some seconds early.
             """, valueName: "time"))
     var deadline: Deadline?
 

@@ -72,8 +72,11 @@ enum PrivateFile {
         } catch {
             throw KeyFileError(path: path, problem: "cannot read it: \(error)")
         }
-        guard data.count <= bytesMax, let text = String(validating: data, as: UTF8.self) else {
-            throw KeyFileError(path: path, problem: "expected at most \(bytesMax) bytes of text")
+        guard data.count <= bytesMax else {
+            throw KeyFileError(path: path, problem: "expected at most \(bytesMax) bytes")
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw KeyFileError(path: path, problem: "expected a text file, as keygen makes it, found other bytes")
         }
         return text
     }
