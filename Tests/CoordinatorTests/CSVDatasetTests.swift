@@ -43,11 +43,14 @@ import Testing
         #expect(all.last?.pair == ResponsePair(prompt: Conversation(user: "x"), preferred: "y", other: "z"))
     }
 
-    @Test func aQuoteThatIsNeverClosedTakesTheRestOfTheFile() throws {
-        let all = try records(header + "x,y,z\na,b,\"c\nd,e,f\n", name: "rows.csv")
+    @Test func aQuoteThatIsNeverClosedTakesWhatIsNoRow() throws {
+        let all = try records(header + "x,y,z\na,b,\"c\nd e f\n", name: "rows.csv")
         #expect(
             all.map(\.errorText)
-                == [nil, "rows.csv:3: invalid CSV: field 3 begins with a quote that is not closed"])
+                == [
+                    nil,
+                    "rows.csv:3: invalid CSV: field 3 begins with a quote that is not closed; the row goes to line 4",
+                ])
     }
 
     @Test func aQuoteThatIsNeverClosedCostsNoMoreThanTheByteLimit() throws {

@@ -107,7 +107,7 @@ import Testing
         #expect(
             throws: DatasetError(
                 path: parquet,
-                problem: "expected a name that ends in .jsonl, .ndjson, .json or .csv, each also with .gz")
+                problem: "expected a name that ends in .jsonl, .ndjson, .json, .csv or .tsv, each also with .gz")
         ) { try records(at: parquet) }
     }
 
@@ -123,18 +123,20 @@ import Testing
     }
 
     @Test func theConfiguredContainerOverridesTheName() throws {
-        let all = try records(row, name: "rows.txt", DatasetOptions(purpose: .row, container: .jsonLines))
+        let all = try records(row, name: "rows.txt", DatasetOptions(purpose: .row, container: .json))
         #expect(all.map(\.errorText) == [nil])
     }
 
     @Test func aFileWithoutOneReadableRowIsRefusedWithItsFirstError() throws {
         let folder = try DatasetFolder()
-        let path = try folder.write("\n[\n{\"prompt\":\n", to: "rows.json")
+        let path = try folder.write("\n{\n\"prompt\":\n", to: "rows.json")
         #expect(
             throws: DatasetError(
                 path: path,
                 problem: "no row can be read; the first, on line 2: "
-                    + "invalid JSON: expected a value, found the end of the line at column 2")
+                    + "invalid JSON: expected a key in quotes, found the end of the line at column 2. "
+                    + "Expected one JSON object on each line, or one array of objects; "
+                    + "`jq -c .` writes a value on each line")
         ) { try records(at: path) }
     }
 

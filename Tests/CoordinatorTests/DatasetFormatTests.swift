@@ -31,8 +31,8 @@ import Testing
             name: "question", row: #"{"x":1,"rejected":"bad","chosen":"good","question":"q"}"#, format: .preference,
             prompt: [user("q")]),
         Case(
-            name: "prompt before question",
-            row: #"{"question":"no","prompt":"q","chosen":"good","rejected":"bad"}"#, format: .preference,
+            name: "prompt and question that say the same",
+            row: #"{"question":" q","prompt":"q","chosen":"good","rejected":"bad"}"#, format: .preference,
             prompt: [user("q")]),
         Case(
             name: "prompt as messages",
@@ -183,8 +183,9 @@ import Testing
         let folder = try DatasetFolder()
         let path = try folder.write(#"{"prompt":"q","response":"r","harmful":1}"#, to: "rows.jsonl")
         let formats =
-            "preference (prompt or input or question, chosen, rejected: strings); "
+            "preference (prompt or instruction (with input) or question or query or input, chosen, rejected: strings); "
             + "conversational (chosen, rejected: lists of messages; prompt optional); "
+            + "sharegpt (conversations: a list of messages; chosen, rejected: a message each); "
             + "hh (chosen, rejected: transcripts); pku (prompt, response_0, response_1, safer_response_id)"
         #expect(
             throws: DatasetError(

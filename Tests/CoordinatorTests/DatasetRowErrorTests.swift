@@ -48,7 +48,7 @@ import Testing
         (#"{"chosen":[{"role":"user"}],"rejected":[]}"#, #""chosen", message 1: "content" is missing (keys: role)"#),
         (
             #"{"chosen":[{"role":"user","content":"q"},{"role":"tool","content":"a"}],"rejected":[]}"#,
-            #""chosen", message 2: expected the role system, user or assistant, found "tool""#
+            #""chosen", message 2: calls of tools and their results (the role "tool") are not read"#
         ),
         (
             #"{"chosen":[{"role":"user","content":[]}],"rejected":[]}"#,

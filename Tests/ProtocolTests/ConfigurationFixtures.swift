@@ -23,12 +23,15 @@ enum ConfigurationFixtures {
             directionOutput: "/jobs/today/out/safe.direction.safetensors", state: "/jobs/today/out/safe.state",
             embeddings: "/jobs/today/out/safe.embeddings"),
         dataset: .init(
-            format: "auto", prompt: nil, chosen: nil, rejected: nil, maxRowBytes: 16 << 20, replaceExisting: false),
+            format: "auto", prompt: nil, chosen: nil, rejected: nil, ignoredColumns: [], promptInResponses: "auto",
+            maxRowBytes: 16 << 20, replaceExisting: false),
         anchors: .init(
-            format: "auto", prompt: nil, harmless: nil, harmful: nil, refusal: "I can\u{2019}t answer that."),
+            format: "auto", prompt: nil, harmless: nil, harmful: nil, ignoredColumns: [], promptInResponses: "auto",
+            refusal: "I can\u{2019}t answer that."),
         model: .init(
             path: "/jobs/today/model.gguf", sha256: nil, precision: "auto", backend: "auto", maxTokens: 0, serve: true),
-        embedding: .init(template: "alpaca", layer: -1, token: "last", compatibility: "none"),
+        embedding: .init(
+            template: "alpaca", layer: -1, token: "last", compatibility: "none", readsControlTokensOfRows: false),
         cluster: .init(
             listen: "tcp://127.0.0.1:5711", insecure: false, localWorkers: nil, lanes: nil, unitTokens: 2048,
             heartbeatSeconds: 2, silenceSeconds: 15, stallSeconds: 120, attempts: 3, mixedNumerics: false))

@@ -57,8 +57,8 @@ import Testing
     @Test func anUnknownKeyUnlikeAnyOtherIsAnsweredWithAllThatAreKnown() throws {
         #expect(
             try ConfigurationFixtures.problems(ConfigurationFixtures.yaml("embedding", "pooling: mean")) == [
-                ":8:3: unknown key \"embedding.pooling\"; known here: template, layer, token, compat, keep_embeddings, "
-                    + "keep_layers, keep_tokens"
+                ":8:3: unknown key \"embedding.pooling\"; known here: template, layer, token, compat, control_tokens, "
+                    + "keep_embeddings, keep_layers, keep_tokens"
             ])
     }
 

@@ -21,15 +21,19 @@ import Testing
             dataset:
               format: preference
               columns: {prompt: question, chosen: good, rejected: bad}
+              ignore_columns: [tools, input]
+              prompt_in_responses: strip
               max_row_mib: 2
               replace_existing: true
             anchors:
               format: harmful
               columns: {prompt: p, harmless: safe, harmful: unsafe}
+              ignore_columns: [system]
+              prompt_in_responses: keep
               refusal: "No."
             model: {path: /m.gguf, sha256: \(digest), precision: bf16, backend: blas, max_tokens: 4096, serve: false}
             embedding:
-              {template: chat, layer: 12, token: mean-response, compat: none, keep_embeddings: true,
+              {template: chat, layer: 12, token: mean-response, compat: none, control_tokens: tokens, keep_embeddings: true,
               keep_layers: [20, -1, 12], keep_tokens: [last]}
             cluster:
               listen: tcp://0.0.0.0:*
@@ -48,14 +52,17 @@ import Testing
                 name: "night", input: "/i.csv", output: "/o.jsonl", directionSource: .saved("/d.safetensors"),
                 directionOutput: "/e.st", state: "/state", embeddings: "/vectors"),
             dataset: .init(
-                format: "preference", prompt: "question", chosen: "good", rejected: "bad", maxRowBytes: 2 << 20,
+                format: "preference", prompt: "question", chosen: "good", rejected: "bad",
+                ignoredColumns: ["tools", "input"], promptInResponses: "strip", maxRowBytes: 2 << 20,
                 replaceExisting: true),
-            anchors: .init(format: "harmful", prompt: "p", harmless: "safe", harmful: "unsafe", refusal: "No."),
+            anchors: .init(
+                format: "harmful", prompt: "p", harmless: "safe", harmful: "unsafe", ignoredColumns: ["system"],
+                promptInResponses: "keep", refusal: "No."),
             model: .init(
                 path: "/m.gguf", sha256: digest, precision: "bf16", backend: "blas", maxTokens: 4096, serve: false),
             embedding: .init(
                 template: "chat", layer: 12, token: "mean-response", compatibility: "none",
-                kept: .init(layers: [-1, 12, 20], tokens: ["last", "mean-response"])),
+                readsControlTokensOfRows: true, kept: .init(layers: [-1, 12, 20], tokens: ["last", "mean-response"])),
             cluster: .init(
                 listen: "tcp://0.0.0.0:*", insecure: true, localWorkers: 0, lanes: 3, unitTokens: 512,
                 heartbeatSeconds: 0.5, silenceSeconds: 1.5, stallSeconds: 60, attempts: 5, mixedNumerics: true))

@@ -52,10 +52,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (Key(section: "dataset", name: "format"), ["auto", "preference", "conversational", "hh", "pku"]),
+        (Key(section: "dataset", name: "format"), ["auto", "preference", "conversational", "sharegpt", "hh", "pku"]),
         (
             Key(section: "anchors", name: "format"),
-            ["auto", "anchors", "harmful", "preference", "conversational", "hh", "pku"]
+            ["auto", "anchors", "harmful", "preference", "conversational", "sharegpt", "hh", "pku"]
         ),
         (Key(section: "model", name: "precision"), ["auto", "f32", "bf16", "int8"]),
         (Key(section: "model", name: "backend"), ["auto", "native", "onednn", "blas"]),

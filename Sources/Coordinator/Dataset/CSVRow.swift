@@ -5,8 +5,12 @@ package struct CSVSyntaxError: Error, Hashable, Sendable, CustomStringConvertibl
     package var description: String { problem }
 }
 
-/// Cuts the lines of one CSV row into fields (RFC 4180): commas, quotes, doubled quotes, line breaks inside quotes.
+/// Cuts the lines of one CSV row into fields (RFC 4180): commas (or another delimiter), quotes, doubled quotes, line breaks
+/// inside quotes.
 struct CSVRow {
+    /// Separates the fields: one byte, neither a quote nor a line break.
+    let delimiter: UInt8
+
     private enum State {
         /// At the beginning of a field. → unquoted, quoted
         case fieldStart
@@ -28,6 +32,16 @@ struct CSVRow {
     /// Every byte of the row as it is in the file, without the terminator of its last line.
     private(set) var bytes: [UInt8] = []
 
+    init(delimiter: UInt8) { self.delimiter = delimiter }
+
+    /// How many fields the row has; nil where a quote is out of place or not closed.
+    var fieldCount: Int? {
+        switch state {
+        case .quoted, .malformed: nil
+        case .fieldStart, .unquoted, .quoteInQuoted: fields.count + 1
+        }
+    }
+
     /// Whether the row goes on with the next line.
     var continuesOnNextLine: Bool { state == .quoted }
 
@@ -42,11 +56,8 @@ struct CSVRow {
     /// - Parameter columns: names of the columns; a row has exactly as many fields.
     /// - Throws: ``RowProblem`` for invalid UTF-8, misplaced or missing quotes, and a wrong number of fields.
     consuming func values(columns: Int?) throws(RowProblem) -> [String] {
-        if let offset = bytes.firstInvalidUTF8Offset { throw .invalidUTF8(offset: offset) }
         switch state {
-        case .quoted:
-            throw .invalidCSV(
-                CSVSyntaxError(problem: "field \(fields.count + 1) begins with a quote that is not closed"))
+        case .quoted: throw .invalidCSV(openQuote)
         case .malformed:
             throw .invalidCSV(CSVSyntaxError(problem: problem))
         case .fieldStart, .unquoted, .quoteInQuoted:
@@ -55,15 +66,20 @@ struct CSVRow {
         if let columns, fields.count != columns {
             throw .invalidCSV(CSVSyntaxError(problem: "expected \(columns) fields, found \(fields.count)"))
         }
+        if let offset = bytes.firstInvalidUTF8Offset { throw .invalidUTF8(offset: offset) }
         return fields.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// What is wrong while ``continuesOnNextLine`` and there is none.
+    var openQuote: CSVSyntaxError {
+        CSVSyntaxError(problem: "field \(fields.count + 1) begins with a quote that is not closed")
     }
 
     private mutating func take(_ byte: UInt8) {
         switch (state, byte) {
         case (.malformed, _): break
         case (.fieldStart, UInt8(ascii: "\"")): state = .quoted
-        case (.fieldStart, UInt8(ascii: ",")), (.unquoted, UInt8(ascii: ",")), (.quoteInQuoted, UInt8(ascii: ",")):
-            endField()
+        case (.fieldStart, delimiter), (.unquoted, delimiter), (.quoteInQuoted, delimiter): endField()
         case (.fieldStart, _):
             field.append(byte)
             state = .unquoted

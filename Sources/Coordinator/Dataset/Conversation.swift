@@ -3,15 +3,21 @@ package struct ChatMessage: Hashable, Sendable {
     package enum Role: String, Sendable {
         case system, user, assistant
 
-        /// Takes the usual names, and `human` and `gpt` as ShareGPT has them; nil for any other.
+        /// Takes the common names, in any case; nil for any other.
         package init?(named name: String) {
-            switch name {
-            case "system": self = .system
-            case "user", "human": self = .user
-            case "assistant", "gpt": self = .assistant
+            switch name.lowercased() {
+            case "system", "developer": self = .system
+            case "user", "human", "prompter": self = .user
+            case "assistant", "gpt", "chatgpt", "model", "bot", "chatbot", "ai": self = .assistant
             default: return nil
             }
         }
+
+        /// Names of those that speak for a tool, or call one: what they say is not read.
+        static let toolNames = [
+            "tool", "tool_call", "tool_response", "function", "function_call", "function_response", "observation",
+            "ipython", "environment",
+        ]
     }
 
     package var role: Role

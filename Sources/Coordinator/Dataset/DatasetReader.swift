@@ -9,6 +9,10 @@ package struct DatasetReader: ~Copyable, Sendable {
     /// Nil if the configuration names the columns, or if the file has no rows.
     package let detectedFormat: DatasetFormat?
 
+    /// Of the file's first rows, those whose responses begin with their prompt, and how many were looked at: they are
+    /// read without it. Nil where nothing was found or asked for.
+    package let repeatedPrompts: (rows: Int, of: Int)?
+
     private let fileName: String
     private let layout: RowLayout
     private var rows: RowSource
@@ -16,17 +20,19 @@ package struct DatasetReader: ~Copyable, Sendable {
 
     /// Opens the file, and looks at its first rows for the columns.
     ///
-    /// - Throws: ``DatasetError`` if the file cannot be read, is neither JSON Lines nor CSV by its name, or has
+    /// - Throws: ``DatasetError`` if the file cannot be read, is neither JSON nor CSV by its name, or has
     ///   columns that fit no format.
     package init(path: String, options: DatasetOptions) throws(DatasetError) {
         guard let container = options.container ?? DatasetContainer(path: path) else {
             throw DatasetError(
-                path: path, problem: "expected a name that ends in .jsonl, .ndjson, .json or .csv, each also with .gz")
+                path: path,
+                problem: "expected a name that ends in .jsonl, .ndjson, .json, .csv or .tsv, each also with .gz")
         }
         let choice = try LayoutChoice(path: path, container: container, options: options)
         let rows = try RowSource(path: path, container: container, maxRowBytes: options.maxRowBytes)
         self.rows = rows
         detectedFormat = choice.format
+        repeatedPrompts = choice.repeatedPrompts
         layout = choice.layout
         self.path = path
         fileName = URL(fileURLWithPath: path).lastPathComponent
@@ -44,15 +50,16 @@ package struct DatasetReader: ~Copyable, Sendable {
     package mutating func next() throws(DatasetError) -> DatasetRecord? {
         guard let row = try rows.next() else { return nil }
         defer { nextIndex += 1 }
-        return DatasetRecord(index: nextIndex, line: row.line, original: row.original, content: content(of: row))
+        return DatasetRecord(
+            index: nextIndex, line: row.line, original: row.original, content: content(of: row))
     }
 
     private func content(of row: RowSource.Row) -> Result<ResponsePair, RowError> {
         do throws(RowProblem) {
             if let problem = row.problem { throw problem }
-            return .success(try layout.responsePair(in: row.original))
+            return .success(try RowReading(layout: layout, row: row.original).responsePair())
         } catch {
-            return .failure(RowError(file: fileName, line: row.line, problem: error))
+            return .failure(RowError(file: fileName, line: row.line, element: row.element, problem: error))
         }
     }
 }

@@ -76,6 +76,22 @@ package struct JSONValue: Hashable, Sendable {
     package let bytes: [UInt8]
     package let range: Range<Int>
 
+    fileprivate init(bytes: [UInt8], range: Range<Int>) {
+        self.bytes = bytes
+        self.range = range
+    }
+
+    /// Parses a text that is one JSON value (RFC 8259), of well-formed UTF-8.
+    init(text bytes: [UInt8]) throws(JSONSyntaxError) {
+        var scanner = JSONScanner(bytes, in: bytes.indices)
+        scanner.skipWhitespace()
+        let start = scanner.position
+        try scanner.scanValue(depth: 0)
+        range = start..<scanner.position
+        self.bytes = bytes
+        try scanner.scanEnd()
+    }
+
     package var kind: Kind {
         switch bytes[range.lowerBound] {
         case UInt8(ascii: "\""): .string

@@ -1,9 +1,10 @@
-/// Lists of messages in a column: `[{"role": …, "content": …}]`, or `[{"from": …, "value": …}]` as ShareGPT has them.
+/// Messages in a column: `{"role": …, "content": …}`, or `{"from": …, "value": …}` as ShareGPT has them; a list, or one.
 enum MessageList {
-    /// - Throws: ``RowProblem`` if the value is no list, or something in it is no message.
-    static func messages(in value: ColumnValue, column: String) throws(RowProblem) -> [ChatMessage] {
-        guard let elements = value.elements else {
-            throw .wrongType(column: column, expected: "a list of messages", found: value.kindWords)
+    /// - Throws: ``RowProblem`` if the value is no message and no list of them, or says what is not read.
+    static func messages(in value: JSONValue, column: String) throws(RowProblem) -> [ChatMessage] {
+        let elements = value.elements ?? [value]
+        guard value.kind == .array || value.kind == .object else {
+            throw .wrongType(column: column, expected: "a list of messages", found: value.kind.words)
         }
         var messages: [ChatMessage] = []
         for (index, element) in elements.enumerated() {
@@ -16,39 +17,6 @@ enum MessageList {
         return messages
     }
 
-    /// Splits two conversations into their prompt and a response each.
-    ///
-    /// - Parameter prompt: nil if the prompt is what both begin with. If it is given, the conversations may repeat it.
-    static func split(
-        _ preferred: (column: String, messages: [ChatMessage]), _ other: (column: String, messages: [ChatMessage]),
-        prompt: Conversation?
-    ) throws(RowProblem) -> ResponsePair {
-        if let prompt {
-            return ResponsePair(
-                prompt: prompt,
-                preferred: try response(in: preferred.messages, after: prompt, column: preferred.column),
-                other: try response(in: other.messages, after: prompt, column: other.column))
-        }
-        let limit = min(preferred.messages.count, other.messages.count) - 1
-        let shared = zip(preferred.messages, other.messages).prefix(max(0, limit)).prefix { $0 == $1 }.map(\.0)
-        guard !shared.isEmpty else { throw .noCommonPrompt(preferred.column, other.column) }
-        return try split(preferred, other, prompt: Conversation(messages: shared))
-    }
-
-    private static func response(
-        in messages: [ChatMessage], after prompt: Conversation, column: String
-    ) throws(RowProblem) -> String {
-        let repeatsPrompt = messages.count > prompt.messages.count && messages.starts(with: prompt.messages)
-        let rest = repeatsPrompt ? messages[prompt.messages.count...] : messages[...]
-        guard let response = rest.first, rest.count == 1 else {
-            throw .noSingleResponse(column: column, found: "\(rest.count) messages")
-        }
-        guard response.role == .assistant else {
-            throw .noSingleResponse(column: column, found: "one \(response.role.rawValue) message")
-        }
-        return response.content
-    }
-
     private struct Malformed: Error {
         var problem: String
     }
@@ -57,21 +25,63 @@ enum MessageList {
         let object: JSONObject?
         do throws(JSONSyntaxError) { object = try value.object() } catch { throw Malformed(problem: error.problem) }
         guard let object else { throw Malformed(problem: "expected an object, found \(value.kind.words)") }
-        let name = try text(of: ["role", "from"], in: object)
-        guard let role = ChatMessage.Role(named: name) else {
-            throw Malformed(problem: "expected the role system, user or assistant, found \(name.quoted)")
+        for key in unreadKeys {
+            guard let value = object.value(of: key), !value.isEmpty else { continue }
+            throw Malformed(problem: "\(key.quoted) is not read: expected nothing but texts, found \(value.kind.words)")
         }
-        return ChatMessage(role: role, content: try text(of: ["content", "value"], in: object))
+        let (roleKey, contentKey) = object.value(of: "role") != nil ? ("role", "content") : ("from", "value")
+        guard let name = object.value(of: roleKey) else {
+            throw Malformed(problem: "\"role\" is missing (keys: \(object.members.map(\.key).listed))")
+        }
+        guard let name = name.string else {
+            throw Malformed(problem: "\(roleKey.quoted): expected a string, found \(name.kind.words)")
+        }
+        guard let role = ChatMessage.Role(named: name) else {
+            let isTool = ChatMessage.Role.toolNames.contains(name.lowercased())
+            throw Malformed(
+                problem: isTool
+                    ? "calls of tools and their results (the role \(name.quoted)) are not read"
+                    : "expected the role system, user or assistant, found \(name.quoted)")
+        }
+        guard let content = object.value(of: contentKey) else {
+            throw Malformed(problem: "\(contentKey.quoted) is missing (keys: \(object.members.map(\.key).listed))")
+        }
+        return ChatMessage(role: role, content: try text(of: content, key: contentKey))
     }
 
-    private static func text(of keys: [String], in object: JSONObject) throws(Malformed) -> String {
-        for key in keys {
-            guard let value = object.value(of: key) else { continue }
-            guard let text = value.string else {
-                throw Malformed(problem: "\(key.quoted): expected a string, found \(value.kind.words)")
-            }
-            return text
+    /// What a message says besides its text; templates make something of each.
+    private static let unreadKeys = ["tool_calls", "function_call", "tool_call_id", "reasoning_content", "thinking"]
+
+    /// A text, or a list of parts that are all texts, as OpenAI's API has them.
+    private static func text(of value: JSONValue, key: String) throws(Malformed) -> String {
+        if let text = value.string { return text }
+        guard let parts = value.elements, !parts.isEmpty else {
+            throw Malformed(problem: "\(key.quoted): expected a string, found \(value.kind.words)")
         }
-        throw Malformed(problem: "\(keys[0].quoted) is missing (keys: \(object.members.map(\.key).listed))")
+        var texts: [String] = []
+        for part in parts {
+            guard let object = try? part.object(), object.value(of: "type")?.string ?? "text" == "text",
+                let text = object.value(of: "text")?.string
+            else {
+                let type = (try? part.object())?.value(of: "type")?.string
+                throw Malformed(
+                    problem: "\(key.quoted): expected parts of the type \"text\", found "
+                        + (type.map { "one of the type \($0.quoted)" } ?? part.kind.words))
+            }
+            texts.append(text)
+        }
+        return texts.joined()
+    }
+}
+
+extension JSONValue {
+    /// Whether it says nothing: null, or a text, a list or an object without anything in it.
+    var isEmpty: Bool {
+        switch kind {
+        case .null: true
+        case .string: range.count == 2
+        case .array, .object: bytes[range].dropFirst().dropLast().allSatisfy { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        case .number, .boolean: false
+        }
     }
 }

@@ -11,6 +11,17 @@ package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case wrongType(column: String, expected: String, found: String)
     /// The column's text is empty or nothing but whitespace.
     case emptyText(column: String)
+    case emptyPrompt(column: String)
+    /// A text that was a conversation before some program wrote it into a column of texts.
+    case serialized(column: String, found: String)
+    /// Several columns, each of which may be the prompt, say different things.
+    /// - Parameter section: the part of the configuration that can tell.
+    case severalPrompts([String], section: String)
+    /// A column that has a meaning which is not read.
+    case unsupportedColumn(String, what: String, key: String)
+    /// The responses begin with a dialogue that the prompt is no part of.
+    /// - Parameter key: of the configuration, that has them read as they stand.
+    case promptDisagrees(prompt: String, String, String, key: String?)
     /// A message of a conversation is not what it should be; `message` counts from 1.
     case badMessage(column: String, message: Int, problem: String)
     /// A conversation that does not end with exactly one answer to the prompt.
@@ -39,6 +50,23 @@ package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
             "\(column.quoted): expected \(expected), found \(found)"
         case .emptyText(let column):
             "\(column.quoted) is empty"
+        case .emptyPrompt(let column):
+            "\(column.quoted) is empty"
+        case .serialized(let column, let found):
+            """
+            \(column.quoted) holds \(found): expected a text, a list of messages, or one as JSON text. Dataset.to_json \
+            keeps lists, and json.dumps makes JSON of one
+            """
+        case .severalPrompts(let columns, let section):
+            """
+            \(columns.map(\.quoted).joined(separator: " and ")) say different things: name the prompt's column in \
+            \(section).columns, or list what is not to be read in \(section).ignore_columns
+            """
+        case .unsupportedColumn(let column, let what, let key):
+            "\(column.quoted): \(what) are not read; to leave the column out, list it in \(key)"
+        case .promptDisagrees(let prompt, let first, let second, let key):
+            "\(first.quoted) and \(second.quoted) begin with a dialogue that \(prompt.quoted) is no part of"
+                + (key.map { "; \($0): keep reads them as they stand" } ?? "")
         case .badMessage(let column, let message, let problem):
             "\(column.quoted), message \(message): \(problem)"
         case .noSingleResponse(let column, let found):
@@ -60,15 +88,20 @@ package struct RowError: Error, Hashable, Sendable, CustomStringConvertible {
     package let file: String
     /// 1-based line on which the row begins.
     package let line: Int
+    /// 1-based place in the JSON array that the file is; nil for any other file.
+    package let element: Int?
     package let problem: RowProblem
 
-    package init(file: String, line: Int, problem: RowProblem) {
+    package init(file: String, line: Int, element: Int? = nil, problem: RowProblem) {
         self.file = file
         self.line = line
+        self.element = element
         self.problem = problem
     }
 
-    package var description: String { "\(file):\(line): \(problem)" }
+    package var description: String {
+        "\(file):\(line): \(element.map { "element \($0): " } ?? "")\(problem)"
+    }
 }
 
 extension JSONValue.Kind {

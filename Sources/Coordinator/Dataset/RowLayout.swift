@@ -1,5 +1,14 @@
 /// Where the prompt and the responses of a file's rows are, decided once for the whole file.
 struct RowLayout: Hashable, Sendable {
+    enum Prompt: Hashable, Sendable {
+        /// The responses begin with it; a column of it is not looked for.
+        case inResponses
+        /// Whichever of ``PromptColumn`` the row has; messages that have none begin with it.
+        case known
+        /// A column that the configuration names.
+        case column(String)
+    }
+
     enum Responses: Hashable, Sendable {
         /// In a column each.
         case columns(preferred: String, other: String)
@@ -11,6 +20,7 @@ struct RowLayout: Hashable, Sendable {
 
     /// What the response columns hold.
     enum Shape: Hashable, Sendable {
+        /// Texts, which may be transcripts that begin with the prompt.
         case texts
         case transcripts
         case messages
@@ -18,10 +28,13 @@ struct RowLayout: Hashable, Sendable {
         case any
     }
 
-    /// Nil: there is no such column, the responses begin with the prompt.
-    var prompt: String?
+    var prompt: Prompt
     var responses: Responses
     var shape: Shape
+    var ignoredColumns: [String] = []
+    var promptInResponses = DatasetOptions.PromptInResponses.keep
+    /// Where the configuration says how such rows are read.
+    var configurationSection = RowPurpose.row.configurationSection
 
     var responseColumns: [String] {
         switch responses {
@@ -31,29 +44,30 @@ struct RowLayout: Hashable, Sendable {
         }
     }
 
-    /// Columns without which no row can be read.
-    var requiredColumns: [String] {
-        (shape == .messages ? [] : [prompt].compactMap(\.self)) + responseColumns
+    /// Columns that the configuration names.
+    private var configuredColumns: [String] {
+        if case .column(let name) = prompt { [name] + responseColumns } else { responseColumns }
     }
 }
 
 extension RowLayout {
     /// The layout of columns that the configuration names; nil if a refusal is needed and none is configured.
-    init?(columns: DatasetColumns, refusal: String?) {
+    init?(columns: DatasetColumns, options: DatasetOptions) {
         if let preferred = columns.preferred {
             responses = .columns(preferred: preferred, other: columns.other)
-        } else if let refusal {
+        } else if let refusal = options.refusal {
             responses = .refusal(refusal, other: columns.other)
         } else {
             return nil
         }
-        prompt = columns.prompt
+        prompt = columns.prompt.map { .column($0) } ?? .inResponses
         shape = .any
+        take(options)
     }
 
     /// The layout of a known format; nil if a refusal is needed and none is configured.
-    init?(_ format: DatasetFormat, prompt: String, refusal: String?) {
-        self.prompt = format == .hh ? nil : prompt
+    init?(_ format: DatasetFormat, options: DatasetOptions) {
+        prompt = format == .hh ? .inResponses : .known
         switch format {
         case .preference:
             responses = .columns(preferred: "chosen", other: "rejected")
@@ -61,6 +75,10 @@ extension RowLayout {
         case .conversational:
             responses = .columns(preferred: "chosen", other: "rejected")
             shape = .messages
+        case .sharegpt:
+            prompt = .column(PromptColumn.conversations.rawValue)
+            responses = .columns(preferred: "chosen", other: "rejected")
+            shape = .any
         case .hh:
             responses = .columns(preferred: "chosen", other: "rejected")
             shape = .transcripts
@@ -71,29 +89,23 @@ extension RowLayout {
             responses = .columns(preferred: "harmless", other: "harmful")
             shape = .texts
         case .harmful:
-            guard let refusal else { return nil }
+            guard let refusal = options.refusal else { return nil }
             responses = .refusal(refusal, other: "harmful")
             shape = .texts
         }
+        take(options)
     }
 
-    /// The layout of a known format whose columns that row has, or nil.
-    init?(_ format: DatasetFormat, in row: OriginalRow, refusal: String?) {
-        let promptNames = format == .conversational ? ["prompt"] : ["prompt", "input", "question"]
-        let prompt = promptNames.first { row.value(of: $0) != nil } ?? promptNames[0]
-        guard let layout = RowLayout(format, prompt: prompt, refusal: refusal), layout.columnsExist(in: row) else {
-            return nil
-        }
-        self = layout
+    private mutating func take(_ options: DatasetOptions) {
+        ignoredColumns = options.ignoredColumns
+        promptInResponses = options.promptInResponses
+        configurationSection = options.purpose.configurationSection
     }
 
+    /// Whether the row has the columns without which no row can be read.
     func columnsExist(in row: OriginalRow) -> Bool {
-        requiredColumns.allSatisfy { row.value(of: $0) != nil }
-    }
-
-    /// Whether the response columns hold what the shape says, as far as a first look tells: lists, or no lists.
-    func typesFit(in row: OriginalRow) -> Bool {
-        let hasList = responseColumns.contains { row.value(of: $0)?.isArray == true }
-        return hasList == (shape == .messages)
+        guard configuredColumns.allSatisfy({ row.value(of: $0) != nil }) else { return false }
+        guard prompt == .known, shape != .messages else { return true }
+        return PromptColumn.allCases.contains { row.value(of: $0.rawValue) != nil }
     }
 }

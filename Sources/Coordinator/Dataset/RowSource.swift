@@ -1,98 +1,84 @@
 /// The rows of one file, as JSON objects or CSV fields, with the problems of those that are neither.
-struct RowSource: ~Copyable {
+struct RowSource: ~Copyable, @unchecked Sendable {
     struct Row {
         /// 1-based line on which the row begins.
         var line: Int
+        /// 1-based place in the JSON array that the file is; nil for any other file.
+        var element: Int?
         var original: OriginalRow
         /// Set exactly if `original` is unreadable.
         var problem: RowProblem?
     }
 
-    private let container: DatasetContainer
-    private var lines: LineReader
-    /// Of a CSV file that is not empty.
-    private let header: [String]?
+    // Unchecked: the reader has exactly one owner, which may move to another thread.
+    private let reader: any RowReader
 
-    /// - Throws: ``DatasetError`` if the file cannot be read or has no usable CSV header.
+    /// - Parameter maxRowBytes: rows with more bytes are unreadable.
+    /// - Throws: ``DatasetError`` if the file cannot be read, is another kind of file, or has no usable CSV header.
     init(path: String, container: DatasetContainer, maxRowBytes: Int) throws(DatasetError) {
-        var lines = try LineReader(path: path, byteLimit: maxRowBytes)
-        header = container == .csv ? try Self.readHeader(from: &lines, path: path) : nil
-        self.lines = lines
-        self.container = container
+        let limits = 1...(1 << 30)
+        guard limits.contains(maxRowBytes) else {
+            throw DatasetError(
+                path: path, problem: "expected a row limit of 1 to \(limits.upperBound) bytes, found \(maxRowBytes)")
+        }
+        let source = try TextSource(path: path)
+        let isArray = source.firstVisibleByte == UInt8(ascii: "[")
+        reader =
+            switch container {
+            case .json where isArray: JSONArrayReader(source, path: path, byteLimit: maxRowBytes)
+            case .json: JSONLinesReader(source, byteLimit: maxRowBytes)
+            case .csv: try CSVReader(source, path: path, byteLimit: maxRowBytes)
+            }
     }
+
+    var fileOffset: Int { reader.fileOffset }
+    var fileSize: Int { reader.fileSize }
+
+    /// The next row, or nil at the end of the file.
+    mutating func next() throws(DatasetError) -> Row? { try reader.next() }
+}
+
+/// Reads the rows of one kind of file, one after another, once.
+protocol RowReader: AnyObject {
+    /// Bytes of the file on disk that were consumed so far.
+    var fileOffset: Int { get }
+    /// Size of the file on disk, in bytes.
+    var fileSize: Int { get }
+
+    /// The next row, or nil at the end of the file.
+    func next() throws(DatasetError) -> RowSource.Row?
+}
+
+extension RowSource.Row {
+    /// Parses what should be one JSON object.
+    ///
+    /// - Parameter overLongLimit: the limit that the row passes; nil if it is whole.
+    init(line: Int, element: Int?, json bytes: [UInt8], overLongLimit: Int?) {
+        do throws(RowProblem) {
+            if let overLongLimit { throw .overLong(limit: overLongLimit) }
+            self.init(line: line, element: element, original: .object(try JSONObject(line: bytes)), problem: nil)
+        } catch {
+            self.init(line: line, element: element, original: .unreadable(bytes), problem: error)
+        }
+    }
+}
+
+/// The rows of a file with one JSON object on each line. Blank lines are no rows.
+final class JSONLinesReader: RowReader {
+    private var lines: LineReader
+
+    init(_ source: consuming TextSource, byteLimit: Int) { lines = LineReader(source, byteLimit: byteLimit) }
 
     var fileOffset: Int { lines.fileOffset }
     var fileSize: Int { lines.fileSize }
 
-    /// The next row, or nil at the end of the file. Blank lines are no rows.
-    mutating func next() throws(DatasetError) -> Row? {
-        switch container {
-        case .jsonLines: try nextObject()
-        case .csv: try nextFields()
-        }
-    }
-
-    private mutating func nextObject() throws(DatasetError) -> Row? {
+    func next() throws(DatasetError) -> RowSource.Row? {
         while let line = try lines.next() {
             if !line.isOverLong, line.bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
-            do throws(RowProblem) {
-                if line.isOverLong { throw .overLong(limit: lines.byteLimit) }
-                return Row(line: line.number, original: .object(try JSONObject(line: line.bytes)), problem: nil)
-            } catch {
-                return Row(line: line.number, original: .unreadable(line.bytes), problem: error)
-            }
+            return RowSource.Row(
+                line: line.number, element: nil, json: line.bytes,
+                overLongLimit: line.isOverLong ? lines.byteLimit : nil)
         }
         return nil
-    }
-
-    private mutating func nextFields() throws(DatasetError) -> Row? {
-        guard let (line, row, isOverLong) = try Self.nextCSVRow(from: &lines) else { return nil }
-        let columns = header ?? []
-        do throws(RowProblem) {
-            if isOverLong { throw .overLong(limit: lines.byteLimit) }
-            let values = try row.values(columns: columns.count)
-            return Row(line: line, original: .fields(columns: columns, values: values), problem: nil)
-        } catch {
-            var bytes = row.bytes
-            if isOverLong { bytes.keepExcerpt(of: LineReader.excerptBytes) }
-            return Row(line: line, original: .unreadable(bytes), problem: error)
-        }
-    }
-
-    /// Collects the lines of one row. A row that passes the byte limit ends with the line on which it does, so that a
-    /// quote that nobody closed costs no more than the limit.
-    private static func nextCSVRow(
-        from lines: inout LineReader
-    ) throws(DatasetError) -> (line: Int, row: CSVRow, isOverLong: Bool)? {
-        var row = CSVRow()
-        while let first = try lines.next() {
-            if first.bytes.isEmpty { continue }
-            row.append(first.bytes)
-            var isOverLong = first.isOverLong
-            var terminator = first.terminator
-            while row.continuesOnNextLine, !isOverLong, let more = try lines.next() {
-                row.append(terminator + more.bytes)
-                terminator = more.terminator
-                isOverLong = more.isOverLong || row.bytes.count > lines.byteLimit
-            }
-            return (first.number, row, isOverLong)
-        }
-        return nil
-    }
-
-    private static func readHeader(from lines: inout LineReader, path: String) throws(DatasetError) -> [String]? {
-        guard let (line, row, isOverLong) = try nextCSVRow(from: &lines) else { return nil }
-        let names: [String]
-        do throws(RowProblem) {
-            if isOverLong { throw .overLong(limit: lines.byteLimit) }
-            names = try row.values(columns: nil)
-        } catch {
-            throw DatasetError(path: path, problem: "line \(line), the header: \(error)")
-        }
-        if let repeated = ExactName.firstRepetition(in: names) {
-            throw DatasetError(
-                path: path, problem: "line \(line), the header: \(names[repeated].quoted) occurs a second time")
-        }
-        return names
     }
 }

@@ -42,6 +42,18 @@ struct Transcript {
 
     var endsWithAssistant: Bool { turns.last?.role == .assistant }
 
+    /// Whether there is a response with something before it.
+    var isDialogue: Bool { endsWithAssistant && turns.count > 1 }
+
+    /// What a prompt says that is written as a transcript, with or without a last `Assistant:` for the response to follow;
+    /// nil for a single turn, which may be any text.
+    var promptMessages: [ChatMessage]? {
+        guard turns.count > 1, let last = turns.last else { return nil }
+        let lastText = text(fromTurn: turns.count - 1)
+        let isOpen = last.role == .assistant && lastText.isBlank
+        return messages(before: turns.count - 1) + (isOpen ? [] : [ChatMessage(role: last.role, content: lastText)])
+    }
+
     /// Splits two transcripts into the prompt that they share and a response each.
     ///
     /// The response is the last assistant turn. Where what comes before that turn differs between the two, the prompt

@@ -36,7 +36,9 @@ struct JobDefinition: Sendable {
         }
         let job = configuration.job
         let embedding = configuration.embedding
-        let template = attempt { try Template(embedding.template) }
+        let template = attempt {
+            try Template(embedding.template, readsControlTokensOfRows: embedding.readsControlTokensOfRows)
+        }
         let inputOptions = Self.inputOptions(configuration.dataset)
         let inputDigest = attempt {
             try Self.checkOutputColumns(job.input, inputOptions, configuration.dataset.replaceExisting)
@@ -87,8 +89,14 @@ struct JobDefinition: Sendable {
         var fingerprint = [
             "job.input (SHA-256)": input,
             "job.anchors or job.direction (SHA-256)": direction,
-            "dataset": "\(dataset.format) \([dataset.prompt, dataset.chosen, dataset.rejected].map { $0 ?? "" })",
-            "anchors": "\(anchors.format) \([anchors.prompt, anchors.harmless, anchors.harmful].map { $0 ?? "" })",
+            "dataset": """
+            \(dataset.format) \([dataset.prompt, dataset.chosen, dataset.rejected].map { $0 ?? "" }) \
+            \(dataset.ignoredColumns) \(dataset.promptInResponses)
+            """,
+            "anchors": """
+            \(anchors.format) \([anchors.prompt, anchors.harmless, anchors.harmful].map { $0 ?? "" }) \
+            \(anchors.ignoredColumns) \(anchors.promptInResponses)
+            """,
             "anchors.refusal": anchors.refusal,
             "model.sha256": configuration.model.sha256 ?? "",
             "model.precision": configuration.model.precision,
@@ -114,6 +122,8 @@ struct JobDefinition: Sendable {
         }
         return DatasetOptions(
             purpose: .row, format: DatasetFormat(rawValue: dataset.format), columns: columns,
+            ignoredColumns: dataset.ignoredColumns,
+            promptInResponses: .init(rawValue: dataset.promptInResponses) ?? .auto,
             maxRowBytes: dataset.maxRowBytes)
     }
 
@@ -126,6 +136,8 @@ struct JobDefinition: Sendable {
         }
         return DatasetOptions(
             purpose: .anchor, format: DatasetFormat(rawValue: anchors.format), columns: columns,
+            ignoredColumns: anchors.ignoredColumns,
+            promptInResponses: .init(rawValue: anchors.promptInResponses) ?? .auto,
             refusal: anchors.refusal, maxRowBytes: configuration.dataset.maxRowBytes)
     }
 

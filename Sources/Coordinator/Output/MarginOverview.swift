@@ -58,7 +58,7 @@ struct MarginOverview: Sendable {
     private static func forEachRow(
         of path: String, _ body: (_ line: Int, _ object: JSONObject, _ margin: Double?) throws -> Void
     ) throws {
-        var rows = try RowSource(path: path, container: .jsonLines, maxRowBytes: 1 << 30)
+        var rows = try RowSource(path: path, container: .json, maxRowBytes: 1 << 30)
         while let row = try rows.next() {
             guard case .object(let object) = row.original else {
                 throw DatasetError(

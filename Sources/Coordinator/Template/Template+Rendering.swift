@@ -22,7 +22,7 @@ extension Template {
             return text
         }
         let item = RenderedItem(prompt: prompt, responses: responses)
-        return compatibility == .legend ? item.readingControlTokensEverywhere : item
+        return compatibility == .legend || readsControlTokensOfRows ? item.readingControlTokensEverywhere : item
     }
 
     private func alpacaPrompt(

@@ -7,6 +7,10 @@ package struct Template: Hashable, Sendable {
 
     let kind: Kind
 
+    /// Whether control tokens that the rows spell, such as `<|im_start|>`, are read as the model's control tokens. If not,
+    /// only those are that the template itself wrote; a row's are text.
+    let readsControlTokensOfRows: Bool
+
     /// The instruction format of Stanford Alpaca, which Legend uses.
     package static let alpaca = Template(kind: .alpaca)
     /// Turns between `<|im_start|>` and `<|im_end|>`.
@@ -18,27 +22,31 @@ package struct Template: Hashable, Sendable {
 
     private init(kind: Kind) {
         self.kind = kind
+        readsControlTokensOfRows = false
     }
 
     /// - Parameter configured: `alpaca`, `chatml`, `plain`, or a text with `{prompt}` and, behind it, `{response}`.
     ///   It may have `{system}` before `{response}`; without it a system message is put before the prompt.
     /// - Throws: ``TemplateError`` with everything that is wrong with such a text.
-    package init(_ configured: String) throws(TemplateError) {
+    package init(_ configured: String, readsControlTokensOfRows: Bool = false) throws(TemplateError) {
         if let template = Self.named.first(where: { $0.0 == configured })?.1 {
-            self = template
+            kind = template.kind
         } else {
             kind = .custom(try CustomTemplate(configured))
         }
+        self.readsControlTokensOfRows = readsControlTokensOfRows
     }
 
     /// Names the template in a result's provenance: its name, or the whole text of a custom one.
     package var identity: String {
-        switch kind {
-        case .alpaca: "alpaca"
-        case .chatml: "chatml"
-        case .plain: "plain"
-        case .custom(let template): "custom: \(template.source)"
-        }
+        let name =
+            switch kind {
+            case .alpaca: "alpaca"
+            case .chatml: "chatml"
+            case .plain: "plain"
+            case .custom(let template): "custom: \(template.source)"
+            }
+        return readsControlTokensOfRows ? "\(name), with the rows' control tokens" : name
     }
 }
 

@@ -78,23 +78,29 @@ extension Configuration {
     private static func readDataset(_ section: ConfigurationReader) -> Dataset {
         let columns = section.section("columns")
         let dataset = Dataset(
-            format: section.choice("format", of: ["auto", "preference", "conversational", "hh", "pku"]) ?? "auto",
+            format: section.choice("format", of: ["auto"] + preferenceFormats) ?? "auto",
             prompt: columns.string("prompt"),
             chosen: columns.string("chosen"),
             rejected: columns.string("rejected"),
+            ignoredColumns: section.strings("ignore_columns") ?? [],
+            promptInResponses: section.choice("prompt_in_responses", of: ["auto", "strip", "keep"]) ?? "auto",
             maxRowBytes: (section.integer("max_row_mib", in: 1...128) ?? 16) << 20,
             replaceExisting: section.boolean("replace_existing") ?? false)
         return dataset
     }
 
+    private static let preferenceFormats = ["preference", "conversational", "sharegpt", "hh", "pku"]
+
     private static func readAnchors(_ section: ConfigurationReader) -> Anchors {
         let columns = section.section("columns")
         return Anchors(
             format: section.choice(
-                "format", of: ["auto", "anchors", "harmful", "preference", "conversational", "hh", "pku"]) ?? "auto",
+                "format", of: ["auto", "anchors", "harmful"] + preferenceFormats) ?? "auto",
             prompt: columns.string("prompt"),
             harmless: columns.string("harmless"),
             harmful: columns.string("harmful"),
+            ignoredColumns: section.strings("ignore_columns") ?? [],
+            promptInResponses: section.choice("prompt_in_responses", of: ["auto", "strip", "keep"]) ?? "auto",
             refusal: section.string("refusal") ?? defaultRefusal)
     }
 
@@ -113,7 +119,8 @@ extension Configuration {
             template: section.string("template") ?? "alpaca",
             layer: section.integer("layer", in: layerRange) ?? -1,
             token: section.choice("token", of: Embedding.tokens) ?? "last",
-            compatibility: section.choice("compat", of: ["none", "legend"]) ?? "none")
+            compatibility: section.choice("compat", of: ["none", "legend"]) ?? "none",
+            readsControlTokensOfRows: section.choice("control_tokens", of: ["text", "tokens"]) == "tokens")
         let keeps = section.boolean("keep_embeddings") ?? false
         let layers = section.integers("keep_layers", in: layerRange)
         let tokens = section.choices("keep_tokens", of: Embedding.tokens)

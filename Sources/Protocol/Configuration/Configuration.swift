@@ -53,6 +53,12 @@ package struct Configuration: Hashable, Sendable {
         package var prompt: String?
         package var chosen: String?
         package var rejected: String?
+
+        /// Columns that are not read.
+        package var ignoredColumns: [String]
+
+        /// auto, strip or keep.
+        package var promptInResponses: String
         package var maxRowBytes: Int
         package var replaceExisting: Bool
     }
@@ -63,6 +69,8 @@ package struct Configuration: Hashable, Sendable {
         package var prompt: String?
         package var harmless: String?
         package var harmful: String?
+        package var ignoredColumns: [String]
+        package var promptInResponses: String
 
         /// The harmless response of anchors that have none of their own.
         package var refusal: String
@@ -91,6 +99,9 @@ package struct Configuration: Hashable, Sendable {
         package var layer: Int
         package var token: String
         package var compatibility: String
+
+        /// Whether control tokens that the rows spell are the model's.
+        package var readsControlTokensOfRows: Bool
 
         /// nil: none are kept.
         package var kept: Kept?

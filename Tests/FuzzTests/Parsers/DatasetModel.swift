@@ -44,26 +44,77 @@ struct DatasetModel {
         }
     }
 
+    /// Whether the file is more than this model knows: an array, another delimiter, line ends or encoding.
+    var isBeyond: Bool {
+        let all = lines.flatMap { $0.bytes + $0.end }
+        let first = all.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        let header = lines.first { !$0.bytes.isEmpty }?.bytes ?? []
+        return first == UInt8(ascii: "[") || (all.contains(Self.carriageReturn) && !all.contains(Self.lineFeed))
+            || header.contains(UInt8(ascii: ";")) || header.contains(0x09) || header.starts(with: Array("sep=".utf8))
+            || all.prefix(2).contains(0)
+    }
+
     /// The header is the first one. A row goes on with the next line while a quote is open, and the limit is not passed.
+    /// A bad row gives its last lines back if they are rows by themselves.
     var csv: [Row] {
         var rows: [Row] = []
         var rest = lines[...]
-        while let first = rest.popFirst() {
-            if first.bytes.isEmpty { continue }
-            var row = Row(line: first.number, bytes: first.bytes, isOverLong: first.bytes.count > limit)
-            var end = first.end
-            var (fields, isOpen) = Self.fields(of: row.bytes)
-            while isOpen, !row.isOverLong, let next = rest.popFirst() {
-                row.isOverLong = next.bytes.count > limit
-                row.bytes += end + next.bytes
-                row.isOverLong = row.isOverLong || row.bytes.count > limit
-                end = next.end
-                (fields, isOpen) = Self.fields(of: row.bytes)
+        var columns: Int?
+        while !rest.isEmpty {
+            if rest.first?.bytes.isEmpty == true {
+                rest = rest.dropFirst()
+                continue
             }
-            row.fields = isOpen || row.isOverLong ? nil : fields
+            var (row, count) = longestRow(rest)
+            if columns == nil { columns = row.fields?.count }
+            if row.fields == nil || row.fields?.count != columns, let columns, !rows.isEmpty {
+                let taken = Array(rest.prefix(count))
+                let own =
+                    (1..<count).first { areRows(taken[$0...], columns, endsFile: count == rest.count) } ?? count
+                if own < count {
+                    row.isOverLong = false
+                    row.bytes = taken[..<own].dropLast().flatMap { $0.bytes + $0.end } + taken[own - 1].bytes
+                    row.fields = nil
+                }
+                count = own
+            }
+            rest = rest.dropFirst(count)
             rows.append(row)
         }
         return rows
+    }
+
+    private func longestRow(_ rest: ArraySlice<Line>) -> (row: Row, lines: Int) {
+        let first = rest[rest.startIndex]
+        var row = Row(line: first.number, bytes: first.bytes, isOverLong: first.bytes.count > limit)
+        var count = 1
+        var (fields, isOpen) = Self.fields(of: row.bytes)
+        while isOpen, !row.isOverLong, count < rest.count {
+            let next = rest[rest.startIndex + count]
+            row.bytes += rest[rest.startIndex + count - 1].end + next.bytes
+            row.isOverLong = next.bytes.count > limit || row.bytes.count > limit
+            count += 1
+            (fields, isOpen) = Self.fields(of: row.bytes)
+        }
+        row.fields = isOpen || row.isOverLong ? nil : fields
+        return (row, count)
+    }
+
+    /// Whether all of the lines are rows of so many fields; the last may be open, unless the file ends there. The first
+    /// is not blank.
+    private func areRows(_ lines: ArraySlice<Line>, _ columns: Int, endsFile: Bool) -> Bool {
+        guard lines.first?.bytes.isEmpty == false else { return false }
+        var text: [UInt8]?
+        for line in lines {
+            if text == nil, line.bytes.isEmpty { continue }
+            text = (text.map { $0 + [Self.lineFeed] } ?? []) + line.bytes
+            if line.bytes.count > limit { return false }
+            let (fields, isOpen) = Self.fields(of: text ?? [])
+            if isOpen { continue }
+            if fields?.count != columns { return false }
+            text = nil
+        }
+        return text == nil || !endsFile
     }
 
     /// RFC 4180, section 2. No fields where a quote is out of place.

@@ -5,7 +5,7 @@ import Protocol
 extension FuzzedParser {
     static let jsonLines = FuzzedParser(
         "jsonl", isText: true, syntax: jsonSyntax, corpus: { jsonFiles }, assemble: joinedLines,
-        parse: { input, scratch in try checkRows(of: input[0], plain: input[0], .jsonLines, scratch) })
+        parse: { input, scratch in try checkRows(of: input[0], plain: input[0], .json, scratch) })
 
     static let csv = FuzzedParser(
         "csv", isText: true, syntax: csvSyntax, corpus: { csvFiles }, assemble: joinedLines,
@@ -26,7 +26,7 @@ extension FuzzedParser {
             return [random.damaged(file)]
         },
         parse: { input, scratch in
-            try checkRows(of: input[0], plain: input.count > 1 ? input[1] : nil, .jsonLines, scratch)
+            try checkRows(of: input[0], plain: input.count > 1 ? input[1] : nil, .json, scratch)
         })
 
     private static func compressed(_ bytes: [UInt8]) -> [UInt8] {
@@ -58,7 +58,8 @@ extension FuzzedParser {
     ].map { Array($0.utf8) }
 
     private static let csvSyntax = [
-        ",", "\"", "\"\"", "\",\"", "\n", "\r", "\r\n", "prompt,", "margin,", "é", "\u{FEFF}", "\\n\\nHuman: ",
+        ",", ";", "sep=;\n", "\"", "\"\"", "\",\"", "\n", "\r", "\r\n", "prompt,", "margin,", "é", "\u{FEFF}",
+        "\\n\\nHuman: ",
     ].map { Array($0.utf8) }
 
     private static let jsonFiles: [[[UInt8]]] = [
@@ -80,6 +81,14 @@ extension FuzzedParser {
             #"{"prompt":"q","response_0":"a","response_1":"b","safer_response_id":0.0}"#,
         ],
         [#"{"prompt":"q","harmless":"a","harmful":"b"}"#, #"{"prompt":"q","harmful":"b"}"#],
+        [
+            "[", #"{"prompt":"q","chosen":"a","rejected":"b"}"#, ",", #"{"prompt":"]","chosen":"a","rejected":"b"}"#,
+            "]",
+        ],
+        [
+            #"{"conversations":[{"from":"human","value":"q"}],"chosen":{"from":"gpt","value":"a"},"rejected":"b"}"#,
+            #"{"system":"s","instruction":"q","input":"i","history":[["q","a"]],"chosen":"[{\"role\":\"user\",\"content\":\"q\"}]","rejected":"[{'role': 'user'}]","tools":[]}"#,
+        ],
     ].map { $0.map { Array($0.utf8) } }
 
     private static let csvFiles: [[[UInt8]]] = [
@@ -116,19 +125,20 @@ extension FuzzedParser {
         options.container = container
         let path = try scratch.path(holding: file)
         var records: [DatasetRecord] = []
+        let model = plain.map { DatasetModel($0, limit: options.maxRowBytes) }
         do throws(DatasetError) {
             var reader = try DatasetReader(path: path, options: options)
             while let record = try reader.next() { records.append(record) }
         } catch {
-            // A file that is whole is refused for its columns only, and when it is opened.
-            try BrokenPromise.unless(plain == nil || records.isEmpty, "refused behind \(records.count) rows: \(error)")
+            // A file that is whole is refused for its columns only, and when it is opened; an array also where it ends.
+            try BrokenPromise.unless(
+                model?.isBeyond ?? true || records.isEmpty, "refused behind \(records.count) rows: \(error)")
             return error.problem.contains("no row can be read") || plain == nil ? .refusedAtOnce : .refused
         }
         for record in records { try checkOutput(of: record, options.purpose) }
-        guard let plain else { return .accepted }
+        guard let model, !model.isBeyond else { return .accepted }
 
-        let model = DatasetModel(plain, limit: options.maxRowBytes)
-        let rows = container == .jsonLines ? model.jsonLines : Array(model.csv.dropFirst())
+        let rows = container == .json ? model.jsonLines : Array(model.csv.dropFirst())
         try BrokenPromise.unless(records.count == rows.count, "\(records.count) rows, expected \(rows.count)")
         for (index, (record, row)) in zip(records, rows).enumerated() {
             try BrokenPromise.unless(

@@ -1,0 +1,81 @@
+/// How a dataset is to be read.
+package struct DatasetOptions: Hashable, Sendable {
+    /// Whether responses that begin with their prompt are read without it.
+    package enum PromptInResponses: String, CaseIterable, Sendable {
+        /// Where (nearly) all of the first rows have it on both sides.
+        case auto
+        /// Wherever both of a row's responses begin with it.
+        case strip
+        /// Never: what the responses say is read as it stands.
+        case keep
+    }
+
+    package var purpose: RowPurpose
+    /// Nil: by the file's name.
+    package var container: DatasetContainer?
+    /// Nil: by the file's first rows.
+    package var format: DatasetFormat?
+    /// Overrides `format`.
+    package var columns: DatasetColumns?
+    /// Columns that are not read, whatever a format makes of them.
+    package var ignoredColumns: [String]
+    package var promptInResponses: PromptInResponses
+    /// The harmless response of anchors that have none of their own.
+    package var refusal: String?
+    /// Rows with more bytes are not read, but come out as errors.
+    package var maxRowBytes: Int
+
+    package init(
+        purpose: RowPurpose, container: DatasetContainer? = nil, format: DatasetFormat? = nil,
+        columns: DatasetColumns? = nil, ignoredColumns: [String] = [], promptInResponses: PromptInResponses = .auto,
+        refusal: String? = nil, maxRowBytes: Int = 16 << 20
+    ) {
+        self.purpose = purpose
+        self.container = container
+        self.format = format
+        self.columns = columns
+        self.ignoredColumns = ignoredColumns
+        self.promptInResponses = promptInResponses
+        self.refusal = refusal
+        self.maxRowBytes = maxRowBytes
+    }
+}
+
+/// What a row is used for.
+package enum RowPurpose: String, Sendable {
+    /// It helps to find the direction.
+    case anchor
+    /// It gets a margin.
+    case row
+
+    /// The part of the configuration that says how such rows are read.
+    var configurationSection: String {
+        switch self {
+        case .anchor: "anchors"
+        case .row: "dataset"
+        }
+    }
+}
+
+/// Columns that the configuration names, in place of a known format.
+package struct DatasetColumns: Hashable, Sendable {
+    /// Nil: the two sides are whole transcripts or lists of messages, and begin with the prompt.
+    package var prompt: String?
+    /// The chosen or harmless response; nil: the configured refusal.
+    package var preferred: String?
+    /// The rejected or harmful response.
+    package var other: String
+
+    package init(prompt: String?, chosen: String, rejected: String) {
+        self.prompt = prompt
+        preferred = chosen
+        other = rejected
+    }
+
+    /// - Parameter harmless: nil if every harmless response is the configured refusal.
+    package init(prompt: String?, harmless: String?, harmful: String) {
+        self.prompt = prompt
+        preferred = harmless
+        other = harmful
+    }
+}

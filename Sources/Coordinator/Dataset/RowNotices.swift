@@ -1,0 +1,100 @@
+/// What is odd about a file's rows that a person should know, though it stops nothing, counted.
+package struct RowNotices: Codable, Hashable, Sendable {
+    /// Rows whose two responses are the same text: their margin is 0 whatever the model says.
+    package private(set) var identicalResponses = 0
+    /// Rows without a prompt, which are errors.
+    package private(set) var emptyPrompts = 0
+    /// Rows that spell control tokens.
+    package private(set) var controlTokens = 0
+    /// Rows with a text that programs write for a value that is not there.
+    package private(set) var absentTexts = 0
+    /// The first control token that was found.
+    package private(set) var controlToken = ""
+
+    package init() {}
+
+    package mutating func add(_ record: DatasetRecord) {
+        switch record.content {
+        case .success(let pair): add(pair)
+        case .failure(let error): if case .emptyPrompt = error.problem { emptyPrompts += 1 }
+        }
+    }
+
+    private mutating func add(_ pair: ResponsePair) {
+        // Bytes, as the model reads them: Swift's equality knows other spellings of the same characters.
+        if pair.preferred.utf8.elementsEqual(pair.other.utf8) { identicalResponses += 1 }
+        let texts = pair.prompt.messages.map(\.content) + [pair.preferred, pair.other]
+        if texts.contains(where: { Self.absentNames.contains($0.trimmed.lowercased()) }) { absentTexts += 1 }
+        if let token = texts.lazy.compactMap(ControlTokens.first).first {
+            controlTokens += 1
+            if controlToken.isEmpty { controlToken = token }
+        }
+    }
+
+    /// What pandas, Python and databases write.
+    private static let absentNames: Set<String> = ["nan", "none", "null", "<na>"]
+
+    /// A sentence for each kind that there is.
+    ///
+    /// - Parameter readsControlTokens: whether the rows' control tokens are read as such.
+    package func lines(readsControlTokens: Bool) -> [String] {
+        var lines: [String] = []
+        func add(_ count: Int, _ one: String, _ several: String) {
+            if count > 0 { lines.append(count == 1 ? "1 row \(one)" : "\(count) rows \(several)") }
+        }
+        let margin = "so that the margin is 0 whatever the model says"
+        add(
+            identicalResponses, "has the same text as both of its responses, \(margin)",
+            "have the same text as both of their responses, \(margin)")
+        add(emptyPrompts, "has an empty prompt and cannot be annotated", "have an empty prompt and cannot be annotated")
+        let absent =
+            "nothing but \"nan\", \"None\", \"null\" or the like: was a value missing where the file was written?"
+        add(absentTexts, "has a text of \(absent)", "have a text of \(absent)")
+        let token = controlToken.quoted
+        let reading =
+            readsControlTokens
+            ? "which the model reads as control tokens (embedding.control_tokens: text reads them as text)"
+            : "which is read as text (embedding.control_tokens: tokens has the model read control tokens)"
+        add(
+            controlTokens, "contains control tokens such as \(token), \(reading)",
+            "contain control tokens such as \(token), \(reading)")
+        return lines
+    }
+}
+
+/// Spellings of the control tokens of models that people use. Which of them the job's own model knows is not known here.
+enum ControlTokens {
+    /// Those that do not look like `<|…|>`.
+    private static let names = [
+        "<s>", "</s>", "<bos>", "<eos>", "<pad>", "<unk>", "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]",
+        "<<SYS>>", "[BOS]", "[EOS]", "<\u{FF5C}",
+    ].map { Array($0.utf8) }
+
+    /// The first one in the text; nil for most texts.
+    static func first(in text: String) -> String? {
+        var text = text
+        return text.withUTF8 { bytes in
+            var position = 0
+            while position < bytes.count {
+                let byte = bytes[position]
+                if byte == UInt8(ascii: "<") || byte == UInt8(ascii: "["), let end = end(in: bytes, from: position) {
+                    return String(decoding: bytes[position..<end], as: UTF8.self)
+                }
+                position += 1
+            }
+            return nil
+        }
+    }
+
+    private static func end(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        let rest = bytes[start...].prefix(64)
+        if let name = names.first(where: { rest.starts(with: $0) }) { return start + name.count }
+        guard rest.starts(with: [UInt8(ascii: "<"), UInt8(ascii: "|")]) else { return nil }
+        // `<|im_start|>`, `<|end▁of▁text|>`: no blanks, as in "a <| b |> c".
+        let name = rest.dropFirst(2).prefix { $0 != UInt8(ascii: "|") && $0 > 0x20 }
+        guard !name.isEmpty, rest[name.endIndex...].starts(with: [UInt8(ascii: "|"), UInt8(ascii: ">")]) else {
+            return nil
+        }
+        return name.endIndex + 2
+    }
+}
