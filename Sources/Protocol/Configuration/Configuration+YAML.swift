@@ -68,6 +68,7 @@ extension Configuration {
             name: section.string("name") ?? (Job.path(beside: output, ending: "") as NSString).lastPathComponent,
             input: section.path("input") ?? section.missing("input", ""),
             output: output,
+            errors: section.path("errors") ?? Job.path(beside: output, ending: Job.errorsEnding),
             directionSource: saved.map { .saved($0) } ?? .anchors(anchors ?? ""),
             directionOutput: section.path("direction_output")
                 ?? Job.path(beside: output, ending: Job.directionEnding),
@@ -77,14 +78,21 @@ extension Configuration {
 
     private static func readDataset(_ section: ConfigurationReader) -> Dataset {
         let columns = section.section("columns")
-        let dataset = Dataset(
+        section.retire(
+            "replace_existing",
+            """
+            it is dataset.existing_columns now: replace in place of true, refuse (the default) in place of false, or \
+            rename, which keeps the columns under other names
+            """)
+        return Dataset(
             format: section.choice("format", of: ["auto", "preference", "conversational", "hh", "pku"]) ?? "auto",
             prompt: columns.string("prompt"),
             chosen: columns.string("chosen"),
             rejected: columns.string("rejected"),
             maxRowBytes: (section.integer("max_row_mib", in: 1...128) ?? 16) << 20,
-            replaceExisting: section.boolean("replace_existing") ?? false)
-        return dataset
+            existingColumns: section.choice(
+                "existing_columns", of: Dataset.ExistingColumns.allCases.map(\.rawValue)
+            ).flatMap(Dataset.ExistingColumns.init) ?? .refuse)
     }
 
     private static func readAnchors(_ section: ConfigurationReader) -> Anchors {
@@ -236,15 +244,15 @@ extension ConfigurationFile {
         let job = configuration.job
         let (read, results) =
             switch job.directionSource {
-            case .anchors(let path): ([job.input, path], [job.output, job.directionOutput, job.state])
-            case .saved(let path): ([job.input, path], [job.output, job.state])
+            case .anchors(let path): ([job.input, path], [job.output, job.errors, job.directionOutput, job.state])
+            case .saved(let path): ([job.input, path], [job.output, job.errors, job.state])
             }
         let written = results + (configuration.embedding.kept == nil ? [] : [job.embeddings])
         if !job.output.isEmpty, Set(written).count < written.count || !Set(written).isDisjoint(with: read) {
             report(
                 """
-                job.output, job.direction_output, job.state and job.embeddings must differ from each other and from \
-                the files that are read
+                job.output, job.errors, job.direction_output, job.state and job.embeddings must differ from each other \
+                and from the files that are read
                 """)
         }
     }
