@@ -10,7 +10,7 @@ package enum ExitStatus: Int32, Sendable {
     /// The command line or the configuration is wrong; nothing was done.
     case usage = 2
 
-    /// The job is finished, and some rows have an error in place of a margin.
+    /// The job is finished, and some rows could not be annotated.
     case finishedWithFailedRows = 3
 }
 

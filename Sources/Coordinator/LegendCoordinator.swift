@@ -9,8 +9,9 @@ struct LegendCoordinator: AsyncParsableCommand {
         abstract: "Gives the rows of a preference dataset safety margins, computed by a cluster of workers.",
         discussion: """
             A job is described by a configuration file, cluster.yaml: the dataset, the anchors that the safety direction \
-            is fitted on, the model, the cluster. The output has every row and column of the input, plus margin, \
-            score_chosen and score_rejected.
+            is fitted on, the model, the cluster. The output has the rows and columns of the input, plus margin, \
+            score_chosen and score_rejected; rows that cannot be annotated are in a file of their own beside it, \
+            with the reason.
 
             EXAMPLES
               Check a configuration and its files:
@@ -31,7 +32,7 @@ struct LegendCoordinator: AsyncParsableCommand {
                 legend-coordinator project cluster.yaml --output layer20.jsonl --layer 20
 
             EXIT STATUS
-              0 all rows are annotated; 3 finished, and some rows have an error; 2 usage or configuration; 1 else.
+              0 all rows are annotated; 3 finished, and some rows could not be; 2 usage or configuration; 1 else.
             """,
         version: ProtocolVersion.software,
         subcommands: [

@@ -61,13 +61,32 @@ final class JobFolder: Sendable {
         var margin: Double?
         var scoreChosen: Double?
         var scoreRejected: Double?
-        var error: String?
 
-        static func all(in data: Data) throws -> [Row] {
-            let decoder = JSONDecoder()
-            decoder.keyDecodingStrategy = .convertFromSnakeCase
-            return try data.split(separator: UInt8(ascii: "\n")).map { try decoder.decode(Row.self, from: $0) }
+        static func all(in data: Data) throws -> [Row] { try decoded(data) }
+    }
+
+    /// One line of the errors file.
+    struct ErrorRow: Decodable {
+        var row: Int
+        var line: Int
+        var error: String
+        var raw: String
+        var rawEncoding: String
+    }
+
+    /// Empty where there is no such file.
+    var errorRows: [ErrorRow] {
+        get throws {
+            guard hasErrors else { return [] }
+            return try Self.decoded(Data(contentsOf: url.appending(path: "out.errors.jsonl")))
         }
+    }
+    var hasErrors: Bool { FileManager.default.fileExists(atPath: path("out.errors.jsonl")) }
+
+    private static func decoded<Line: Decodable>(_ data: Data) throws -> [Line] {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try data.split(separator: UInt8(ascii: "\n")).map { try decoder.decode(Line.self, from: $0) }
     }
 
     /// What the job has committed so far; empty before it has a ledger.

@@ -83,15 +83,52 @@ struct JobTests {
         try folder.configure(input: "in.jsonl")
         let (program, exit) = try await folder.run()
         #expect(exit.status == 3, "\(program.errors)")
-        #expect(program.output.contains("8 of 15 rows annotated, 7 with an \"error\""))
+        #expect(program.output.contains("8 of 15 rows annotated, 7 cannot be"), "\(program.output)")
+        #expect(program.output.contains("errors: \(folder.path("out.errors.jsonl"))"))
         let rows = try folder.rows
-        try #require(rows.count == 15)
-        for (index, row) in rows.enumerated() {
-            if index % 2 == 0 {
-                #expect(row.error == nil && row.margin == rows[0].margin)
-            } else {
-                #expect(row.margin == nil && row.error?.contains(bad[index / 2].reason) == true, "\(row.error ?? "")")
-            }
+        #expect(rows.count == 8 && rows.allSatisfy { $0.margin == rows[0].margin && $0.margin?.isFinite == true })
+        let errors = try folder.errorRows
+        try #require(errors.map(\.row) == [1, 3, 5, 7, 9, 11, 13])
+        for (error, bad) in zip(errors, bad) {
+            #expect(error.line == error.row + 1 && error.error.contains(bad.reason), "\(error)")
+            let raw = error.rawEncoding == "utf-8" ? Data(error.raw.utf8) : Data(base64Encoded: error.raw)
+            #expect(raw == Data(bad.row) && (error.rawEncoding == "base64") == (bad.reason == "UTF-8"))
+        }
+        let summary = try RunningProgram(Programs.coordinator, ["summary", folder.path("out.jsonl")])
+        #expect(await summary.exit().status == 0, "\(summary.errors)")
+        #expect(summary.output.contains("8 rows with a margin, 7 without"))
+        #expect(summary.output.contains("WITHOUT A MARGIN (\(folder.path("out.errors.jsonl")))"))
+
+        // Repaired: nothing of the errors is left.
+        try Data([UInt8](lines[0])).write(to: folder.url.appending(path: "in.jsonl"))
+        let (again, success) = try await folder.run(workers: 1, "--restart")
+        #expect(success.status == 0 && !again.output.contains("errors:"), "\(again.errors)")
+        #expect(try folder.rows.count == 1 && !folder.hasErrors)
+    }
+
+    @Test func columnsThatTheOutputAddsAreRefusedRenamedOrReplaced() async throws {
+        let folder = try JobFolder()
+        try folder.configure(input: "in.jsonl")
+        let texts = #""prompt": "How are you?", "chosen": "Fine.", "rejected": "None of your business.""#
+        try folder.write("{\(texts), \"score_chosen\": 7.5}\n{\(texts)}\n", to: "in.jsonl")
+        let (refused, refusal) = try await folder.run()
+        #expect(refusal.status == 2)
+        #expect(refused.errors.contains("it has \"score_chosen\" already"), "\(refused.errors)")
+        #expect(refused.errors.contains("set dataset.existing_columns to rename"), "\(refused.errors)")
+
+        // A later row alone is an error, until the key is set: then it is written with what was computed.
+        try folder.write("{\(texts)}\n{\(texts), \"score_chosen\": 7.5}\n", to: "in.jsonl")
+        let (_, partly) = try await folder.run()
+        #expect(try partly.status == 3 && folder.errorRows.map(\.row) == [1])
+        let results = try folder.results
+        let configuration = try String(contentsOfFile: folder.configuration, encoding: .utf8)
+        for (choice, kept) in [("rename", true), ("replace", false)] {
+            try folder.write(configuration + "\ndataset: {existing_columns: \(choice)}\n", to: "cluster.yaml")
+            let (program, exit) = try await folder.run(workers: 0)
+            #expect(exit.status == 0, "\(program.errors)")
+            #expect(try folder.rows.count == 2 && !folder.hasErrors && folder.results == results)
+            #expect(
+                String(decoding: try folder.output, as: UTF8.self).contains("\"original_score_chosen\": 7.5") == kept)
         }
     }
 

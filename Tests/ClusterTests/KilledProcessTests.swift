@@ -120,6 +120,29 @@ struct KilledProcessTests {
         #expect(try folder.output == fresh.output)
     }
 
+    @Test func aCoordinatorKilledWhileItWritesLeavesNoOutput() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        // Opened after the output, a pipe that nobody reads holds the coordinator there.
+        let pipe = folder.path("out.errors.jsonl.partial")
+        try #require(mkfifo(pipe, 0o600) == 0)
+        let program = try folder.start()
+        let partial = folder.path("out.jsonl.partial")
+        try #require(
+            try await eventually { FileManager.default.fileExists(atPath: partial) }, "\(program.errors)")
+        program.kill()
+        #expect(await program.exit() == .init(status: SIGKILL, isSignal: true))
+        #expect(!FileManager.default.fileExists(atPath: folder.path("out.jsonl")))
+        let results = try folder.results
+        unlink(pipe)
+        let (again, exit) = try await folder.run(workers: 0)
+        #expect(exit == .init(status: 0, isSignal: false), "\(again.errors)")
+        #expect(try folder.results == results)
+        #expect(try await folder.output == UndisturbedRun.standard.output)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+        #expect(!names.contains { $0.contains("errors") || $0.hasSuffix(".partial") }, "\(names)")
+    }
+
     @Test func theInputMayNotChangeWhileTheJobRuns() async throws {
         let folder = try JobFolder()
         try folder.configure()

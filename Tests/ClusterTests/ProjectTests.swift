@@ -123,7 +123,9 @@ struct ProjectTests {
             ["--direction", folder.path("out.direction.safetensors"), "--layer", "20"],
             "embedding.layer is 20, but the direction was fitted with 30")
         try await expectRefusal(["--direction", folder.path("none")], "no such file, or not readable")
-        for own in ["out.jsonl", "rows.jsonl", "out.state/x.jsonl", "out.embeddings/x", "anchors.jsonl"] {
+        for own in [
+            "out.jsonl", "out.errors.jsonl", "rows.jsonl", "out.state/x.jsonl", "out.embeddings/x", "anchors.jsonl",
+        ] {
             try await expectRefusal(["--output", folder.path(own)], "it is one of the job's own files")
         }
         try await expectRefusal(

@@ -1,23 +1,17 @@
-import Coordinator
 import Foundation
 import SeededRandom
 import Testing
+
+@testable import Coordinator
 
 @Suite struct DatasetFileTests {
     private let row = #"{"prompt":"q","chosen":"a","rejected":"b"}"#
 
     private func gzip(_ bytes: [UInt8], in folder: DatasetFolder, name: String) throws -> String {
-        // The writer's own compression, so that no test needs a program.
-        var writer = try AnnotatedWriter(path: folder.path(name))
-        let text = String(decoding: bytes, as: UTF8.self)
-        for (index, line) in text.split(separator: "\n").enumerated() {
-            let object = try JSONObject(line: Array(line.utf8))
-            let record = DatasetRecord(
-                index: index, line: index + 1, original: .object(object),
-                content: .failure(RowError(file: "", line: 0, problem: .overLong(limit: 0))))
-            try writer.write(record, .failed(reason: "x"))
-        }
-        try writer.finish()
+        // The output's own compression, so that no test needs a program.
+        var file = try OutputFile(path: folder.path(name), keepPartial: false)
+        try file.write(bytes)
+        try file.finish()
         return folder.path(name)
     }
 

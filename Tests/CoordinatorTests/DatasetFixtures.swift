@@ -32,6 +32,14 @@ final class DatasetFolder: Sendable {
 
     func text(of name: String) throws -> String { String(decoding: try bytes(of: name), as: UTF8.self) }
 
+    /// Writes `out.jsonl` and `out.errors.jsonl`.
+    func writer(
+        _ existing: ExistingColumns = .refused, output: String = "out.jsonl", keepPartial: Bool = false
+    ) throws -> AnnotatedWriter {
+        try AnnotatedWriter(
+            path: path(output), errorsPath: path("out.errors.jsonl"), existing: existing, keepPartial: keepPartial)
+    }
+
     var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() } }
 }
 

@@ -18,7 +18,7 @@ import Testing
     ]
 
     /// Each line becomes one record, whatever is in it; and each record can be written as one JSON object.
-    @Test func everyMutatedLineIsOneRecordAndOneOutputRow() throws {
+    @Test func everyMutatedLineIsOneRecordAndOneRowOfEitherFile() throws {
         for (seed, (format, line)) in zip(UInt64(1)..., Self.valid) {
             var random = SeededGenerator(seed: seed)
             var lines: [[UInt8]] = [Array(line.utf8)]
@@ -40,17 +40,23 @@ import Testing
     }
 
     private func expectEachIsWrittenAsOneObject(_ all: [DatasetRecord], in folder: DatasetFolder, seed: UInt64) throws {
-        var writer = try AnnotatedWriter(path: folder.path("out.jsonl"))
+        var writer = try folder.writer()
         let annotation = try Annotation(margin: 1, scoreChosen: 2, scoreRejected: 1)
         for record in all {
             try writer.write(record, record.errorText.map { .failed(reason: $0) } ?? .annotated(annotation))
         }
-        try writer.finish()
-        let rows = try folder.bytes(of: "out.jsonl").split(separator: 0x0A)
-        #expect(rows.count == all.count, "seed \(seed)")
-        for (record, row) in zip(all, rows) {
-            let object = try JSONObject(line: Array(row))
-            #expect(object.value(of: record.errorText == nil ? "margin" : "error") != nil, "seed \(seed)")
+        try writer.finish(rows: all.count)
+        let (good, bad) = (all.filter { $0.errorText == nil }, all.filter { $0.errorText != nil })
+        for (records, name, column) in [(good, "out.jsonl", "margin"), (bad, "out.errors.jsonl", "error")] {
+            let rows = try folder.bytes(of: name).split(separator: 0x0A)
+            #expect(rows.count == records.count, "seed \(seed)")
+            for (record, row) in zip(records, rows) {
+                let object = try JSONObject(line: Array(row))
+                #expect(object.value(of: column) != nil, "seed \(seed)")
+                guard column == "error" else { continue }
+                #expect(object.members.map(\.key) == ["row", "line", "error", "raw", "raw_encoding"])
+                #expect(object.value(of: "row")?.number == Double(record.index), "seed \(seed)")
+            }
         }
     }
 

@@ -156,20 +156,30 @@ struct IngestorTests {
         }
 
         let summary = try OutputStage(definition: definition, ledger: ledger).run()
-        let output = try folder.text(of: "out.jsonl").split(separator: "\n").map {
-            try JSONObject(line: Array($0.utf8))
+        func objects(_ name: String) throws -> [JSONObject] {
+            try folder.text(of: name).split(separator: "\n").map { try JSONObject(line: Array($0.utf8)) }
         }
-        #expect(output.count == lines.count && summary.rows == lines.count)
-        var errors: [String] = []
-        for (row, (object, line)) in zip(output, lines).enumerated() {
-            #expect(object.bytes.starts(with: line.utf8.dropLast()))
-            if let margin = object.value(of: "margin")?.number {
-                #expect(margin == Double(row) && object.value(of: "score_chosen")?.number == 2 * Double(row))
-            } else {
-                errors.append(try #require(object.value(of: "error")?.string))
-            }
+        let (output, failed) = (try objects("out.jsonl"), try objects("out.errors.jsonl"))
+        #expect(output.count + failed.count == lines.count && summary.rows == lines.count)
+        #expect(failed.count == summary.failedRows)
+        var rows: [Int] = []
+        for object in output {
+            let row = try #require(object.value(of: "margin")?.number.flatMap(Int.init(exactly:)))
+            rows.append(row)
+            #expect(object.bytes.starts(with: lines[row].utf8.dropLast()))
+            #expect(object.value(of: "score_chosen")?.number == 2 * Double(row))
         }
-        #expect(errors.count == summary.failedRows)
+        var failedRows: [Int] = []
+        for object in failed {
+            let row = try #require(object.value(of: "row")?.number.flatMap(Int.init(exactly:)))
+            failedRows.append(row)
+            #expect(object.value(of: "line")?.number == Double(row + 1))
+            #expect(object.value(of: "raw")?.string == lines[row])
+        }
+        // Every row once, in the order of the input.
+        #expect(rows == rows.sorted() && failedRows == failedRows.sorted())
+        #expect((rows + failedRows).sorted() == Array(lines.indices))
+        let errors = try failed.map { try #require($0.value(of: "error")?.string) }
         #expect(errors.count { $0.contains("is missing") } == 12)
         #expect(errors.contains("too long") && errors.contains("it kills workers"))
     }

@@ -5,11 +5,18 @@ import Testing
 
 struct MarginOverviewTests {
     private func overview(
-        _ lines: [String], rows: Int = 2, bins: Int = 4, by column: String? = nil
+        _ lines: [String], errors: [String]? = nil, rows: Int = 2, bins: Int = 4, by column: String? = nil
     ) throws -> String {
         let folder = try DatasetFolder()
         let path = try folder.write(lines.joined(separator: "\n"), to: "out.jsonl")
-        return try MarginOverview(path: path, rowsShown: rows, binCount: bins, groupColumn: column).text
+        let errorsPath = try errors.map { try folder.write($0.joined(separator: "\n"), to: "out.errors.jsonl") }
+        return try MarginOverview(
+            path: path, errorsPath: errorsPath, rowsShown: rows, binCount: bins, groupColumn: column
+        ).text
+    }
+
+    private func error(_ line: Int, _ reason: String) -> String {
+        #"{"row": \#(line - 1), "line": \#(line), "error": "\#(reason)", "raw": "{}", "raw_encoding": "utf-8"}"#
     }
 
     private let annotated = (0..<8).map { number in
@@ -17,8 +24,8 @@ struct MarginOverviewTests {
     }
 
     @Test func theDistributionCountsEveryMargin() throws {
-        let text = try overview(annotated + [#"{"prompt": "p", "error": "too long"}"#])
-        #expect(text.contains("8 rows with a margin, 1 with an error"))
+        let text = try overview(annotated)
+        #expect(text.contains("8 rows with a margin, 0 without") && !text.contains("WITHOUT A MARGIN"))
         #expect(text.contains("mean 3.5") && text.contains("87.5 % of the margins are above 0"))
         let bars = text.split(separator: "\n").filter { $0.contains("…") && $0.contains("█") }
         #expect(bars.count == 4 && bars.allSatisfy { $0.hasSuffix(" 2") })
@@ -43,18 +50,53 @@ struct MarginOverviewTests {
 
     @Test func aFileThatIsNotAnnotatedIsRefusedWithItsColumns() throws {
         let error = try #require(throws: DatasetError.self) { try overview([#"{"prompt": "p", "chosen": "c"}"#]) }
-        #expect(error.problem.contains("line 1: expected the column \"margin\" or \"error\", found prompt, chosen"))
+        let problem = "line 1: expected the column \"margin\" with a number, found the columns prompt, chosen"
+        #expect(error.problem.contains(problem))
+        #expect(throws: DatasetError.self) { try overview(annotated + [#"{"margin": null}"#]) }
         #expect(throws: DatasetError.self) { try overview(annotated, by: "nothing") }
         #expect(throws: DatasetError.self) { try overview(["no json"]) }
     }
 
-    @Test func anEmptyFileAndOneOfErrorsHaveNoDistribution() throws {
-        #expect(try overview([]).contains("0 rows with a margin, 0 with an error"))
-        #expect(try overview([#"{"error": "e"}"#]).contains("0 rows with a margin, 1 with an error"))
+    @Test func withoutAMarginThereIsNoDistribution() throws {
+        #expect(try overview([]).hasSuffix("0 rows with a margin, 0 without\n"))
+        let text = try overview([], errors: [error(1, "e")])
+        #expect(text.contains("0 rows with a margin, 1 without") && !text.contains("DISTRIBUTION"))
+    }
+
+    @Test func reasonsAreCountedMostFrequentFirst() throws {
+        let text = try overview(
+            annotated,
+            errors: [
+                error(3, #"rows.jsonl:3: \"chosen\" is empty"#), error(4, "9000 tokens, but at most 8192 fit"),
+                error(5, #"rows.jsonl:5: \"rejected\" is empty"#), error(7, "10001 tokens, but at most 8192 fit"),
+                error(12, "8193 tokens, but at most 8192 fit"), error(20, #"rows.jsonl:20: \"chosen\" is empty"#),
+            ])
+        #expect(text.contains("8 rows with a margin, 6 without"))
+        let table = text.split(separator: "\n").drop { !$0.hasPrefix("WITHOUT A MARGIN (") }.dropFirst()
+        #expect(
+            table.map { $0.split(separator: " ").joined(separator: " ") } == [
+                "ROWS FIRST LINE REASON (that row's)", "3 4 9000 tokens, but at most 8192 fit",
+                "2 3 \"chosen\" is empty", "1 5 \"rejected\" is empty",
+            ])
+    }
+
+    @Test func reasonsBeyondFiftyAreCountedTogether() throws {
+        let errors = (1...60).map { error($0, "reason " + String(repeating: "a", count: $0)) }
+        let text = try overview(annotated, errors: errors + errors)
+        #expect(text.contains("120 without"))
+        #expect(text.hasSuffix("\n20\(String(repeating: " ", count: 16))(other reasons)\n"))
+    }
+
+    @Test func aFileThatIsNoErrorsFileIsRefusedWithItsColumns() throws {
+        for (lines, found) in [(annotated, "prompt, chosen, degree, margin"), (["[1]"], "expected a JSON object")] {
+            let error = try #require(throws: DatasetError.self) { try overview(annotated, errors: lines) }
+            #expect(error.path.hasSuffix("out.errors.jsonl") && error.problem.contains(found), "\(error)")
+        }
     }
 
     @Test func controlCharactersOfARowDoNotReachTheTerminal() throws {
-        let text = try overview([#"{"prompt": "a\u001b[2Jb\tc", "margin": 1}"#])
-        #expect(!text.contains("\u{1B}") && text.contains("b c"))
+        let text = try overview(
+            [#"{"prompt": "a\u001b[2Jb\tc", "margin": 1}"#], errors: [error(1, #"e\u001b[2J\u202Ef"#)])
+        #expect(!text.contains("\u{1B}") && !text.contains("\u{202E}") && text.contains("b c"))
     }
 }

@@ -1,35 +1,52 @@
 import Coordinator
 import Foundation
+import Protocol
 import SeededRandom
 import Testing
 
 @Suite struct OutputTests {
     private static let annotation = try! Annotation(margin: 0.1, scoreChosen: -1.5, scoreRejected: 1e-7)
 
+    private static let pair = ResponsePair(prompt: Conversation(user: "q"), preferred: "a", other: "b")
+
     private static let added = #""margin": 0.1, "score_chosen": -1.5, "score_rejected": 1e-07"#
 
-    /// One row as it comes out.
+    /// What is in the two files.
+    private struct Files: Equatable {
+        var row = ""
+        var error = ""
+    }
+
+    /// One row as it comes out, in one of the two.
     private func written(
         _ line: [UInt8], name: String = "rows.jsonl", _ outcome: RowOutcome = .annotated(annotation),
-        replaceExisting: Bool = false
-    ) throws -> String {
+        _ choice: Configuration.Dataset.ExistingColumns = .refuse
+    ) throws -> Files {
         let folder = try DatasetFolder()
         let columns = DatasetColumns(prompt: nil, chosen: "a", rejected: "b")
         // A first row with the columns makes any second one acceptable.
         let first = name.hasSuffix("csv") ? "" : "{\"a\":1,\"b\":2}\n"
         let path = try folder.write(Array(first.utf8) + line, to: name)
-        let all = try records(at: path, DatasetOptions(purpose: .row, columns: columns))
-        var writer = try AnnotatedWriter(path: folder.path("out.jsonl"), replaceExisting: replaceExisting)
+        let options = DatasetOptions(purpose: .row, columns: columns)
+        let all = try records(at: path, options)
+        var writer = try folder.writer(ExistingColumns(choice, path: path, options: options))
         try writer.write(try #require(all.last), outcome)
-        try writer.finish()
-        return try folder.text(of: "out.jsonl")
+        try writer.finish(rows: 1)
+        let hasErrors = try folder.names.contains("out.errors.jsonl")
+        return Files(
+            row: try folder.text(of: "out.jsonl"), error: hasErrors ? try folder.text(of: "out.errors.jsonl") : "")
     }
 
     private func written(
         _ line: String, name: String = "rows.jsonl", _ outcome: RowOutcome = .annotated(annotation),
-        replaceExisting: Bool = false
-    ) throws -> String {
-        try written(Array(line.utf8), name: name, outcome, replaceExisting: replaceExisting)
+        _ choice: Configuration.Dataset.ExistingColumns = .refuse
+    ) throws -> Files {
+        try written(Array(line.utf8), name: name, outcome, choice)
+    }
+
+    /// The line of the errors file for a second row.
+    private func errorLine(_ error: String, raw: String, line: Int = 2, encoding: String = "utf-8") -> String {
+        #"{"row": 1, "line": \#(line), "error": "\#(error)", "raw": "\#(raw)", "raw_encoding": "\#(encoding)"}"# + "\n"
     }
 
     @Test(arguments: [
@@ -41,63 +58,47 @@ import Testing
         (#"{"big":123456789012345678901234567890.10}"#, #"{"big":123456789012345678901234567890.10, \#(added)}"#),
     ])
     func theOriginalBytesStayAsTheyAre(line: String, expected: String) throws {
-        #expect(try written(line) == expected + "\n")
+        #expect(try written(line) == Files(row: expected + "\n"))
     }
 
-    @Test(arguments: [
-        (
-            #"{"margin": 7, "x":1, "error":null}"#,
-            #"{"original_margin": 7, "x":1, "original_error":null, \#(added)}"#
-        ),
-        (
-            #"{"m\u0061rgin":7,"original_margin":8}"#,
-            #"{"original_original_margin":7,"original_margin":8, \#(added)}"#
-        ),
-    ])
-    func columnsInTheWayAreRenamed(line: String, expected: String) throws {
-        #expect(try written(line) == expected + "\n")
+    @Test func aRowIsOneLineWhateverLinesItHad() throws {
+        let object = try JSONObject(line: Array("{\n\t\"x\":\r\n1,\r\"y\":\"\\n\"\n}".utf8))
+        let record = DatasetRecord(index: 0, line: 1, original: .object(object), content: .success(Self.pair))
+        let folder = try DatasetFolder()
+        var writer = try folder.writer()
+        try writer.write(record, .annotated(Self.annotation))
+        try writer.write(record, .failed(reason: "e"))
+        try writer.finish(rows: 2)
+        #expect(try folder.text(of: "out.jsonl") == "{ \t\"x\":  1, \"y\":\"\\n\", \(Self.added) }\n")
+        #expect(try folder.text(of: "out.errors.jsonl").contains(#""raw": "{ \t\"x\":  1, \"y\":\"\\n\" }""#))
     }
 
-    @Test(arguments: [
-        (#"{"margin": 7, "x" :1.0,"score_chosen":2,"error":"e" }"#, #"{"x" :1.0, \#(added)}"#),
-        (#"{"margin": 7}"#, #"{\#(added)}"#),
-        (#"{"x":1 }"#, #"{"x":1, \#(added) }"#),
-    ])
-    func columnsInTheWayAreDroppedIfSoConfigured(line: String, expected: String) throws {
-        #expect(try written(line, replaceExisting: true) == expected + "\n")
+    @Test func aFailedRowIsInTheErrorsFileAlone() throws {
+        let reason = "line 1:\n\"q\" \u{1} é"
+        let expected = errorLine(#"line 1:\n\"q\" \u0001 é"#, raw: #"{\"x\":1, \"y\": \"\\u00e9\\n\"}"#)
+        #expect(try written(#"{"x":1, "y": "\u00e9\n"}"#, .failed(reason: reason)) == Files(error: expected))
     }
 
-    @Test func columnsInTheWayAreFoundBeforehand() throws {
-        let all = try records(
-            #"{"prompt":"q","chosen":"a","rejected":"b","score_chosen":1,"margin":0,"Margin":0}"#)
-        #expect(OutputColumn.conflicting(with: all[0]) == ["score_chosen", "margin"])
-    }
-
-    @Test func aFailedRowHasAnErrorAndNoMargin() throws {
+    @Test func aRowThatIsNoObjectIsKeptAsItIsInTheFile() throws {
+        func error(_ line: [UInt8]) throws -> String { try written(line, .failed(reason: "e")).error }
+        #expect(try error(Array("{\"x\":\t\"".utf8)) == errorLine("e", raw: #"{\"x\":\t\""#))
+        #expect(try error(Array("[1]".utf8)) == errorLine("e", raw: "[1]"))
+        #expect(try error([0x7B, 0xFF]) == errorLine("e", raw: "e/8=", encoding: "base64"))
+        let short = "a,b\n0,0\n1\n"
         #expect(
-            try written(#"{"x":1}"#, .failed(reason: "line 1:\n\"q\" \u{1} é"))
-                == #"{"x":1, "error": "line 1:\n\"q\" \u0001 é"}"# + "\n")
-    }
-
-    @Test func aRowThatIsNoObjectIsKeptAsText() throws {
-        #expect(try written("{\"x\":\t\"", .failed(reason: "e")) == #"{"raw": "{\"x\":\t\"", "error": "e"}"# + "\n")
-        #expect(try written("[1]", .failed(reason: "e")) == #"{"raw": "[1]", "error": "e"}"# + "\n")
-        #expect(
-            try written([0x7B, 0xFF], .failed(reason: "e")) == #"{"raw_base64": "e/8=", "error": "e"}"# + "\n")
+            try written(short, name: "rows.csv", .failed(reason: "e")).error == errorLine("e", raw: "1", line: 3))
     }
 
     @Test func aCSVRowBecomesAnObjectOfStrings() throws {
-        let header = "b,a,é \"x\",margin\n".replacingOccurrences(of: "é \"x\"", with: "\"é \"\"x\"\"\"")
-        let row = header + "1,\"two\nlines\",,3\n"
-        #expect(
-            try written(row, name: "rows.csv")
-                == #"{"b": "1", "a": "two\nlines", "é \"x\"": "", "original_margin": "3", \#(Self.added)}"# + "\n")
-        #expect(
-            try written(row, name: "rows.csv", replaceExisting: true)
-                == #"{"b": "1", "a": "two\nlines", "é \"x\"": "", \#(Self.added)}"# + "\n")
-        #expect(
-            try written(header + "0,0,0,0\n1,2\n", name: "rows.csv", .failed(reason: "e"))
-                == #"{"raw": "1,2", "error": "e"}"# + "\n")
+        let rows = "b,a,\"é \"\"x\"\"\",margin\n0,0,0,0\n1,\"two\nlines\",,3\n"
+        let kept = #""b": "1", "a": "two\nlines", "é \"x\"": "","#
+        let expected = #"{\#(kept) "original_margin": "3", \#(Self.added)}"# + "\n"
+        #expect(try written(rows, name: "rows.csv", .annotated(Self.annotation), .rename).row == expected)
+        let replaced = try written(rows, name: "rows.csv", .annotated(Self.annotation), .replace).row
+        #expect(replaced == #"{\#(kept) \#(Self.added)}"# + "\n")
+        let failed = try written(rows, name: "rows.csv", .failed(reason: "e"))
+        let raw = #"{\"b\": \"1\", \"a\": \"two\\nlines\", \"é \\\"x\\\"\": \"\", \"margin\": \"3\"}"#
+        #expect(failed == Files(error: errorLine("e", raw: raw, line: 3)))
     }
 
     @Test func numbersReadBackAsTheSameDouble() throws {
@@ -108,12 +109,12 @@ import Testing
             if value.isFinite { values.append(value) }
         }
         let folder = try DatasetFolder()
-        var writer = try AnnotatedWriter(path: folder.path("out.jsonl"))
+        var writer = try folder.writer()
         let record = try records(#"{"prompt":"q","chosen":"a","rejected":"b"}"#)[0]
         for value in values {
             try writer.write(record, .annotated(Annotation(margin: value, scoreChosen: 0, scoreRejected: -value)))
         }
-        try writer.finish()
+        try writer.finish(rows: values.count)
         let rows = try folder.bytes(of: "out.jsonl").split(separator: 0x0A)
         for (value, row) in zip(values, rows) {
             let object = try JSONObject(line: Array(row))
@@ -131,112 +132,5 @@ import Testing
             try Annotation(margin: 0, scoreChosen: 0, scoreRejected: -.infinity)
         }
         #expect(error?.description == "\"score_rejected\": expected a finite number, found -inf")
-    }
-}
-
-// MARK: - The file
-
-extension OutputTests {
-    private func record() throws -> DatasetRecord {
-        try records(#"{"prompt":"q","chosen":"a","rejected":"b"}"#)[0]
-    }
-
-    @Test func theFileHasItsNameOnlyWhenItIsFinished() throws {
-        let folder = try DatasetFolder()
-        try folder.write("old", to: "out.jsonl")
-        var writer = try AnnotatedWriter(path: folder.path("out.jsonl"))
-        try writer.write(try record(), .annotated(Self.annotation))
-        #expect(try folder.names == ["out.jsonl", "out.jsonl.partial"])
-        #expect(try folder.text(of: "out.jsonl") == "old")
-        try writer.finish()
-        #expect(try folder.names == ["out.jsonl"])
-        #expect(
-            try folder.text(of: "out.jsonl")
-                == #"{"prompt":"q","chosen":"a","rejected":"b", \#(Self.added)}"# + "\n")
-    }
-
-    @Test(arguments: [false, true])
-    func anUnfinishedFileStaysOnlyIfAskedFor(keepPartial: Bool) throws {
-        let folder = try DatasetFolder()
-        do {
-            var writer = try AnnotatedWriter(path: folder.path("out.jsonl"), keepPartial: keepPartial)
-            try writer.write(try record(), .annotated(Self.annotation))
-        }
-        #expect(try folder.names == (keepPartial ? ["out.jsonl.partial"] : []))
-    }
-
-    @Test func compressedOutputIsTheSameEveryTimeAndReadsBack() throws {
-        let folder = try DatasetFolder()
-        for name in ["a.jsonl.gz", "b.jsonl.gz"] {
-            var writer = try AnnotatedWriter(path: folder.path(name))
-            for index in 0..<30_000 {
-                let margin = Annotation.unchecked(margin: Double(index))
-                try writer.write(try record(index), .annotated(margin))
-            }
-            try writer.finish()
-        }
-        let bytes = try folder.bytes(of: "a.jsonl.gz")
-        #expect(bytes == (try folder.bytes(of: "b.jsonl.gz")))
-        // RFC 1952: magic, deflate, no flags (so no name), no time.
-        #expect(Array(bytes.prefix(8)) == [0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0])
-        var seen = 0
-        for record in try records(at: folder.path("a.jsonl.gz")) {
-            guard case .object(let object) = record.original else { continue }
-            #expect(object.value(of: "margin")?.number == Double(seen))
-            seen += 1
-        }
-        #expect(seen == 30_000)
-    }
-
-    private func record(_ index: Int) throws -> DatasetRecord {
-        let object = try JSONObject(line: Array("{\"prompt\":\"q\(index)\",\"chosen\":\"a\",\"rejected\":\"b\"}".utf8))
-        return DatasetRecord(
-            index: index, line: index + 1, original: .object(object),
-            content: .success(ResponsePair(prompt: Conversation(user: "q"), preferred: "a", other: "b")))
-    }
-
-    @Test func anEmptyCompressedFileIsStillAGzipFile() throws {
-        let folder = try DatasetFolder()
-        var writer = try AnnotatedWriter(path: folder.path("out.jsonl.gz"))
-        try writer.finish()
-        #expect(try folder.bytes(of: "out.jsonl.gz").starts(with: [0x1F, 0x8B]))
-        #expect(try records(at: folder.path("out.jsonl.gz")).isEmpty)
-    }
-
-    @Test func placesThatCannotBeWrittenAreErrors() throws {
-        let folder = try DatasetFolder()
-        let inner = folder.path("none/out.jsonl")
-        #expect(
-            throws: OutputError(path: inner + ".partial", problem: "cannot open: No such file or directory")
-        ) { _ = try AnnotatedWriter(path: inner) }
-        #expect(
-            throws: OutputError(path: folder.url.path, problem: "expected a file or nothing, found a folder")
-        ) { _ = try AnnotatedWriter(path: folder.url.path) }
-    }
-
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")), arguments: ["out.jsonl", "out.jsonl.gz"])
-    func aFullDiskIsAnErrorAndLeavesTheOldFile(name: String) throws {
-        let folder = try DatasetFolder()
-        try folder.write("old", to: name)
-        // /dev/full refuses every write as a full disk does.
-        try FileManager.default.createSymbolicLink(
-            atPath: folder.path(name + ".partial"), withDestinationPath: "/dev/full")
-        let expected = OutputError(
-            path: folder.path(name + ".partial"), problem: "cannot write: No space left on device")
-        do {
-            var writer = try AnnotatedWriter(path: folder.path(name))
-            try writer.write(try record(), .annotated(Self.annotation))
-            var thrown: OutputError?
-            do throws(OutputError) { try writer.finish() } catch { thrown = error }
-            #expect(thrown == expected)
-        }
-        #expect(try folder.names == [name])
-        #expect(try folder.text(of: name) == "old")
-    }
-}
-
-extension Annotation {
-    fileprivate static func unchecked(margin: Double) -> Annotation {
-        try! Annotation(margin: margin, scoreChosen: margin, scoreRejected: 0)
     }
 }

@@ -19,12 +19,13 @@ enum ConfigurationFixtures {
     static let defaults = Configuration(
         job: .init(
             name: "safe", input: "/jobs/today/rows.jsonl", output: "/jobs/today/out/safe.jsonl.gz",
+            errors: "/jobs/today/out/safe.errors.jsonl",
             directionSource: .anchors("/jobs/today/anchors.jsonl"),
             directionOutput: "/jobs/today/out/safe.direction.safetensors", state: "/jobs/today/out/safe.state",
             embeddings: "/jobs/today/out/safe.embeddings"),
         dataset: .init(
             format: "auto", prompt: nil, chosen: nil, rejected: nil, ignoredColumns: [], promptInResponses: "auto",
-            maxRowBytes: 16 << 20, replaceExisting: false),
+            maxRowBytes: 16 << 20, existingColumns: .refuse),
         anchors: .init(
             format: "auto", prompt: nil, harmless: nil, harmful: nil, ignoredColumns: [], promptInResponses: "auto",
             refusal: "I can\u{2019}t answer that."),

@@ -73,6 +73,18 @@ import Testing
         #expect(problems.first?.hasSuffix("; did you mean \"\(key)\"?") == true, "\(problems)")
     }
 
+    @Test func aKeyOfEarlierVersionsIsAnsweredWithTheNewOne() throws {
+        #expect(
+            try ConfigurationFixtures.problems(ConfigurationFixtures.yaml("dataset", "replace_existing: true")) == [
+                ":8:3: \"dataset.replace_existing\" is no key any more: it is dataset.existing_columns now: replace in "
+                    + "place of true, refuse (the default) in place of false, or rename, which keeps the columns under "
+                    + "other names"
+            ])
+        // No unknown key is answered with one that is gone.
+        let unknown = try ConfigurationFixtures.problems(ConfigurationFixtures.yaml("dataset", "columnns_kept: true"))
+        #expect(unknown.count == 1 && unknown.allSatisfy { !$0.contains("replace_existing") }, "\(unknown)")
+    }
+
     @Test func aKeyWithinColumnsIsCheckedToo() throws {
         let yaml = ConfigurationFixtures.yaml("dataset", "columns:", "  promt: q", "  other: r")
         #expect(
@@ -165,6 +177,7 @@ import Testing
     @Test(arguments: [
         ("input", "out/safe.jsonl.gz"), ("direction_output", "rows.jsonl"), ("direction_output", "./out/safe.jsonl.gz"),
         ("direction_output", "anchors.jsonl"), ("anchors", "out/safe.jsonl.gz"), ("embeddings", "out/safe.state"),
+        ("errors", "rows.jsonl"), ("errors", "out/safe.jsonl.gz"), ("input", "out/safe.errors.jsonl"),
     ])
     func aJobNeverWritesOverItsOwnFiles(_ key: String, _ path: String) throws {
         let others = ConfigurationFixtures.minimal.split(separator: "\n").filter { !$0.contains("\(key):") }
@@ -172,8 +185,8 @@ import Testing
         #expect(
             try ConfigurationFixtures.problems((lines + ["embedding: {keep_embeddings: true}"]).joined(separator: "\n"))
                 == [
-                    ": job.output, job.direction_output, job.state and job.embeddings must differ from each other and from "
-                        + "the files that are read"
+                    ": job.output, job.errors, job.direction_output, job.state and job.embeddings must differ from "
+                        + "each other and from the files that are read"
                 ])
     }
 

@@ -16,7 +16,7 @@ import Testing
     @Test func everyKeyIsRead() throws {
         let digest = String(repeating: "0123456789abcdef", count: 4)
         let yaml = """
-            job: {name: night, input: /i.csv, output: /o.jsonl, direction: /d.safetensors, direction_output: /e.st,
+            job: {name: night, input: /i.csv, output: /o.jsonl, errors: /bad.jsonl.gz, direction: /d.safetensors, direction_output: /e.st,
               state: /state, embeddings: /vectors}
             dataset:
               format: preference
@@ -24,7 +24,7 @@ import Testing
               ignore_columns: [tools, input]
               prompt_in_responses: strip
               max_row_mib: 2
-              replace_existing: true
+              existing_columns: rename
             anchors:
               format: harmful
               columns: {prompt: p, harmless: safe, harmful: unsafe}
@@ -49,12 +49,13 @@ import Testing
             """
         let expected = Configuration(
             job: .init(
-                name: "night", input: "/i.csv", output: "/o.jsonl", directionSource: .saved("/d.safetensors"),
+                name: "night", input: "/i.csv", output: "/o.jsonl", errors: "/bad.jsonl.gz",
+                directionSource: .saved("/d.safetensors"),
                 directionOutput: "/e.st", state: "/state", embeddings: "/vectors"),
             dataset: .init(
                 format: "preference", prompt: "question", chosen: "good", rejected: "bad",
                 ignoredColumns: ["tools", "input"], promptInResponses: "strip", maxRowBytes: 2 << 20,
-                replaceExisting: true),
+                existingColumns: .rename),
             anchors: .init(
                 format: "harmful", prompt: "p", harmless: "safe", harmful: "unsafe", ignoredColumns: ["system"],
                 promptInResponses: "keep", refusal: "No."),
@@ -96,6 +97,7 @@ import Testing
         let job = try ConfigurationFixtures.read(yaml).job
         #expect(job.name == "safe")
         #expect(job.state == "/jobs/today/out/safe.state")
+        #expect(job.errors == "/jobs/today/out/safe.errors.jsonl")
         #expect(job.directionOutput == "/jobs/today/out/safe.direction.safetensors")
     }
 

@@ -53,6 +53,7 @@ import Testing
 
     @Test(arguments: [
         (Key(section: "dataset", name: "format"), ["auto", "preference", "conversational", "sharegpt", "hh", "pku"]),
+        (Key(section: "dataset", name: "existing_columns"), ["refuse", "rename", "replace"]),
         (
             Key(section: "anchors", name: "format"),
             ["auto", "anchors", "harmful", "preference", "conversational", "sharegpt", "hh", "pku"]
@@ -74,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: [
-        Key(section: "dataset", name: "replace_existing"), Key(section: "cluster", name: "insecure"),
+        Key(section: "model", name: "serve"), Key(section: "cluster", name: "insecure"),
         Key(section: "cluster", name: "mixed_numerics"), Key(section: "embedding", name: "keep_embeddings"),
     ])
     func aSwitchIsTrueOrFalse(_ key: Key) throws {

@@ -61,7 +61,7 @@ struct JobOptions: ParsableArguments {
         case .finished(let result):
             let job = definition.configuration.job
             let directionFile = definition.savedDirection == nil ? job.directionOutput : nil
-            print(result.text(output: job.output, directionFile: directionFile))
+            print(result.text(output: job.output, errors: job.errors, directionFile: directionFile))
             if result.summary.failedRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
         }
     }

@@ -21,8 +21,8 @@ struct ProjectCommand: AsyncParsableCommand {
               legend-coordinator project cluster.yaml --output other.jsonl --direction other.direction.safetensors
 
             EXIT STATUS
-              0 all rows are annotated; 3 some rows have an error in place of a margin; 2 the configuration or an \
-            option is wrong, or the job is not one to project; 1 else.
+              0 all rows are annotated; 3 some rows cannot be, and are in OUTPUT.errors.jsonl; 2 the configuration or \
+            an option is wrong, or the job is not one to project; 1 else.
             """)
 
     @Argument(help: "The job's configuration.", completion: .file(extensions: ["yaml", "yml"]))
@@ -65,7 +65,8 @@ struct ProjectCommand: AsyncParsableCommand {
             report.job = job.name
             report.stage = "projecting rows"
             report.rowsTotalIsFinal = true
-            summary = try job.projector.run(on: job.direction, writing: job.output) { done, total in
+            summary = try job.projector.run(on: job.direction, writing: job.output, errorsPath: job.errors) {
+                done, total in
                 report.rowsDone = UInt64(done)
                 report.rowsTotal = UInt64(total)
                 console.show(report)
@@ -76,7 +77,7 @@ struct ProjectCommand: AsyncParsableCommand {
             throw Failure("\(error)")
         }
         let result = JobResult(summary: summary, direction: job.direction, fit: job.fit)
-        print(result.text(output: job.output, directionFile: job.directionFile))
+        print(result.text(output: job.output, errors: job.errors, directionFile: job.directionFile))
         if summary.failedRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
     }
 
@@ -87,6 +88,7 @@ struct ProjectCommand: AsyncParsableCommand {
         var direction: SavedDirection
         var fit: DirectionFit?
         var output: String
+        var errors: String
 
         /// Where a direction that was fitted now goes.
         var directionFile: String?
@@ -97,18 +99,19 @@ struct ProjectCommand: AsyncParsableCommand {
         do {
             let definition = try JobDefinition(Configuration(contentsOf: configuration))
             let output = Self.absolute(output)
+            let errors = Configuration.Job.path(beside: output, ending: Configuration.Job.errorsEnding)
             let directionFile = Configuration.Job.path(beside: output, ending: Configuration.Job.directionEnding)
             let saved = try direction.map(JobDefinition.readDirection)
             let projector = try Projector(definition, ledger: ledger(of: definition))
             let (direction, fit) = try projector.direction(.init(layer: layer, token: token, direction: saved))
-            let written = [output] + (fit == nil ? [] : [directionFile])
+            let written = [output, errors] + (fit == nil ? [] : [directionFile])
             for path in written {
                 try Self.check(path, against: definition, direction: self.direction.map(Self.absolute))
                 try JobDefinition.checkPlace(of: path)
             }
             return Job(
                 name: definition.configuration.job.name, projector: projector, direction: direction, fit: fit,
-                output: output, directionFile: fit == nil ? nil : directionFile)
+                output: output, errors: errors, directionFile: fit == nil ? nil : directionFile)
         } catch {
             throw Failure("\(error)", status: .usage)
         }
@@ -145,7 +148,7 @@ struct ProjectCommand: AsyncParsableCommand {
         _ path: String, against definition: JobDefinition, direction: String?
     ) throws {
         let job = definition.configuration.job
-        var files = [job.input, job.output, job.directionOutput] + (direction.map { [$0] } ?? [])
+        var files = [job.input, job.output, job.errors, job.directionOutput] + (direction.map { [$0] } ?? [])
         switch job.directionSource {
         case .anchors(let path), .saved(let path): files.append(path)
         }

@@ -2,12 +2,15 @@ internal import ArgumentParser
 internal import CommandLineTool
 internal import Foundation
 internal import Margins
+internal import Protocol
 
 struct SummaryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "summary",
         abstract: "Show the margins of an annotated file: their distribution, and the most and least separated rows.",
         discussion: """
+            Shows also why rows have no margin, and how many for each reason, where the errors file of the job is there.
+
             EXAMPLES
               legend-coordinator summary out/annotated.jsonl
               legend-coordinator summary out/annotated.jsonl --by harm_degree --rows 5
@@ -15,6 +18,12 @@ struct SummaryCommand: AsyncParsableCommand {
 
     @Argument(help: "A file that `legend-coordinator run` wrote.", completion: .file(extensions: ["jsonl", "gz"]))
     var file: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The job's errors file (default: FILE.errors.jsonl, where it is there).", valueName: "file"),
+        completion: .file(extensions: ["jsonl", "gz"]))
+    var errors: String?
 
     @Option(help: "Rows to show at each end.")
     var rows = 3
@@ -32,7 +41,10 @@ struct SummaryCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let overview = try MarginOverview(path: file, rowsShown: rows, binCount: bins, groupColumn: by)
+            let beside = Configuration.Job.path(beside: file, ending: Configuration.Job.errorsEnding)
+            let overview = try MarginOverview(
+                path: file, errorsPath: errors ?? (FileManager.default.fileExists(atPath: beside) ? beside : nil),
+                rowsShown: rows, binCount: bins, groupColumn: by)
             print(overview.text, terminator: "")
         } catch {
             throw Failure("\(error)", status: .usage)

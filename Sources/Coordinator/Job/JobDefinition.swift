@@ -41,7 +41,9 @@ struct JobDefinition: Sendable {
         }
         let inputOptions = Self.inputOptions(configuration.dataset)
         let inputDigest = attempt {
-            try Self.checkOutputColumns(job.input, inputOptions, configuration.dataset.replaceExisting)
+            if configuration.dataset.existingColumns == .refuse {
+                try Self.refuseExistingColumns(of: job.input, inputOptions)
+            }
             return try SHA256Digest(ofFile: job.input).description
         }
         var anchors: (path: String, options: DatasetOptions, digest: String)?
@@ -64,7 +66,7 @@ struct JobDefinition: Sendable {
                 } ?? []
         }
         let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
-        for path in [job.output, job.directionOutput] { _ = attempt { try Self.checkPlace(of: path) } }
+        for path in [job.output, job.errors, job.directionOutput] { _ = attempt { try Self.checkPlace(of: path) } }
         guard problems.isEmpty, let template, let inputDigest else {
             throw ConfigurationError(problems: problems.uniqued())
         }
@@ -141,18 +143,16 @@ struct JobDefinition: Sendable {
             refusal: anchors.refusal, maxRowBytes: configuration.dataset.maxRowBytes)
     }
 
-    /// A file that has a margin already is not annotated again by mistake.
-    private static func checkOutputColumns(
-        _ path: String, _ options: DatasetOptions, _ replaceExisting: Bool
-    ) throws {
+    /// A file that has a margin already is not annotated again by mistake. The first row that can be annotated speaks for all;
+    /// where later ones have such columns alone, they come out as errors.
+    private static func refuseExistingColumns(of path: String, _ options: DatasetOptions) throws {
         var reader = try DatasetReader(path: path, options: options)
-        guard !replaceExisting, let first = try reader.next() else { return }
-        let taken = OutputColumn.conflicting(with: first)
-        guard taken.isEmpty else {
-            let names = taken.map { "\"\($0)\"" }.joined(separator: ", ")
-            throw DatasetError(
-                path: path,
-                problem: "it has the column \(names) already; set dataset.replace_existing: true to replace it")
+        for _ in 0..<1000 {
+            guard let record = try reader.next() else { return }
+            guard case .success = record.content else { continue }
+            let names = ExistingColumns.conflicts(in: record)
+            guard names.isEmpty else { throw DatasetError(path: path, problem: ExistingColumns.refusal(of: names)) }
+            return
         }
     }
 
@@ -184,7 +184,8 @@ struct JobDefinition: Sendable {
 extension JobDefinition {
     /// - Throws: `OutputError` where one cannot be made.
     func makeOutputFolders() throws {
-        for path in [configuration.job.output, configuration.job.directionOutput] { try Self.makeFolder(of: path) }
+        let job = configuration.job
+        for path in [job.output, job.errors, job.directionOutput] { try Self.makeFolder(of: path) }
     }
 
     /// Makes the folder that a file is to be in.

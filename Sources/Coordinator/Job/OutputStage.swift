@@ -2,11 +2,12 @@ internal import Digest
 internal import Margins
 internal import Protocol
 
-/// Joins the input with the results and writes the annotated file.
+/// Joins the input with the results and writes the annotated rows, and beside them those that have no margin.
 struct OutputStage: Sendable {
     let definition: JobDefinition
     let ledger: Ledger
     let path: String
+    let errorsPath: String
 
     struct Summary: Hashable, Sendable {
         var rows = 0
@@ -14,30 +15,32 @@ struct OutputStage: Sendable {
         var margins = MarginStatistics()
     }
 
-    /// - Parameter path: nil: the job's own output.
-    init(definition: JobDefinition, ledger: Ledger, path: String? = nil) {
+    /// - Parameter output: where to write in place of the job's own files.
+    init(definition: JobDefinition, ledger: Ledger, output: (path: String, errorsPath: String)? = nil) {
         self.definition = definition
         self.ledger = ledger
-        self.path = path ?? definition.configuration.job.output
+        path = output?.path ?? definition.configuration.job.output
+        errorsPath = output?.errorsPath ?? definition.configuration.job.errors
     }
 
-    /// Reads the input once more, so that every original column is there, and the results in the same order.
+    /// Reads the input once more, so that every original column is there, and the results in the same order. Every row ends
+    /// in one of the two files.
     ///
     /// - Parameter rescore: what a row has in place of the job's own scores.
     func run(rescore: ((_ row: UInt64) throws -> Ledger.RowResult)? = nil) throws -> Summary {
         let job = definition.configuration.job
         var summary = Summary()
+        let existing = try ExistingColumns(
+            definition.configuration.dataset.existingColumns, path: job.input, options: definition.inputOptions)
         var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
-        var writer = try AnnotatedWriter(
-            path: path, replaceExisting: definition.configuration.dataset.replaceExisting)
+        var writer = try AnnotatedWriter(path: path, errorsPath: errorsPath, existing: existing)
 
         func write(_ record: DatasetRecord, _ outcome: RowOutcome) throws {
             summary.rows += 1
-            switch outcome {
+            switch try writer.write(record, outcome) {
             case .annotated(let annotation): summary.margins.add(annotation.margin)
             case .failed: summary.failedRows += 1
             }
-            try writer.write(record, outcome)
         }
         /// Writes the records before the next one with a result, which are those that could not be read.
         func nextReadable() throws -> DatasetRecord? {
@@ -72,7 +75,8 @@ struct OutputStage: Sendable {
         guard try SHA256Digest(ofFile: job.input).description == definition.inputDigest else {
             throw LedgerError("\(job.input) has changed since the job began: its SHA-256 is another one")
         }
-        try writer.finish()
+        // The ledger counted the rows when it read them.
+        try writer.finish(rows: ledger.ingestion(of: .rows).records)
         return summary
     }
 }

@@ -105,11 +105,12 @@ struct Projector {
         }
     }
 
-    /// Projects all rows, and writes the annotated file to `path`.
+    /// Projects all rows, and writes the annotated ones to `path`, the others to `errorsPath`.
     ///
     /// - Parameter progress: called now and then with how many rows are projected, of how many.
     func run(
-        on direction: SavedDirection, writing path: String, progress: (_ done: Int, _ total: Int) -> Void
+        on direction: SavedDirection, writing path: String, errorsPath: String,
+        progress: (_ done: Int, _ total: Int) -> Void
     ) throws -> OutputStage.Summary {
         let unit = direction.direction.unit
         guard unit.count == model.hiddenSize else {
@@ -128,7 +129,7 @@ struct Projector {
             done += 1
             if done % 4096 == 0 { progress(done, total) }
         }
-        return try OutputStage(definition: definition, ledger: ledger, path: path).run { row in
+        return try OutputStage(definition: definition, ledger: ledger, output: (path, errorsPath)).run { row in
             guard let result = try scores.result(of: row) else {
                 throw StoreError("the store has no embeddings of row \(row)")
             }

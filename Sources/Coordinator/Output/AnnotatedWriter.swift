@@ -1,32 +1,72 @@
-/// Writes annotated rows as JSON Lines, in the order in which they come.
+/// Writes annotated rows as JSON Lines, and those that cannot be annotated into a file of their own, both in the order
+/// in which they come.
 ///
-/// Every row keeps its original columns and gets `margin`, `score_chosen` and `score_rejected`, or `error`. The file
-/// has its name only after ``finish()``; before that it is `<path>.partial`.
+/// A bad row is often bad because a column of it has another type than in all others. Among the good ones it would keep
+/// the whole file from being loaded as a table; so would a column that only some rows have. The files have their names
+/// only after ``finish(rows:)``; before that they are `<path>.partial`.
 package struct AnnotatedWriter: ~Copyable, Sendable {
-    private let replaceExisting: Bool
-    private var file: OutputFile
+    private let existing: ExistingColumns
+    private var output: OutputFile
+    private var errors: OutputFile
+
+    /// Rows in the output so far.
+    package private(set) var annotatedRows = 0
+    /// Rows in the errors file so far.
+    package private(set) var failedRows = 0
 
     /// - Parameters:
-    ///   - path: compressed with gzip if it ends with `.gz`.
-    ///   - replaceExisting: whether columns of the original that have the name of an added one are dropped. If not,
-    ///     they are renamed to `original_<name>`; see ``OutputColumn/conflicting(with:)``.
-    ///   - keepPartial: whether `<path>.partial` stays if the writer is never finished.
-    /// - Throws: ``OutputError`` if the file cannot be created.
-    package init(path: String, replaceExisting: Bool = false, keepPartial: Bool = false) throws(OutputError) {
-        self.replaceExisting = replaceExisting
-        file = try OutputFile(path: path, keepPartial: keepPartial)
+    ///   - path: of the annotated rows; compressed with gzip if it ends with `.gz`.
+    ///   - errorsPath: of the others; compressed if it ends with `.gz`.
+    ///   - existing: what becomes of columns of the original that have the name of an added one.
+    ///   - keepPartial: whether the `.partial` files stay if the writer is never finished.
+    /// - Throws: ``OutputError`` if a file cannot be created.
+    package init(
+        path: String, errorsPath: String, existing: ExistingColumns, keepPartial: Bool = false
+    ) throws(OutputError) {
+        let output = try OutputFile(path: path, keepPartial: keepPartial)
+        let errors = try OutputFile(path: errorsPath, keepPartial: keepPartial)
+        self.existing = existing
+        self.output = output
+        self.errors = errors
     }
 
+    /// - Returns: What the row came out with: an error in place of an annotation where it has columns that are refused.
     /// - Throws: ``OutputError`` if the disk is full or fails.
-    package mutating func write(_ record: DatasetRecord, _ outcome: RowOutcome) throws(OutputError) {
-        let row = OutputRow(record.original, outcome, replaceExisting: replaceExisting)
-        try file.write(row.bytes + [0x0A])
+    @discardableResult
+    package mutating func write(_ record: DatasetRecord, _ outcome: RowOutcome) throws(OutputError) -> RowOutcome {
+        let outcome =
+            switch outcome {
+            case .annotated: existing.problem(with: record).map { .failed(reason: $0) } ?? outcome
+            case .failed: outcome
+            }
+        switch outcome {
+        case .annotated(let annotation):
+            try output.write(OutputRow(record.original, annotation, existing: existing).bytes + [0x0A])
+            annotatedRows += 1
+        case .failed(let reason):
+            try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
+            failedRows += 1
+        }
+        return outcome
     }
 
-    /// Puts all rows on disk and gives the file its name. Nothing can be written after that.
+    /// Puts all rows on disk and gives the files their names, the errors first: an output is never there without them.
+    /// Where no row failed there is no errors file, and one of an earlier run is removed. Nothing can be written after
+    /// that.
     ///
-    /// - Throws: ``OutputError``; the file then keeps its temporary name, or is removed if `keepPartial` is false.
-    package mutating func finish() throws(OutputError) {
-        try file.finish()
+    /// - Parameter rows: how many there must be in both files together.
+    /// - Throws: ``OutputError``; the files then keep their temporary names, or are removed if `keepPartial` is false.
+    package mutating func finish(rows: Int) throws(OutputError) {
+        guard annotatedRows + failedRows == rows else {
+            throw OutputError(
+                path: output.path,
+                problem: """
+                    expected \(rows) rows in it and in \(errors.path), found \(annotatedRows) and \(failedRows)
+                    """)
+        }
+        try errors.seal()
+        try output.seal()
+        if failedRows > 0 { try errors.publish() } else { try errors.withdraw() }
+        try output.publish()
     }
 }

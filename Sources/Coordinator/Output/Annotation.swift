@@ -42,14 +42,10 @@ package enum OutputColumn: String, CaseIterable, Sendable {
     case margin
     case scoreChosen = "score_chosen"
     case scoreRejected = "score_rejected"
-    case error
 
-    /// Which of them that row has already, in the row's order. A job can refuse such a file before it does any work.
-    package static func conflicting(with record: DatasetRecord) -> [String] {
-        record.columnNames.filter(isTaken)
-    }
-
-    static func isTaken(_ name: String) -> Bool {
-        allCases.contains { $0.rawValue.utf8.elementsEqual(name.utf8) }
+    /// The column with exactly that name, byte by byte.
+    init?(named name: some Sequence<UInt8>) {
+        guard let column = Self.allCases.first(where: { $0.rawValue.utf8.elementsEqual(name) }) else { return nil }
+        self = column
     }
 }

@@ -1,6 +1,7 @@
 internal import Margins
 
-/// What a person wants to see of an annotated file. Reads it twice, in constant memory.
+/// What a person wants to see of an annotated file, and of the errors file beside it. Reads the former twice, in constant
+/// memory.
 struct MarginOverview: Sendable {
     fileprivate struct ShownRow: Sendable {
         var line: Int
@@ -11,7 +12,8 @@ struct MarginOverview: Sendable {
     }
 
     private let path: String
-    private var failedCount = 0
+    /// nil where there is no errors file: all rows have a margin.
+    private let errors: (path: String, overview: ErrorOverview)?
     private var margins = MarginStatistics()
     private var groups: [String: MarginStatistics] = [:]
     private var histogram: Histogram
@@ -23,17 +25,15 @@ struct MarginOverview: Sendable {
     private static let groupsMax = 50
     private static let otherGroups = "(others)"
 
-    /// - Throws: `DatasetError` where the file cannot be read or has no margins.
-    init(path: String, rowsShown: Int, binCount: Int, groupColumn: String?) throws {
+    /// - Parameter errorsPath: nil where there is no such file.
+    /// - Throws: `DatasetError` where a file cannot be read, or a row has no margin.
+    init(path: String, errorsPath: String?, rowsShown: Int, binCount: Int, groupColumn: String?) throws {
         self.path = path
+        errors = try errorsPath.map { ($0, try ErrorOverview(path: $0)) }
         self.groupColumn = groupColumn
         histogram = Histogram(range: 0...0, binCount: binCount)
         var hasGroups = false
         try Self.forEachRow(of: path) { line, object, margin in
-            guard let margin else {
-                failedCount += 1
-                return
-            }
             margins.add(margin)
             if let groupColumn, let value = object.value(of: groupColumn) {
                 hasGroups = true
@@ -48,15 +48,13 @@ struct MarginOverview: Sendable {
         guard margins.count > 0 else { return }
         histogram = Histogram(range: margins.minimum...margins.maximum, binCount: binCount)
         try Self.forEachRow(of: path) { line, object, margin in
-            guard let margin else { return }
             histogram.add(margin)
             keep(ShownRow(line: line, margin: margin, object: object), rowsShown)
         }
     }
 
-    /// - Parameter body: gets the line, the row, and its margin; nil where the row has an error instead.
     private static func forEachRow(
-        of path: String, _ body: (_ line: Int, _ object: JSONObject, _ margin: Double?) throws -> Void
+        of path: String, _ body: (_ line: Int, _ object: JSONObject, _ margin: Double) throws -> Void
     ) throws {
         var rows = try RowSource(path: path, container: .json, maxRowBytes: 1 << 30)
         while let row = try rows.next() {
@@ -64,12 +62,11 @@ struct MarginOverview: Sendable {
                 throw DatasetError(
                     path: path, problem: "line \(row.line): \(row.problem.map { "\($0)" } ?? "no object")")
             }
-            let margin = object.value(of: OutputColumn.margin.rawValue)?.number
-            guard margin != nil || object.value(of: OutputColumn.error.rawValue) != nil else {
+            guard let margin = object.value(of: OutputColumn.margin.rawValue)?.number else {
                 throw DatasetError(
                     path: path,
                     problem: """
-                        line \(row.line): expected the column "margin" or "error", found \
+                        line \(row.line): expected the column "margin" with a number, found the columns \
                         \(object.members.map(\.key).listed)
                         """)
             }
@@ -94,20 +91,27 @@ struct MarginOverview: Sendable {
 
 extension MarginOverview {
     var text: String {
-        var lines = ["\(path): \(margins.count) rows with a margin, \(failedCount) with an error"]
-        guard margins.count > 0 else { return lines.joined(separator: "\n") + "\n" }
-        lines.append(
+        let failedRows = errors?.overview.rows ?? 0
+        var lines = ["\(path): \(margins.count) rows with a margin, \(failedRows) without"]
+        if margins.count > 0 { lines += marginLines }
+        if let errors { lines += ["", "WITHOUT A MARGIN (\(errors.path))"] + errors.overview.table }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var marginLines: [String] {
+        var lines = [
             """
             mean \(margins.mean.rounded(toPlaces: 4)), standard deviation \
             \(margins.standardDeviation.rounded(toPlaces: 4)); \(margins.positiveShare.percent) of the margins are above 0
-            """)
+            """
+        ]
         lines += ["", "DISTRIBUTION"] + distribution
         if let groupColumn { lines += ["", "MEAN MARGIN BY \(groupColumn)"] + groupTable }
         if !highest.isEmpty {
             lines += ["", "MOST SEPARATED (the chosen response is safer by far)"] + highest.flatMap(\.text)
             lines += ["", "LEAST SEPARATED (or the other way round)"] + lowest.flatMap(\.text)
         }
-        return lines.joined(separator: "\n") + "\n"
+        return lines
     }
 
     private var distribution: [String] {

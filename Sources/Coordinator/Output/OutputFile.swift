@@ -44,12 +44,31 @@ struct OutputFile: ~Copyable, Sendable {
 
     /// Puts everything on disk and gives the file its name. Nothing can be written after that.
     mutating func finish() throws(OutputError) {
+        try seal()
+        try publish()
+    }
+
+    /// Puts everything on disk, still under the temporary name. Nothing can be written after that.
+    mutating func seal() throws(OutputError) {
         try flush(isLast: true)
         guard fsync(descriptor) == 0 else { throw Self.failure("cannot sync", partialPath) }
         let closed = close(descriptor)
         descriptor = -1
         guard closed == 0 else { throw Self.failure("cannot close", partialPath) }
+    }
+
+    /// Gives a sealed file its name.
+    mutating func publish() throws(OutputError) {
         guard rename(partialPath, path) == 0 else { throw Self.failure("cannot rename \(partialPath) to", path) }
+        isFinished = true
+        try syncFolder()
+    }
+
+    /// Removes what was written, and an older file of that name with it.
+    mutating func withdraw() throws(OutputError) {
+        for path in [partialPath, path] where unlink(path) != 0 && errno != ENOENT {
+            throw Self.failure("cannot remove", path)
+        }
         isFinished = true
         try syncFolder()
     }

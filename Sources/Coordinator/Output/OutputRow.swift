@@ -1,67 +1,68 @@
-import Foundation
-
-/// The JSON of one output row: the original columns, then the added ones.
+/// The JSON of one annotated row: the original columns, then the added ones.
 ///
-/// Of a JSON object every byte stays as it is; only where an added column is in the way, the old one is dropped or
-/// renamed to `original_<name>`. A CSV row becomes an object of strings. Anything else becomes `raw`, or `raw_base64`
-/// if it is no UTF-8.
+/// Of a JSON object every byte stays as it is, but for line breaks between its values, which become spaces; only where
+/// an added column is in the way, the old one is dropped or renamed. A CSV row becomes an object of strings.
 struct OutputRow {
     private(set) var bytes: [UInt8]
 
-    init(_ original: OriginalRow, _ outcome: RowOutcome, replaceExisting: Bool) {
-        let added = Self.addedMembers(outcome)
+    /// - Parameter original: a row that could be read, and, where existing columns are refused, has none of them.
+    init(_ original: OriginalRow, _ annotation: Annotation, existing: ExistingColumns) {
+        let added = Self.addedMembers(annotation)
         switch original {
         case .object(let object):
-            let hasConflict = object.members.contains { OutputColumn.isTaken($0.key) }
-            if hasConflict && replaceExisting {
+            if case .replaced = existing, object.members.contains(where: { OutputColumn(named: $0.key.utf8) != nil }) {
                 bytes = Self.rebuilt(object, adding: added)
             } else {
-                bytes = Self.spliced(object, adding: added)
+                bytes = Self.spliced(object, adding: added, existing)
             }
+            bytes.breakNoLine()
         case .fields(let columns, let values):
-            let kept = zip(columns, values).filter { !(replaceExisting && OutputColumn.isTaken($0.0)) }
-            let members = kept.map { Self.member(Self.freeName(for: $0.0, beside: columns), text: $0.1) }
-            bytes = Self.object(members + [added])
-        case .unreadable(let raw):
-            let member =
-                if raw.firstInvalidUTF8Offset == nil {
-                    Self.member("raw", text: String(decoding: raw, as: UTF8.self))
-                } else {
-                    Self.member("raw_base64", text: Data(raw).base64EncodedString())
-                }
-            bytes = Self.object([member, added])
+            let members = zip(columns, values).compactMap { column, value in
+                Self.name(for: column, existing).map { JSONText.member($0, text: value) }
+            }
+            bytes = JSONText.object(members + [added])
+        case .unreadable:
+            preconditionFailure("a row that cannot be read has no margin")
         }
     }
 
     /// The added columns, without the braces around them. Numbers are the shortest that read back as the same Double.
-    private static func addedMembers(_ outcome: RowOutcome) -> [UInt8] {
-        switch outcome {
-        case .failed(let reason):
-            return member(OutputColumn.error.rawValue, text: reason)
-        case .annotated(let annotation):
-            let numbers: [(OutputColumn, Double)] = [
-                (.margin, annotation.margin), (.scoreChosen, annotation.scoreChosen),
-                (.scoreRejected, annotation.scoreRejected),
-            ]
-            return Array(numbers.map { "\"\($0.0.rawValue)\": \($0.1)" }.joined(separator: ", ").utf8)
+    private static func addedMembers(_ annotation: Annotation) -> [UInt8] {
+        let numbers: [(OutputColumn, Double)] = [
+            (.margin, annotation.margin), (.scoreChosen, annotation.scoreChosen),
+            (.scoreRejected, annotation.scoreRejected),
+        ]
+        return Array(numbers.map { "\"\($0.0.rawValue)\": \($0.1)" }.joined(separator: ", ").utf8)
+    }
+
+    /// What a column of the input is called in the output; nil where it is dropped.
+    private static func name(for name: String, _ existing: ExistingColumns) -> String? {
+        guard let column = OutputColumn(named: name.utf8) else { return name }
+        switch existing {
+        case .refused: preconditionFailure("a row with the column \(name) is not annotated")
+        case .renamed(let renaming): return renaming.name(for: column)
+        case .replaced: return nil
         }
     }
 
     /// The object's bytes with the new members behind its last one, and old ones that are in the way renamed.
-    private static func spliced(_ object: JSONObject, adding added: [UInt8]) -> [UInt8] {
+    private static func spliced(
+        _ object: JSONObject, adding added: [UInt8], _ existing: ExistingColumns
+    ) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(object.bytes.count + added.count + 32)
         var copied = 0
-        for member in object.members where OutputColumn.isTaken(member.key) {
+        for member in object.members where OutputColumn(named: member.key.utf8) != nil {
+            guard let name = name(for: member.key, existing) else { continue }
             output.append(contentsOf: object.bytes[copied..<member.keyRange.lowerBound])
-            JSONText.append(freeName(for: member.key, beside: object.members.map(\.key)), to: &output)
+            JSONText.append(name, to: &output)
             copied = member.keyRange.upperBound
         }
         // Without members, the new ones go right behind the opening brace.
         let insertion =
             object.members.last?.valueRange.upperBound ?? object.bytes.firstIndex(of: UInt8(ascii: "{"))! + 1
         output.append(contentsOf: object.bytes[copied..<insertion])
-        if !object.members.isEmpty { output.append(contentsOf: separator) }
+        if !object.members.isEmpty { output.append(contentsOf: JSONText.separator) }
         output.append(contentsOf: added)
         output.append(contentsOf: object.bytes[insertion...])
         return output
@@ -69,30 +70,8 @@ struct OutputRow {
 
     /// The object without the members that are in the way. The keys and values of all others stay as they are.
     private static func rebuilt(_ object: JSONObject, adding added: [UInt8]) -> [UInt8] {
-        let kept = object.members.filter { !OutputColumn.isTaken($0.key) }
+        let kept = object.members.filter { OutputColumn(named: $0.key.utf8) == nil }
             .map { Array(object.bytes[$0.keyRange.lowerBound..<$0.valueRange.upperBound]) }
-        return Self.object(kept + [added])
-    }
-
-    /// The name itself, or `original_<name>` (as often as it takes) if an added column has that name.
-    private static func freeName(for name: String, beside names: [String]) -> String {
-        guard OutputColumn.isTaken(name) else { return name }
-        var free = "original_" + name
-        while names.contains(where: { $0.utf8.elementsEqual(free.utf8) }) { free = "original_" + free }
-        return free
-    }
-
-    private static let separator = Array(", ".utf8)
-
-    private static func object(_ members: [[UInt8]]) -> [UInt8] {
-        Array("{".utf8) + members.joined(separator: separator) + Array("}".utf8)
-    }
-
-    private static func member(_ key: String, text: String) -> [UInt8] {
-        var bytes: [UInt8] = []
-        JSONText.append(key, to: &bytes)
-        bytes.append(contentsOf: ": ".utf8)
-        JSONText.append(text, to: &bytes)
-        return bytes
+        return JSONText.object(kept + [added])
     }
 }

@@ -195,7 +195,7 @@ extension CoordinatorService {
             return scheduler.handle(.directionReady(saved.broadcast), at: now)
         case .modelRead(let result): return try offer(result)
         case .outputWritten(let summary):
-            let text = "\(summary.rows) rows, \(summary.failedRows) of them with errors"
+            let text = "\(summary.rows) rows, \(summary.failedRows) of them in the errors file"
             let result = JobResult(summary: summary, direction: direction, fit: fit)
             finishing = (result, now + Self.farewell)
             return scheduler.handle(.jobFinished(summary: text), at: now)

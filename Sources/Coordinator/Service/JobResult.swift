@@ -11,8 +11,10 @@ struct JobResult: Sendable {
 
     /// For a person, a few lines.
     ///
-    /// - Parameter directionFile: where the direction was saved; nil where it came from a file.
-    func text(output: String, directionFile: String?) -> String {
+    /// - Parameters:
+    ///   - errors: where the rows without a margin are, if there are any.
+    ///   - directionFile: where the direction was saved; nil where it came from a file.
+    func text(output: String, errors: String, directionFile: String?) -> String {
         let annotated = summary.rows - summary.failedRows
         var lines = ["\(annotated) of \(summary.rows) rows annotated" + failures]
         if summary.margins.count > 0 {
@@ -35,12 +37,13 @@ struct JobResult: Sendable {
                 """)
         }
         lines.append("output: \(output)")
+        if summary.failedRows > 0 { lines.append("errors: \(errors)") }
         if let directionFile { lines.append("direction file: \(directionFile)") }
         return lines.joined(separator: "\n")
     }
 
     private var failures: String {
-        summary.failedRows == 0 ? "" : ", \(summary.failedRows) with an \"error\" in place of a margin"
+        summary.failedRows == 0 ? "" : ", \(summary.failedRows) cannot be: the errors file says why"
     }
 }
 

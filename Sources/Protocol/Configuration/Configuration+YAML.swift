@@ -68,6 +68,7 @@ extension Configuration {
             name: section.string("name") ?? (Job.path(beside: output, ending: "") as NSString).lastPathComponent,
             input: section.path("input") ?? section.missing("input", ""),
             output: output,
+            errors: section.path("errors") ?? Job.path(beside: output, ending: Job.errorsEnding),
             directionSource: saved.map { .saved($0) } ?? .anchors(anchors ?? ""),
             directionOutput: section.path("direction_output")
                 ?? Job.path(beside: output, ending: Job.directionEnding),
@@ -77,7 +78,13 @@ extension Configuration {
 
     private static func readDataset(_ section: ConfigurationReader) -> Dataset {
         let columns = section.section("columns")
-        let dataset = Dataset(
+        section.retire(
+            "replace_existing",
+            """
+            it is dataset.existing_columns now: replace in place of true, refuse (the default) in place of false, or \
+            rename, which keeps the columns under other names
+            """)
+        return Dataset(
             format: section.choice("format", of: ["auto"] + preferenceFormats) ?? "auto",
             prompt: columns.string("prompt"),
             chosen: columns.string("chosen"),
@@ -85,8 +92,9 @@ extension Configuration {
             ignoredColumns: section.strings("ignore_columns") ?? [],
             promptInResponses: section.choice("prompt_in_responses", of: ["auto", "strip", "keep"]) ?? "auto",
             maxRowBytes: (section.integer("max_row_mib", in: 1...128) ?? 16) << 20,
-            replaceExisting: section.boolean("replace_existing") ?? false)
-        return dataset
+            existingColumns: section.choice(
+                "existing_columns", of: Dataset.ExistingColumns.allCases.map(\.rawValue)
+            ).flatMap(Dataset.ExistingColumns.init) ?? .refuse)
     }
 
     private static let preferenceFormats = ["preference", "conversational", "sharegpt", "hh", "pku"]
@@ -243,15 +251,15 @@ extension ConfigurationFile {
         let job = configuration.job
         let (read, results) =
             switch job.directionSource {
-            case .anchors(let path): ([job.input, path], [job.output, job.directionOutput, job.state])
-            case .saved(let path): ([job.input, path], [job.output, job.state])
+            case .anchors(let path): ([job.input, path], [job.output, job.errors, job.directionOutput, job.state])
+            case .saved(let path): ([job.input, path], [job.output, job.errors, job.state])
             }
         let written = results + (configuration.embedding.kept == nil ? [] : [job.embeddings])
         if !job.output.isEmpty, Set(written).count < written.count || !Set(written).isDisjoint(with: read) {
             report(
                 """
-                job.output, job.direction_output, job.state and job.embeddings must differ from each other and from \
-                the files that are read
+                job.output, job.errors, job.direction_output, job.state and job.embeddings must differ from each other \
+                and from the files that are read
                 """)
         }
     }

@@ -15,6 +15,9 @@ package struct Configuration: Hashable, Sendable {
         package var input: String
         package var output: String
 
+        /// Where the rows go that cannot be annotated; there is no file where all can.
+        package var errors: String
+
         /// Where the safety direction comes from.
         package var directionSource: DirectionSource
 
@@ -26,6 +29,9 @@ package struct Configuration: Hashable, Sendable {
 
         /// A folder for the embeddings, where they are kept.
         package var embeddings: String
+
+        /// How the name of the file of rows without a margin ends.
+        package static let errorsEnding = ".errors.jsonl"
 
         /// How the name of a fitted direction ends.
         package static let directionEnding = ".direction.safetensors"
@@ -60,7 +66,18 @@ package struct Configuration: Hashable, Sendable {
         /// auto, strip or keep.
         package var promptInResponses: String
         package var maxRowBytes: Int
-        package var replaceExisting: Bool
+
+        /// What becomes of columns that have the name of one that the output adds.
+        package var existingColumns: ExistingColumns
+
+        package enum ExistingColumns: String, CaseIterable, Sendable {
+            /// The job does not begin, and a later row that has one is not annotated.
+            case refuse
+
+            /// They are kept as `original_<name>`.
+            case rename
+            case replace
+        }
     }
 
     /// How the anchors' rows are read.

@@ -74,6 +74,7 @@ final class ConfigurationReader {
     private let mapping: Node.Mapping
     private let path: [String]
     private var known: [String] = []
+    private var retired: [String: String] = [:]
     private var sections: [ConfigurationReader] = []
 
     init(file: ConfigurationFile, mapping: Node.Mapping, path: [String]) {
@@ -206,10 +207,19 @@ final class ConfigurationReader {
         file.report("\(path.joined(separator: ".")): \(problem)", at: key.flatMap(node))
     }
 
+    /// Reports a key of earlier versions where it is there.
+    ///
+    /// - Parameter advice: what to say in its place.
+    func retire(_ key: String, _ advice: String) { retired[key] = advice }
+
     func rejectUnknownKeys() {
         for key in mapping.keys {
             let text = key.string ?? ""
             guard !known.contains(text) else { continue }
+            if let advice = retired[text] {
+                file.report("\"\(name(text))\" is no key any more: \(advice)", at: key)
+                continue
+            }
             let nearest = known.min { $0.editDistance(to: text) < $1.editDistance(to: text) }
             let hint = nearest.flatMap { $0.editDistance(to: text) <= 2 ? "; did you mean \"\($0)\"?" : nil }
             file.report(

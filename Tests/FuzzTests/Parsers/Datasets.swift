@@ -1,3 +1,4 @@
+import Foundation
 import Protocol
 
 @testable import Coordinator
@@ -177,11 +178,36 @@ extension FuzzedParser {
                     try UnitPayload.Item(prompt: prompt, rest: rest) == item, "is rendered as what cannot be kept")
             }
         }
-        let row = OutputRow(record.original, outcome, replaceExisting: record.index % 2 == 0)
-        let object = try JSONObject(line: row.bytes)
+        switch outcome {
+        case .failed(let reason): try checkError(ErrorRow(record, reason: reason).bytes, of: record)
+        case .annotated(let annotation):
+            var renaming = ColumnRenaming()
+            renaming.avoid(record.columnNames)
+            let existing = record.index % 2 == 0 ? ExistingColumns.replaced : .renamed(renaming)
+            let row = OutputRow(record.original, annotation, existing: existing)
+            let names = try JSONObject(line: row.bytes).members.map(\.key)
+            try BrokenPromise.unless(
+                names.suffix(3) == ["margin", "score_chosen", "score_rejected"] && !row.bytes.contains(0x0A),
+                "is written with the columns \(names)")
+        }
+    }
+
+    /// From the errors file a row can be had back.
+    private static func checkError(_ bytes: [UInt8], of record: DatasetRecord) throws {
+        let object = try JSONObject(line: bytes)
         let names = object.members.map(\.key)
+        let raw = Array((object.value(of: "raw")?.string ?? "").utf8)
+        let isText = object.value(of: "raw_encoding")?.string == "utf-8"
+        let keepsRow =
+            switch record.original {
+            case .object(let original): try JSONObject(line: raw).members.map(\.key) == original.members.map(\.key)
+            case .fields(let columns, _): try JSONObject(line: raw).members.map(\.key) == columns
+            case .unreadable(let original):
+                raw == (isText ? original : Array(Data(original).base64EncodedString().utf8))
+            }
         try BrokenPromise.unless(
-            names.contains("margin") != names.contains("error"), "is written with the columns \(names)")
+            names == ["row", "line", "error", "raw", "raw_encoding"] && keepsRow && !bytes.contains(0x0A),
+            "is written to the errors as \(String(decoding: bytes, as: UTF8.self))")
     }
 }
 

@@ -1,0 +1,79 @@
+/// What a person wants to see of the rows that could not be annotated: the reasons, and how many rows have each.
+///
+/// Reasons that differ only in their numbers (of lines, bytes, tokens) are one.
+struct ErrorOverview: Sendable {
+    private struct Reason: Sendable {
+        /// Of the first row that has it.
+        var example: String
+        var firstLine: Int
+        var rows = 0
+    }
+
+    /// Reasons beyond this are counted together.
+    private static let reasonsMax = 50
+
+    private(set) var rows = 0
+    private var reasons: [String: Reason] = [:]
+    private var otherRows = 0
+
+    /// - Parameter path: of an errors file that a job wrote.
+    /// - Throws: `DatasetError` where the file cannot be read, or is another one.
+    init(path: String) throws(DatasetError) {
+        var source = try RowSource(path: path, container: .json, maxRowBytes: 1 << 30)
+        while let row = try source.next() {
+            guard case .object(let object) = row.original,
+                let reason = object.value(of: ErrorRow.Column.error.rawValue)?.string,
+                let line = object.value(of: ErrorRow.Column.line.rawValue)?.number
+            else {
+                throw DatasetError(
+                    path: path,
+                    problem: """
+                        line \(row.line): expected a row of an errors file, with "line" and "error", found \
+                        \(row.problem.map { "\($0)" } ?? row.original.columnNames.listed)
+                        """)
+            }
+            // No line is beyond what a file can have; a number that is was not written by a job.
+            count(reason, line: Int(exactly: line) ?? 0)
+        }
+    }
+
+    private mutating func count(_ text: String, line: Int) {
+        rows += 1
+        let reason = Self.withoutPlace(text, line: line)
+        let kind = Self.withoutNumbers(reason)
+        guard reasons[kind] != nil || reasons.count < Self.reasonsMax else {
+            otherRows += 1
+            return
+        }
+        reasons[kind, default: Reason(example: reason, firstLine: line)].rows += 1
+    }
+
+    /// What is wrong with a row, without the file and the line that its error begins with.
+    private static func withoutPlace(_ text: String, line: Int) -> String {
+        guard let place = text.firstRange(of: ":\(line): ") else { return text }
+        return String(text[place.upperBound...])
+    }
+
+    private static func withoutNumbers(_ reason: String) -> String {
+        String(reason.split(separator: #/[0-9]+/#, omittingEmptySubsequences: false).joined(separator: "0"))
+    }
+
+    /// A table, the most frequent reason first.
+    var table: [String] {
+        let sorted = reasons.values.sorted { ($1.rows, $0.firstLine, $0.example) < ($0.rows, $1.firstLine, $1.example) }
+        var lines = sorted.map { ["\($0.rows)", "\($0.firstLine)", $0.example.terminalText] }
+        if otherRows > 0 { lines.append(["\(otherRows)", "", "(other reasons)"]) }
+        return StatusText.table([["ROWS", "FIRST LINE", "REASON (that row's)"]] + lines)
+    }
+}
+
+extension String {
+    /// The text on one line, with nothing in it that controls a terminal, cut where it is long.
+    fileprivate var terminalText: String {
+        let limit = 240
+        let text = unicodeScalars.prefix(limit).map { scalar in
+            scalar.isUnfitForTerminals ? scalar.escaped(asASCII: true) : String(scalar)
+        }.joined()
+        return unicodeScalars.dropFirst(limit).isEmpty ? text : text + "…"
+    }
+}

@@ -1,0 +1,23 @@
+extension JSONText {
+    static let separator = Array(", ".utf8)
+
+    static func object(_ members: [[UInt8]]) -> [UInt8] {
+        Array("{".utf8) + members.joined(separator: separator) + Array("}".utf8)
+    }
+
+    static func member(_ key: String, text: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(key, to: &bytes)
+        bytes.append(contentsOf: ": ".utf8)
+        append(text, to: &bytes)
+        return bytes
+    }
+}
+
+extension [UInt8] {
+    /// Puts JSON on one line: inside strings it has no line breaks, between values a space serves as well. A lone CR counts,
+    /// too: some readers of JSON Lines end a row there.
+    mutating func breakNoLine() {
+        for index in indices where self[index] == 0x0A || self[index] == 0x0D { self[index] = 0x20 }
+    }
+}
