@@ -7,6 +7,9 @@ public struct MarginStatistics: Hashable, Sendable {
 
     /// How many were above zero: the chosen response is the safer one along the direction.
     public private(set) var positiveCount = 0
+
+    /// How many were below zero: the rejected response is the safer one along the direction.
+    public private(set) var negativeCount = 0
     private var squaredDeviations = 0.0
 
     public init() {}
@@ -19,6 +22,7 @@ public struct MarginStatistics: Hashable, Sendable {
         minimum = min(minimum, value)
         maximum = max(maximum, value)
         if value > 0 { positiveCount += 1 }
+        if value < 0 { negativeCount += 1 }
     }
 
     /// Of the sample; 0 for fewer than two numbers.
@@ -27,6 +31,9 @@ public struct MarginStatistics: Hashable, Sendable {
     }
 
     public var positiveShare: Double { count > 0 ? Double(positiveCount) / Double(count) : 0 }
+
+    /// Whether more than half of the numbers are below zero: most likely the two sides are swapped somewhere.
+    public var isMostlyNegative: Bool { 2 * negativeCount > count }
 }
 
 /// Counts numbers in bins of equal width over a closed range.

@@ -9,7 +9,7 @@ struct ValidateCommand: AsyncParsableCommand {
         abstract: "Check a configuration and read its files, without computing anything.",
         discussion: """
             Reports every problem of the configuration at once, reads the dataset and the anchors to their ends, and \
-            says which rows would come out with an error, and why.
+            says which rows cannot be annotated, and why, and what is odd about the others.
 
             EXAMPLE
               legend-coordinator validate cluster.yaml
@@ -33,25 +33,30 @@ struct ValidateCommand: AsyncParsableCommand {
         }
         var badRows = 0
         if let anchors = definition.anchors {
-            badRows += try inspect("anchors", anchors.path, anchors.options)
+            badRows += try inspect("anchors", anchors.path, anchors.options, definition)
         }
-        badRows += try inspect("rows", definition.configuration.job.input, definition.inputOptions)
+        badRows += try inspect("rows", definition.configuration.job.input, definition.inputOptions, definition)
         print("model: \(try modelText(definition.configuration.model))")
         print("template: \(definition.template.identity.debugDescription)")
         print("output: \(definition.configuration.job.output)")
+        print("errors: \(definition.configuration.job.errors) (rows that cannot be annotated)")
         if let hosts = hostsText(definition.configuration.cluster) { print("hosts: \(hosts)") }
         if badRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
     }
 
     /// Reads a file to its end; returns how many of its rows are bad.
-    private func inspect(_ name: String, _ path: String, _ options: DatasetOptions) throws -> Int {
+    private func inspect(
+        _ name: String, _ path: String, _ options: DatasetOptions, _ definition: JobDefinition
+    ) throws -> Int {
         do {
             var reader = try DatasetReader(path: path, options: options)
             var rows = 0
             var problems: [RowError] = []
             var badRows = 0
+            var notices = RowNotices()
             while let record = try reader.next() {
                 rows += 1
+                notices.add(record)
                 guard case .failure(let error) = record.content else { continue }
                 badRows += 1
                 if problems.count < list { problems.append(error) }
@@ -59,11 +64,17 @@ struct ValidateCommand: AsyncParsableCommand {
             let format = reader.detectedFormat?.rawValue ?? (options.columns == nil ? "no rows" : "configured columns")
             print("\(name): \(path): \(rows) rows (\(format)), \(badRows) of them bad")
             for problem in problems { print("  \(problem)") }
+            if badRows > problems.count { print("  … and \(badRows - problems.count) more") }
             if rows == 0 { print("  there is nothing in it") }
+            if let repeated = reader.repeatedPrompts {
+                let key = "\(options.purpose.configurationSection).prompt_in_responses"
+                print("  the responses of \(repeated.rows) of the first \(repeated.of) rows begin with their prompt,")
+                print("  which is read once (\(key): keep reads them as they stand)")
+            }
+            for line in notices.lines(readsControlTokens: definition.readsControlTokens) { print("  \(line)") }
             if rows == badRows, name == "anchors" {
                 throw Failure("\(path): no anchor can be used: no direction can be fitted")
             }
-            if badRows > problems.count { print("  … and \(badRows - problems.count) more") }
             return badRows
         } catch {
             throw Failure("\(error)", status: .usage)

@@ -35,6 +35,7 @@ struct Ingestor: Sendable {
         while let record = try reader.next() {
             records += 1
             guard records > skipped else { continue }
+            ingestion.notices?.add(record)
             if case .success(let pair) = record.content {
                 let item = UnitPayload.Item(row: UInt64(record.index), text: input.text(of: pair))
                 items.append(item)

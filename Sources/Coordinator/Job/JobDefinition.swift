@@ -182,6 +182,9 @@ struct JobDefinition: Sendable {
 }
 
 extension JobDefinition {
+    /// Whether control tokens that the rows spell are the model's.
+    var readsControlTokens: Bool { compatibility == .legend || template.readsControlTokensOfRows }
+
     /// - Throws: `OutputError` where one cannot be made.
     func makeOutputFolders() throws {
         let job = configuration.job

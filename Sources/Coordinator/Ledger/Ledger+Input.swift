@@ -26,6 +26,9 @@ extension Ledger {
         /// Rows in the ledger.
         package var rows = 0
 
+        /// Of the records so far; nil in a ledger that an earlier version began.
+        package var notices: RowNotices? = RowNotices()
+
         package var isComplete: Bool { phase == .complete }
 
         package init() {}
