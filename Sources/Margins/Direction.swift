@@ -38,7 +38,8 @@ public enum DirectionError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Folds anchor pairs into the mean difference, in double precision. The order of the pairs decides the last bits.
 public struct DirectionAccumulator: Sendable {
-    private var sum: [Double]
+    /// The sum of the differences, `[hidden]`.
+    private(set) var sum: [Double]
     public private(set) var count = 0
 
     public init(hiddenSize: Int) {

@@ -18,9 +18,13 @@ public final class Embedder: Sendable {
     public let tokenizer: Tokenizer
     /// What products multiply: never `automatic`.
     public let precision: Precision
+    /// What attention multiplies, as it was asked for or measured: never `automatic`.
+    public let attention: AttentionPrecision
     /// Everything about this build and machine that may change a bit of a result, such as
-    /// `bf16 engine 2 native avx512_bf16 kernels avx512_bf16`.
+    /// `bf16 engine 2 native avx512_bf16 kernels avx512_bf16 attention bf16`.
     public let numericBuild: String
+    /// What a person must know of the file to trust its numbers, each a sentence about the model.
+    public let warnings: [String]
     private let llama: LlamaModel
 
     /// Counts the changes of this engine that may change a bit of a result.
@@ -28,13 +32,18 @@ public final class Embedder: Sendable {
 
     /// Maps a GGUF file and packs its weights for `backend`, on `loadingThreads` threads.
     ///
+    /// - Parameter attention: Counts where `precision` is not `f32`.
     /// - Throws: `ModelFileError` if the file is damaged or of an architecture or tokenizer that is not supported;
     ///   `UnsupportedPrecision`; an error of the backend if it refuses.
-    public init(modelPath: String, precision: Precision, backend: Backend, loadingThreads: Int) throws {
+    public init(
+        modelPath: String, precision: Precision, backend: Backend, attention: AttentionPrecision = .automatic,
+        loadingThreads: Int
+    ) throws {
         let file = try GGUFFile(path: modelPath)
-        let resolved = precision.resolved(for: backend)
+        let resolved = try precision.resolved(for: backend)
+        self.attention = try resolved == .f32 ? .f32 : attention.resolved()
         let gemm = try backend.open(resolved)
-        llama = try LlamaModel(file: file, backend: gemm, precision: resolved, threads: loadingThreads)
+        llama = try LlamaModel(file: file, backend: gemm, attention: self.attention, threads: loadingThreads)
         tokenizer = try Tokenizer(gguf: file)
         guard tokenizer.vocabularySize <= llama.vocabularySize else {
             throw ModelFileError(
@@ -43,8 +52,11 @@ public final class Embedder: Sendable {
                 found: "\(llama.vocabularySize)")
         }
         self.precision = resolved
-        numericBuild =
-            "\(resolved.rawValue) engine \(Self.numericRevision) \(gemm.identity) kernels \(Kernels().name)"
+        warnings = llama.warnings + tokenizer.warnings
+        numericBuild = """
+            \(resolved.rawValue) engine \(Self.numericRevision) \(gemm.identity) kernels \(Kernels().name) \
+            attention \(llama.keyValueFormat)
+            """
         model = ModelDescription(
             architecture: "llama", name: llama.configuration.name, layerCount: llama.configuration.layerCount,
             hiddenSize: llama.configuration.hiddenSize, contextLength: llama.configuration.contextLength,

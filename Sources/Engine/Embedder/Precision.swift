@@ -2,7 +2,7 @@ import CKernels
 
 /// The numbers that matrix products multiply. Sums, and everything else, are f32.
 public enum Precision: String, Sendable, CaseIterable {
-    /// `bf16` where the CPU and the backend multiply it, `f32` elsewhere.
+    /// The faster of `f32` and `bf16` on this machine: see `MachineNumerics`.
     case automatic = "auto"
     /// The reference.
     case f32
@@ -15,10 +15,20 @@ public enum Precision: String, Sendable, CaseIterable {
     case int8
 
     /// `f32` or `bf16` in place of `automatic`.
-    func resolved(for backend: Backend) -> Precision {
-        guard self == .automatic else { return self }
-        return backend != .blas && legend_cpu_has_bf16() != 0 ? .bf16 : .f32
+    ///
+    /// - Throws: `GEMMError`.
+    func resolved(for backend: Backend) throws -> Precision {
+        self == .automatic ? try MachineNumerics.measured(backend: backend).precision : self
     }
+}
+
+/// The numbers that attention multiplies where products do not multiply f32; with those it is always f32. Sums are f32.
+public enum AttentionPrecision: String, Sendable, CaseIterable {
+    /// The faster on this machine: see `MachineNumerics`.
+    case automatic = "auto"
+    case f32
+    /// Queries, keys, values and weights rounded to bfloat16. A CPU that does not multiply it attends in f32.
+    case bf16
 }
 
 /// What multiplies matrices.
@@ -46,7 +56,9 @@ public enum Backend: String, Sendable, CaseIterable {
     }
 
     /// oneDNN knows matrix units and tunes for every CPU; the engine's own kernels are the faster ones with AVX-512.
-    private func resolved(for precision: Precision) -> Backend {
+    ///
+    /// - Parameter precision: Not `automatic`.
+    func resolved(for precision: Precision) -> Backend {
         guard self == .automatic else { return self }
         if precision == .int8 { return .native }
         let hasMatrixUnits = precision == .bf16 && legend_cpu_has_amx_bf16() != 0

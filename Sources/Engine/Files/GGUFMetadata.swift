@@ -99,6 +99,26 @@ public struct GGUFMetadata: Sendable {
         }
     }
 
+    /// The one number of a key, or all of an array, of any type: a bool is 0 or 1.
+    func numbersIfPresent(_ key: String) throws -> [Double]? {
+        switch values[key] {
+        case nil: return nil
+        case .integer(let integer): return [Double(integer)]
+        case .float(let number): return [number]
+        case .bool(let flag): return [flag ? 1 : 0]
+        case .string(_), .array(_):
+            let elements = try elementsIfPresent(key, of: "numbers") { $0.hasFixedSize }
+            return try elements?.map { element in
+                switch element {
+                case .integer(let integer): return Double(integer)
+                case .float(let number): return number
+                case .bool(let flag): return flag ? 1 : 0
+                case .string, .array: throw mismatch(key, "numbers", element.kind)
+                }
+            }
+        }
+    }
+
     // MARK: Shared
 
     private func required<T>(_ key: String, _ value: T?) throws -> T {

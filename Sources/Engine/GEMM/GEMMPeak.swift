@@ -12,7 +12,7 @@ public enum GEMMPeak {
     ///
     /// - Throws: `GEMMError`.
     public static func operationsPerSecond(_ precision: Precision, backend: Backend, threads: Int) throws -> Double {
-        let gemm = try backend.open(precision.resolved(for: backend))
+        let gemm = try backend.open(try precision.resolved(for: backend))
         return try shapes.map { inputs, outputs in
             let weights = try gemm.pack(outputs: outputs, inputs: inputs, role: .linear) { rows, values in
                 for index in 0..<rows.count * inputs { values[index] = Float(index % 17 - 8) / 64 }

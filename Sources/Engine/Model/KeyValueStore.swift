@@ -6,10 +6,12 @@ struct KeyValueStore {
         case f32
         case bf16
 
-        /// bf16 where keys and values are multiplied in it. A word of a key holds two components.
-        init(_ precision: Precision, headDimension: Int) {
-            let isReduced = precision == .bf16 || precision == .int8
-            self = isReduced && Kernels().attendsInBF16 && headDimension.isMultiple(of: 2) ? .bf16 : .f32
+        /// bf16 where it is asked for and the CPU multiplies it. A word of a key holds two components.
+        ///
+        /// - Parameter attention: Not `automatic`.
+        init(_ attention: AttentionPrecision, headDimension: Int) {
+            let isReduced = attention == .bf16 && Kernels().attendsInBF16
+            self = isReduced && headDimension.isMultiple(of: 2) ? .bf16 : .f32
         }
     }
 
@@ -24,16 +26,22 @@ struct KeyValueStore {
     var values: UnsafeMutablePointer<UInt32> { valueWords.words }
 
     init(configuration: LlamaConfiguration, format: Format, rows: Int) {
+        self.init(
+            heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
+            headDimension: configuration.headDimension, format: format, rows: rows)
+    }
+
+    init(heads: Int, keyValueHeads: Int, headDimension: Int, format: Format, rows: Int) {
         let block = Int(LEGEND_BLOCK)
         let capacity = (rows + block - 1) / block * block
-        let paddedHead = (configuration.headDimension + block - 1) / block * block
+        let paddedHead = (headDimension + block - 1) / block * block
         let perWord = format == .f32 ? 1 : 2
         shape = legend_heads(
-            heads: Int32(configuration.headCount), kv_heads: Int32(configuration.keyValueHeadCount),
-            head_dim: Int32(configuration.headDimension), keys_per_word: Int32(perWord), capacity: Int64(capacity))
-        let depth = (configuration.headDimension + perWord - 1) / perWord
-        keyWords = FloatBuffer(count: configuration.keyValueHeadCount * capacity * depth)
-        valueWords = FloatBuffer(count: configuration.keyValueHeadCount * capacity / perWord * paddedHead)
+            heads: Int32(heads), kv_heads: Int32(keyValueHeads), head_dim: Int32(headDimension),
+            keys_per_word: Int32(perWord), capacity: Int64(capacity))
+        let depth = (headDimension + perWord - 1) / perWord
+        keyWords = FloatBuffer(count: keyValueHeads * capacity * depth)
+        valueWords = FloatBuffer(count: keyValueHeads * capacity / perWord * paddedHead)
     }
 
     /// Copies rows into the rows of another store, from row `target` on.

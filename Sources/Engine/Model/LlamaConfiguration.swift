@@ -13,9 +13,14 @@ struct LlamaConfiguration: Sendable {
     /// Components of a head that are rotated.
     let rotaryDimension: Int
     let rotaryBase: Float
+    /// What positions are divided by before they are rotated: the linear scaling of long contexts (Chen et al., arXiv
+    /// 2306.15595).
+    let positionDivisor: Double
     let normEpsilon: Float
     /// The most tokens a sequence may have.
     let contextLength: Int
+    /// What the file says that is passed over, each a sentence.
+    let warnings: [String]
 
     var queryWidth: Int { headCount * headDimension }
     var keyValueWidth: Int { keyValueHeadCount * headDimension }
@@ -23,6 +28,7 @@ struct LlamaConfiguration: Sendable {
     /// - Throws: `ModelFileError` for a missing or impossible value, or a feature that would change the result and is
     ///   not supported.
     init(_ file: GGUFFile) throws {
+        try file.requireWhole()
         let reader = try ConfigurationReader(file)
         name = try file.metadata.stringIfPresent("general.name") ?? "llama"
         layerCount = try reader.size("llama.block_count")
@@ -45,7 +51,19 @@ struct LlamaConfiguration: Sendable {
             "an even number of at most \(headDimension)", "\(rotaryDimension)")
         rotaryBase = try reader.positive("llama.rope.freq_base", default: 10_000)
         normEpsilon = try reader.positive("llama.attention.layer_norm_rms_epsilon")
-        try reader.refuseOtherFeatures(contextLength: contextLength)
+        positionDivisor = try reader.positionDivisor()
+        try reader.refuseWindow(contextLength: contextLength)
+        warnings = try LlamaKeys(file).check(hiddenSize: hiddenSize, headDimension: headDimension)
+    }
+
+    /// Whether the numbers or names are those of Llama 3.1, 3.2 or 3.3, whose rotary frequencies are divided by factors
+    /// of their own. Files that were converted before the format had a place for these (July 2024) lack them.
+    static func needsRotaryDivisors(_ file: GGUFFile, base: Float, contextLength: Int) throws -> Bool {
+        let names = try ["general.name", "general.basename", "general.base_model.0.name"].compactMap {
+            try file.metadata.stringIfPresent($0)
+        }
+        let isNamed = names.contains { $0.contains(#/(?i)llama[-_ ]?3\.[123](?![0-9])/#) }
+        return isNamed || base == 500_000 && contextLength > 8192
     }
 }
 
@@ -81,14 +99,33 @@ private struct ConfigurationReader {
         return value
     }
 
-    /// Refuses what would make the computed hidden states silently wrong.
-    func refuseOtherFeatures(contextLength: Int) throws {
-        let scaling = try file.metadata.stringIfPresent("llama.rope.scaling.type") ?? "none"
-        try require(
-            scaling == "none", "llama.rope.scaling.type", "none (a tensor rope_freqs.weight is supported)",
-            scaling.prefix(80).debugDescription)
-        let experts = try file.metadata.unsignedIfPresent("llama.expert_count") ?? 0
-        try require(experts == 0, "llama.expert_count", "0: mixtures of experts are not supported", "\(experts)")
+    /// A factor without a type is linear, as other software has it.
+    func positionDivisor() throws -> Double {
+        let (typeKey, key, oldKey) = ("llama.rope.scaling.type", "llama.rope.scaling.factor", "llama.rope.scale_linear")
+        let type = try file.metadata.stringIfPresent(typeKey)
+        let named = try [key, oldKey].map { key in
+            let factor = try file.metadata.numbersIfPresent(key)?.first
+            try require(factor.map { $0 >= 0 && $0.isFinite } ?? true, key, "a positive number", "\(factor ?? 0)")
+            return factor == 0 ? nil : factor
+        }
+        if let new = named[0], let old = named[1] { try require(new == old, oldKey, "the \(new) of \(key)", "\(old)") }
+        let factor = named[0] ?? named[1] ?? 1
+        switch type {
+        case nil, "linear": return factor
+        case "none":
+            try require(factor == 1, key, "1 where \(typeKey) is none", "\(factor)")
+            return 1
+        // What it stretches by 1 it leaves as it is.
+        case "yarn" where named[0] == 1: return 1
+        case let other?:
+            try require(
+                false, typeKey, "none or linear (a tensor rope_freqs.weight is supported)", ModelFileError.quoted(other)
+            )
+            return 1
+        }
+    }
+
+    func refuseWindow(contextLength: Int) throws {
         let window = try file.metadata.unsignedIfPresent("llama.attention.sliding_window") ?? 0
         try require(
             window == 0 || window >= contextLength, "llama.attention.sliding_window",

@@ -24,6 +24,8 @@ final class LlamaModel: Sendable {
     let outputNorm: [Float]  // output_norm
     /// Radians per position of each rotated pair of components.
     let rotaryFrequencies: [Double]
+    /// What a person must know of the file to trust its numbers, each a sentence.
+    let warnings: [String]
 
     var vocabularySize: Int { tokenEmbedding.shape[0] }
 
@@ -34,14 +36,15 @@ final class LlamaModel: Sendable {
     /// Loads and packs all weights on `threads` threads.
     ///
     /// - Throws: `ModelFileError` for an architecture, tensor or shape that does not fit; `GEMMError`.
-    init(file: GGUFFile, backend: any GEMMBackend, precision: Precision, threads: Int) throws {
+    init(file: GGUFFile, backend: any GEMMBackend, attention: AttentionPrecision, threads: Int) throws {
         configuration = try LlamaConfiguration(file)
         self.backend = backend
-        keyValueFormat = KeyValueStore.Format(precision, headDimension: configuration.headDimension)
+        keyValueFormat = KeyValueStore.Format(attention, headDimension: configuration.headDimension)
         let tensors = try LlamaTensors(file, configuration)
         tokenEmbedding = tensors.tokenEmbedding
         outputNorm = tensors.outputNorm.dequantized()
         rotaryFrequencies = Self.frequencies(configuration, divisors: tensors.rotaryDivisors?.dequantized())
+        warnings = try configuration.warnings + Self.warnings(file, configuration, tensors)
         let sources = tensors.blocks.flatMap(\.matrices)
         let perBlock = LlamaTensors.Block.matrixCount
         let packed = try parallelMap(count: sources.count, threads: threads) { index in
@@ -79,12 +82,28 @@ final class LlamaModel: Sendable {
         return matrix
     }
 
-    /// `base^(-2i / d)` for pair `i`, divided by the model's own factors where it has them (the long-context scaling of
-    /// Llama 3).
+    private static func warnings(
+        _ file: GGUFFile, _ configuration: LlamaConfiguration, _ tensors: LlamaTensors
+    ) throws -> [String] {
+        guard tensors.rotaryDivisors == nil, configuration.positionDivisor == 1,
+            try LlamaConfiguration.needsRotaryDivisors(
+                file, base: configuration.rotaryBase, contextLength: configuration.contextLength)
+        else { return [] }
+        return [
+            """
+            it looks like Llama 3.1 or later, but its file has no tensor rope_freqs.weight, as those that were converted \
+            before August 2024: its hidden states are not the model's. Convert it anew, or take a newer file
+            """
+        ]
+    }
+
+    /// `base^(-2i / d)` for pair `i`, divided by what all positions are divided by, and by the model's own factors where
+    /// it has them (the long-context scaling of Llama 3).
     private static func frequencies(_ configuration: LlamaConfiguration, divisors: [Float]?) -> [Double] {
         let exponent = -2 / Double(configuration.rotaryDimension)
         return (0..<configuration.rotaryDimension / 2).map { pair in
-            pow(Double(configuration.rotaryBase), exponent * Double(pair)) / Double(divisors?[pair] ?? 1)
+            pow(Double(configuration.rotaryBase), exponent * Double(pair))
+                / (configuration.positionDivisor * Double(divisors?[pair] ?? 1))
         }
     }
 }

@@ -15,6 +15,8 @@ public final class Tokenizer: Sendable {
     /// Tokenizers of one identity encode alike, on every machine: model, pre-tokenizer, sizes, BOS, and a 64-bit hash
     /// (FNV-1a) over the tokens, their types and the merges.
     public let identity: String
+    /// What the file says of its tokenizer that is passed over, each a sentence.
+    public let warnings: [String]
 
     private let vocabulary: Vocabulary
     private let merges: BytePairMerges
@@ -32,6 +34,7 @@ public final class Tokenizer: Sendable {
         addsBOS = definition.addsBOS
         bosToken = definition.bosToken
         identity = definition.identity
+        warnings = definition.warnings
         preTokenizer = definition.preTokenizer
         specialTokens = SpecialTokens(definition.vocabulary)
         isWholeWord = Self.wholeWords(definition, merges)

@@ -7,9 +7,12 @@ struct TokenizerDefinition {
     let bosToken: Int32?
     let addsBOS: Bool
     let identity: String
+    /// What the file says that is passed over, each a sentence.
+    let warnings: [String]
 
     /// - Throws: `ModelFileError`.
     init(_ gguf: GGUFFile) throws {
+        warnings = try TokenizerKeys(gguf).check()
         preTokenizer = try Self.preTokenizer(gguf)
         let spellings = try gguf.metadata.strings("tokenizer.ggml.tokens")
         let kinds = try Self.kinds(gguf, count: spellings.count)
