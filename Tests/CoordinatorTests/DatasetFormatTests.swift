@@ -184,20 +184,22 @@ import Testing
         let path = try folder.write(#"{"prompt":"q","response":"r","harmful":1}"#, to: "rows.jsonl")
         let formats =
             "preference (prompt or instruction (with input) or question or query or input, chosen, rejected: strings); "
-            + "conversational (chosen, rejected: lists of messages; prompt optional); "
             + "sharegpt (conversations: a list of messages; chosen, rejected: a message each); "
+            + "conversational (chosen, rejected: lists of messages; prompt optional); "
             + "hh (chosen, rejected: transcripts); pku (prompt, response_0, response_1, safer_response_id)"
         #expect(
             throws: DatasetError(
                 path: path,
-                problem: "no format fits. Found the columns: prompt, response, harmful. Expected " + formats)
+                problem: "no format fits. Found the columns: prompt, response, harmful. Expected " + formats
+                    + ". Columns of other names can be named in dataset.columns")
         ) { try records(at: path) }
         #expect(
             throws: DatasetError(
                 path: path,
                 problem: "no format fits. Found the columns: prompt, response, harmful. Expected "
                     + "anchors (prompt, harmless, harmful: strings); "
-                    + "harmful (prompt, harmful: strings; the configuration names the refusal); " + formats)
+                    + "harmful (prompt, harmful: strings; the configuration names the refusal); " + formats
+                    + ". Columns of other names can be named in anchors.columns")
         ) { try records(at: path, DatasetOptions(purpose: .anchor)) }
     }
 

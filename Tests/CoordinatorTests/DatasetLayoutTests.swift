@@ -232,4 +232,15 @@ import Testing
                 + #"{"prompt":"q","harmless":"a","harmful":"b"}"#, options)
         #expect(all.map { $0.pair?.preferred } == [nil, "a", "a"])
     }
+
+    @Test func aFileHasOneKindOfResponseAlsoInNamedColumns() throws {
+        let list = #"{"p":"q","good":[{"role":"assistant","content":"a"}],"bad":[{"role":"assistant","content":"b"}]}"#
+        let text = #"{"p":"q","good":"a","bad":"b"}"#
+        let named = DatasetOptions(
+            purpose: .row, columns: DatasetColumns(prompt: "p", chosen: "good", rejected: "bad"))
+        let texts = try records([list, text, text].joined(separator: "\n"), named)
+        #expect(texts.map(\.errorText) == [#"rows.jsonl:1: "good": expected a string, found an array"#, nil, nil])
+        let lists = try records([text, list, list].joined(separator: "\n"), named)
+        #expect(lists.map(\.errorText) == [#"rows.jsonl:1: "good": expected a list of messages, found a string"#, nil, nil])
+    }
 }

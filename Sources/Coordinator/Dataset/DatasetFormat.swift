@@ -19,7 +19,7 @@ package enum DatasetFormat: String, CaseIterable, Sendable {
 
     /// The formats that a file for that use may have, in the order of preference where several fit.
     static func candidates(for purpose: RowPurpose) -> [DatasetFormat] {
-        let preferences: [DatasetFormat] = [.preference, .conversational, .sharegpt, .hh, .pku]
+        let preferences: [DatasetFormat] = [.preference, .sharegpt, .conversational, .hh, .pku]
         return purpose == .row ? preferences : [.anchors, .harmful] + preferences
     }
 

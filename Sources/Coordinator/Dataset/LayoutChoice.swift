@@ -30,19 +30,19 @@ struct LayoutChoice {
             for index in candidates.indices { candidates[index].look(at: row.original) }
         }
         // The first of the best.
-        let best = candidates.reduce(candidates[0]) { $1.evidence > $0.evidence ? $1 : $0 }
-        if best.evidence.columns > 0, let bestLayout = best.layout {
-            (layout, repeatedPrompts) = try Self.decidingPromptInResponses(bestLayout, path, container, options)
+        let best = candidates.max { $0.evidence < $1.evidence || ($0.evidence == $1.evidence && $0.place > $1.place) }
+        if let best, best.evidence.columns > 0 {
+            (layout, repeatedPrompts) = try Self.decidingPromptInResponses(best.layout, path, container, options)
             format = best.format
             return
         }
         if let first {
-            let expected = candidates.map(\.requirement).joined(separator: "; ")
+            let expected = Self.requirements(options).joined(separator: "; ")
             throw DatasetError(
                 path: path,
                 problem: """
                     no format fits. Found the columns: \(first.row.columnNames.listed). Expected \(expected)\
-                    \(Self.advice(for: first.row))
+                    \(Self.advice(for: first.row) ?? Self.columnsAdvice(options))
                     """)
         }
         if let firstProblem {
@@ -53,9 +53,7 @@ struct LayoutChoice {
                     \(Self.advice(for: firstProblem.problem))
                     """)
         }
-        // No rows: any layout serves.
-        layout = RowLayout(
-            prompt: .inResponses, responses: .columns(preferred: "chosen", other: "rejected"), shape: .any)
+        layout = .ofNoRows(options)
         format = nil
     }
 
@@ -97,15 +95,15 @@ struct LayoutChoice {
 extension LayoutChoice {
     private struct Candidate {
         var format: DatasetFormat?
-        var requirement: String
-        /// Nil where it needs a refusal, and none is configured.
-        var layout: RowLayout?
+        var layout: RowLayout
+        /// In the order of preference.
+        var place: Int
         /// Rows that can be read, rows whose responses are of the right kind, and rows that have the columns.
         var evidence = (read: 0, kinds: 0, columns: 0)
         var isConfigured: Bool
 
         mutating func look(at row: OriginalRow) {
-            guard let layout, layout.columnsExist(in: row), isConfigured || !leavesOut(row, layout) else { return }
+            guard layout.columnsExist(in: row), isConfigured || !leavesOut(row) else { return }
             let reading = RowReading(layout: layout, row: row)
             evidence.columns += 1
             if reading.kindsFit { evidence.kinds += 1 }
@@ -113,7 +111,7 @@ extension LayoutChoice {
         }
 
         /// Whether the format would pass over a column that means something in such a row.
-        private func leavesOut(_ row: OriginalRow, _ layout: RowLayout) -> Bool {
+        private func leavesOut(_ row: OriginalRow) -> Bool {
             func isFilled(_ column: String) -> Bool {
                 !layout.ignoredColumns.contains(column) && row.value(of: column)?.saysNothing == false
             }
@@ -127,35 +125,41 @@ extension LayoutChoice {
     }
 
     private static func candidates(path: String, options: DatasetOptions) throws(DatasetError) -> [Candidate] {
-        if let columns = options.columns {
-            guard let layout = RowLayout(columns: columns, options: options) else {
-                throw DatasetError(path: path, problem: Self.missingRefusal)
-            }
-            let names = ([columns.prompt].compactMap(\.self) + layout.responseColumns).map(\.quoted)
-            let requirement = "the configured columns \(names.joined(separator: ", "))"
-            return [Candidate(format: nil, requirement: requirement, layout: layout, isConfigured: true)]
-        }
-        if options.format == .harmful, options.refusal == nil {
-            throw DatasetError(path: path, problem: Self.missingRefusal)
-        }
         let formats = options.format.map { [$0] } ?? DatasetFormat.candidates(for: options.purpose)
-        return formats.map { format in
-            Candidate(
-                format: format, requirement: format.requirement, layout: RowLayout(format, options: options),
-                isConfigured: options.format != nil)
+        let layouts: [(DatasetFormat?, RowLayout)] =
+            if let columns = options.columns {
+                RowLayout.layouts(of: columns, options: options).map { (nil, $0) }
+            } else {
+                formats.flatMap { format in RowLayout.layouts(of: format, options: options).map { (format, $0) } }
+            }
+        guard !layouts.isEmpty else {
+            throw DatasetError(
+                path: path,
+                problem: "the harmful responses have no harmless ones beside them: "
+                    + "expected a configured refusal, found none")
+        }
+        let isConfigured = options.columns != nil || options.format != nil
+        return layouts.enumerated().map {
+            Candidate(format: $0.element.0, layout: $0.element.1, place: $0.offset, isConfigured: isConfigured)
         }
     }
 
-    private static let missingRefusal =
-        "the harmful responses have no harmless ones beside them: expected a configured refusal, found none"
+    /// What would have fitted, for a message.
+    private static func requirements(_ options: DatasetOptions) -> [String] {
+        if let columns = options.columns {
+            let names = [columns.prompt, columns.preferred, columns.other].compactMap { $0?.quoted }
+            return ["the configured columns \(names.joined(separator: ", "))"]
+        }
+        return (options.format.map { [$0] } ?? DatasetFormat.candidates(for: options.purpose)).map(\.requirement)
+    }
 }
 
 // MARK: - What a person may do
 
 extension LayoutChoice {
     /// Files of one object, whose rows are inside it.
-    private static func advice(for row: OriginalRow) -> String {
-        guard case .object(let object) = row else { return "" }
+    private static func advice(for row: OriginalRow) -> String? {
+        guard case .object(let object) = row else { return nil }
         let values = object.members.compactMap { object.value(of: $0.key) }
         let lists = object.members.filter { object.value(of: $0.key)?.elements?.first?.kind == .object }
         if let list = lists.first, lists.count == 1 {
@@ -169,7 +173,12 @@ extension LayoutChoice {
                 . The file is one object of columns; pandas' to_json(orient="records", lines=True) writes rows
                 """
         }
-        return ""
+        return nil
+    }
+
+    private static func columnsAdvice(_ options: DatasetOptions) -> String {
+        options.columns == nil
+            ? ". Columns of other names can be named in \(options.purpose.configurationSection).columns" : ""
     }
 
     /// JSON over several lines that is no array.

@@ -35,7 +35,7 @@ package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .overLong(let limit):
-            "the row is longer than \(limit) bytes; only its beginning is kept"
+            "the row is longer than \(limit) bytes (dataset.max_row_mib); only its beginning is kept"
         case .invalidUTF8(let offset):
             "invalid UTF-8 at byte offset \(offset)"
         case .invalidJSON(let error):

@@ -18,23 +18,21 @@ struct RowLayout: Hashable, Sendable {
         case ranked(String, String, safer: String)
     }
 
-    /// What the response columns hold.
+    /// What the response columns hold, in every row of a file: a column of several types cannot be loaded by others.
     enum Shape: Hashable, Sendable {
         /// Texts, which may be transcripts that begin with the prompt.
         case texts
         case transcripts
         case messages
-        /// Columns that the configuration names may hold any of these.
-        case any
     }
 
     var prompt: Prompt
     var responses: Responses
     var shape: Shape
-    var ignoredColumns: [String] = []
-    var promptInResponses = DatasetOptions.PromptInResponses.keep
+    var ignoredColumns: [String]
+    var promptInResponses: DatasetOptions.PromptInResponses
     /// Where the configuration says how such rows are read.
-    var configurationSection = RowPurpose.row.configurationSection
+    var configurationSection: String
 
     var responseColumns: [String] {
         switch responses {
@@ -51,55 +49,55 @@ struct RowLayout: Hashable, Sendable {
 }
 
 extension RowLayout {
-    /// The layout of columns that the configuration names; nil if a refusal is needed and none is configured.
-    init?(columns: DatasetColumns, options: DatasetOptions) {
+    /// The layouts that columns which the configuration names may have; none if a refusal is needed and none is
+    /// configured.
+    static func layouts(of columns: DatasetColumns, options: DatasetOptions) -> [RowLayout] {
+        let responses: Responses
         if let preferred = columns.preferred {
             responses = .columns(preferred: preferred, other: columns.other)
         } else if let refusal = options.refusal {
             responses = .refusal(refusal, other: columns.other)
         } else {
-            return nil
+            return []
         }
-        prompt = columns.prompt.map { .column($0) } ?? .inResponses
-        shape = .any
-        take(options)
+        let shapes: [Shape] = columns.prompt == nil ? [.transcripts, .messages] : [.texts, .messages]
+        return shapes.map { shape in
+            RowLayout(columns.prompt.map { .column($0) } ?? .inResponses, responses, shape, options)
+        }
     }
 
-    /// The layout of a known format; nil if a refusal is needed and none is configured.
-    init?(_ format: DatasetFormat, options: DatasetOptions) {
-        prompt = format == .hh ? .inResponses : .known
+    /// The layouts of a known format; none if a refusal is needed and none is configured.
+    static func layouts(of format: DatasetFormat, options: DatasetOptions) -> [RowLayout] {
+        let preferences = Responses.columns(preferred: "chosen", other: "rejected")
         switch format {
-        case .preference:
-            responses = .columns(preferred: "chosen", other: "rejected")
-            shape = .texts
-        case .conversational:
-            responses = .columns(preferred: "chosen", other: "rejected")
-            shape = .messages
+        case .preference: return [RowLayout(.known, preferences, .texts, options)]
+        case .conversational: return [RowLayout(.known, preferences, .messages, options)]
         case .sharegpt:
-            prompt = .column(PromptColumn.conversations.rawValue)
-            responses = .columns(preferred: "chosen", other: "rejected")
-            shape = .any
-        case .hh:
-            responses = .columns(preferred: "chosen", other: "rejected")
-            shape = .transcripts
+            let prompt = Prompt.column(PromptColumn.conversations.rawValue)
+            return [.messages, .texts].map { RowLayout(prompt, preferences, $0, options) }
+        case .hh: return [RowLayout(.inResponses, preferences, .transcripts, options)]
         case .pku:
-            responses = .ranked("response_0", "response_1", safer: "safer_response_id")
-            shape = .texts
+            let ranked = Responses.ranked("response_0", "response_1", safer: "safer_response_id")
+            return [RowLayout(.known, ranked, .texts, options)]
         case .anchors:
-            responses = .columns(preferred: "harmless", other: "harmful")
-            shape = .texts
+            return [RowLayout(.known, .columns(preferred: "harmless", other: "harmful"), .texts, options)]
         case .harmful:
-            guard let refusal = options.refusal else { return nil }
-            responses = .refusal(refusal, other: "harmful")
-            shape = .texts
+            return options.refusal.map { [RowLayout(.known, .refusal($0, other: "harmful"), .texts, options)] } ?? []
         }
-        take(options)
     }
 
-    private mutating func take(_ options: DatasetOptions) {
+    private init(_ prompt: Prompt, _ responses: Responses, _ shape: Shape, _ options: DatasetOptions) {
+        self.prompt = prompt
+        self.responses = responses
+        self.shape = shape
         ignoredColumns = options.ignoredColumns
         promptInResponses = options.promptInResponses
         configurationSection = options.purpose.configurationSection
+    }
+
+    /// Of a file without rows: any serves.
+    static func ofNoRows(_ options: DatasetOptions) -> RowLayout {
+        RowLayout(.inResponses, .columns(preferred: "chosen", other: "rejected"), .transcripts, options)
     }
 
     /// Whether the row has the columns without which no row can be read.

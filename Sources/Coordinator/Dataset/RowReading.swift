@@ -77,7 +77,6 @@ struct RowReading {
     private func side(_ column: String) throws(RowProblem) -> ResponseSide {
         let value = try value(of: column)
         switch layout.shape {
-        case .any: return try ResponseSide(value, column: column)
         case .texts, .transcripts:
             guard value.string != nil else {
                 throw .wrongType(column: column, expected: "a string", found: value.kindWords)
