@@ -56,7 +56,11 @@ import Testing
         let all = try records("[\(good),{\"prompt\":\"\(long)\"},\(good)]", name: "rows.json", options)
         #expect(
             all.map(\.errorText)
-                == [nil, "rows.json:1: element 2: the row is longer than 1000 bytes (dataset.max_row_mib); only its beginning is kept", nil])
+                == [
+                    nil,
+                    "rows.json:1: element 2: the row is longer than 1000 bytes (dataset.max_row_mib); only its beginning is kept",
+                    nil,
+                ])
     }
 
     @Test(arguments: [

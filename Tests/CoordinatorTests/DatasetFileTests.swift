@@ -49,7 +49,11 @@ import Testing
             row + "\n" + long + "\r\n" + row, DatasetOptions(purpose: .row, maxRowBytes: 500_000))
         #expect(
             all.map(\.errorText)
-                == [nil, "rows.jsonl:2: the row is longer than 500000 bytes (dataset.max_row_mib); only its beginning is kept", nil])
+                == [
+                    nil,
+                    "rows.jsonl:2: the row is longer than 500000 bytes (dataset.max_row_mib); only its beginning is kept",
+                    nil,
+                ])
         guard case .unreadable(let kept) = all[1].original else {
             Issue.record("expected an unreadable row")
             return

@@ -241,6 +241,7 @@ import Testing
         let texts = try records([list, text, text].joined(separator: "\n"), named)
         #expect(texts.map(\.errorText) == [#"rows.jsonl:1: "good": expected a string, found an array"#, nil, nil])
         let lists = try records([text, list, list].joined(separator: "\n"), named)
-        #expect(lists.map(\.errorText) == [#"rows.jsonl:1: "good": expected a list of messages, found a string"#, nil, nil])
+        #expect(
+            lists.map(\.errorText) == [#"rows.jsonl:1: "good": expected a list of messages, found a string"#, nil, nil])
     }
 }

@@ -21,6 +21,9 @@ struct IngestorTests {
         var random = SeededGenerator(seed: seed)
         return (0..<count).map { row in
             if row % 50 == 7 { return #"{"prompt": "p"}"# }
+            if row % 50 == 9 {
+                return #"{"prompt": "<s> \#(row)", "chosen": "bad \#(row)", "rejected": "bad \#(row)"}"#
+            }
             let prompt = "question \(Int.random(in: 0..<count / 8, using: &random))"
             let noise = (0..<20).map { _ in "\(UInt64.random(in: 0 ... .max, using: &random))" }.joined(separator: " ")
             return #"{"prompt": "\#(prompt)", "chosen": "good \#(noise)", "rejected": "bad \#(row)"}"#
@@ -100,6 +103,8 @@ struct IngestorTests {
         try run()
         let summaries = try other.open.openUnits(of: .rows, after: UnitID(0), limit: .max)
         #expect(try summaries.map { try other.open.payload(of: $0.id) } == undisturbed)
+        let notices = try #require(try other.open.ingestion(of: .rows).notices)
+        #expect(notices.identicalResponses == 180 && notices.controlTokens == 180)
     }
 
     @Test func cuttingBeginsAnewAndGivesTheSameUnits() throws {

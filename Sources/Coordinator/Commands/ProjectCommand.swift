@@ -58,6 +58,7 @@ struct ProjectCommand: AsyncParsableCommand {
         let console = Console(showsProgress: !quiet)
         let job = try prepare()
         let summary: OutputStage.Summary
+        let notices: [String]
         do {
             try JobDefinition.makeFolder(of: job.output)
             if let path = job.directionFile { try job.direction.write(to: path) }
@@ -71,12 +72,13 @@ struct ProjectCommand: AsyncParsableCommand {
                 report.rowsTotal = UInt64(total)
                 console.show(report)
             }
+            notices = try job.projector.notices(margins: summary.margins)
             console.endProgress()
         } catch {
             console.endProgress()
             throw Failure("\(error)")
         }
-        let result = JobResult(summary: summary, direction: job.direction, fit: job.fit)
+        let result = JobResult(summary: summary, direction: job.direction, fit: job.fit, notices: notices)
         print(result.text(output: job.output, errors: job.errors, directionFile: job.directionFile))
         if summary.failedRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
     }

@@ -37,6 +37,13 @@ struct Projector {
         rows = try StageEmbeddings(.rows, folder: definition.configuration.job.embeddings, layout, ledger: ledger)
     }
 
+    /// What is odd about the rows, and about the margins that they have now.
+    func notices(margins: MarginStatistics) throws -> [String] {
+        var notices = JobNotices(readsControlTokens: definition.readsControlTokens)
+        for stage in Stage.allCases { notices.read(try ledger.ingestion(of: stage), of: stage) }
+        return notices.lines(margins: margins)
+    }
+
     /// The direction to project on, and, where it was fitted now, its fit.
     ///
     /// - Throws: `StoreError` where the layer or the token is not kept, or the direction does not fit.

@@ -1,3 +1,4 @@
+internal import Margins
 internal import Protocol
 
 /// How far a job is, from what the ledger committed: counts, rates over the last half minute, time left.
@@ -28,6 +29,9 @@ struct JobProgress: Sendable {
     private var recent: [Commit] = []
     private var firstCommit: MonotonicInstant?
 
+    /// Of the rows that were committed since the coordinator started.
+    private(set) var margins = MarginStatistics()
+
     init(job: String) {
         self.job = job
     }
@@ -53,12 +57,22 @@ struct JobProgress: Sendable {
     mutating func committed(_ result: UnitResult, at now: MonotonicInstant) {
         rowsDone += result.rows.count
         rowsFailed += result.failures.count
+        addMargins(of: result)
         firstCommit = firstCommit ?? now
         if let last = recent.last, last.at != firstCommit, now - last.at < Self.grain {
             recent[recent.count - 1].rows += result.rows.count
             recent[recent.count - 1].tokens += Int(result.tokensTotal)
         } else {
             recent.append(Commit(at: now, rows: result.rows.count, tokens: Int(result.tokensTotal)))
+        }
+    }
+
+    /// Anchors are not projected, and have none.
+    private mutating func addMargins(of result: UnitResult) {
+        guard !result.directionDigest.isEmpty, let scores = try? result.values.doubles() else { return }
+        let failed = Set(result.failures.map(\.item))
+        for item in result.rows.indices where !failed.contains(item) && 2 * item + 1 < scores.count {
+            margins.add(scores[2 * item] - scores[2 * item + 1])
         }
     }
 

@@ -6,7 +6,11 @@ internal import Transport
 extension CoordinatorService {
     /// Opens the stages. Rows are open from the beginning: workers that have no anchors left embed them.
     func begin() throws {
-        for stage in Stage.allCases { ingestions[stage] = try ledger.ingestion(of: stage) }
+        for stage in Stage.allCases {
+            let ingestion = try ledger.ingestion(of: stage)
+            ingestions[stage] = ingestion
+            notices.read(ingestion, of: stage)
+        }
         if direction != nil { try saveDirection() }
         let stages: [Stage] = direction == nil ? [.anchors, .rows] : [.rows]
         try show(stages[0])

@@ -33,6 +33,7 @@ final class CoordinatorService {
     private(set) var direction: SavedDirection?
     private var fit: DirectionFit?
     var ingestions: [Stage: Ledger.Ingestion] = [:]
+    var notices: JobNotices
 
     /// Set once the output is written; then the workers are told, and may say goodbye.
     private var finishing: (result: JobResult, deadline: MonotonicInstant)?
@@ -67,6 +68,7 @@ final class CoordinatorService {
         model = state.model
         direction = definition.savedDirection ?? state.direction
         progress = JobProgress(job: definition.configuration.job.name)
+        notices = JobNotices(readsControlTokens: definition.readsControlTokens)
         scheduler = Scheduler(
             job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
             direction: direction?.broadcast)
@@ -176,6 +178,10 @@ extension CoordinatorService {
         case .ingested(let stage, let ingestion):
             ingestions[stage] = ingestion
             progress.ingested(ingestion, of: stage)
+            let lines = notices.read(ingestion, of: stage)
+            if ingestion.isComplete {
+                for line in lines { logger.warning("some rows are odd", metadata: ["what": "\(line)"]) }
+            }
             if ingestion.isComplete, ingestion.records == 0 {
                 logger.warning("there are no rows in the file", metadata: ["of": "\(stage)"])
             }
@@ -196,7 +202,8 @@ extension CoordinatorService {
         case .modelRead(let result): return try offer(result)
         case .outputWritten(let summary):
             let text = "\(summary.rows) rows, \(summary.failedRows) of them in the errors file"
-            let result = JobResult(summary: summary, direction: direction, fit: fit)
+            let result = JobResult(
+                summary: summary, direction: direction, fit: fit, notices: notices.lines(margins: summary.margins))
             finishing = (result, now + Self.farewell)
             return scheduler.handle(.jobFinished(summary: text), at: now)
         case .failed(let error): throw error

@@ -9,6 +9,9 @@ struct JobResult: Sendable {
     /// nil where the direction was given, or fitted in an earlier run.
     let fit: DirectionFit?
 
+    /// What is odd about the rows and their margins, a sentence each.
+    let notices: [String]
+
     /// For a person, a few lines.
     ///
     /// - Parameters:
@@ -36,6 +39,7 @@ struct JobResult: Sendable {
                 \(direction.direction.norm.rounded(toPlaces: 4))\(separation)
                 """)
         }
+        lines += notices.map { "note: \($0)" }
         lines.append("output: \(output)")
         if summary.failedRows > 0 { lines.append("errors: \(errors)") }
         if let directionFile { lines.append("direction file: \(directionFile)") }
