@@ -11,7 +11,7 @@ export LEGEND_BENCH_VENV
 
 help:
 	@echo "make demo      annotate the sample dataset with a real model, one coordinator and two workers"
-	@echo "make test      build everything and run every test"
+	@echo "make test      build everything and run every test (Hugging Face datasets into Tests/.venv on first use, 0.4 GB)"
 	@echo "make bench     measure how many tokens this machine computes in a second, and compare with llama.cpp and"
 	@echo "               transformers (installed into Benchmarks/.venv on first use, some minutes and gigabytes)"
 	@echo "make dist      pack both programs with their libraries into dist/"
@@ -34,6 +34,7 @@ build: setup
 
 # Where a test's process crashes, Swift's own backtrace may hang with it, and the tests would never end.
 test: setup model
+	@Tests/Python/environment.sh datasets
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release
 
 demo: build model
