@@ -7,11 +7,13 @@ LEGEND_BENCH_VENV ?= $(CURDIR)/Benchmarks/.venv
 BENCH_PYTHON := $(LEGEND_BENCH_VENV)/bin/python
 export LEGEND_BENCH_VENV
 
-.PHONY: help setup model build test demo bench dist lint format protocol clean
+.PHONY: help setup model build test test-interop demo bench dist lint format protocol clean
 
 help:
 	@echo "make demo      annotate the sample dataset with a real model, one coordinator and two workers"
-	@echo "make test      build everything and run every test"
+	@echo "make test      build everything and run every test (Hugging Face datasets into Tests/.venv on first use, 0.4 GB)"
+	@echo "make test-interop  train with the margins: TRL's RewardTrainer takes a step with the output of a job in each"
+	@echo "               form of rows (torch and TRL into Tests/.venv-interop on first use, 1.5 GB)"
 	@echo "make bench     measure how many tokens this machine computes in a second, and compare with llama.cpp and"
 	@echo "               transformers (installed into Benchmarks/.venv on first use, some minutes and gigabytes)"
 	@echo "make dist      pack both programs with their libraries into dist/"
@@ -34,7 +36,12 @@ build: setup
 
 # Where a test's process crashes, Swift's own backtrace may hang with it, and the tests would never end.
 test: setup model
+	@Tests/Python/environment.sh datasets
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release
+
+test-interop: build model
+	@Tests/Python/environment.sh interop
+	Tests/.venv-interop/bin/python Tests/Python/reward_trainer.py $(BINARIES) $(MODEL) Examples/demo
 
 demo: build model
 	@scripts/demo.sh

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Installs the system libraries that are missing. Needs apt; says what it does.
 set -eu
-packages="libzmq3-dev libdnnl-dev libopenblas-dev libssl-dev libsqlite3-dev zlib1g-dev python3 python3-pip"
+packages="libzmq3-dev libdnnl-dev libopenblas-dev libssl-dev libsqlite3-dev zlib1g-dev python3 python3-pip python3-venv"
 missing=""
 for package in $packages; do
     case $package in
         # Any Python with pip will do.
         python3) command -v python3 >/dev/null && continue ;;
         python3-pip) python3 -m pip --version >/dev/null 2>&1 && continue ;;
+        # What an environment takes its pip from.
+        python3-venv) python3 -c 'import ensurepip' 2>/dev/null && continue ;;
     esac
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done

@@ -9,6 +9,8 @@ enum Programs {
     static let model = packageRoot.appending(path: "models/SmolLM2-135M-Instruct.Q4_1.gguf").path
     static let demoAnchors = packageRoot.appending(path: "Examples/demo/anchors.jsonl").path
     static let demoRows = packageRoot.appending(path: "Examples/demo/preferences.jsonl").path
+    static let python = packageRoot.appending(path: "Tests/Python").path
+    static let pythonEnvironment = packageRoot.appending(path: "Tests/.venv").path
     static let golden = packageRoot.appending(path: "Tests/ClusterTests/Golden").path
 
     /// Whether tests with a real model can run; on CI they must, and fail without it.
@@ -20,8 +22,9 @@ enum Programs {
         return false
     }()
 
-    /// The programs are built beside the tests.
+    /// The programs are built beside the tests; others are named by their absolute paths.
     static func path(_ name: String) throws -> String {
+        if name.hasPrefix("/") { return name }
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         return URL(filePath: tests).deletingLastPathComponent().appending(path: name).path
     }

@@ -1,0 +1,48 @@
+import Foundation
+import Protocol
+
+@testable import Coordinator
+
+/// A job from its input to its output without a model: every row gets the scores 1.25 times its number, and its number.
+struct MadeUpJob {
+    let folder: JobFolder
+    let output: String
+
+    /// - Parameters:
+    ///   - lines: of the input, without their ends.
+    ///   - input: its name; a name that ends with `.gz` is compressed.
+    init(
+        _ lines: some Sequence<[UInt8]>, input: String, output: String, existingColumns: String = "refuse",
+        in folder: JobFolder
+    ) throws {
+        self.folder = folder
+        self.output = folder.path(output)
+        var file = try OutputFile(path: folder.path(input), keepPartial: false)
+        for line in lines { try file.write(line + [0x0A]) }
+        try file.finish()
+        try folder.write(#"{"prompt": "p", "harmless": "no", "harmful": "yes"}"#, to: "anchors.jsonl")
+        try folder.write(
+            """
+            job: {input: \(input), output: \(output), anchors: anchors.jsonl}
+            dataset: {existing_columns: \(existingColumns)}
+            model: {path: none.gguf}
+            """, to: "cluster.yaml")
+    }
+
+    func run() throws -> OutputStage.Summary {
+        let definition = try JobDefinition(Configuration(contentsOf: folder.configuration))
+        let ledger = try Ledger(folder: definition.configuration.job.state)
+        guard let input = definition.input(of: .rows) else { preconditionFailure("a job has rows") }
+        try Ingestor(ledger: ledger, input: input, unitTokens: 100_000, rowsPerUnitMax: UnitPayload.rowsMax).run { _ in
+        }
+        let units = try ledger.openUnits(of: .rows, after: UnitID(0), limit: .max).map(\.id)
+        let results = zip(units, try ledger.payloads(of: units)).map { unit, payload -> Ledger.Change in
+            guard let rows = payload?.items.map(\.row) else { preconditionFailure("an open unit has rows") }
+            let values = Tensor(rows.flatMap { [1.25 * Double($0), Double($0)] }, shape: [rows.count, 2, 1])
+            let result = UnitResult(lease: Lease(unit: unit, attempt: 1), rows: rows, values: values)
+            return .result(result, worker: "none")
+        }
+        _ = try ledger.apply(results)
+        return try OutputStage(definition: definition, ledger: ledger).run()
+    }
+}

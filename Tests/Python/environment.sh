@@ -1,0 +1,42 @@
+#!/bin/sh
+# Makes a Python environment of the tests where it is not there already, or has other versions:
+#   environment.sh datasets   Tests/.venv, 0.4 GB: what outputs are loaded with (make test)
+#   environment.sh interop    Tests/.venv-interop, 1.5 GB: what reward models are trained with (make test-interop)
+# Where that is not possible it says so. Then the tests with datasets are skipped, except where the variable CI is true:
+# there, and for interop, that is a failure.
+set -eu
+folder=$(cd "$(dirname "$0")" && pwd)
+case $1 in
+    datasets) environment=$folder/../.venv requirements=$folder/requirements.txt ;;
+    interop) environment=$folder/../.venv-interop requirements=$folder/requirements-interop.txt ;;
+    *) echo "error: expected datasets or interop, found $1" >&2 && exit 2 ;;
+esac
+# What was installed, once all of it is: whoever uses an environment looks for this file.
+installed=$environment/installed
+cmp -s "$requirements" "$installed" && exit 0
+
+# A registry that does not answer is asked once more, not for minutes.
+install() { "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 "$@"; }
+
+# The build without CUDA where it can be had: PyPI's brings gigabytes along.
+install_torch() {
+    torch=$(grep '^torch==' "$requirements")
+    install "$torch+cpu" 2>/dev/null ||
+        install --index-url https://download.pytorch.org/whl/cpu "$torch+cpu" 2>/dev/null ||
+        { echo "torch without CUDA cannot be had: PyPI's it is, some gigabytes" >&2 && install "$torch"; }
+}
+
+make_environment() {
+    rm -f "$installed"
+    "$environment/bin/python" -m pip --version || python3 -m venv --clear "$environment" || return 1
+    if grep -q '^torch==' "$requirements"; then install_torch || return 1; fi
+    install --requirement "$requirements" && cp "$requirements" "$installed"
+}
+
+echo "Installing $(grep '^[a-z]' "$requirements" | tr '\n' ' ')into Tests/$(basename "$environment")"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if make_environment >"$log" 2>&1; then exit 0; fi
+reason="Tests/$(basename "$environment") cannot be made: $(tail -n 1 "$log")"
+if [ "$1" = interop ] || [ "${CI:-}" = true ]; then echo "error: $reason" >&2 && exit 1; fi
+echo "skipping tests with datasets: $reason"
