@@ -75,7 +75,8 @@ struct ProjectCommand: AsyncParsableCommand {
             console.endProgress()
             throw Failure("\(error)")
         }
-        let result = JobResult(summary: summary, direction: job.direction, fit: job.fit)
+        let result = JobResult(
+            summary: summary, direction: job.direction, warnings: job.projector.modelWarnings)
         print(result.text(output: job.output, directionFile: job.directionFile))
         if summary.failedRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
     }
@@ -85,7 +86,6 @@ struct ProjectCommand: AsyncParsableCommand {
         var name: String
         var projector: Projector
         var direction: SavedDirection
-        var fit: DirectionFit?
         var output: String
 
         /// Where a direction that was fitted now goes.
@@ -107,7 +107,7 @@ struct ProjectCommand: AsyncParsableCommand {
                 try JobDefinition.checkPlace(of: path)
             }
             return Job(
-                name: definition.configuration.job.name, projector: projector, direction: direction, fit: fit,
+                name: definition.configuration.job.name, projector: projector, direction: direction,
                 output: output, directionFile: fit == nil ? nil : directionFile)
         } catch {
             throw Failure("\(error)", status: .usage)

@@ -6,8 +6,8 @@ struct JobResult: Sendable {
     let summary: OutputStage.Summary
     let direction: SavedDirection?
 
-    /// nil where the direction was given, or fitted in an earlier run.
-    let fit: DirectionFit?
+    /// What a person must know of the model to trust its numbers, each a sentence.
+    var warnings: [String] = []
 
     /// For a person, a few lines.
     ///
@@ -26,14 +26,15 @@ struct JobResult: Sendable {
         }
         if let direction {
             let provenance = direction.provenance
-            let separation = fit.map { ", \($0.accuracy.percent) of its own anchors on the right side" } ?? ""
             lines.append(
                 """
                 direction: \(provenance.anchorPairs) anchor pairs, \(provenance.model), layer \(provenance.layer) of \
                 \(provenance.layerCount), \(provenance.precision), norm \
-                \(direction.direction.norm.rounded(toPlaces: 4))\(separation)
+                \(direction.direction.norm.rounded(toPlaces: 4))
                 """)
+            if let text = direction.heldOutText { lines.append("held out: \(text)") }
         }
+        lines += (warnings + [direction?.heldOutWarning].compactMap(\.self)).map { "warning: \($0)" }
         lines.append("output: \(output)")
         if let directionFile { lines.append("direction file: \(directionFile)") }
         return lines.joined(separator: "\n")
