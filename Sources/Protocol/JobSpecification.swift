@@ -8,8 +8,12 @@ package struct JobSpecification: Hashable, Sendable {
 
     /// SHA-256 of the model file in lower-case hexadecimal; empty until the first worker has named it.
     package var modelDigest: String
+    /// f32, bf16 or int8; auto while no worker was asked.
     package var precision: String
     package var backend: String
+
+    /// What attention multiplies: f32 or bf16; auto while no worker was asked.
+    package var attention: String
 
     /// Hidden states to return: 0 the embeddings, `l` after block `l`; negative ones count from the last, which is
     /// after the final norm (-1).
@@ -25,14 +29,16 @@ package struct JobSpecification: Hashable, Sendable {
     package var keptPoolings: [String]
 
     package init(
-        job: String, modelPath: String, modelDigest: String, precision: String, backend: String, layers: [Int],
-        pooling: String, maxTokens: Int, heartbeatMilliseconds: Int, keptLayers: [Int] = [], keptPoolings: [String] = []
+        job: String, modelPath: String, modelDigest: String, precision: String, backend: String,
+        attention: String = "f32", layers: [Int], pooling: String, maxTokens: Int, heartbeatMilliseconds: Int,
+        keptLayers: [Int] = [], keptPoolings: [String] = []
     ) {
         self.job = job
         self.modelPath = modelPath
         self.modelDigest = modelDigest
         self.precision = precision
         self.backend = backend
+        self.attention = attention
         self.layers = layers
         self.pooling = pooling
         self.maxTokens = maxTokens
@@ -53,7 +59,7 @@ package struct JobSpecification: Hashable, Sendable {
     }
 }
 
-/// What a worker computes with. Workers of one job must agree in all of it but the last two.
+/// What a worker computes with. Workers of one job must agree in all of it but the last three.
 package struct LoadedModel: Codable, Hashable, Sendable {
     /// That of the largest models of the architecture.
     package static let hiddenSizeMax = 16_384
@@ -70,6 +76,9 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     package var contextLength: Int
     package var precision: String
 
+    /// As the job has it: a CPU that cannot do that says so in its numeric build.
+    package var attention: String
+
     /// Everything that may change a bit of a result: precision, library, its version, instruction set.
     package var numericBuild: String
 
@@ -79,6 +88,12 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     /// How many rows, in units, the worker embeds before the direction is there, and keeps until it is.
     package var rowsAhead: Int
 
+    /// What a person must know of the model file to trust its numbers, each a sentence about the model.
+    package var warnings: [String]
+
+    /// More, and longer ones, are not sent.
+    package static let warningsMax = 16
+
     /// Whether a text can be a model's `digest`, which becomes a part of a file's name.
     package static func isDigest(_ text: String) -> Bool {
         text.utf8.count == 64 && text.utf8.allSatisfy("0123456789abcdef".utf8.contains)
@@ -86,7 +101,8 @@ package struct LoadedModel: Codable, Hashable, Sendable {
 
     package init(
         digest: String, name: String, tokenizer: String, layerCount: Int, hiddenSize: Int, contextLength: Int,
-        precision: String, numericBuild: String, credit: Int, rowsAhead: Int
+        precision: String, attention: String = "f32", numericBuild: String, credit: Int, rowsAhead: Int,
+        warnings: [String] = []
     ) {
         self.digest = digest
         self.name = name
@@ -95,9 +111,35 @@ package struct LoadedModel: Codable, Hashable, Sendable {
         self.hiddenSize = hiddenSize
         self.contextLength = contextLength
         self.precision = precision
+        self.attention = attention
         self.numericBuild = numericBuild
         self.credit = credit
         self.rowsAhead = rowsAhead
+        self.warnings = warnings
+    }
+
+    /// The warnings, each with the model's name.
+    package var namedWarnings: [String] { warnings.map { "\(name): \($0)" } }
+}
+
+extension LoadedModel {
+    /// Also that of a ledger from before attention and warnings were named.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let precision = try values.decode(String.self, forKey: .precision)
+        self.init(
+            digest: try values.decode(String.self, forKey: .digest),
+            name: try values.decode(String.self, forKey: .name),
+            tokenizer: try values.decode(String.self, forKey: .tokenizer),
+            layerCount: try values.decode(Int.self, forKey: .layerCount),
+            hiddenSize: try values.decode(Int.self, forKey: .hiddenSize),
+            contextLength: try values.decode(Int.self, forKey: .contextLength), precision: precision,
+            attention: try values.decodeIfPresent(String.self, forKey: .attention)
+                ?? (precision == "f32" ? "f32" : "bf16"),
+            numericBuild: try values.decode(String.self, forKey: .numericBuild),
+            credit: try values.decode(Int.self, forKey: .credit),
+            rowsAhead: try values.decode(Int.self, forKey: .rowsAhead),
+            warnings: try values.decodeIfPresent([String].self, forKey: .warnings) ?? [])
     }
 }
 

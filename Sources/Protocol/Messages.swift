@@ -31,9 +31,12 @@ package enum WorkerMessage: Hashable, Sendable {
         /// Units the worker still holds, computed or not.
         package var held: [HeldUnit]
 
+        /// What its machine computes fastest in, for each backend.
+        package var preferences: [NumericPreference]
+
         package init(
             worker: String, epoch: UInt64, host: String, processID: UInt32, softwareVersion: String, lanes: Int,
-            model: LoadedModel?, held: [HeldUnit]
+            model: LoadedModel?, held: [HeldUnit], preferences: [NumericPreference] = []
         ) {
             self.worker = worker
             self.epoch = epoch
@@ -43,6 +46,7 @@ package enum WorkerMessage: Hashable, Sendable {
             self.lanes = lanes
             self.model = model
             self.held = held
+            self.preferences = preferences
         }
     }
 

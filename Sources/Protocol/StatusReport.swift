@@ -25,6 +25,29 @@ package struct StatusReport: Codable, Hashable, Sendable {
         }
     }
 
+    /// How many anchor pairs are on the right side of a direction that was fitted without them.
+    package struct HeldOut: Codable, Hashable, Sendable {
+        package var pairs: Int
+
+        /// Parts that were left out at a time: prompts, or as many as pairs.
+        package var groups: Int
+        package var right: Int
+
+        /// `right / pairs` and its 95 % interval.
+        package var share: Double
+        package var low: Double
+        package var high: Double
+
+        package init(pairs: Int, groups: Int, right: Int, low: Double, high: Double) {
+            self.pairs = pairs
+            self.groups = groups
+            self.right = right
+            share = Double(right) / Double(max(pairs, 1))
+            self.low = low
+            self.high = high
+        }
+    }
+
     package var job = ""
     package var stage = ""
 
@@ -45,6 +68,19 @@ package struct StatusReport: Codable, Hashable, Sendable {
 
     /// Messages that were malformed, too many, of no worker, or about units as no worker has them.
     package var messagesDropped: UInt64 = 0
+
+    /// What the job computes in, products and attention; empty while no machine has been asked.
+    package var precision = ""
+    package var attention = ""
+
+    /// Why, where a machine was asked.
+    package var numericsReason = ""
+
+    /// Of the direction, once there is one whose anchors were held out.
+    package var heldOut: HeldOut?
+
+    /// What a person must know to trust the margins, each a sentence.
+    package var warnings: [String] = []
     package var workers: [Worker] = []
 
     package init() {}

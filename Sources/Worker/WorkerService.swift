@@ -152,6 +152,9 @@ final class WorkerService {
             }
             return nil
         case .engineLoaded(let engine):
+            for warning in engine.description.namedWarnings {
+                logger.warning("the model's numbers may not be what they seem", metadata: ["reason": "\(warning)"])
+            }
             lanes = (0..<options.identity.lanes).map { index in
                 LaneThread(index: index, computation: engine.computation, embedder: engine.embedder) { [mailbox] in
                     mailbox.post(.session($0))

@@ -19,10 +19,10 @@ final class JobFolder: Sendable {
 
     func write(_ text: String, to name: String) throws { try Data(text.utf8).write(to: url.appending(path: name)) }
 
-    /// A job of 24 anchors and 60 rows of the sample data in f32, in small units.
+    /// A job of 24 anchors and 60 rows of the sample data, in small units.
     func configure(
         input: String = "rows.jsonl", source: String = "anchors: anchors.jsonl",
-        model: String = Programs.model, embedding: String = "{}",
+        model: String = Programs.model, precision: String = "f32", embedding: String = "{}",
         cluster: String = "{listen: 'tcp://127.0.0.1:*', unit_tokens: 256, heartbeat_seconds: 0.2, silence_seconds: 2}"
     ) throws {
         try copyLines(24, of: Programs.demoAnchors, to: "anchors.jsonl")
@@ -33,7 +33,7 @@ final class JobFolder: Sendable {
               input: \(input)
               output: out.jsonl
               \(source)
-            model: {path: '\(model)', precision: f32}
+            model: {path: '\(model)', precision: \(precision)}
             embedding: \(embedding)
             cluster: \(cluster)
             """, to: "cluster.yaml")

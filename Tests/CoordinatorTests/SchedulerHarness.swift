@@ -15,9 +15,9 @@ struct SchedulerHarness {
 
     init(
         policy: Scheduler.Policy = .test, job: JobSpecification = Self.job, model: LoadedModel? = nil,
-        direction: BroadcastDirection? = nil
+        direction: BroadcastDirection? = nil, numerics: JobNumerics? = nil
     ) {
-        scheduler = Scheduler(job: job, policy: policy, model: model, direction: direction)
+        scheduler = Scheduler(job: job, policy: policy, model: model, direction: direction, numerics: numerics)
     }
 
     @discardableResult

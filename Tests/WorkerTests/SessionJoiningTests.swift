@@ -66,6 +66,28 @@ import Worker
         #expect(harness.receive(.welcome(Harness.job)) == [])
     }
 
+    /// Also after a yes: the coordinator may have begun its job anew, and another worker may have had the word.
+    @Test func aJobThatComputesInOtherNumbersLoadsTheModelAgain() {
+        for change: (inout JobSpecification) -> Void in [{ $0.precision = "bf16" }, { $0.attention = "bf16" }] {
+            var harness = Harness.working()
+            var job = Harness.job
+            change(&job)
+            harness.receive(.whoAreYou)
+            #expect(harness.receive(.welcome(job)) == [.loadModel(job)])
+        }
+    }
+
+    @Test func aGreetingSaysWhatTheMachineComputesFastestIn() {
+        let preference = NumericPreference(backend: "auto", precision: "bf16", attention: "f32", reason: "measured")
+        var session = Session(
+            identity: .init(
+                worker: "worker", epoch: 7, host: "host", processID: 1, lanes: 1, preferences: [preference]))
+        let greeted = session.handle(.start, at: .zero).lazy.compactMap {
+            if case .send(.hello(let hello)) = $0 { hello.preferences } else { nil }
+        }.first
+        #expect(greeted == [preference])
+    }
+
     @Test func aYesWithoutAModelIsNoYes() {
         var harness = Harness()
         harness.handle(.start)

@@ -78,7 +78,8 @@ struct ProjectCommand: AsyncParsableCommand {
             console.endProgress()
             throw Failure("\(error)")
         }
-        let result = JobResult(summary: summary, direction: job.direction, fit: job.fit, notices: notices)
+        let result = JobResult(
+            summary: summary, direction: job.direction, warnings: job.projector.modelWarnings + notices)
         print(result.text(output: job.output, errors: job.errors, directionFile: job.directionFile))
         if summary.failedRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
     }
@@ -88,7 +89,6 @@ struct ProjectCommand: AsyncParsableCommand {
         var name: String
         var projector: Projector
         var direction: SavedDirection
-        var fit: DirectionFit?
         var output: String
         var errors: String
 
@@ -112,8 +112,8 @@ struct ProjectCommand: AsyncParsableCommand {
                 try JobDefinition.checkPlace(of: path)
             }
             return Job(
-                name: definition.configuration.job.name, projector: projector, direction: direction, fit: fit,
-                output: output, errors: errors, directionFile: fit == nil ? nil : directionFile)
+                name: definition.configuration.job.name, projector: projector, direction: direction, output: output,
+                errors: errors, directionFile: fit == nil ? nil : directionFile)
         } catch {
             throw Failure("\(error)", status: .usage)
         }

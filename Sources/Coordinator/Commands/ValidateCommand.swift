@@ -54,6 +54,7 @@ struct ValidateCommand: AsyncParsableCommand {
             var problems: [RowError] = []
             var badRows = 0
             var notices = RowNotices()
+            notices.add(reader)
             while let record = try reader.next() {
                 rows += 1
                 notices.add(record)
@@ -66,11 +67,6 @@ struct ValidateCommand: AsyncParsableCommand {
             for problem in problems { print("  \(problem)") }
             if badRows > problems.count { print("  … and \(badRows - problems.count) more") }
             if rows == 0 { print("  there is nothing in it") }
-            if let repeated = reader.repeatedPrompts {
-                let key = "\(options.purpose.configurationSection).prompt_in_responses"
-                print("  the responses of \(repeated.rows) of the first \(repeated.of) rows begin with their prompt,")
-                print("  which is read once (\(key): keep reads them as they stand)")
-            }
             for line in notices.lines(readsControlTokens: definition.readsControlTokens) { print("  \(line)") }
             if rows == badRows, name == "anchors" {
                 throw Failure("\(path): no anchor can be used: no direction can be fitted")

@@ -10,8 +10,18 @@ package struct RowNotices: Codable, Hashable, Sendable {
     package private(set) var absentTexts = 0
     /// The first control token that was found.
     package private(set) var controlToken = ""
+    /// Of so many rows that the file begins with, so many had responses that begin with their prompt; 0 where that has
+    /// them read as they stand.
+    private var probedRows = 0
+    private var repeatedPrompts = 0
 
     package init() {}
+
+    /// Takes what was found when the file was opened.
+    package mutating func add(_ reader: borrowing DatasetReader) {
+        guard let repeated = reader.repeatedPrompts else { return }
+        (repeatedPrompts, probedRows) = (repeated.rows, repeated.of)
+    }
 
     package mutating func add(_ record: DatasetRecord) {
         switch record.content {
@@ -41,6 +51,13 @@ package struct RowNotices: Codable, Hashable, Sendable {
         var lines: [String] = []
         func add(_ count: Int, _ one: String, _ several: String) {
             if count > 0 { lines.append(count == 1 ? "1 row \(one)" : "\(count) rows \(several)") }
+        }
+        if repeatedPrompts > 0 {
+            lines.append(
+                """
+                the responses of \(repeatedPrompts) of the first \(probedRows) begin with their prompt, which is read \
+                once (prompt_in_responses: keep reads them as they stand)
+                """)
         }
         let margin = "so that the margin is 0 whatever the model says"
         add(

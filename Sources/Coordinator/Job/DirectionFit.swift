@@ -5,18 +5,12 @@ internal import Protocol
 /// Fits the direction on the anchors' embeddings, in the order of the anchors.
 struct DirectionFit: Sendable {
     let saved: SavedDirection
-
-    /// Share of the anchor pairs whose harmless response projects above the harmful one.
-    let accuracy: Double
     let failedAnchors: Int
-
-    /// Below it, a direction says little even of its own anchors.
-    static let accuracyExpected = 0.75
 
     /// Calls one of the two for each anchor, in the order of the anchors: with why it cannot be used, or its embeddings.
     typealias Pairs = (
         _ failed: (_ reason: String) -> Void,
-        _ body: (_ harmless: ArraySlice<Float>, _ harmful: ArraySlice<Float>) -> Void
+        _ body: (_ anchor: UInt64, _ harmless: ArraySlice<Float>, _ harmful: ArraySlice<Float>) -> Void
     ) throws -> Void
 
     /// Fits the job's own direction.
@@ -25,14 +19,16 @@ struct DirectionFit: Sendable {
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
         let embedding = definition.configuration.embedding
         let layer = JobSpecification.resolved(layer: embedding.layer, layerCount: model.layerCount)
-        try self.init(layer: layer, token: embedding.token, definition: definition, model: model) { failed, body in
-            try ledger.forEachRow(of: .anchors) { _, result in
+        try self.init(
+            layer: layer, token: embedding.token, definition: definition, model: model, prompts: Self.prompts(ledger)
+        ) { failed, body in
+            try ledger.forEachRow(of: .anchors) { anchor, result in
                 switch result {
                 case .failed(let reason): failed(reason)
                 case .values(let values):
                     // [responses, layers, hidden] with one layer.
                     let values = try values.floats()
-                    body(values[..<(values.count / 2)], values[(values.count / 2)...])
+                    body(anchor, values[..<(values.count / 2)], values[(values.count / 2)...])
                 }
             }
         }
@@ -40,9 +36,13 @@ struct DirectionFit: Sendable {
 
     /// - Parameters:
     ///   - layer: 0 the embeddings … `layerCount` after the final norm.
-    ///   - pairs: called twice.
+    ///   - prompts: the number of each anchor's prompt.
+    ///   - pairs: called several times.
     /// - Throws: `DirectionError` where no direction comes out, or a `Failure` that says why no anchor was of use.
-    init(layer: Int, token: String, definition: JobDefinition, model: LoadedModel, pairs forEachPair: Pairs) throws {
+    init(
+        layer: Int, token: String, definition: JobDefinition, model: LoadedModel, prompts: [UInt64: Int],
+        pairs forEachPair: @escaping Pairs
+    ) throws {
         var accumulator = DirectionAccumulator(hiddenSize: model.hiddenSize)
         var failed = 0
         var firstReason = ""
@@ -51,7 +51,7 @@ struct DirectionFit: Sendable {
                 if failed == 0 { firstReason = reason }
                 failed += 1
             },
-            { harmless, harmful in accumulator.add(harmless: harmless, harmful: harmful) })
+            { _, harmless, harmful in accumulator.add(harmless: harmless, harmful: harmful) })
         guard accumulator.count > 0 || failed == 0 else {
             throw Failure("none of the \(failed) anchor pairs can be embedded; the first: \(firstReason)")
         }
@@ -65,15 +65,28 @@ struct DirectionFit: Sendable {
                 numericBuild: model.numericBuild, anchorsSHA256: definition.anchors?.digest ?? "",
                 anchorPairs: accumulator.count, software: ProtocolVersion.software))
         // Through its file's form, so that this job and one that is given the file project on the same numbers.
-        saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
-        let unit = saved.direction.unit
-        var right = 0
-        try forEachPair(
-            { _ in },
-            { harmless, harmful in
-                if projection(of: harmless, on: unit) > projection(of: harmful, on: unit) { right += 1 }
-            })
-        accuracy = Double(right) / Double(accumulator.count)
+        var saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
+        saved.heldOut = try HeldOutAccuracy.measured(accumulator) { body in
+            try forEachPair({ _ in }) { anchor, harmless, harmful in
+                guard let prompt = prompts[anchor] else { preconditionFailure("an anchor without a text") }
+                body(prompt, harmless, harmful)
+            }
+        }
+        self.saved = saved
         failedAnchors = failed
+    }
+
+    /// Which anchors have the same prompt, as it is rendered: those of the same number.
+    ///
+    /// - Throws: `LedgerError`.
+    static func prompts(_ ledger: Ledger) throws -> [UInt64: Int] {
+        var prompts: [UInt64: Int] = [:]
+        var last: (prompt: [UInt8], number: Int)?
+        try ledger.forEachTextByPrompt(of: .anchors) { text in
+            let number = last.map { $0.prompt == text.prompt ? $0.number : $0.number + 1 } ?? 0
+            last = (text.prompt, number)
+            prompts[text.row] = number
+        }
+        return prompts
     }
 }

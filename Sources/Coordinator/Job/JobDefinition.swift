@@ -211,10 +211,21 @@ extension JobDefinition {
         let model = configuration.model
         return JobSpecification(
             job: "\(configuration.job.name) (\(run))", modelPath: model.path,
-            modelDigest: model.sha256 ?? savedDirection?.provenance.modelSHA256 ?? "", precision: model.precision,
-            backend: model.backend, layers: [embedding.layer], pooling: embedding.token, maxTokens: model.maxTokens,
+            modelDigest: model.sha256 ?? savedDirection?.provenance.modelSHA256 ?? "", precision: precision,
+            backend: model.backend, attention: precision == "f32" ? "f32" : JobSpecification.automatic,
+            layers: [embedding.layer], pooling: embedding.token, maxTokens: model.maxTokens,
             heartbeatMilliseconds: Int(configuration.cluster.heartbeatSeconds * 1000),
             keptLayers: embedding.kept?.layers ?? [], keptPoolings: embedding.kept?.tokens ?? [])
+    }
+
+    /// As configured. Where that leaves it to a machine, a given direction has its own: the rows' states are to be like
+    /// those that it was fitted on.
+    private var precision: String {
+        let asked = configuration.model.precision
+        guard asked == JobSpecification.automatic, let fitted = savedDirection?.provenance.precision,
+            Configuration.Model.precisions.contains(fitted)
+        else { return asked }
+        return fitted
     }
 
     /// - Throws: `Failure` where the model file is not the one that the configuration asks for.

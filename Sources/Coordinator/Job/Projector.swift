@@ -17,6 +17,9 @@ struct Projector {
     private let ledger: Ledger
     private let model: LoadedModel
     private let layout: EmbeddingLayout
+
+    /// What a person must know of the model to trust its numbers, each a sentence.
+    var modelWarnings: [String] { model.namedWarnings }
     private let state: JobState
     private let rows: StageEmbeddings
 
@@ -69,7 +72,8 @@ struct Projector {
             throw StoreError("the job has no anchors to fit a direction on; give one with --direction")
         }
         let fit = try DirectionFit(
-            layer: layer, token: token, definition: definition, model: model, pairs: keptPairs(layer, token))
+            layer: layer, token: token, definition: definition, model: model, prompts: DirectionFit.prompts(ledger),
+            pairs: keptPairs(layer, token))
         return (fit.saved, fit)
     }
 
@@ -104,7 +108,7 @@ struct Projector {
             }
             try anchors.forEachRowInOrder { row in
                 if let harmless = row.vector(places.0), let harmful = row.vector(places.1) {
-                    body(harmless[...], harmful[...])
+                    body(row.row, harmless[...], harmful[...])
                 } else {
                     failed(UnitResult.RowFailure.notFiniteReason)
                 }

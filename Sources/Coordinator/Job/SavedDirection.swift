@@ -27,19 +27,28 @@ struct SavedDirection: Hashable, Sendable {
     var direction: Direction
     var provenance: Provenance
 
+    /// nil where it cannot be measured, or the file is of a software that did not.
+    var heldOut: HeldOutAccuracy?
+
+    /// Below this share of anchors that are held out, a direction says little even of pairs like its own anchors.
+    static let heldOutShareExpected = 0.75
+
     private static let tensorName = "direction"
     private static let formatKey = "format"
     private static let formatName = "legend-direction-1"
+    private static let heldOutKey = "heldOut"
 
     /// No model has more layers, so that no number of one overflows.
     private static let layerCountMax = 1 << 20
 
-    /// The safetensors file: the unnormalised mean difference, f32 `[1, hidden]`, and the provenance.
+    /// The safetensors file: the unnormalised mean difference, f32 `[1, hidden]`, the provenance, and what the anchors
+    /// say of it when they are held out.
     func serialized() throws -> [UInt8] {
         let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(provenance)) as? [String: Any] ?? [:]
         var metadata = json.mapValues { "\($0)" }
         metadata[Self.formatKey] = Self.formatName
         metadata["norm"] = "\(direction.norm)"
+        metadata[Self.heldOutKey] = try heldOut.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
         let values = direction.difference.map(Float.init)
         return try Safetensors(
             tensors: [Self.tensorName: .init(shape: [1, values.count], values: values)], metadata: metadata
@@ -69,6 +78,18 @@ struct SavedDirection: Hashable, Sendable {
         } catch {
             throw fail("its provenance is incomplete")
         }
+        do {
+            heldOut = try file.metadata[Self.heldOutKey].map {
+                let known = try JSONDecoder().decode(HeldOutAccuracy.self, from: Data($0.utf8))
+                guard
+                    let sound = HeldOutAccuracy(
+                        pairs: known.pairs, groups: known.groups, right: known.right, low: known.low, high: known.high)
+                else { throw fail("impossible counts") }
+                return sound
+            }
+        } catch {
+            throw fail("expected \(Self.heldOutKey) to be the counts of anchors that are held out, found other text")
+        }
         guard (0...Self.layerCountMax).contains(provenance.layerCount),
             (0...provenance.layerCount).contains(provenance.layer)
         else { throw fail("it is of layer \(provenance.layer) of a model with \(provenance.layerCount) layers") }
@@ -86,9 +107,10 @@ struct SavedDirection: Hashable, Sendable {
         try file.finish()
     }
 
-    init(direction: Direction, provenance: Provenance) {
+    init(direction: Direction, provenance: Provenance, heldOut: HeldOutAccuracy? = nil) {
         self.direction = direction
         self.provenance = provenance
+        self.heldOut = heldOut
     }
 
     /// What workers project on.
@@ -118,5 +140,30 @@ struct SavedDirectionError: Error, CustomStringConvertible {
 
     init(_ description: String) {
         self.description = description
+    }
+}
+
+extension SavedDirection {
+    /// What its anchors say of it, for a person; nil where nobody measured it.
+    var heldOutText: String? {
+        guard let heldOut else {
+            guard provenance.anchorPairs == 1 else { return nil }
+            return "not measurable with one anchor pair: without it, nothing is fitted"
+        }
+        let without =
+            heldOut.groups == heldOut.pairs ? "without them" : "without their prompt (of \(heldOut.groups))"
+        return """
+            \(heldOut.share.percent) of \(heldOut.pairs) anchor pairs on the right side of a direction fitted \(without) \
+            (95 % interval: \(heldOut.low.percent) to \(heldOut.high.percent))
+            """
+    }
+
+    /// Why its margins may say little; nil where its anchors give no reason to think so.
+    var heldOutWarning: String? {
+        guard let heldOut, heldOut.share < Self.heldOutShareExpected else { return nil }
+        return """
+            the direction barely separates anchors that it was not fitted on (\(heldOut.share.percent) of \
+            \(heldOut.pairs) pairs; expected at least \(Self.heldOutShareExpected.percent)): margins will say little
+            """
     }
 }

@@ -7,6 +7,18 @@ struct StatusText: Sendable {
     var text: String {
         let elapsed = ProgressText.duration(report.secondsElapsed)
         var lines = ["job \(report.job), \(elapsed) since the coordinator started", ProgressText(report: report).plain]
+        if !report.precision.isEmpty {
+            let reason = report.numericsReason.isEmpty ? "" : ": \(report.numericsReason)"
+            lines.append("computing in \(report.precision), attention in \(report.attention)\(reason)")
+        }
+        if let heldOut = report.heldOut {
+            lines.append(
+                """
+                direction: \(heldOut.share.percent) of \(heldOut.pairs) anchor pairs on its right side when held out \
+                (95 % interval: \(heldOut.low.percent) to \(heldOut.high.percent))
+                """)
+        }
+        lines += report.warnings.map { "warning: \($0)" }
         if report.unitsRetried > 0 { lines.append("units given out again: \(report.unitsRetried)") }
         if report.messagesDropped > 0 { lines.append("messages dropped: \(report.messagesDropped) (see the log)") }
         guard !report.workers.isEmpty else { return (lines + ["no workers"]).joined(separator: "\n") }

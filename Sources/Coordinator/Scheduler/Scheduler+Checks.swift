@@ -12,7 +12,10 @@ extension Scheduler {
                 worker that file with --model
                 """
         }
-        guard let model else { return nil }
+        guard let model else {
+            let precision = jobWithModel.precision
+            return found.precision == precision ? nil : "it computes in \(found.precision), this job in \(precision)"
+        }
         if found.digest != model.digest {
             return """
                 its model \(found.name) (SHA-256 \(found.digest)) is not this job's, \(model.name) \

@@ -117,6 +117,9 @@ extension Scheduler {
 
         /// The job's model is this one from now on.
         case fixModel(LoadedModel)
+
+        /// The job computes in this from now on.
+        case fixNumerics(JobNumerics)
         case stageCompleted(Stage)
         case note(Note)
     }
@@ -126,6 +129,7 @@ extension Scheduler {
         case joined(worker: String, host: String, lanes: Int)
         case rejoined(worker: String)
         case ready(worker: String, numericBuild: String)
+        case choseNumerics(JobNumerics)
         case refused(worker: String, reason: String)
         case draining(worker: String)
         case left(worker: String, reason: String)

@@ -24,6 +24,9 @@ package struct Scheduler: Sendable {
     /// The model that all workers must have; nil until the first worker names one.
     private(set) var model: LoadedModel?
 
+    /// What the job computes in, where it leaves that to a machine; nil until the first worker says hello.
+    package internal(set) var numerics: JobNumerics?
+
     /// While the coordinator finds out which model the job has, nobody is let in who might name another.
     private var awaitsModel = false
     private(set) var direction: BroadcastDirection?
@@ -76,11 +79,15 @@ package struct Scheduler: Sendable {
         var attempt: UInt32
     }
 
-    package init(job: JobSpecification, policy: Policy, model: LoadedModel?, direction: BroadcastDirection?) {
+    package init(
+        job: JobSpecification, policy: Policy, model: LoadedModel?, direction: BroadcastDirection?,
+        numerics: JobNumerics? = nil
+    ) {
         self.job = job
         self.policy = policy
         self.model = model
         self.direction = direction
+        self.numerics = numerics
     }
 
     package mutating func handle(_ event: Event, at now: MonotonicInstant) -> [Action] {
@@ -192,11 +199,12 @@ extension Scheduler {
             }
             lose(known, because: "it was restarted", &actions)
         }
+        chooseNumerics(by: hello, &actions)
         workers[peer] = Worker(hello: hello, at: now)
         joined.append(peer)
         actions.append(.note(.joined(worker: hello.worker, host: hello.host, lanes: hello.lanes)))
         actions.append(.send(.welcome(jobWithModel), to: peer))
-        if let model = hello.model { admit(model, from: peer, at: now, &actions) }
+        admitLoaded(hello, from: peer, at: now, &actions)
     }
 
     private mutating func rejoin(
@@ -224,13 +232,26 @@ extension Scheduler {
         workers[new] = moved
         actions.append(.note(.rejoined(worker: worker.name)))
         actions.append(.send(.welcome(jobWithModel), to: new))
-        if let model = hello.model { admit(model, from: new, at: now, &actions) }
+        admitLoaded(hello, from: new, at: now, &actions)
     }
 
-    private var jobWithModel: JobSpecification {
-        var job = job
+    var jobWithModel: JobSpecification {
+        var job = numerics.map(job.computing) ?? job
         if let model { job.modelDigest = model.digest }
         return job
+    }
+
+    /// One whose model was loaded for a job that computed in other numbers hears of that with its welcome, and loads it
+    /// again; what it holds is of that job.
+    private mutating func admitLoaded(
+        _ hello: WorkerMessage.Hello, from peer: PeerID, at now: MonotonicInstant, _ actions: inout [Action]
+    ) {
+        guard let model = hello.model else { return }
+        guard computesAsTheJob(model) else {
+            workers[peer]?.hello.held = []
+            return
+        }
+        admit(model, from: peer, at: now, &actions)
     }
 
     /// Lets a worker take part if it computes with what the others compute with.

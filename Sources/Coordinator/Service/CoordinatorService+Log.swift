@@ -10,15 +10,31 @@ extension CoordinatorService {
         let metadata: Logger.Metadata = [
             "anchors": "\(fit.saved.provenance.anchorPairs)",
             "norm": "\(fit.saved.direction.norm.rounded(toPlaces: 3))",
-            "separated": "\(fit.accuracy.percent)",
+            "heldOut": "\(fit.saved.heldOutText ?? "not measured")",
         ]
         logger.info("the safety direction is fitted", metadata: metadata)
         if fit.failedAnchors > 0 {
             logger.warning("some anchors could not be embedded", metadata: ["anchors": "\(fit.failedAnchors)"])
         }
-        if fit.accuracy < DirectionFit.accuracyExpected {
-            logger.warning("the direction barely separates its own anchors: margins will say little")
+        if let warning = fit.saved.heldOutWarning { logger.warning("\(warning)") }
+    }
+
+    /// What a status says of how far the numbers can be trusted.
+    func describeNumbers(in report: inout StatusReport) {
+        if let numerics = scheduler.numerics {
+            report.precision = numerics.precision
+            report.attention = numerics.attention
+            report.numericsReason = numerics.reason
+        } else if let model {
+            report.precision = model.precision
+            report.attention = model.attention
         }
+        report.heldOut = direction?.heldOut.map {
+            .init(pairs: $0.pairs, groups: $0.groups, right: $0.right, low: $0.low, high: $0.high)
+        }
+        report.warnings =
+            (model?.namedWarnings ?? []) + notices.lines(margins: progress.margins)
+            + [direction?.heldOutWarning].compactMap(\.self)
     }
 
     func log(_ note: Scheduler.Note) {
@@ -28,6 +44,13 @@ extension CoordinatorService {
         case .rejoined(let worker): logger.info("a worker is back", metadata: ["worker": "\(worker)"])
         case .ready(let worker, let build):
             logger.info("a worker is ready", metadata: ["worker": "\(worker)", "numerics": "\(build)"])
+        case .choseNumerics(let numerics):
+            logger.info(
+                "chose what the job computes in",
+                metadata: [
+                    "precision": "\(numerics.precision)", "attention": "\(numerics.attention)",
+                    "reason": "\(numerics.reason)",
+                ])
         case .refused(let worker, let reason):
             logger.error("refused a worker", metadata: ["worker": "\(worker)", "reason": "\(reason)"])
         case .draining(let worker): logger.info("a worker is leaving", metadata: ["worker": "\(worker)"])

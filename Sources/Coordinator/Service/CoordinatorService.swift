@@ -31,7 +31,6 @@ final class CoordinatorService {
     var progress: JobProgress
     private(set) var model: LoadedModel?
     private(set) var direction: SavedDirection?
-    private var fit: DirectionFit?
     var ingestions: [Stage: Ledger.Ingestion] = [:]
     var notices: JobNotices
 
@@ -71,7 +70,7 @@ final class CoordinatorService {
         notices = JobNotices(readsControlTokens: definition.readsControlTokens)
         scheduler = Scheduler(
             job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
-            direction: direction?.broadcast)
+            direction: direction?.broadcast, numerics: state.numerics)
         let modelServer = ModelServer(logger: logger)
         var limits = MessageSocket.Limits()
         limits.frameBytesMax = Int64(max(UnitResult.valueBytesMax(layers: 1), KeptEmbeddings.byteCountMax))
@@ -191,7 +190,6 @@ extension CoordinatorService {
             }
             return ingestion.isComplete ? scheduler.handle(.unitsAvailable(stage), at: now) : []
         case .directionFitted(let fit):
-            self.fit = fit
             let saved = fit.saved
             try ledger.set(JobState.directionName, to: saved.serialized())
             report(fit)
@@ -203,7 +201,8 @@ extension CoordinatorService {
         case .outputWritten(let summary):
             let text = "\(summary.rows) rows, \(summary.failedRows) of them in the errors file"
             let result = JobResult(
-                summary: summary, direction: direction, fit: fit, notices: notices.lines(margins: summary.margins))
+                summary: summary, direction: direction,
+                warnings: (model?.namedWarnings ?? []) + notices.lines(margins: summary.margins))
             finishing = (result, now + Self.farewell)
             return scheduler.handle(.jobFinished(summary: text), at: now)
         case .failed(let error): throw error
@@ -269,6 +268,7 @@ extension CoordinatorService {
     private func statusReport() -> StatusReport {
         var report = progress.report(workers: scheduler.workerReports(at: now), retries: scheduler.retries, at: now)
         report.messagesDropped = messagesDropped
+        describeNumbers(in: &report)
         return report
     }
 }
@@ -359,13 +359,17 @@ extension CoordinatorService {
             let units = try ledger.openUnits(of: stage, after: after, limit: limit)
             if !units.isEmpty { try startedWorkers.start() }
             return .unitsFetched(stage, units, isLast: units.count < limit)
-        case .fixModel(let model): self.model = model
+        case .fixModel(let model):
+            self.model = model
+            for warning in model.namedWarnings {
+                logger.warning("the model's numbers may not be what they seem", metadata: ["reason": "\(warning)"])
+            }
         case .stageCompleted(let stage): try complete(stage)
         case .note(let note):
             if case .ready(let worker, _) = note { startedWorkers.becameReady(worker) }
             if case .invalidResult = note { messagesDropped += 1 }
             log(note)
-        case .commit, .split, .quarantine, .recordFailure, .assign: break
+        case .commit, .split, .quarantine, .recordFailure, .fixNumerics, .assign: break
         }
         return nil
     }
@@ -412,6 +416,8 @@ extension Scheduler.Action {
         case .quarantine(let unit, _, let reason): .quarantine(unit, reason: reason)
         case .recordFailure(let lease, let worker, let reason): .failure(lease, worker: worker, reason: reason)
         case .fixModel(let model): .setting(name: JobState.modelName, value: JobState.serialized(model))
+        case .fixNumerics(let numerics):
+            .setting(name: JobState.numericsName, value: JobState.serialized(numerics))
         case .send, .assign, .fetchUnits, .stageCompleted, .note: nil
         }
     }

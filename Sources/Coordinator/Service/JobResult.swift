@@ -6,11 +6,8 @@ struct JobResult: Sendable {
     let summary: OutputStage.Summary
     let direction: SavedDirection?
 
-    /// nil where the direction was given, or fitted in an earlier run.
-    let fit: DirectionFit?
-
-    /// What is odd about the rows and their margins, a sentence each.
-    let notices: [String]
+    /// What a person must know of the model, the rows and the margins to trust the numbers, each a sentence.
+    var warnings: [String] = []
 
     /// For a person, a few lines.
     ///
@@ -31,15 +28,15 @@ struct JobResult: Sendable {
         }
         if let direction {
             let provenance = direction.provenance
-            let separation = fit.map { ", \($0.accuracy.percent) of its own anchors on the right side" } ?? ""
             lines.append(
                 """
                 direction: \(provenance.anchorPairs) anchor pairs, \(provenance.model), layer \(provenance.layer) of \
                 \(provenance.layerCount), \(provenance.precision), norm \
-                \(direction.direction.norm.rounded(toPlaces: 4))\(separation)
+                \(direction.direction.norm.rounded(toPlaces: 4))
                 """)
+            if let text = direction.heldOutText { lines.append("held out: \(text)") }
         }
-        lines += notices.map { "note: \($0)" }
+        lines += (warnings + [direction?.heldOutWarning].compactMap(\.self)).map { "warning: \($0)" }
         lines.append("output: \(output)")
         if summary.failedRows > 0 { lines.append("errors: \(errors)") }
         if let directionFile { lines.append("direction file: \(directionFile)") }

@@ -6,10 +6,14 @@ struct JobState: Sendable {
     static let modelName = "model"
     static let directionName = "direction"
     static let modelFileName = "modelFile"
+    static let numericsName = "numerics"
     private static let runName = "run"
 
     /// The model that the first worker named.
     let model: LoadedModel?
+
+    /// What the job computes in, where a machine was asked.
+    let numerics: JobNumerics?
 
     /// The direction, once it is fitted.
     let direction: SavedDirection?
@@ -19,6 +23,9 @@ struct JobState: Sendable {
 
     init(_ ledger: Ledger) throws {
         model = try ledger.setting(Self.modelName).map { try JSONDecoder().decode(LoadedModel.self, from: Data($0)) }
+        numerics = try ledger.setting(Self.numericsName).map {
+            try JSONDecoder().decode(JobNumerics.self, from: Data($0))
+        }
         direction = try ledger.setting(Self.directionName).map {
             try SavedDirection(serialized: $0, path: "the ledger's direction")
         }
@@ -30,8 +37,10 @@ struct JobState: Sendable {
         }
     }
 
-    static func serialized(_ model: LoadedModel) -> [UInt8] {
-        guard let data = try? JSONEncoder().encode(model) else { preconditionFailure("strings and integers have JSON") }
+    static func serialized(_ setting: some Encodable) -> [UInt8] {
+        guard let data = try? JSONEncoder().encode(setting) else {
+            preconditionFailure("strings and integers have JSON")
+        }
         return [UInt8](data)
     }
 }

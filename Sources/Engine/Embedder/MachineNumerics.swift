@@ -15,7 +15,7 @@ public struct MachineNumerics: Hashable, Sendable {
     public let attentionRatio: Double
 
     /// The time that attention takes of an embedding in f32, about; the rest counts as products.
-    private static let attentionShare = 0.08
+    private static let attentionShare = 0.05
 
     /// What is faster by less is not worth its rounding: f32 is taken.
     private static let least = 1.02
@@ -43,20 +43,20 @@ public struct MachineNumerics: Hashable, Sendable {
     public static func measured(backend: Backend) throws -> MachineNumerics {
         // It only rounds to bf16.
         if backend == .blas { return MachineNumerics(productRatio: 1, attentionRatio: try attentionRatio.get()) }
+        let backends = [Precision.f32, .bf16].map(backend.resolved)
         return try known.withLock { known in
-            if let numerics = known[backend] { return numerics }
-            let products = try [Precision.f32, .bf16].map { precision in
-                try Product(precision, backend.resolved(for: precision))
-            }
+            if let numerics = known[backends] { return numerics }
+            let products = try zip([Precision.f32, .bf16], backends).map { try Product($0, $1) }
             let seconds = try best(products.map { product in { try product.run() } })
             let numerics = MachineNumerics(
                 productRatio: seconds[0] / seconds[1], attentionRatio: try attentionRatio.get())
-            known[backend] = numerics
+            known[backends] = numerics
             return numerics
         }
     }
 
-    private static let known = Mutex<[Backend: MachineNumerics]>([:])
+    /// By what multiplies f32 and what bf16.
+    private static let known = Mutex<[[Backend]: MachineNumerics]>([:])
 
     fileprivate static let attentionRatio: Result<Double, any Error> = Result {
         guard Kernels().attendsInBF16 else { return 1 }
@@ -72,7 +72,7 @@ public struct MachineNumerics: Hashable, Sendable {
     private static func best(_ works: [() throws -> Void]) throws -> [Double] {
         var best = try works.map { try seconds($0) }
         // A CPU that takes so long has no time for more, and its first run tells enough.
-        let rounds = best.reduce(0, +) > 0.1 ? 1 : 5
+        let rounds = best.reduce(0, +) > 0.1 ? 1 : 4
         best = Array(repeating: .infinity, count: works.count)
         for _ in 0..<rounds {
             for (index, work) in works.enumerated() { best[index] = min(best[index], try seconds(work)) }

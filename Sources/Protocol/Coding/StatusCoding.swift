@@ -17,6 +17,11 @@ extension StatusReport {
         secondsElapsed = wire.secondsElapsed
         unitsRetried = wire.unitsRetried
         messagesDropped = wire.messagesDropped
+        precision = wire.precision
+        attention = wire.attention
+        numericsReason = wire.numericsReason
+        if wire.hasHeldOut { heldOut = HeldOut(wire.heldOut) }
+        warnings = wire.warnings
         workers = wire.workers.map {
             Worker(
                 worker: $0.worker, host: $0.host, state: $0.state, lanes: Int($0.lanes),
@@ -39,6 +44,11 @@ extension StatusReport {
             $0.secondsElapsed = secondsElapsed
             $0.unitsRetried = unitsRetried
             $0.messagesDropped = messagesDropped
+            $0.precision = precision
+            $0.attention = attention
+            $0.numericsReason = numericsReason
+            if let heldOut { $0.heldOut = heldOut.wire }
+            $0.warnings = warnings
             $0.workers = workers.map { worker in
                 .with {
                     $0.worker = worker.worker
@@ -51,6 +61,24 @@ extension StatusReport {
                     $0.secondsSinceHeard = worker.secondsSinceHeard
                 }
             }
+        }
+    }
+}
+
+extension StatusReport.HeldOut {
+    init(_ wire: WireHeldOut) {
+        self.init(
+            pairs: Int(clamping: wire.pairs), groups: Int(clamping: wire.groups), right: Int(clamping: wire.right),
+            low: wire.low, high: wire.high)
+    }
+
+    var wire: WireHeldOut {
+        .with {
+            $0.pairs = UInt64(pairs)
+            $0.groups = UInt64(groups)
+            $0.right = UInt64(right)
+            $0.low = low
+            $0.high = high
         }
     }
 }

@@ -63,13 +63,18 @@ extension WorkerMessage.Hello {
                 "a worker id of \(wire.worker.utf8.count) bytes; 1 to \(Self.nameBytesMax) are expected")
         }
         try WorkerMessage.checkCount(ofHeld: wire.held.count)
+        guard wire.preferences.count <= NumericPreference.countMax else {
+            throw ProtocolError(
+                "\(wire.preferences.count) preferences; at most \(NumericPreference.countMax) are expected")
+        }
         self.init(
             worker: try wire.worker.checked("a worker id"), epoch: wire.epoch,
             host: try wire.host.checked("a host name"),
             processID: wire.processID, softwareVersion: try wire.softwareVersion.checked("a software version"),
             lanes: Int(wire.lanes),
             model: wire.hasReady ? try LoadedModel(wire.ready) : nil,
-            held: try wire.held.map(WorkerMessage.HeldUnit.init))
+            held: try wire.held.map(WorkerMessage.HeldUnit.init),
+            preferences: try wire.preferences.map(NumericPreference.init))
     }
 
     var wire: WireHello {
@@ -82,6 +87,28 @@ extension WorkerMessage.Hello {
             $0.lanes = UInt32(lanes)
             if let model { $0.ready = model.wire }
             $0.held = held.map(\.wire)
+            $0.preferences = preferences.map(\.wire)
+        }
+    }
+}
+
+extension NumericPreference {
+    init(_ wire: WireNumericPreference) throws {
+        for choice in [wire.precision, wire.attention] where !Self.choices.contains(choice) {
+            throw ProtocolError(
+                "a preference of \(choice.prefix(80).debugDescription); f32 or bf16 are expected")
+        }
+        self.init(
+            backend: try wire.backend.checked("a backend"), precision: wire.precision, attention: wire.attention,
+            reason: wire.reason.bounded)
+    }
+
+    var wire: WireNumericPreference {
+        .with {
+            $0.backend = backend
+            $0.precision = precision
+            $0.attention = attention
+            $0.reason = reason.bounded
         }
     }
 }
@@ -115,14 +142,18 @@ extension LoadedModel {
         guard wire.hiddenSize <= Self.hiddenSizeMax else {
             throw ProtocolError("a hidden size of \(wire.hiddenSize); at most \(Self.hiddenSizeMax) are expected")
         }
+        guard wire.warnings.count <= Self.warningsMax else {
+            throw ProtocolError("\(wire.warnings.count) warnings; at most \(Self.warningsMax) are expected")
+        }
         self.init(
             digest: try checkedModelDigest(wire.modelDigest),
             name: try wire.modelName.checked("a model's name"),
             tokenizer: try wire.tokenizer.checked("a tokenizer"),
             layerCount: Int(wire.layerCount), hiddenSize: Int(wire.hiddenSize),
             contextLength: Int(wire.contextLength), precision: try wire.precision.checked("a precision"),
+            attention: try wire.attention.checked("what attention multiplies"),
             numericBuild: try wire.numericBuild.checked("a numeric build"), credit: Int(wire.credit),
-            rowsAhead: Int(wire.rowsAhead))
+            rowsAhead: Int(wire.rowsAhead), warnings: wire.warnings.map(\.bounded))
     }
 
     var wire: WireReady {
@@ -134,9 +165,11 @@ extension LoadedModel {
             $0.hiddenSize = UInt32(hiddenSize)
             $0.contextLength = UInt32(contextLength)
             $0.precision = precision
+            $0.attention = attention
             $0.numericBuild = numericBuild
             $0.credit = UInt32(credit)
             $0.rowsAhead = UInt32(rowsAhead)
+            $0.warnings = warnings.prefix(Self.warningsMax).map(\.bounded)
         }
     }
 }
@@ -263,7 +296,7 @@ extension JobSpecification {
             job: wire.job, modelPath: wire.modelPath,
             modelDigest: wire.modelDigest.isEmpty ? "" : try checkedModelDigest(wire.modelDigest),
             precision: wire.precision,
-            backend: wire.backend, layers: wire.layers.map(Int.init), pooling: wire.pooling,
+            backend: wire.backend, attention: wire.attention, layers: wire.layers.map(Int.init), pooling: wire.pooling,
             maxTokens: Int(wire.maxTokens), heartbeatMilliseconds: Int(wire.heartbeatMs),
             keptLayers: wire.keepLayers.map(Int.init), keptPoolings: wire.keepTokens)
     }
@@ -275,6 +308,7 @@ extension JobSpecification {
             $0.modelDigest = modelDigest
             $0.precision = precision
             $0.backend = backend
+            $0.attention = attention
             $0.layers = layers.map(Int32.init)
             $0.pooling = pooling
             $0.maxTokens = UInt32(maxTokens)

@@ -116,7 +116,7 @@ extension Configuration {
         Model(
             path: section.path("path") ?? section.missing("path", ""),
             sha256: section.string("sha256", matching: #/[0-9a-f]{64}/#, "64 lower-case hexadecimal digits"),
-            precision: section.choice("precision", of: ["auto", "f32", "bf16", "int8"]) ?? "auto",
+            precision: section.choice("precision", of: Configuration.Model.precisions) ?? "auto",
             backend: section.choice("backend", of: ["auto", "native", "onednn", "blas"]) ?? "auto",
             maxTokens: section.integer("max_tokens", in: 0...1_000_000) ?? 0,
             serve: section.boolean("serve") ?? true)

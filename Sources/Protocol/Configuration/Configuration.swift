@@ -94,6 +94,8 @@ package struct Configuration: Hashable, Sendable {
     }
 
     package struct Model: Hashable, Sendable {
+        package static let precisions = [JobSpecification.automatic, "f32", "bf16", "int8"]
+
         package var path: String
 
         /// Expected SHA-256 of the file; nil: the first worker's counts.

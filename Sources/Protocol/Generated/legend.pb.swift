@@ -428,11 +428,39 @@ package nonisolated struct WireHello: @unchecked Sendable {
     set {_uniqueStorage()._held = newValue}
   }
 
+  /// What its machine computes fastest in, for each backend; measured at its start.
+  package var preferences: [WireNumericPreference] {
+    get {_storage._preferences}
+    set {_uniqueStorage()._preferences = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct WireNumericPreference: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A value of JobSpecification.backend.
+  package var backend: String = String()
+
+  /// f32 or bf16.
+  package var precision: String = String()
+
+  /// f32 or bf16, for a precision that is not f32.
+  package var attention: String = String()
+
+  /// What was measured, for people.
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct WireReady: Sendable {
@@ -463,6 +491,12 @@ package nonisolated struct WireReady: Sendable {
 
   /// How many rows, in units, the worker embeds before the direction is there, and keeps until it is.
   package var rowsAhead: UInt32 = 0
+
+  /// As JobSpecification.attention has it.
+  package var attention: String = String()
+
+  /// What a person must know of the model file to trust its numbers, each a sentence.
+  package var warnings: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -687,6 +721,9 @@ package nonisolated struct WireJobSpecification: Sendable {
   package var keepLayers: [Int32] = []
 
   package var keepTokens: [String] = []
+
+  /// What attention multiplies: f32 or bf16.
+  package var attention: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1001,42 +1038,139 @@ package nonisolated struct WireWorkerStatus: Sendable {
   package init() {}
 }
 
-package nonisolated struct WireStatusReport: Sendable {
+/// How many anchor pairs are on the right side of a direction that was fitted without them.
+package nonisolated struct WireHeldOut: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var job: String = String()
+  package var pairs: UInt64 = 0
 
-  package var stage: String = String()
+  /// Parts that were left out at a time: prompts, or as many as pairs.
+  package var groups: UInt64 = 0
 
-  package var rowsDone: UInt64 = 0
+  package var right: UInt64 = 0
 
-  package var rowsTotal: UInt64 = 0
+  /// The 95 % interval of right / pairs.
+  package var low: Double = 0
 
-  /// False while the input is read and sorted: rows_total may still grow, and no row can be done yet.
-  package var rowsTotalFinal: Bool = false
-
-  package var rowsFailed: UInt64 = 0
-
-  package var rowsPerSecond: Double = 0
-
-  package var tokensPerSecond: Double = 0
-
-  /// Negative while unknown.
-  package var secondsLeft: Double = 0
-
-  package var secondsElapsed: Double = 0
-
-  package var workers: [WireWorkerStatus] = []
-
-  package var unitsRetried: UInt64 = 0
-
-  package var messagesDropped: UInt64 = 0
+  package var high: Double = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+package nonisolated struct WireStatusReport: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var job: String {
+    get {_storage._job}
+    set {_uniqueStorage()._job = newValue}
+  }
+
+  package var stage: String {
+    get {_storage._stage}
+    set {_uniqueStorage()._stage = newValue}
+  }
+
+  package var rowsDone: UInt64 {
+    get {_storage._rowsDone}
+    set {_uniqueStorage()._rowsDone = newValue}
+  }
+
+  package var rowsTotal: UInt64 {
+    get {_storage._rowsTotal}
+    set {_uniqueStorage()._rowsTotal = newValue}
+  }
+
+  /// False while the input is read and sorted: rows_total may still grow, and no row can be done yet.
+  package var rowsTotalFinal: Bool {
+    get {_storage._rowsTotalFinal}
+    set {_uniqueStorage()._rowsTotalFinal = newValue}
+  }
+
+  package var rowsFailed: UInt64 {
+    get {_storage._rowsFailed}
+    set {_uniqueStorage()._rowsFailed = newValue}
+  }
+
+  package var rowsPerSecond: Double {
+    get {_storage._rowsPerSecond}
+    set {_uniqueStorage()._rowsPerSecond = newValue}
+  }
+
+  package var tokensPerSecond: Double {
+    get {_storage._tokensPerSecond}
+    set {_uniqueStorage()._tokensPerSecond = newValue}
+  }
+
+  /// Negative while unknown.
+  package var secondsLeft: Double {
+    get {_storage._secondsLeft}
+    set {_uniqueStorage()._secondsLeft = newValue}
+  }
+
+  package var secondsElapsed: Double {
+    get {_storage._secondsElapsed}
+    set {_uniqueStorage()._secondsElapsed = newValue}
+  }
+
+  package var workers: [WireWorkerStatus] {
+    get {_storage._workers}
+    set {_uniqueStorage()._workers = newValue}
+  }
+
+  package var unitsRetried: UInt64 {
+    get {_storage._unitsRetried}
+    set {_uniqueStorage()._unitsRetried = newValue}
+  }
+
+  package var messagesDropped: UInt64 {
+    get {_storage._messagesDropped}
+    set {_uniqueStorage()._messagesDropped = newValue}
+  }
+
+  /// What the job computes in; empty while no machine has been asked.
+  package var precision: String {
+    get {_storage._precision}
+    set {_uniqueStorage()._precision = newValue}
+  }
+
+  package var attention: String {
+    get {_storage._attention}
+    set {_uniqueStorage()._attention = newValue}
+  }
+
+  /// Why, where a machine was asked.
+  package var numericsReason: String {
+    get {_storage._numericsReason}
+    set {_uniqueStorage()._numericsReason = newValue}
+  }
+
+  /// Of the direction, once there is one whose anchors were held out.
+  package var heldOut: WireHeldOut {
+    get {_storage._heldOut ?? WireHeldOut()}
+    set {_uniqueStorage()._heldOut = newValue}
+  }
+  /// Returns true if `heldOut` has been explicitly set.
+  package var hasHeldOut: Bool {_storage._heldOut != nil}
+  /// Clears the value of `heldOut`. Subsequent reads from it will return its default value.
+  package mutating func clearHeldOut() {_uniqueStorage()._heldOut = nil}
+
+  /// What a person must know to trust the margins, each a sentence.
+  package var warnings: [String] {
+    get {_storage._warnings}
+    set {_uniqueStorage()._warnings = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -1562,7 +1696,7 @@ nonisolated extension WireLease: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}epoch\0\u{1}host\0\u{3}process_id\0\u{3}software_version\0\u{1}lanes\0\u{1}ready\0\u{1}held\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}epoch\0\u{1}host\0\u{3}process_id\0\u{3}software_version\0\u{1}lanes\0\u{1}ready\0\u{1}held\0\u{2}\u{c}preferences\0")
 
   fileprivate class _StorageClass {
     var _worker: String = String()
@@ -1573,6 +1707,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     var _lanes: UInt32 = 0
     var _ready: WireReady? = nil
     var _held: [WireHeldUnit] = []
+    var _preferences: [WireNumericPreference] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1591,6 +1726,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       _lanes = source._lanes
       _ready = source._ready
       _held = source._held
+      _preferences = source._preferences
     }
   }
 
@@ -1617,6 +1753,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._lanes) }()
         case 7: try { try decoder.decodeSingularMessageField(value: &_storage._ready) }()
         case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._held) }()
+        case 20: try { try decoder.decodeRepeatedMessageField(value: &_storage._preferences) }()
         default: break
         }
       }
@@ -1653,6 +1790,9 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       if !_storage._held.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._held, fieldNumber: 8)
       }
+      if !_storage._preferences.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._preferences, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1670,6 +1810,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if _storage._lanes != rhs_storage._lanes {return false}
         if _storage._ready != rhs_storage._ready {return false}
         if _storage._held != rhs_storage._held {return false}
+        if _storage._preferences != rhs_storage._preferences {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1679,9 +1820,54 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   }
 }
 
+nonisolated extension WireNumericPreference: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NumericPreference"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}backend\0\u{1}precision\0\u{1}attention\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.backend) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.precision) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.attention) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.backend.isEmpty {
+      try visitor.visitSingularStringField(value: self.backend, fieldNumber: 1)
+    }
+    if !self.precision.isEmpty {
+      try visitor.visitSingularStringField(value: self.precision, fieldNumber: 2)
+    }
+    if !self.attention.isEmpty {
+      try visitor.visitSingularStringField(value: self.attention, fieldNumber: 3)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireNumericPreference, rhs: WireNumericPreference) -> Bool {
+    if lhs.backend != rhs.backend {return false}
+    if lhs.precision != rhs.precision {return false}
+    if lhs.attention != rhs.attention {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Ready"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}model_digest\0\u{3}model_name\0\u{1}tokenizer\0\u{3}layer_count\0\u{3}hidden_size\0\u{3}context_length\0\u{1}precision\0\u{3}numeric_build\0\u{1}credit\0\u{3}rows_ahead\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}model_digest\0\u{3}model_name\0\u{1}tokenizer\0\u{3}layer_count\0\u{3}hidden_size\0\u{3}context_length\0\u{1}precision\0\u{3}numeric_build\0\u{1}credit\0\u{3}rows_ahead\0\u{2}\u{a}attention\0\u{1}warnings\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1699,6 +1885,8 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 8: try { try decoder.decodeSingularStringField(value: &self.numericBuild) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.credit) }()
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self.rowsAhead) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self.attention) }()
+      case 21: try { try decoder.decodeRepeatedStringField(value: &self.warnings) }()
       default: break
       }
     }
@@ -1735,6 +1923,12 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.rowsAhead != 0 {
       try visitor.visitSingularUInt32Field(value: self.rowsAhead, fieldNumber: 10)
     }
+    if !self.attention.isEmpty {
+      try visitor.visitSingularStringField(value: self.attention, fieldNumber: 20)
+    }
+    if !self.warnings.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.warnings, fieldNumber: 21)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1749,6 +1943,8 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.numericBuild != rhs.numericBuild {return false}
     if lhs.credit != rhs.credit {return false}
     if lhs.rowsAhead != rhs.rowsAhead {return false}
+    if lhs.attention != rhs.attention {return false}
+    if lhs.warnings != rhs.warnings {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2117,7 +2313,7 @@ nonisolated extension WireModelChunkRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{1}layers\0\u{1}pooling\0\u{3}max_tokens\0\u{3}heartbeat_ms\0\u{3}keep_layers\0\u{3}keep_tokens\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{1}layers\0\u{1}pooling\0\u{3}max_tokens\0\u{3}heartbeat_ms\0\u{3}keep_layers\0\u{3}keep_tokens\0\u{2}\u{9}attention\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2136,6 +2332,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.heartbeatMs) }()
       case 10: try { try decoder.decodeRepeatedInt32Field(value: &self.keepLayers) }()
       case 11: try { try decoder.decodeRepeatedStringField(value: &self.keepTokens) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self.attention) }()
       default: break
       }
     }
@@ -2175,6 +2372,9 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     if !self.keepTokens.isEmpty {
       try visitor.visitRepeatedStringField(value: self.keepTokens, fieldNumber: 11)
     }
+    if !self.attention.isEmpty {
+      try visitor.visitSingularStringField(value: self.attention, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2190,6 +2390,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.heartbeatMs != rhs.heartbeatMs {return false}
     if lhs.keepLayers != rhs.keepLayers {return false}
     if lhs.keepTokens != rhs.keepTokens {return false}
+    if lhs.attention != rhs.attention {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2807,9 +3008,9 @@ nonisolated extension WireWorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
-nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".StatusReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}stage\0\u{3}rows_done\0\u{3}rows_total\0\u{3}rows_total_final\0\u{3}rows_failed\0\u{3}rows_per_second\0\u{3}tokens_per_second\0\u{3}seconds_left\0\u{3}seconds_elapsed\0\u{1}workers\0\u{3}units_retried\0\u{3}messages_dropped\0")
+nonisolated extension WireHeldOut: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HeldOut"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pairs\0\u{1}groups\0\u{1}right\0\u{1}low\0\u{1}high\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2817,81 +3018,230 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.job) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.stage) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.rowsDone) }()
-      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.rowsTotal) }()
-      case 5: try { try decoder.decodeSingularBoolField(value: &self.rowsTotalFinal) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.rowsFailed) }()
-      case 7: try { try decoder.decodeSingularDoubleField(value: &self.rowsPerSecond) }()
-      case 8: try { try decoder.decodeSingularDoubleField(value: &self.tokensPerSecond) }()
-      case 9: try { try decoder.decodeSingularDoubleField(value: &self.secondsLeft) }()
-      case 10: try { try decoder.decodeSingularDoubleField(value: &self.secondsElapsed) }()
-      case 11: try { try decoder.decodeRepeatedMessageField(value: &self.workers) }()
-      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.unitsRetried) }()
-      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.messagesDropped) }()
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.pairs) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.groups) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.right) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.low) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self.high) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.job.isEmpty {
-      try visitor.visitSingularStringField(value: self.job, fieldNumber: 1)
+    if self.pairs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.pairs, fieldNumber: 1)
     }
-    if !self.stage.isEmpty {
-      try visitor.visitSingularStringField(value: self.stage, fieldNumber: 2)
+    if self.groups != 0 {
+      try visitor.visitSingularUInt64Field(value: self.groups, fieldNumber: 2)
     }
-    if self.rowsDone != 0 {
-      try visitor.visitSingularUInt64Field(value: self.rowsDone, fieldNumber: 3)
+    if self.right != 0 {
+      try visitor.visitSingularUInt64Field(value: self.right, fieldNumber: 3)
     }
-    if self.rowsTotal != 0 {
-      try visitor.visitSingularUInt64Field(value: self.rowsTotal, fieldNumber: 4)
+    if self.low.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.low, fieldNumber: 4)
     }
-    if self.rowsTotalFinal != false {
-      try visitor.visitSingularBoolField(value: self.rowsTotalFinal, fieldNumber: 5)
+    if self.high.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.high, fieldNumber: 5)
     }
-    if self.rowsFailed != 0 {
-      try visitor.visitSingularUInt64Field(value: self.rowsFailed, fieldNumber: 6)
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireHeldOut, rhs: WireHeldOut) -> Bool {
+    if lhs.pairs != rhs.pairs {return false}
+    if lhs.groups != rhs.groups {return false}
+    if lhs.right != rhs.right {return false}
+    if lhs.low != rhs.low {return false}
+    if lhs.high != rhs.high {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StatusReport"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}stage\0\u{3}rows_done\0\u{3}rows_total\0\u{3}rows_total_final\0\u{3}rows_failed\0\u{3}rows_per_second\0\u{3}tokens_per_second\0\u{3}seconds_left\0\u{3}seconds_elapsed\0\u{1}workers\0\u{3}units_retried\0\u{3}messages_dropped\0\u{2}\u{7}precision\0\u{1}attention\0\u{3}numerics_reason\0\u{3}held_out\0\u{1}warnings\0")
+
+  fileprivate class _StorageClass {
+    var _job: String = String()
+    var _stage: String = String()
+    var _rowsDone: UInt64 = 0
+    var _rowsTotal: UInt64 = 0
+    var _rowsTotalFinal: Bool = false
+    var _rowsFailed: UInt64 = 0
+    var _rowsPerSecond: Double = 0
+    var _tokensPerSecond: Double = 0
+    var _secondsLeft: Double = 0
+    var _secondsElapsed: Double = 0
+    var _workers: [WireWorkerStatus] = []
+    var _unitsRetried: UInt64 = 0
+    var _messagesDropped: UInt64 = 0
+    var _precision: String = String()
+    var _attention: String = String()
+    var _numericsReason: String = String()
+    var _heldOut: WireHeldOut? = nil
+    var _warnings: [String] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _job = source._job
+      _stage = source._stage
+      _rowsDone = source._rowsDone
+      _rowsTotal = source._rowsTotal
+      _rowsTotalFinal = source._rowsTotalFinal
+      _rowsFailed = source._rowsFailed
+      _rowsPerSecond = source._rowsPerSecond
+      _tokensPerSecond = source._tokensPerSecond
+      _secondsLeft = source._secondsLeft
+      _secondsElapsed = source._secondsElapsed
+      _workers = source._workers
+      _unitsRetried = source._unitsRetried
+      _messagesDropped = source._messagesDropped
+      _precision = source._precision
+      _attention = source._attention
+      _numericsReason = source._numericsReason
+      _heldOut = source._heldOut
+      _warnings = source._warnings
     }
-    if self.rowsPerSecond.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.rowsPerSecond, fieldNumber: 7)
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
     }
-    if self.tokensPerSecond.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.tokensPerSecond, fieldNumber: 8)
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._job) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._stage) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._rowsDone) }()
+        case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._rowsTotal) }()
+        case 5: try { try decoder.decodeSingularBoolField(value: &_storage._rowsTotalFinal) }()
+        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._rowsFailed) }()
+        case 7: try { try decoder.decodeSingularDoubleField(value: &_storage._rowsPerSecond) }()
+        case 8: try { try decoder.decodeSingularDoubleField(value: &_storage._tokensPerSecond) }()
+        case 9: try { try decoder.decodeSingularDoubleField(value: &_storage._secondsLeft) }()
+        case 10: try { try decoder.decodeSingularDoubleField(value: &_storage._secondsElapsed) }()
+        case 11: try { try decoder.decodeRepeatedMessageField(value: &_storage._workers) }()
+        case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._unitsRetried) }()
+        case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._messagesDropped) }()
+        case 20: try { try decoder.decodeSingularStringField(value: &_storage._precision) }()
+        case 21: try { try decoder.decodeSingularStringField(value: &_storage._attention) }()
+        case 22: try { try decoder.decodeSingularStringField(value: &_storage._numericsReason) }()
+        case 23: try { try decoder.decodeSingularMessageField(value: &_storage._heldOut) }()
+        case 24: try { try decoder.decodeRepeatedStringField(value: &_storage._warnings) }()
+        default: break
+        }
+      }
     }
-    if self.secondsLeft.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.secondsLeft, fieldNumber: 9)
-    }
-    if self.secondsElapsed.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.secondsElapsed, fieldNumber: 10)
-    }
-    if !self.workers.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.workers, fieldNumber: 11)
-    }
-    if self.unitsRetried != 0 {
-      try visitor.visitSingularUInt64Field(value: self.unitsRetried, fieldNumber: 12)
-    }
-    if self.messagesDropped != 0 {
-      try visitor.visitSingularUInt64Field(value: self.messagesDropped, fieldNumber: 13)
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._job.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._job, fieldNumber: 1)
+      }
+      if !_storage._stage.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._stage, fieldNumber: 2)
+      }
+      if _storage._rowsDone != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._rowsDone, fieldNumber: 3)
+      }
+      if _storage._rowsTotal != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._rowsTotal, fieldNumber: 4)
+      }
+      if _storage._rowsTotalFinal != false {
+        try visitor.visitSingularBoolField(value: _storage._rowsTotalFinal, fieldNumber: 5)
+      }
+      if _storage._rowsFailed != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._rowsFailed, fieldNumber: 6)
+      }
+      if _storage._rowsPerSecond.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._rowsPerSecond, fieldNumber: 7)
+      }
+      if _storage._tokensPerSecond.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._tokensPerSecond, fieldNumber: 8)
+      }
+      if _storage._secondsLeft.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._secondsLeft, fieldNumber: 9)
+      }
+      if _storage._secondsElapsed.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._secondsElapsed, fieldNumber: 10)
+      }
+      if !_storage._workers.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._workers, fieldNumber: 11)
+      }
+      if _storage._unitsRetried != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._unitsRetried, fieldNumber: 12)
+      }
+      if _storage._messagesDropped != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._messagesDropped, fieldNumber: 13)
+      }
+      if !_storage._precision.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._precision, fieldNumber: 20)
+      }
+      if !_storage._attention.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._attention, fieldNumber: 21)
+      }
+      if !_storage._numericsReason.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._numericsReason, fieldNumber: 22)
+      }
+      try { if let v = _storage._heldOut {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      } }()
+      if !_storage._warnings.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._warnings, fieldNumber: 24)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireStatusReport, rhs: WireStatusReport) -> Bool {
-    if lhs.job != rhs.job {return false}
-    if lhs.stage != rhs.stage {return false}
-    if lhs.rowsDone != rhs.rowsDone {return false}
-    if lhs.rowsTotal != rhs.rowsTotal {return false}
-    if lhs.rowsTotalFinal != rhs.rowsTotalFinal {return false}
-    if lhs.rowsFailed != rhs.rowsFailed {return false}
-    if lhs.rowsPerSecond != rhs.rowsPerSecond {return false}
-    if lhs.tokensPerSecond != rhs.tokensPerSecond {return false}
-    if lhs.secondsLeft != rhs.secondsLeft {return false}
-    if lhs.secondsElapsed != rhs.secondsElapsed {return false}
-    if lhs.workers != rhs.workers {return false}
-    if lhs.unitsRetried != rhs.unitsRetried {return false}
-    if lhs.messagesDropped != rhs.messagesDropped {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._job != rhs_storage._job {return false}
+        if _storage._stage != rhs_storage._stage {return false}
+        if _storage._rowsDone != rhs_storage._rowsDone {return false}
+        if _storage._rowsTotal != rhs_storage._rowsTotal {return false}
+        if _storage._rowsTotalFinal != rhs_storage._rowsTotalFinal {return false}
+        if _storage._rowsFailed != rhs_storage._rowsFailed {return false}
+        if _storage._rowsPerSecond != rhs_storage._rowsPerSecond {return false}
+        if _storage._tokensPerSecond != rhs_storage._tokensPerSecond {return false}
+        if _storage._secondsLeft != rhs_storage._secondsLeft {return false}
+        if _storage._secondsElapsed != rhs_storage._secondsElapsed {return false}
+        if _storage._workers != rhs_storage._workers {return false}
+        if _storage._unitsRetried != rhs_storage._unitsRetried {return false}
+        if _storage._messagesDropped != rhs_storage._messagesDropped {return false}
+        if _storage._precision != rhs_storage._precision {return false}
+        if _storage._attention != rhs_storage._attention {return false}
+        if _storage._numericsReason != rhs_storage._numericsReason {return false}
+        if _storage._heldOut != rhs_storage._heldOut {return false}
+        if _storage._warnings != rhs_storage._warnings {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -11,7 +11,8 @@ struct BenchCommand: AsyncParsableCommand {
             Embeds generated sequences of mixed lengths (log-normal, median 160 tokens, 30 to 700) that share nothing, \
             or the texts of a file, with every precision and number of lanes that is asked for, in turn; medians count. \
             It also measures the fastest matrix product on this machine, and tells which share of it is reached and \
-            where the rest of the time goes.
+            where the rest of the time goes, and what model.precision: auto is here, by a measurement of some \
+            milliseconds as each worker makes it at its start.
 
             The file is JSON Lines, as `legend-coordinator texts` writes them: each line has a prompt and the responses \
             to it, or a list of tokens for each text. A line of two texts is a pair.
@@ -97,7 +98,8 @@ struct BenchCommand: AsyncParsableCommand {
             for lanes in lanes { peaks.append(try BenchPeak(contender.embedder.precision, threads: lanes)) }
         }
         let report = BenchReport(
-            model: contenders[0].embedder.model, texts: texts, measurements: measurements, peaks: peaks)
+            model: contenders[0].embedder.model, texts: texts, measurements: measurements, peaks: peaks,
+            numerics: try MachineNumerics.measured(backend: backend))
         print(json ? try report.json() : report.text)
     }
 }

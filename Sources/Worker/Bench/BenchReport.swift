@@ -8,6 +8,7 @@ struct BenchReport {
     let texts: BenchTexts
     let measurements: [BenchMeasurement]
     let peaks: [BenchPeak]
+    let numerics: MachineNumerics
 
     private var results: [Result] {
         measurements.map { Result($0, texts: texts, model: model, peaks: peaks) }
@@ -27,9 +28,16 @@ struct BenchReport {
                 let backend: String
                 let operationsPerSecond: Double
             }
+            struct Automatic: Encodable {
+                let precision: String
+                let attention: String
+                let productRatio: Double
+                let attentionRatio: Double
+            }
 
             let model: Model
             let texts: String
+            let automatic: Automatic
             let gemmPeak: [Peak]
             let results: [Result]
             let peakMemoryBytes: Int?
@@ -42,6 +50,9 @@ struct BenchReport {
                 name: model.name, layers: model.layerCount, hiddenSize: model.hiddenSize,
                 operationsPerToken: 2 * model.linearWeightCount),
             texts: texts.name,
+            automatic: .init(
+                precision: numerics.precision.rawValue, attention: numerics.attention.rawValue,
+                productRatio: numerics.productRatio, attentionRatio: numerics.attentionRatio),
             gemmPeak: peaks.map {
                 .init(
                     precision: $0.precision.rawValue, threads: $0.threads, backend: $0.backend.rawValue,
@@ -80,6 +91,12 @@ struct BenchReport {
                 \(Int(peak.operationsPerSecond / Double(2 * model.linearWeightCount))) tokens/s of this model
                 """)
         }
+        lines += measurements.prefix(1).flatMap(\.contender.embedder.warnings).map { "warning: the model: \($0)" }
+        lines.append(
+            """
+            auto takes \(numerics.precision.rawValue) here, and attention in \(numerics.attention.rawValue) where the \
+            precision is not f32: \(numerics.reason)
+            """)
         for contender in measurements.map(\.contender).uniqued(by: \.embedder.numericBuild) {
             lines.append(
                 """

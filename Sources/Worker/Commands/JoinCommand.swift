@@ -129,7 +129,8 @@ struct JoinCommand: AsyncParsableCommand {
         let process = ProcessInfo.processInfo.processIdentifier
         let identity = Session.Identity(
             worker: name ?? "\(host)-\(process)", epoch: UInt64(Date().timeIntervalSince1970 * 1e9), host: host,
-            processID: UInt32(process), lanes: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
+            processID: UInt32(process), lanes: lanes ?? ProcessInfo.processInfo.activeProcessorCount,
+            preferences: NumericPreference.measured(logger))
         let mailbox = Mailbox<WorkerEvent>()
         let schedule = deadline?.schedule(drainLimit: .seconds(drainLimit), at: Date())
         let options = WorkerService.Options(

@@ -13,12 +13,19 @@ package struct Session: Sendable {
         package var processID: UInt32
         package var lanes: Int
 
-        package init(worker: String, epoch: UInt64, host: String, processID: UInt32, lanes: Int) {
+        /// What this machine computes fastest in.
+        package var preferences: [NumericPreference]
+
+        package init(
+            worker: String, epoch: UInt64, host: String, processID: UInt32, lanes: Int,
+            preferences: [NumericPreference] = []
+        ) {
             self.worker = worker
             self.epoch = epoch
             self.host = host
             self.processID = processID
             self.lanes = lanes
+            self.preferences = preferences
         }
     }
 
@@ -266,7 +273,7 @@ extension Session {
                     .init(
                         worker: identity.worker, epoch: identity.epoch, host: identity.host,
                         processID: identity.processID, softwareVersion: ProtocolVersion.software,
-                        lanes: identity.lanes, model: model, held: held))))
+                        lanes: identity.lanes, model: model, held: held, preferences: identity.preferences))))
     }
 
     private mutating func begin(_ job: JobSpecification, at now: MonotonicInstant, _ actions: inout [Action]) {
@@ -503,7 +510,8 @@ extension JobSpecification {
     /// All that an engine in memory is made from. Whether its model is the right one, the coordinator decides.
     fileprivate var engine: [String] {
         [
-            modelPath, precision, backend, pooling, "\(maxTokens)", "\(layers)", "\(keptLayers)", "\(keptPoolings)",
+            modelPath, precision, backend, attention, pooling, "\(maxTokens)", "\(layers)", "\(keptLayers)",
+            "\(keptPoolings)",
         ]
     }
 }

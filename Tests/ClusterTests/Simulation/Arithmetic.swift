@@ -1,19 +1,27 @@
 import Protocol
 import Worker
 
-/// What stands for the model's arithmetic: every row has one right value, and one that depends on the direction.
+/// What stands for the model's arithmetic: every row has one right value, and one that depends on the direction. In another
+/// precision it is another one.
 enum Arithmetic {
-    static let model = LoadedModel(
-        digest: "model", name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
-        precision: "f32", numericBuild: "n1", credit: 2, rowsAhead: 12)
+    static func model(computing job: JobSpecification) -> LoadedModel {
+        LoadedModel(
+            digest: "model", name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
+            precision: job.precision, attention: job.attention, numericBuild: "\(job.precision) n1", credit: 2,
+            rowsAhead: 12)
+    }
+
+    private static func rounding(_ precision: String) -> Float { precision == "f32" ? 0 : 0.25 }
 
     /// `[responses, layers, hidden]`
-    static func embedding(of row: UInt64) -> [Float] { [Float(row) + 1, 2, 3, Float(row) * 0.5] }
+    static func embedding(of row: UInt64, in precision: String) -> [Float] {
+        [Float(row) + 1, 2, 3, Float(row) * 0.5 + rounding(precision)]
+    }
 
     /// `[responses, layers]`
-    static func scores(of row: UInt64, on direction: BroadcastDirection?) -> [Double] {
+    static func scores(of row: UInt64, on direction: BroadcastDirection?, in precision: String) -> [Double] {
         let weight = (try? direction?.values.floats())?.first ?? 0
-        return [Double(row) * Double(weight), -1]
+        return [Double(row) * Double(weight), -1 - Double(rounding(precision))]
     }
 
     /// From the embeddings of the given anchors.
@@ -28,7 +36,9 @@ enum Arithmetic {
         return unit
     }
 
-    static func result(_ lease: Lease, _ work: Session.Work, on direction: BroadcastDirection?) -> UnitResult {
+    static func result(
+        _ lease: Lease, _ work: Session.Work, on direction: BroadcastDirection?, in precision: String
+    ) -> UnitResult {
         let unit =
             switch work {
             case .embed(let payload): embedded(payload)
@@ -37,8 +47,9 @@ enum Arithmetic {
         let rows = unit.rows
         let values =
             switch unit.stage {
-            case .anchors: Tensor(rows.flatMap(embedding), shape: [rows.count, 2, 1, 2])
-            case .rows: Tensor(rows.flatMap { scores(of: $0, on: direction) }, shape: [rows.count, 2, 1])
+            case .anchors: Tensor(rows.flatMap { embedding(of: $0, in: precision) }, shape: [rows.count, 2, 1, 2])
+            case .rows:
+                Tensor(rows.flatMap { scores(of: $0, on: direction, in: precision) }, shape: [rows.count, 2, 1])
             }
         return UnitResult(
             lease: lease, rows: rows, values: values, tokensTotal: unit.tokensTotal,

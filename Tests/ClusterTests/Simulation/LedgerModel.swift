@@ -14,6 +14,7 @@ struct LedgerModel {
     private(set) var lastFailure: [UnitID: (worker: String, reason: String)] = [:]
     private(set) var ingested: [Stage: Int] = [:]
     var model: LoadedModel?
+    var numerics: JobNumerics?
     var direction: BroadcastDirection?
 
     static let tokensPerRow = 10

@@ -57,6 +57,10 @@ struct Plan: CustomStringConvertible {
     let delayMax: Double
     let keepsOrder: Bool
 
+    /// Whether the job leaves it to the workers' machines what it computes in, and which of them prefer bf16.
+    let asksForNumerics: Bool
+    let prefersBF16: [Bool]
+
     init(_ random: inout SeededGenerator) {
         workers = random.integer(1...4)
         lanes = random.integer(1...2)
@@ -86,6 +90,10 @@ struct Plan: CustomStringConvertible {
         duplication = isCalm || random.isTrue(0.5) ? 0 : 0.15
         delayMax = random.isTrue(0.5) ? 0.05 : 2
         keepsOrder = random.isTrue(0.5)
+        // From a copy: what a seed did before there was this choice, it does still.
+        var choice = random
+        asksForNumerics = choice.isTrue(0.7)
+        prefersBF16 = (0..<workers).map { _ in choice.isTrue(0.5) }
     }
 
     private static func fault(_ random: inout SeededGenerator, workers: Int) -> Fault {
@@ -109,7 +117,7 @@ struct Plan: CustomStringConvertible {
         """
         \(workers) workers of \(lanes) lanes, \(anchors) anchors, \(rows) rows by \(rowsPerUnit), \(poison.count) \
         poison, \(attemptsMax) attempts, \(faults.count) faults, loss \(loss), duplication \(duplication), \
-        delay \(delayMax) s, \(keepsOrder ? "in order" : "reordered")
+        delay \(delayMax) s, \(keepsOrder ? "in order" : "reordered")\(asksForNumerics ? ", auto \(prefersBF16)" : "")
         """
     }
 }

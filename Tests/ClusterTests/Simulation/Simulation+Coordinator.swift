@@ -20,9 +20,12 @@ struct SimulatedCoordinator {
 }
 
 extension Simulation {
-    static let job = JobSpecification(
-        job: "job", modelPath: "model.gguf", modelDigest: "", precision: "f32", backend: "onednn", layers: [-1],
-        pooling: "last", maxTokens: 0, heartbeatMilliseconds: 1000)
+    private var job: JobSpecification {
+        let asked = plan.asksForNumerics ? JobSpecification.automatic : "f32"
+        return JobSpecification(
+            job: "job", modelPath: "model.gguf", modelDigest: "", precision: asked, backend: "onednn", attention: asked,
+            layers: [-1], pooling: "last", maxTokens: 0, heartbeatMilliseconds: 1000)
+    }
 
     private var policy: Scheduler.Policy {
         var policy = Scheduler.Policy(
@@ -39,7 +42,8 @@ extension Simulation {
         let life = coordinatorLives
         coordinator = SimulatedCoordinator(
             life: life,
-            scheduler: Scheduler(job: Self.job, policy: policy, model: ledger.model, direction: ledger.direction))
+            scheduler: Scheduler(
+                job: job, policy: policy, model: ledger.model, direction: ledger.direction, numerics: ledger.numerics))
         let stages: [Stage] = ledger.direction == nil ? [.anchors, .rows] : [.rows]
         perform(stages.flatMap { tell(.stageBegan($0)) })
         for index in workers.indices { later(.workerConnects(index), random.seconds(0...3)) }
@@ -131,7 +135,12 @@ extension Simulation {
         case .recordFailure(let lease, let worker, let reason):
             note("\(worker) fails \(lease): \(reason)")
             ledger.recordFailure(lease, worker: worker, reason: reason)
-        case .fixModel(let model): ledger.model = model
+        case .fixModel(let model):
+            if ledger.model != nil { broken("a second model is fixed") }
+            ledger.model = model
+        case .fixNumerics(let numerics):
+            if ledger.model != nil { broken("numbers are chosen anew while workers compute") }
+            ledger.numerics = numerics
         case .send, .assign, .fetchUnits, .stageCompleted, .note: break
         }
         return nil
@@ -149,7 +158,7 @@ extension Simulation {
         case .stageCompleted(let stage):
             if let life = coordinator?.life { later(.ended(stage, life: life), random.seconds(0...2)) }
         case .note(let text): if isTraced { note("\(text)") }
-        case .commit, .split, .quarantine, .recordFailure, .fixModel: break
+        case .commit, .split, .quarantine, .recordFailure, .fixModel, .fixNumerics: break
         }
         return nil
     }
@@ -158,7 +167,7 @@ extension Simulation {
 extension Scheduler.Action {
     fileprivate var changesTheLedger: Bool {
         switch self {
-        case .commit, .split, .quarantine, .recordFailure, .fixModel: true
+        case .commit, .split, .quarantine, .recordFailure, .fixModel, .fixNumerics: true
         case .send, .assign, .fetchUnits, .stageCompleted, .note: false
         }
     }

@@ -17,12 +17,29 @@ extension Simulation {
 
     /// Every row once, with its right value or a failure.
     mutating func checkOutcome() {
-        let anchors = checkRows(of: .anchors, count: plan.anchors) { Arithmetic.embedding(of: $0).map(Double.init) }
-        let embeddings = anchors.flatMap(Arithmetic.embedding)
+        let precision = checkNumerics()
+        let anchors = checkRows(of: .anchors, count: plan.anchors) {
+            Arithmetic.embedding(of: $0, in: precision).map(Double.init)
+        }
+        let embeddings = anchors.flatMap { Arithmetic.embedding(of: $0, in: precision) }
         if ledger.direction != Arithmetic.direction(fittedOn: embeddings) { broken("the direction is wrong") }
         let direction = ledger.direction
-        let rows = checkRows(of: .rows, count: plan.rows) { Arithmetic.scores(of: $0, on: direction) }
+        let rows = checkRows(of: .rows, count: plan.rows) { Arithmetic.scores(of: $0, on: direction, in: precision) }
         for row in rows where plan.poison[row] != nil { broken("row \(row) is poison and has a value") }
+    }
+
+    /// What all workers must have computed in: one that the job asks for, or some worker prefers.
+    private mutating func checkNumerics() -> String {
+        let precision = ledger.model?.precision ?? "none"
+        if plan.asksForNumerics {
+            let isPreferred = plan.prefersBF16.contains(precision == "bf16")
+            if !isPreferred || ledger.numerics?.precision != precision {
+                broken("the job computed in \(precision); chosen was \(ledger.numerics?.precision ?? "nothing")")
+            }
+        } else if precision != "f32" || ledger.numerics != nil {
+            broken("the job asks for f32 and computed in \(precision)")
+        }
+        return precision
     }
 
     /// - Returns: the rows that have values, ascending by unit.

@@ -22,6 +22,10 @@ struct SimulatedWorker {
     /// What its wall clock says, in processes started.
     var clock: UInt64 = 1000
     var lanes: [Work?]
+
+    /// The job whose model it loads, and what the model that it has computes in.
+    var loading: JobSpecification?
+    var precision = ""
     var connection: PeerID?
     var pausedUntil = MonotonicInstant.zero
     var lanesPausedUntil = MonotonicInstant.zero
@@ -50,15 +54,22 @@ extension Simulation {
         workers[index].clock += 1
         let process = workers[index].process
         let identity = Session.Identity(
-            worker: workers[index].name, epoch: workers[index].clock, host: "host", processID: 1, lanes: plan.lanes)
+            worker: workers[index].name, epoch: workers[index].clock, host: "host", processID: 1, lanes: plan.lanes,
+            preferences: [preference(of: index)])
         workers[index].session = Session(identity: identity, policy: .simulated)
         workers[index].lanes = Array(repeating: nil, count: plan.lanes)
+        workers[index].loading = nil
         workers[index].pausedUntil = .zero
         workers[index].lanesPausedUntil = .zero
         let peer = coordinator == nil ? nil : newPeer()
         workers[index].connection = peer
         tell(index, .start)
         later(.workerTicks(index, process: process), .milliseconds(500))
+    }
+
+    private func preference(of index: Int) -> NumericPreference {
+        let fastest = plan.prefersBF16[index] ? "bf16" : "f32"
+        return NumericPreference(backend: "onednn", precision: fastest, attention: fastest, reason: "measured")
     }
 
     mutating func killWorker(_ index: Int, byPoison: Bool) {
@@ -85,7 +96,9 @@ extension Simulation {
         let process = workers[index].process
         switch action {
         case .send(let message): send(message, from: index)
-        case .loadModel: later(.modelLoaded(index, process: process), random.seconds(0.5...4))
+        case .loadModel(let job):
+            workers[index].loading = job
+            later(.modelLoaded(index, process: process), random.seconds(0.5...4))
         case .compute(let lane, let lease, let work, let direction):
             if workers[index].lanes[lane] != nil { broken("lane \(lane) of \(workers[index].name) has a unit already") }
             workers[index].lanes[lane] = .init(lease: lease, work: work, direction: direction)
@@ -104,6 +117,10 @@ extension Simulation {
         }
     }
 
+    private func result(of work: SimulatedWorker.Work, on index: Int) -> UnitResult {
+        Arithmetic.result(work.lease, work.work, on: work.direction, in: workers[index].precision)
+    }
+
     mutating func finishRow(_ index: Int, lane: Int) {
         guard var work = workers[index].lanes[lane] else { return }
         func end(_ event: Session.Event) {
@@ -112,7 +129,7 @@ extension Simulation {
         }
         if work.isCancelled { return end(.cancelled(lane: lane)) }
         guard case .embed(let payload) = work.work else {
-            return end(.computed(lane: lane, Arithmetic.result(work.lease, work.work, on: work.direction)))
+            return end(.computed(lane: lane, result(of: work, on: index)))
         }
         let item = payload.items[work.rowsComputed]
         work.rowsComputed += 1
@@ -126,7 +143,7 @@ extension Simulation {
             if payload.stage == .rows, work.direction == nil {
                 return end(.embedded(lane: lane, Arithmetic.embedded(payload)))
             }
-            return end(.computed(lane: lane, Arithmetic.result(work.lease, work.work, on: work.direction)))
+            return end(.computed(lane: lane, result(of: work, on: index)))
         }
         later(
             .rowComputed(index, process: workers[index].process, lane: lane), random.seconds(plan.rowSeconds))

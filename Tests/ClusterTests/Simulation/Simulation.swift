@@ -104,7 +104,10 @@ struct Simulation {
             tell(index, .tick)
         case .modelLoaded(let index, let process):
             guard workers[index].process == process, !isPaused(index, occurrence) else { return }
-            tell(index, .modelLoaded(Arithmetic.model))
+            guard let job = workers[index].loading else { return }
+            workers[index].loading = nil
+            workers[index].precision = job.precision
+            tell(index, .modelLoaded(Arithmetic.model(computing: job)))
         case .rowComputed(let index, let process, let lane):
             guard workers[index].process == process, !isPaused(index, occurrence) else { return }
             guard now >= workers[index].lanesPausedUntil else {

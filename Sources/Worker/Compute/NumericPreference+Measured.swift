@@ -1,0 +1,22 @@
+internal import Engine
+internal import Logging
+internal import Protocol
+
+extension NumericPreference {
+    /// What this machine computes fastest in with each backend; it takes some milliseconds. A backend that fails here is
+    /// left out: a job that asks for it hears why.
+    static func measured(_ logger: Logger) -> [NumericPreference] {
+        Backend.allCases.compactMap { backend in
+            do {
+                let numerics = try MachineNumerics.measured(backend: backend)
+                return NumericPreference(
+                    backend: backend.rawValue, precision: numerics.precision.rawValue,
+                    attention: numerics.attention.rawValue, reason: numerics.reason)
+            } catch {
+                logger.debug(
+                    "cannot measure a backend", metadata: ["backend": "\(backend.rawValue)", "reason": "\(error)"])
+                return nil
+            }
+        }
+    }
+}
