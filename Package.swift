@@ -101,7 +101,7 @@ let package = Package(
             dependencies: [
                 "Coordinator", "Worker", "Margins", "Protocol", "Transport", "CZeroMQ", "SeededRandom", grdb,
             ],
-            exclude: ["Golden"], swiftSettings: strict),
+            exclude: ["Golden", "FailingFileSystem"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests",
             dependencies: [

@@ -224,7 +224,7 @@ extension CoordinatorService {
     /// - Throws: `Failure` where all workers that were started here were given up and no other one is there.
     private func requireWorkers() throws {
         guard let lastWorkerFailure, scheduler.workers.isEmpty, finishing == nil else { return }
-        throw Failure("no worker is left: \(lastWorkerFailure.reason)", status: .usage)
+        throw Failure("no worker is left: \(lastWorkerFailure.reason)", status: lastWorkerFailure.status)
     }
 
     private func handle(_ inbound: Inbound) throws -> [Scheduler.Action] {
