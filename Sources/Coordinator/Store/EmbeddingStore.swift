@@ -46,7 +46,7 @@ package final class EmbeddingStore: Sendable {
         let shards = isThere ? try Self.shards(in: folder) : []
         if let data = FileManager.default.contents(atPath: path) {
             let owner = try? JSONDecoder().decode(Owner.self, from: data)
-            let isOwn = owner?.state == state
+            let isOwn = owner.map { FilePlace($0.state).isSame(as: FilePlace(state)) } ?? false
             // A state folder that was moved takes its store along; where it was copied, the first one has it.
             let isMoved =
                 owner.map { $0.run == run && !FileManager.default.fileExists(atPath: $0.state + "/lock") } ?? false
