@@ -74,7 +74,7 @@ struct Plan: CustomStringConvertible {
             faults.append((random.seconds(0...Double(span)), Self.fault(&random, workers: workers)))
         }
         self.faults = faults
-        attemptsMax = isPatient ? faultCount + 3 : random.integer(2...3)
+        attemptsMax = isPatient ? faultCount + 3 : random.integer(1...3)
         var poison: [UInt64: Poison] = [:]
         for _ in 0..<random.integer(0...2) {
             let row = UInt64(random.integer(0...rows - 1))
