@@ -1,3 +1,4 @@
+internal import CommandLineTool
 internal import Foundation
 internal import Logging
 internal import Protocol
@@ -209,6 +210,7 @@ extension WorkerMessage {
     /// Repeated until it is answered: not worth keeping for a coordinator that is away.
     fileprivate var isWorthlessLate: Bool {
         switch self {
+            Niceness.adopt()
         case .hello, .heartbeat, .result: true
         case .ready, .failure, .embedded, .directionAcknowledged, .goodbye: false
         }

@@ -129,7 +129,7 @@ struct JoinCommand: AsyncParsableCommand {
         let process = ProcessInfo.processInfo.processIdentifier
         let identity = Session.Identity(
             worker: name ?? "\(host)-\(process)", epoch: UInt64(Date().timeIntervalSince1970 * 1e9), host: host,
-            processID: UInt32(process), lanes: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
+            processID: UInt32(process), lanes: lanes ?? ProcessorCount.available)
         let mailbox = Mailbox<WorkerEvent>()
         let schedule = deadline?.schedule(drainLimit: .seconds(drainLimit), at: Date())
         let options = WorkerService.Options(
@@ -182,6 +182,9 @@ struct JoinCommand: AsyncParsableCommand {
     }
 
     private static func report(_ ending: Session.Ending, _ logger: Logger) throws {
+    /// How long a worker without its coordinator may take to end.
+    private static let orphanSeconds = 15.0
+
         switch ending {
         case .jobFinished(let summary): logger.info("the job is finished", metadata: ["summary": "\(summary)"])
         case .drained(let reason): logger.info("stopped", metadata: ["reason": "\(reason)"])
@@ -189,5 +192,9 @@ struct JoinCommand: AsyncParsableCommand {
         case .unusable(let reason): throw Failure(reason, status: .usage)
         case .failed(let reason): throw Failure(reason)
         }
+            // Whatever hangs, nobody is there to kill this process.
+            Thread.sleep(forTimeInterval: Self.orphanSeconds)
+            StandardError.write("error: the coordinator ended, and this worker does not come to its own end\n")
+            _exit(ExitStatus.failure.rawValue)
     }
 }
