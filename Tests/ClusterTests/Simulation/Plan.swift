@@ -57,6 +57,9 @@ struct Plan: CustomStringConvertible {
     let delayMax: Double
     let keepsOrder: Bool
 
+    /// How long workers go on without a coordinator; nil: for ever. Somebody starts those again that give up.
+    let absenceMax: Duration?
+
     init(_ random: inout SeededGenerator) {
         workers = random.integer(1...4)
         lanes = random.integer(1...2)
@@ -86,6 +89,7 @@ struct Plan: CustomStringConvertible {
         duplication = isCalm || random.isTrue(0.5) ? 0 : 0.15
         delayMax = random.isTrue(0.5) ? 0.05 : 2
         keepsOrder = random.isTrue(0.5)
+        absenceMax = random.isTrue(0.3) ? .seconds(20) : nil
     }
 
     private static func fault(_ random: inout SeededGenerator, workers: Int) -> Fault {
