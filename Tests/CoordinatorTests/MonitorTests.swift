@@ -39,28 +39,6 @@ struct MonitorTests {
             StatusText(report: report { $0.messagesDropped = 12 }).text.contains("messages dropped: 12 (see the log)"))
     }
 
-    @Test func whatDecidesHowFarNumbersCanBeTrustedIsShown() {
-        let plain = StatusText(report: report()).text
-        #expect(!plain.contains("computing in") && !plain.contains("direction:") && !plain.contains("warning:"))
-        let text = StatusText(
-            report: report {
-                $0.precision = "bf16"
-                $0.attention = "f32"
-                $0.numericsReason = "measured on a: bf16 is 1.50 times as fast"
-                $0.heldOut = .init(pairs: 72, groups: 72, right: 54, low: 0.64, high: 0.836)
-                $0.warnings = ["model.gguf: it looks old"]
-            }
-        ).text
-        #expect(text.contains("computing in bf16, attention in f32: measured on a: bf16 is 1.50 times as fast\n"))
-        #expect(
-            text.contains(
-                """
-                direction: 75.0 % of 72 anchor pairs on its right side when held out (95 % interval: 64.0 % to 83.6 %)
-
-                """))
-        #expect(text.contains("\nwarning: model.gguf: it looks old\n"))
-    }
-
     @Test func whileTheInputIsReadAndSortedThereIsNoShareOfRowsThatAreDone() {
         var progress = JobProgress(job: "demo")
         var ingestion = Ledger.Ingestion()

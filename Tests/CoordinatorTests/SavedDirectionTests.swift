@@ -20,46 +20,6 @@ import Testing
         #expect(try SavedDirection(serialized: direction.serialized(), path: "d") == direction)
     }
 
-    @Test func whatHeldOutAnchorsSaidIsReadAsItWasSaved() throws {
-        var direction = try saved(layer: 2, layerCount: 2)
-        direction.heldOut = HeldOutAccuracy(pairs: 72, groups: 70, right: 61, low: 0.1 + 0.2, high: 1 - 0.1 / 3)
-        #expect(direction.heldOut != nil)
-        #expect(try SavedDirection(serialized: direction.serialized(), path: "d") == direction)
-    }
-
-    @Test(arguments: [
-        "", "{}", #"{"pairs":3,"groups":2,"right":4,"low":0,"high":1}"#,
-        #"{"pairs":3,"groups":2,"right":1,"low":-1,"high":1}"#, #"{"pairs":0,"groups":0,"right":0,"low":0,"high":0}"#,
-    ])
-    func countsThatCannotBeAreRefused(_ text: String) throws {
-        var file = try Safetensors(serialized: saved(layer: 2, layerCount: 2).serialized())
-        file.metadata["heldOut"] = text
-        let bytes = try file.serialized()
-        let error = #expect(throws: SavedDirectionError.self) { try SavedDirection(serialized: bytes, path: "d") }
-        #expect(error?.description.hasPrefix("d: expected heldOut to be the counts") == true)
-    }
-
-    @Test func aPersonReadsTheShareTheNumberOfPairsAndTheInterval() throws {
-        var direction = try saved(layer: 2, layerCount: 2)
-        #expect(direction.heldOutText == nil && direction.heldOutWarning == nil)
-        direction.heldOut = HeldOutAccuracy(pairs: 40, groups: 40, right: 30, low: 0.598, high: 0.858)
-        #expect(
-            direction.heldOutText == """
-                75.0 % of 40 anchor pairs on the right side of a direction fitted without them (95 % interval: 59.8 % \
-                to 85.8 %)
-                """)
-        #expect(direction.heldOutWarning == nil)
-        direction.heldOut = HeldOutAccuracy(pairs: 40, groups: 10, right: 29, low: 0.5, high: 0.9)
-        #expect(direction.heldOutText?.contains("fitted without their prompt (of 10)") == true)
-        #expect(direction.heldOutWarning?.contains("(72.5 % of 40 pairs; expected at least 75.0 %)") == true)
-    }
-
-    @Test func aDirectionOfOnePairSaysThatNothingCanBeMeasured() throws {
-        var direction = try saved(layer: 2, layerCount: 2)
-        direction.provenance.anchorPairs = 1
-        #expect(direction.heldOutText?.contains("not measurable") == true)
-    }
-
     /// Workers take it for a file's name.
     @Test(arguments: ["", "0a", String(repeating: "0A", count: 32), String(repeating: "/", count: 64)])
     func aModelsDigestThatIsNoneIsRefused(_ digest: String) throws {

@@ -6,17 +6,12 @@ enum MessageSamples {
 
     static let model = LoadedModel(
         digest: String(repeating: "0a", count: 32), name: "SmolLM2", tokenizer: "gpt2 49152", layerCount: 30,
-        hiddenSize: 576, contextLength: 8192, precision: "bf16", attention: "f32",
-        numericBuild: "bf16 onednn 2.6.3 avx512", credit: 4096, rowsAhead: 1 << 16,
-        warnings: ["its file has metadata that is not known here", "§"])
+        hiddenSize: 576, contextLength: 8192, precision: "bf16", numericBuild: "bf16 onednn 2.6.3 avx512", credit: 4096,
+        rowsAhead: 1 << 16)
 
     static let hello = WorkerMessage.Hello(
         worker: "machine-7", epoch: 0xFFFF_0000_FFFF_0001, host: "machine", processID: 4711, softwareVersion: "0.1.0",
-        lanes: 2, model: nil, held: [],
-        preferences: [
-            .init(backend: "auto", precision: "bf16", attention: "f32", reason: "bf16 is 1.87 times as fast"),
-            .init(backend: "blas", precision: "f32", attention: "bf16", reason: ""),
-        ])
+        lanes: 2, model: nil, held: [])
 
     static let result = UnitResult(
         lease: lease, rows: [5, 6], values: Tensor((0..<12).map(Float.init), shape: [2, 2, 1, 3]),
@@ -37,7 +32,7 @@ enum MessageSamples {
 
     static let job = JobSpecification(
         job: "harmless", modelPath: "/models/a.gguf", modelDigest: "", precision: "auto", backend: "onednn",
-        attention: "bf16", layers: [-1, 0, 12], pooling: "last", maxTokens: 4096, heartbeatMilliseconds: 2000)
+        layers: [-1, 0, 12], pooling: "last", maxTokens: 4096, heartbeatMilliseconds: 2000)
 
     static var keepingJob: JobSpecification {
         var job = job
@@ -130,11 +125,6 @@ enum MessageSamples {
         report.secondsElapsed = 4
         report.unitsRetried = 3
         report.messagesDropped = 7
-        report.precision = "int8"
-        report.attention = "bf16"
-        report.numericsReason = "measured on machine-7"
-        report.heldOut = .init(pairs: 72, groups: 60, right: 50, low: 0.58, high: 0.79)
-        report.warnings = ["SmolLM2: its file has no tensor"]
         report.workers = [
             .init(
                 worker: "machine-7", host: "machine", state: "working", lanes: 2, unitsHeld: 3, unitsDone: 40,
