@@ -1,3 +1,4 @@
+internal import CommandLineTool
 internal import Foundation
 internal import Logging
 internal import Protocol
@@ -10,6 +11,9 @@ enum WorkerEvent: Sendable {
 
     /// The connection was not made; the socket goes on trying.
     case handshakeFailed(HandshakeFailure)
+
+    /// What was found at the coordinator's address.
+    case found(EndpointFinding)
 }
 
 /// Runs a `Session`: feeds it what arrives from the network, the lanes, the operator and the clock, and carries its
@@ -24,6 +28,9 @@ final class WorkerService {
         var model: String?
         var cache: ModelCache
         var drainLimit: Duration
+
+        /// nil for the defaults.
+        var patience: Patience?
 
         /// A file whose modification time tells when the loop last came round.
         var alive: String?
@@ -40,6 +47,14 @@ final class WorkerService {
     private var handshakes = HandshakeWarnings()
     private var lastSignOfLife: ContinuousClock.Instant?
 
+    /// Why the last connection was not made; nil since a message came.
+    private var lastHandshakeFailure: HandshakeFailure?
+    private var isLooking = false
+    private var silentSeconds = 0
+
+    /// Why no coordinator is heard, as far as it was found out.
+    private(set) var lastFinding: String
+
     /// - Throws: `ZeroMQError` where the endpoint is no address.
     init(_ options: Options, mailbox: Mailbox<WorkerEvent>, logger: Logger) throws {
         self.options = options
@@ -47,6 +62,11 @@ final class WorkerService {
         self.logger = logger
         var policy = Session.Policy()
         policy.drainLimit = options.drainLimit
+        if let patience = options.patience {
+            policy.arrivalMax = patience.limit
+            policy.absenceMax = patience.limit
+        }
+        lastFinding = "nothing came from \(options.endpoint)"
         session = Session(identity: options.identity, policy: policy)
         let inbox = ModelInbox()
         let socket = try MessageSocket(.dealer(connect: options.endpoint, keys: options.keys)) { inbound in
@@ -105,21 +125,28 @@ final class WorkerService {
         preconditionFailure("the mailbox ended before the session")
     }
 
-    /// libzmq says nothing of a name that it cannot resolve, and tries again for ever.
-    private func lookUpHost() {
-        guard let match = options.endpoint.wholeMatch(of: #/tcp://\[?(.+?)\]?:[0-9]+/#) else { return }
-        let host = String(match.1)
-        let thread = Thread { [logger] in
-            var addresses: UnsafeMutablePointer<addrinfo>?
-            let status = getaddrinfo(host, nil, nil, &addresses)
-            defer { if let addresses { freeaddrinfo(addresses) } }
-            guard status != 0 else { return }
-            logger.warning(
-                "the coordinator's host has no address; trying again",
-                metadata: ["host": "\(host)", "reason": "\(String(cString: gai_strerror(status)))"])
-        }
+    /// libzmq says nothing of a name that it cannot resolve or a connection that is refused, and tries again for ever.
+    private func lookAtEndpoint() {
+        guard !isLooking else { return }
+        isLooking = true
+        let thread = Thread { [mailbox, probe = EndpointProbe(options.endpoint)] in mailbox.post(.found(probe.look())) }
         thread.name = "legend-lookup"
         thread.start()
+    }
+
+    /// What libzmq heard of a key says more than what a stranger is told.
+    private func report(_ finding: EndpointFinding) {
+        isLooking = false
+        guard session.isCutOff else { return }
+        lastFinding = "\(options.endpoint): \(finding.description)"
+        if finding == .zeroMQ || finding == .hungUp, let lastHandshakeFailure {
+            lastFinding = lastHandshakeFailure.advice(endpoint: options.endpoint, keys: options.keys)
+        }
+        logger.warning(
+            "no coordinator answers; trying again",
+            metadata: [
+                "address": "\(options.endpoint)", "found": "\(lastFinding)", "seconds": "\(silentSeconds)",
+            ])
     }
 
     private static let signOfLifeInterval = Duration.seconds(5)
@@ -142,14 +169,18 @@ final class WorkerService {
     private func sessionEvent(of event: WorkerEvent, at now: MonotonicInstant) -> Session.Event? {
         switch event {
         case .session(let event):
-            if case .message = event { handshakes = HandshakeWarnings() }
+            if case .message = event {
+                handshakes = HandshakeWarnings()
+                lastHandshakeFailure = nil
+            }
             return event
         case .handshakeFailed(let failure):
-            if handshakes.warns(of: failure, at: now) {
-                logger.warning(
-                    "cannot join; trying again",
-                    metadata: ["reason": "\(failure.advice(endpoint: options.endpoint, keys: options.keys))"])
-            }
+            lastHandshakeFailure = failure
+            // Who speaks otherwise, or hangs up, may be no coordinator at all.
+            if handshakes.warns(of: failure, at: now) { lookAtEndpoint() }
+            return nil
+        case .found(let finding):
+            report(finding)
             return nil
         case .engineLoaded(let engine):
             for warning in engine.description.namedWarnings {
@@ -182,10 +213,11 @@ final class WorkerService {
         lanes.forEach { $0.stop() }
         lanes = []
         let thread = Thread { [loader, mailbox] in
+            Niceness.adopt()
             do {
                 mailbox.post(.engineLoaded(try loader.load(job)))
             } catch {
-                mailbox.post(.session(.modelFailed(reason: "\(error)")))
+                mailbox.post(.session(.modelFailed(reason: "\(error)", mayPass: error is ModelCacheError)))
             }
         }
         thread.name = "legend-loader"
@@ -196,11 +228,10 @@ final class WorkerService {
         switch note {
         case .greeting:
             logger.info("connecting", metadata: ["coordinator": "\(options.endpoint)"])
-            lookUpHost()
         case .accepted(let job): logger.info("taking part", metadata: ["job": "\(job)"])
         case .coordinatorSilent(let seconds):
-            logger.warning("the coordinator is silent; waiting for it", metadata: ["seconds": "\(seconds)"])
-            lookUpHost()
+            silentSeconds = seconds
+            lookAtEndpoint()
         case .coordinatorBack: logger.info("the coordinator is back")
         case .draining(let reason, let count):
             logger.info("stopping", metadata: ["reason": "\(reason)", "unitsReturned": "\(count)"])
@@ -218,24 +249,25 @@ extension WorkerMessage {
     }
 }
 
-/// When the operator hears that the connection is not made: at once, and again each minute.
+/// When the operator hears that the connection is not made: at once, and again after a minute, two, four, up to an hour.
 struct HandshakeWarnings {
     private var failures = 0
-    private var last: [HandshakeFailure: MonotonicInstant] = [:]
+    private var last: [HandshakeFailure: (at: MonotonicInstant, interval: Duration)] = [:]
 
-    private static let interval = Duration.seconds(60)
+    private static let intervals = (min: Duration.seconds(60), max: Duration.seconds(3600))
 
     /// A coordinator that is just being stopped hangs up, too.
     private static let hungUpMin = 3
 
     mutating func warns(of failure: HandshakeFailure, at now: MonotonicInstant) -> Bool {
         failures += 1
-        let recent = last.filter { now - $0.value < Self.interval }
+        let recent = last.filter { now - $0.value.at < $0.value.interval }
         // A connection that is not let in may just be closed, the next time.
         guard failure == .hungUp ? failures >= Self.hungUpMin && recent.isEmpty : recent[failure] == nil else {
             return false
         }
-        last[failure] = now
+        let interval = last[failure].map { min($0.interval * 2, Self.intervals.max) } ?? Self.intervals.min
+        last[failure] = (now, interval)
         return true
     }
 }

@@ -55,10 +55,12 @@ final class RunningProgram: Sendable {
     var errors: String { text("stderr") }
 
     /// - Parameters:
+    ///   - prefix: a command that starts the program, such as `nice`, by its path.
     ///   - workingFolder: nil for the tests' own.
     ///   - environment: variables in place of the tests' own.
     init(
-        _ program: String, _ arguments: [String], workingFolder: String? = nil, environment: [String: String] = [:]
+        _ program: String, _ arguments: [String], prefix: [String] = [], workingFolder: String? = nil,
+        environment: [String: String] = [:]
     ) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "legend-process-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -72,7 +74,7 @@ final class RunningProgram: Sendable {
             posix_spawn_file_actions_addopen(&actions, descriptor, file, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
         let shell = workingFolder.map { ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, $0] } ?? []
-        let command = shell + [path] + arguments
+        let command = shell + prefix + [path] + arguments
         let strings = command.map { strdup($0) }
         defer { strings.forEach { free($0) } }
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { strdup("\($0)=\($1)") }

@@ -109,10 +109,10 @@ struct ProjectTests {
 
     @Test func whatCannotBeProjectedIsRefusedWithWhatIsWrong() async throws {
         let folder = try await Self.finished.value
-        func expectRefusal(_ more: [String], _ problem: String) async throws {
+        func expectRefusal(_ more: [String], _ problem: String, status: Int32 = 2) async throws {
             let program = try RunningProgram(
                 Programs.coordinator, ["project", folder.configuration, "--output", folder.path("no.jsonl")] + more)
-            #expect(await program.exit().status == 2, "\(more)")
+            #expect(await program.exit().status == status, "\(more)")
             #expect(program.errors.contains(problem), "\(program.errors)")
             #expect(!FileManager.default.fileExists(atPath: folder.path("no.jsonl")))
         }
@@ -123,13 +123,21 @@ struct ProjectTests {
             ["--direction", folder.path("out.direction.safetensors"), "--layer", "20"],
             "embedding.layer is 20, but the direction was fitted with 30")
         try await expectRefusal(["--direction", folder.path("none")], "no such file, or not readable")
-        for own in [
-            "out.jsonl", "out.errors.jsonl", "rows.jsonl", "out.state/x.jsonl", "out.embeddings/x", "anchors.jsonl",
+        let link = folder.path("link.jsonl")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: Programs.model)
+        for (own, relation) in [
+            ("out.jsonl", "is the same as job.output"), ("rows.jsonl", "is the same as job.input"), ("out.errors.jsonl", "is the same as job.errors"),
+            ("out.state/x.jsonl", "is within job.state"), ("out.embeddings/x", "is within job.embeddings"),
+            ("anchors.jsonl", "is the same as job.anchors"), ("cluster.yaml", "is the same as this configuration"),
+            ("link.jsonl", "is the same as model.path"),
         ] {
-            try await expectRefusal(["--output", folder.path(own)], "it is one of the job's own files")
+            try await expectRefusal(["--output", folder.path(own)], "--output (\(folder.path(own))) \(relation)")
         }
+        try FileManager.default.removeItem(atPath: link)
         try await expectRefusal(
-            ["--layer", "20", "--output", folder.path("out.jsonl.gz")], "it is one of the job's own files")
+            ["--layer", "20", "--output", folder.path("out.jsonl.gz")], "is the same as job.direction_output")
+        let direction = folder.path("out.direction.safetensors")
+        try await expectRefusal(["--direction", direction, "--output", direction], "is the same as --direction")
 
         // Files of the job that are not as they were.
         let store = folder.url.appending(path: "out.embeddings")
@@ -138,9 +146,10 @@ struct ProjectTests {
         )
         let moved = store.appending(path: "moved")
         try FileManager.default.moveItem(at: rows, to: moved)
-        try await expectRefusal([], "rows-00000.safetensors: cannot open: No such file or directory")
+        try await expectRefusal([], "rows-00000.safetensors: cannot open: No such file or directory", status: 1)
         try FileManager.default.copyItem(at: anchors, to: rows)
-        try await expectRefusal([], "rows-00000.safetensors is not of this job: responses: expected chosen, rejected")
+        try await expectRefusal(
+            [], "rows-00000.safetensors is not of this job: responses: expected chosen, rejected", status: 1)
         try FileManager.default.removeItem(at: rows)
         try FileManager.default.moveItem(at: moved, to: rows)
         let text = try String(contentsOfFile: folder.configuration, encoding: .utf8)
@@ -161,7 +170,7 @@ struct ProjectTests {
         let program = try folder.start()
         try #require(try await eventually { try folder.results.count >= 20 }, "\(program.errors)")
         let (running, used) = try await project(folder)
-        #expect(used == 2 && running.errors.contains("another legend-coordinator runs this job"), "\(running.errors)")
+        #expect(used == 1 && running.errors.contains("another legend-coordinator runs this job"), "\(running.errors)")
         program.kill()
         _ = await program.exit()
         let (killed, unfinished) = try await project(folder)

@@ -46,15 +46,6 @@ struct RefusalTests {
         #expect(program.errors.ranges(of: "none.jsonl").count == 1, "\(program.errors)")
     }
 
-    @Test func aHostWithoutAnAddressIsNamed() async throws {
-        let worker = try RunningProgram(Programs.worker, ["--connect", "tcp://nowhere.invalid:5711", "--lanes", "1"])
-        #expect(
-            try await eventually { worker.errors.contains("the coordinator's host has no address; trying again") },
-            "\(worker.errors)")
-        worker.kill()
-        _ = await worker.exit()
-    }
-
     @Test func aMissingModelEndsTheJobWithWhatWasTried() async throws {
         let folder = try JobFolder()
         try folder.configure(model: "none.gguf")
@@ -88,7 +79,8 @@ struct RefusalTests {
         let taken = try FreePort.Listener()
         try folder.configure(cluster: "{listen: 'tcp://127.0.0.1:\(taken.port)'}")
         let (program, exit) = try await folder.run()
-        #expect(exit.status == 2)
+        // Whoever has the port may leave it.
+        #expect(exit.status == 1)
         #expect(program.errors.contains("127.0.0.1:\(taken.port)") && program.errors.contains("choose another port"))
     }
 

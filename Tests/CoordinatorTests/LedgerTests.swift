@@ -319,11 +319,13 @@ private struct SettledRow: Hashable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Data(repeating: 7, count: 5000).write(to: URL(fileURLWithPath: folder + "/ledger.sqlite"))
         let error = #expect(throws: LedgerError.self) { _ = try Ledger(folder: folder) }
-        #expect(error?.description.hasPrefix("cannot open \(folder)/ledger.sqlite: ") == true)
+        #expect(error?.description.hasPrefix("cannot use \(folder)/ledger.sqlite: ") == true)
     }
 
     @Test func aFolderThatCannotBeMadeIsAnErrorThatNamesIt() throws {
         let error = #expect(throws: LedgerError.self) { _ = try Ledger(folder: temporary.folder + "/lock/below") }
-        #expect(error?.description.hasPrefix("cannot make the state folder \(temporary.folder)/lock/below: ") == true)
+        #expect(
+            error?.description.hasPrefix("cannot make the state folder \(temporary.folder)/lock/below (job.state): ")
+                == true)
     }
 }

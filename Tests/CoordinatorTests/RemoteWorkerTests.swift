@@ -67,6 +67,34 @@ import Testing
             ), "\(text)")
     }
 
+    /// What the worker's shell passes on as the model, with these variables.
+    private func model(_ path: String, _ environment: [String: String]) throws -> (model: String?, status: Int32) {
+        let worker = try #require(
+            try workers(#"hosts: [{host: node1, model: "\#(path)", command: "printf '%s\\n'"}]"#).first)
+        let shell = Process()
+        let output = Pipe()
+        shell.executableURL = URL(filePath: "/bin/sh")
+        shell.arguments = ["-c", try #require(worker.command(token: "1f").last)]
+        shell.environment = environment
+        shell.standardOutput = output
+        shell.standardError = FileHandle.nullDevice
+        try shell.run()
+        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        shell.waitUntilExit()
+        let lines = text.split(separator: "\n").map(String.init)
+        return (lines.firstIndex(of: "--model").map { lines[$0 + 1] }, shell.terminationStatus)
+    }
+
+    @Test func variablesOfAHostsModelAreThatHosts() throws {
+        let environment = ["SCRATCH": "/far away/$HOME", "HOME": "/home/far"]
+        let found = try model("${SCRATCH}/it's $$5.gguf", environment)
+        #expect(found.model == "/far away/$HOME/it's $5.gguf" && found.status == 0)
+        #expect(try model("~/$SCRATCH.gguf", environment).model == "/home/far//far away/$HOME.gguf")
+        // The worker is not started with half a path.
+        let missing = try model("$NOWHERE/m.gguf", environment)
+        #expect(missing.model == nil && missing.status != 0)
+    }
+
     @Test func everyWorkerHasANameOfItsOwn() throws {
         let names = try workers(
             "hosts: [{host: node1, workers: 2}, me@node2, {host: localhost, port: 1}, {host: localhost, port: 2}]"

@@ -171,11 +171,59 @@ import Transport
         #expect(harness.fail(Lease(1, 4), on: next).contains(.quarantine(UnitID(1), of: .anchors, reason: "boom")))
     }
 
+    // MARK: One attempt
+
+    private static let once = Scheduler.Policy.test { $0.attemptsMax = 1 }
+
+    @Test func withOneAttemptARowThatFailsIsGivenUpAtOnceAndAUnitIsSplit() {
+        var harness = SchedulerHarness(policy: Self.once, model: .test)
+        harness.join(.a)
+        harness.begin([.test(1), .test(2, rows: 2)])
+        #expect(harness.fail(Lease(1), on: .a).contains(.quarantine(UnitID(1), of: .anchors, reason: "boom")))
+        #expect(harness.fail(Lease(2), on: .a).contains(.split(UnitID(2))))
+    }
+
+    @Test func withOneAttemptWhatSharedALostWorkerIsTriedAlone() {
+        var harness = SchedulerHarness(policy: Self.once, model: .test)
+        harness.begin([.test(1), .test(2), .test(3, rows: 2)])
+        #expect(harness.join(.a, credit: 3).assignments.count == 3)
+        let lost = harness.lose(.a)
+        #expect(lost.failures == [Lease(3), Lease(2), Lease(1)])
+        #expect(lost.givenUp == [] && !lost.contains(.split(UnitID(3))))
+        // One after the other, for each has the worker to itself.
+        #expect(harness.join(.b, credit: 3).assignments == [Assignment(Lease(1, 2), .b)])
+        #expect(harness.lose(.b).givenUp == [UnitID(1)])
+        #expect(harness.join(.c, credit: 3).assignments == [Assignment(Lease(2, 2), .c)])
+        let next = harness.receive(.result(.anchors(Lease(2, 2))), from: .c)
+        #expect(next.assignments == [Assignment(Lease(3, 2), .c)])
+        #expect(harness.lose(.c).contains(.split(UnitID(3))))
+    }
+
+    @Test func withOneAttemptWhatSharedAStalledWorkerIsTriedAlone() {
+        var harness = SchedulerHarness(policy: Self.once, model: .test)
+        harness.begin([.test(1), .test(2)])
+        harness.join(.a)
+        var actions: [Scheduler.Action] = []
+        for _ in 1...14 {
+            harness.advance(seconds: 5)
+            actions += harness.heartbeat(.a, held: [Lease(1): 0, Lease(2): 0])
+            actions += harness.handle(.tick)
+        }
+        #expect(actions.failures == [Lease(2), Lease(1)])
+        #expect(actions.givenUp == [])
+    }
+
     @Test func aFailureWhileASecondWorkerHasTheUnitLeavesItThere() {
         var harness = SchedulerHarness.speculating()
         let actions = harness.fail(Lease(2), on: .b)
         #expect(actions.failures == [Lease(2)])
         #expect(actions.assignments == [])
         #expect(harness.receive(.result(.anchors(Lease(2, 2))), from: .a).commits == [Lease(2, 2)])
+    }
+}
+
+extension [Scheduler.Action] {
+    fileprivate var givenUp: [UnitID] {
+        compactMap { if case .quarantine(let unit, _, _) = $0 { unit } else { nil } }
     }
 }

@@ -175,19 +175,27 @@ import Testing
     }
 
     @Test(arguments: [
-        ("input", "out/safe.jsonl.gz"), ("direction_output", "rows.jsonl"), ("direction_output", "./out/safe.jsonl.gz"),
-        ("direction_output", "anchors.jsonl"), ("anchors", "out/safe.jsonl.gz"), ("embeddings", "out/safe.state"),
-        ("errors", "rows.jsonl"), ("errors", "out/safe.jsonl.gz"), ("input", "out/safe.errors.jsonl"),
+        ("input", "out/safe.jsonl.gz", "job.output (/jobs/today/out/safe.jsonl.gz) is the same as job.input"),
+        ("direction_output", "rows.jsonl", "job.direction_output (/jobs/today/rows.jsonl) is the same as job.input"),
+        (
+            "direction_output", "./out/safe.jsonl.gz",
+            "job.direction_output (/jobs/today/out/safe.jsonl.gz) is the same as job.output"
+        ),
+        (
+            "direction_output", "anchors.jsonl",
+            "job.direction_output (/jobs/today/anchors.jsonl) is the same as job.anchors"
+        ),
+        ("anchors", "out/safe.jsonl.gz", "job.output (/jobs/today/out/safe.jsonl.gz) is the same as job.anchors"),
+        ("embeddings", "out/safe.state", "job.embeddings (/jobs/today/out/safe.state) is the same as job.state"),
+        ("errors", "rows.jsonl", "job.errors (/jobs/today/rows.jsonl) is the same as job.input"),
+        ("input", "out/safe.errors.jsonl", "job.errors (/jobs/today/out/safe.errors.jsonl) is the same as job.input"),
     ])
-    func aJobNeverWritesOverItsOwnFiles(_ key: String, _ path: String) throws {
+    func aJobNeverWritesOverItsOwnFiles(_ key: String, _ path: String, _ problem: String) throws {
         let others = ConfigurationFixtures.minimal.split(separator: "\n").filter { !$0.contains("\(key):") }
         let lines = others[..<1] + ["  \(key): \(path)"] + others[1...]
         #expect(
             try ConfigurationFixtures.problems((lines + ["embedding: {keep_embeddings: true}"]).joined(separator: "\n"))
-                == [
-                    ": job.output, job.errors, job.direction_output, job.state and job.embeddings must differ from "
-                        + "each other and from the files that are read"
-                ])
+                == [": \(problem)"])
     }
 
     @Test func theAnchorsMayBeRowsOfTheInput() throws {

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineTool
 internal import Foundation
-internal import GRDB
 internal import Logging
 internal import Protocol
 internal import Transport
@@ -48,12 +47,8 @@ struct JobOptions: ParsableArguments {
         let ending: CoordinatorService.Ending
         do {
             ending = try await service.run()
-        } catch let failure as Failure {
-            throw failure
-        } catch let error as DatabaseError {
-            throw Failure("\(definition.configuration.job.state): \(error.reason)")
         } catch {
-            throw Failure("\(error)")
+            throw Failure(ending: error, state: definition.configuration.job.state)
         }
         switch ending {
         case .stopped(let reason):
@@ -87,15 +82,8 @@ struct JobOptions: ParsableArguments {
                 definition, ledger: ledger, localWorkers: localWorkers ?? definition.configuration.cluster.localWorkers,
                 startsHosts: startsHosts, mailbox: mailbox, console: console, logger: logger)
             return (definition, service)
-        } catch let error as LedgerError {
-            throw Failure("\(error)")
-        } catch let error as OutputError {
-            throw Failure("\(error)")
-        } catch let error as DatabaseError {
-            // A full disk is no mistake in the configuration: whoever supervises this process may start it again.
-            throw Failure("\(definition.configuration.job.state): \(error.reason)")
         } catch {
-            throw Failure("\(error)", status: .usage)
+            throw Failure(ending: error, state: definition.configuration.job.state)
         }
     }
 }

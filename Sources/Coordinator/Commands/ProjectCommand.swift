@@ -22,7 +22,8 @@ struct ProjectCommand: AsyncParsableCommand {
 
             EXIT STATUS
               0 all rows are annotated; 3 some rows cannot be, and are in OUTPUT.errors.jsonl; 2 the configuration or \
-            an option is wrong, or the job is not one to project; 1 else.
+            an option is wrong, or the job is not one to project; 1 else: it runs, or a disk or its store of embeddings \
+            failed.
             """)
 
     @Argument(help: "The job's configuration.", completion: .file(extensions: ["yaml", "yml"]))
@@ -76,7 +77,7 @@ struct ProjectCommand: AsyncParsableCommand {
             console.endProgress()
         } catch {
             console.endProgress()
-            throw Failure("\(error)")
+            throw Failure(ending: error, state: job.state)
         }
         let result = JobResult(
             summary: summary, direction: job.direction, warnings: job.projector.modelWarnings + notices)
@@ -91,6 +92,7 @@ struct ProjectCommand: AsyncParsableCommand {
         var direction: SavedDirection
         var output: String
         var errors: String
+        var state: String
 
         /// Where a direction that was fitted now goes.
         var directionFile: String?
@@ -98,8 +100,13 @@ struct ProjectCommand: AsyncParsableCommand {
 
     /// All that can be wrong before anything is written.
     private func prepare() throws -> Job {
+        let definition: JobDefinition
         do {
-            let definition = try JobDefinition(Configuration(contentsOf: configuration))
+            definition = try JobDefinition(Configuration(contentsOf: configuration))
+        } catch {
+            throw Failure("\(error)", status: .usage)
+        }
+        do {
             let output = Self.absolute(output)
             let errors = Configuration.Job.path(beside: output, ending: Configuration.Job.errorsEnding)
             let directionFile = Configuration.Job.path(beside: output, ending: Configuration.Job.directionEnding)
@@ -107,56 +114,56 @@ struct ProjectCommand: AsyncParsableCommand {
             let projector = try Projector(definition, ledger: ledger(of: definition))
             let (direction, fit) = try projector.direction(.init(layer: layer, token: token, direction: saved))
             let written = [output, errors] + (fit == nil ? [] : [directionFile])
-            for path in written {
-                try Self.check(path, against: definition, direction: self.direction.map(Self.absolute))
-                try JobDefinition.checkPlace(of: path)
-            }
+            try check(output, errors, fit == nil ? nil : directionFile, against: definition)
+            for path in written { try JobDefinition.checkPlace(of: path) }
             return Job(
                 name: definition.configuration.job.name, projector: projector, direction: direction, output: output,
-                errors: errors, directionFile: fit == nil ? nil : directionFile)
+                errors: errors, state: definition.configuration.job.state,
+                directionFile: fit == nil ? nil : directionFile)
         } catch {
-            throw Failure("\(error)", status: .usage)
+            throw Failure(ending: error, state: definition.configuration.job.state)
         }
     }
 
     /// The ledger of the job, which must have run with this configuration.
     private func ledger(of definition: JobDefinition) throws -> Ledger {
         guard definition.configuration.embedding.kept != nil else {
-            throw StoreError("\(configuration): expected embedding.keep_embeddings: true, with which the job ran")
+            throw Failure(
+                "\(configuration): expected embedding.keep_embeddings: true, with which the job ran", status: .usage)
         }
         let state = definition.configuration.job.state
         guard FileManager.default.fileExists(atPath: state + "/ledger.sqlite") else {
-            throw StoreError(
-                "\(state): expected the state of a finished job, found none; `legend-coordinator run` first")
+            throw Failure(
+                "\(state): expected the state of a finished job, found none; `legend-coordinator run` first",
+                status: .usage)
         }
         let ledger = try Ledger(folder: state)
         guard let fingerprint = try ledger.setting("fingerprint") else {
-            throw StoreError("\(state): expected the state of a finished job, found one that never began")
+            throw Failure("\(state): expected the state of a finished job, found one that never began", status: .usage)
         }
         let changed = try definition.changes(since: fingerprint)
         guard changed.isEmpty else {
-            throw StoreError(
-                "\(state) is the state of a job with other settings; changed since: \(changed.joined(separator: ", "))")
+            throw Failure(
+                "\(state) is the state of a job with other settings; changed since: \(changed.joined(separator: ", "))",
+                status: .usage)
         }
         return ledger
     }
 
     private static func absolute(_ path: String) -> String {
-        URL(fileURLWithPath: (path as NSString).expandingTildeInPath).standardizedFileURL.path
+        FilePlace.absolute((path as NSString).expandingTildeInPath)
     }
 
-    /// - Throws: `OutputError` where the path is one of the job's own.
-    private static func check(
-        _ path: String, against definition: JobDefinition, direction: String?
+    /// - Throws: `ConfigurationError` where what is written is one of the job's own files, or the direction that is read.
+    private func check(
+        _ output: String, _ errors: String, _ directionFile: String?, against definition: JobDefinition
     ) throws {
-        let job = definition.configuration.job
-        var files = [job.input, job.output, job.errors, job.directionOutput] + (direction.map { [$0] } ?? [])
-        switch job.directionSource {
-        case .anchors(let path), .saved(let path): files.append(path)
-        }
-        let isWithin = [job.state, job.embeddings].contains { path == $0 || path.hasPrefix($0 + "/") }
-        guard !files.contains(path), !isWithin else {
-            throw OutputError(path: path, problem: "it is one of the job's own files; expected another --output")
-        }
+        let direction = direction.map { [Configuration.NamedPath("--direction", Self.absolute($0))] } ?? []
+        let fitted = directionFile.map { [Configuration.NamedPath("the direction of --output", $0)] } ?? []
+        let paths = definition.configuration.paths(ofFile: Self.absolute(configuration))
+        let problems = paths.besides(
+            reading: direction, writing: Configuration.written("--output", output, errors: errors) + fitted
+        ).collisions
+        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
     }
 }

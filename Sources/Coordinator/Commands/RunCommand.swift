@@ -15,9 +15,16 @@ struct RunCommand: AsyncParsableCommand {
             whenever it changes: a new worker can join at once, one whose line is gone is not listened to any more, and \
             its units go to others. Workers that the coordinator starts get a key by themselves.
 
+            Workers that it starts have its niceness, processors (taskset, cgroups) and limits, and end with it.
+
             EXAMPLES
               legend-coordinator run cluster.yaml
               legend-coordinator run cluster.yaml --local-workers 0     only workers that join from elsewhere
+
+            EXIT STATUS
+              0 all rows are annotated; 3 finished, and some rows have an error; 2 the command line, the configuration or a \
+            file that it names must be changed; 1 else: a disk, a lock or a network failed, or the job was stopped, and the \
+            same command goes on with it.
             """)
 
     @OptionGroup

@@ -48,6 +48,12 @@ struct TextsCommand: AsyncParsableCommand {
             guard let source = definition.input(of: anchors ? .anchors : .rows) else {
                 throw Failure("--anchors: the job has none, but a saved direction")
             }
+            if let output {
+                let written = Configuration.written("--output", FilePlace.absolute(output))
+                let paths = definition.configuration.paths(ofFile: FilePlace.absolute(configuration))
+                let problems = paths.besides(writing: written).collisions
+                guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
+            }
             input = source
         } catch {
             throw Failure("\(error)", status: .usage)

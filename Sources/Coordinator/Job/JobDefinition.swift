@@ -165,6 +165,7 @@ struct JobDefinition: Sendable {
 
     /// Whether a file can be written there, once its folders are made.
     static func checkPlace(of path: String) throws {
+        let path = FilePlace(path).path
         var isFolder: ObjCBool = false
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
@@ -191,9 +192,9 @@ extension JobDefinition {
         for path in [job.output, job.errors, job.directionOutput] { try Self.makeFolder(of: path) }
     }
 
-    /// Makes the folder that a file is to be in.
+    /// Makes the folder that a file is to be in: of a link, the one that it points into.
     static func makeFolder(of path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = (FilePlace(path).path as NSString).deletingLastPathComponent
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {

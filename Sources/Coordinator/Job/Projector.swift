@@ -23,14 +23,14 @@ struct Projector {
     private let state: JobState
     private let rows: StageEmbeddings
 
-    /// - Throws: `StoreError` where the job is not finished, or its store is not whole.
+    /// - Throws: `Failure` where the job is not finished; `StoreError` where its store is not whole.
     init(_ definition: JobDefinition, ledger: Ledger) throws {
         let state = try JobState(ledger)
         guard try ledger.ingestion(of: .rows).isComplete,
             try ledger.openUnits(of: .rows, after: UnitID(0), limit: 1).isEmpty
-        else { throw StoreError("the job is not finished; `legend-coordinator run` goes on with it") }
+        else { throw Failure("the job is not finished; `legend-coordinator run` goes on with it", status: .usage) }
         guard let model = state.model, let layout = EmbeddingLayout(definition, model: model, run: state.run) else {
-            throw StoreError("the job has no rows whose embeddings it could have kept")
+            throw Failure("the job has no rows whose embeddings it could have kept", status: .usage)
         }
         self.definition = definition
         self.ledger = ledger
@@ -49,7 +49,7 @@ struct Projector {
 
     /// The direction to project on, and, where it was fitted now, its fit.
     ///
-    /// - Throws: `StoreError` where the layer or the token is not kept, or the direction does not fit.
+    /// - Throws: `Failure` where the layer or the token is not kept, or the direction does not fit.
     func direction(_ request: Request) throws -> (direction: SavedDirection, fit: DirectionFit?) {
         let embedding = definition.configuration.embedding
         let layer = JobSpecification.resolved(
@@ -61,7 +61,7 @@ struct Projector {
             let conflicts = direction.conflicts(
                 modelSHA256: model.digest, template: definition.template.identity,
                 compatibility: embedding.compatibility, layer: layer, token: token)
-            guard conflicts.isEmpty else { throw StoreError(conflicts.joined(separator: "\n")) }
+            guard conflicts.isEmpty else { throw Failure(conflicts.joined(separator: "\n"), status: .usage) }
             return (direction, nil)
         }
         let ownLayer = JobSpecification.resolved(layer: embedding.layer, layerCount: model.layerCount)
@@ -69,7 +69,7 @@ struct Projector {
             return (own, nil)
         }
         guard definition.anchors != nil else {
-            throw StoreError("the job has no anchors to fit a direction on; give one with --direction")
+            throw Failure("the job has no anchors to fit a direction on; give one with --direction", status: .usage)
         }
         let fit = try DirectionFit(
             layer: layer, token: token, definition: definition, model: model, prompts: DirectionFit.prompts(ledger),
@@ -80,11 +80,11 @@ struct Projector {
     private func check(layer: Int, token: String) throws {
         guard layout.layers.contains(layer) else {
             let kept = layout.layers.map(String.init).joined(separator: ", ")
-            throw StoreError("layer \(layer) is not kept; kept are \(kept) (embedding.keep_layers)")
+            throw Failure("layer \(layer) is not kept; kept are \(kept) (embedding.keep_layers)", status: .usage)
         }
         guard layout.tokens.contains(token) else {
             let kept = layout.tokens.joined(separator: ", ")
-            throw StoreError("token \"\(token)\" is not kept; kept are \(kept) (embedding.keep_tokens)")
+            throw Failure("token \"\(token)\" is not kept; kept are \(kept) (embedding.keep_tokens)", status: .usage)
         }
     }
 
@@ -125,7 +125,7 @@ struct Projector {
     ) throws -> OutputStage.Summary {
         let unit = direction.direction.unit
         guard unit.count == model.hiddenSize else {
-            throw StoreError("expected a direction of \(model.hiddenSize) numbers, found \(unit.count)")
+            throw Failure("expected a direction of \(model.hiddenSize) numbers, found \(unit.count)", status: .usage)
         }
         let places = places(direction.provenance.layer, direction.provenance.token)
         let scores = try ScoreFile(folder: (path as NSString).deletingLastPathComponent)

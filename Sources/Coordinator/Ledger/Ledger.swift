@@ -14,15 +14,17 @@ package final class Ledger: Sendable {
     /// Opens the ledger in a folder, or makes both.
     ///
     /// - Parameter startsAnew: removes what an earlier job left there.
-    /// - Throws: `LedgerError` where another coordinator uses it, or it cannot be opened.
+    /// - Throws: `LedgerError` where another coordinator uses it, the file system lacks what it needs, or it cannot be
+    ///   opened.
     package init(folder: String, startsAnew: Bool = false) throws {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw LedgerError("cannot make the state folder \(folder): \(error.localizedDescription)")
+            throw LedgerError("cannot make the state folder \(folder) (job.state): \(error.localizedDescription)")
         }
         self.folder = folder
         lock = try LedgerLock(folder: folder)
+        if let shortcoming = StateFolder.shortcoming(of: folder) { throw LedgerError("\(shortcoming)") }
         let path = folder + "/ledger.sqlite"
         if startsAnew { try Self.remove(path) }
         do {
@@ -36,8 +38,10 @@ package final class Ledger: Sendable {
                 throw LedgerError("it is of another version of this program; begin the job anew with --restart")
             }
             try migrator.migrate(database)
+        } catch let error as DatabaseError {
+            throw LedgerError(StateFolder.explanation(of: error, in: folder))
         } catch {
-            throw LedgerError("cannot open \(path): \((error as? DatabaseError)?.reason ?? "\(error)")")
+            throw LedgerError("cannot open \(path): \(error)")
         }
     }
 
@@ -160,40 +164,5 @@ package struct LedgerError: Error, CustomStringConvertible, Sendable {
 
     init(_ description: String) {
         self.description = description
-    }
-}
-
-extension DatabaseError {
-    /// What an operator reads: where SQLite has no room for a log's index, it speaks of an error of the disk.
-    var reason: String { resultCode == .SQLITE_IOERR ? "\(self) (perhaps the disk is full)" : "\(self)" }
-}
-
-/// Keeps a second coordinator off the same ledger for as long as this process lives.
-private final class LedgerLock: Sendable {
-    private let path: String
-    private let descriptor: Int32
-
-    init(folder: String) throws {
-        path = folder + "/lock"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw LedgerError("cannot open \(path): \(String(cString: strerror(errno)))")
-        }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw LedgerError("another legend-coordinator runs this job: it holds \(path)")
-        }
-    }
-
-    /// Whether the file is where it was opened.
-    var isInPlace: Bool {
-        var own = stat()
-        var named = stat()
-        return fstat(descriptor, &own) == 0 && stat(path, &named) == 0 && own.st_ino == named.st_ino
-            && own.st_dev == named.st_dev
-    }
-
-    deinit {
-        close(descriptor)
     }
 }

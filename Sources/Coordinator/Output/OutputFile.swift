@@ -1,12 +1,17 @@
 import Foundation
+import Protocol
 
 /// A file that appears under its name only when it is complete: it is written to `<path>.partial` beside it, and
-/// renamed when everything is on disk. An older file of that name is replaced then.
+/// renamed when everything is on disk. An older file of that name is replaced then. Where the path is a symbolic link,
+/// all this happens where it points, and the link stays.
 struct OutputFile: ~Copyable, Sendable {
     private static let bufferBytes = 1 << 18
 
     let path: String
-    var partialPath: String { path + ".partial" }
+
+    /// Where the path leads.
+    private let target: String
+    var partialPath: String { target + ".partial" }
 
     private let keepPartial: Bool
     private var descriptor: Int32
@@ -23,9 +28,11 @@ struct OutputFile: ~Copyable, Sendable {
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
             throw OutputError(path: path, problem: "expected a file or nothing, found a folder")
         }
-        let descriptor = open(path + ".partial", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Self.failure("cannot open", path + ".partial") }
+        let target = FilePlace(FilePlace.absolute(path)).path
+        let descriptor = open(target + ".partial", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Self.failure("cannot open", target + ".partial") }
         self.path = path
+        self.target = target
         self.keepPartial = keepPartial
         self.descriptor = descriptor
         compressor = path.hasSuffix(".gz") ? GzipCompressor() : nil
@@ -34,7 +41,7 @@ struct OutputFile: ~Copyable, Sendable {
 
     deinit {
         if descriptor >= 0 { close(descriptor) }
-        if !isFinished, !keepPartial { unlink(path + ".partial") }
+        if !isFinished, !keepPartial { unlink(target + ".partial") }
     }
 
     mutating func write(_ bytes: [UInt8]) throws(OutputError) {
@@ -59,14 +66,14 @@ struct OutputFile: ~Copyable, Sendable {
 
     /// Gives a sealed file its name.
     mutating func publish() throws(OutputError) {
-        guard rename(partialPath, path) == 0 else { throw Self.failure("cannot rename \(partialPath) to", path) }
+        guard rename(partialPath, target) == 0 else { throw Self.failure("cannot rename \(partialPath) to", target) }
         isFinished = true
         try syncFolder()
     }
 
     /// Removes what was written, and an older file of that name with it.
     mutating func withdraw() throws(OutputError) {
-        for path in [partialPath, path] where unlink(path) != 0 && errno != ENOENT {
+        for path in [partialPath, target] where unlink(path) != 0 && errno != ENOENT {
             throw Self.failure("cannot remove", path)
         }
         isFinished = true
@@ -100,7 +107,7 @@ struct OutputFile: ~Copyable, Sendable {
 
     /// Makes the new name itself last through a power cut.
     private func syncFolder() throws(OutputError) {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let folder = URL(fileURLWithPath: target).deletingLastPathComponent().path
         let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure("cannot open the folder", folder) }
         defer { close(descriptor) }

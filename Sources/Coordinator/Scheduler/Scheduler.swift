@@ -11,8 +11,9 @@ internal import Transport
 /// - the first valid result of a unit counts, whoever sends it, whatever became of its lease;
 /// - a lost worker's units go back to the queue, as failed attempts, for a unit may be what kills workers;
 /// - after `attemptsMax` failures a unit is split until the one bad row stands alone and is quarantined;
-/// - a unit's last attempt has the worker to itself, or does not count: it is not given up for what another unit did to
-///   the worker;
+/// - a unit is split or given up only for what it did itself: for a failure that its worker reports of it, or the loss
+///   of a worker that it had to itself. One that shared a worker that was lost has a worker to itself in its last
+///   attempt, which is one more where `attemptsMax` is 1;
 /// - an attempt fails once, though the worker may come back with it and be lost again;
 /// - a worker that may be dead gets no units: they would fail with it;
 /// - a worker on which unit after unit fails rests between them, up to `restMax`;
@@ -503,9 +504,11 @@ extension Scheduler {
 
     /// Takes a lease away; the unit goes back to the queue unless another worker holds it too.
     ///
-    /// - Parameter failure: why the attempt failed; nil where it was not tried.
+    /// - Parameters:
+    ///   - failure: why the attempt failed; nil where it was not tried.
+    ///   - mayBeAnothers: whether the worker had other units that may have made it fail.
     private mutating func release(
-        _ id: UnitID, of peer: PeerID, failure: String?, _ actions: inout [Action]
+        _ id: UnitID, of peer: PeerID, failure: String?, mayBeAnothers: Bool = false, _ actions: inout [Action]
     ) {
         guard let worker = workers[peer], let lease = workers[peer]?.giveUp(id), var unit = units[id],
             case .leased(var holders) = unit.state
@@ -523,7 +526,7 @@ extension Scheduler {
         }
         if !holders.isEmpty {
             unit.state = .leased(holders)
-        } else if let failure, unit.summary.failures >= policy.attemptsMax {
+        } else if let failure, !mayBeAnothers, unit.summary.failures >= policy.attemptsMax {
             unit.state = .settling
             actions.append(unit.summary.rows > 1 ? .split(id) : .quarantine(id, of: unit.stage, reason: failure))
         } else {
@@ -540,8 +543,9 @@ extension Scheduler {
         for unit in held.reversed() {
             // Another of its units may be to blame. Next time this one is alone. One that is embedded is past harm.
             let isEmbedded = workers[peer]?.leases[unit]?.isEmbedded == true
-            let isSpared = isEmbedded || unitsInWork > 1 && isOnLastAttempt(unit)
-            release(unit, of: peer, failure: isSpared ? nil : failure, &actions)
+            let isShared = unitsInWork > 1
+            let isSpared = isEmbedded || isShared && isOnLastAttempt(unit)
+            release(unit, of: peer, failure: isSpared ? nil : failure, mayBeAnothers: isShared, &actions)
         }
     }
 

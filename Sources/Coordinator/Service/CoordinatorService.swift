@@ -230,7 +230,7 @@ extension CoordinatorService {
     /// - Throws: `Failure` where all workers that were started here were given up and no other one is there.
     private func requireWorkers() throws {
         guard let lastWorkerFailure, scheduler.workers.isEmpty, finishing == nil else { return }
-        throw Failure("no worker is left: \(lastWorkerFailure.reason)", status: .usage)
+        throw Failure("no worker is left: \(lastWorkerFailure.reason)", status: lastWorkerFailure.status)
     }
 
     private func handle(_ inbound: Inbound) throws -> [Scheduler.Action] {
@@ -306,20 +306,16 @@ extension CoordinatorService {
 
 // MARK: - Actions
 
-extension CoordinatorService {
-    /// Carries actions out, and those that follow from them: changes to the ledger before all else.
+extension CoordinatorService: SchedulerShell {
     func perform(_ actions: [Scheduler.Action]) throws {
-        var actions = actions
-        while !actions.isEmpty {
-            var events = try commit(actions)
-            for action in actions { events += try perform(action).map { [$0] } ?? [] }
-            events += try assign(actions)
-            actions = events.flatMap { scheduler.handle($0, at: now) }
-        }
+        var shell = self
+        try shell.performInOrder(actions)
     }
 
+    func handle(_ event: Scheduler.Event) -> [Scheduler.Action] { scheduler.handle(event, at: now) }
+
     /// Applies the actions' changes to the ledger in one transaction; returns what the scheduler must know of them.
-    private func commit(_ actions: [Scheduler.Action]) throws -> [Scheduler.Event] {
+    func commit(_ actions: [Scheduler.Action]) throws -> [Scheduler.Event] {
         let changes = actions.compactMap(\.ledgerChange)
         guard !changes.isEmpty else { return [] }
         for case .quarantine(_, let stage, _) in actions { progress.quarantined(in: stage) }
@@ -348,8 +344,7 @@ extension CoordinatorService {
         }
     }
 
-    /// Carries out what is no change to the ledger; returns what the scheduler must know at once.
-    private func perform(_ action: Scheduler.Action) throws -> Scheduler.Event? {
+    func carryOut(_ action: Scheduler.Action) throws -> Scheduler.Event? {
         switch action {
         case .send(let message, let peer):
             try socket.send(.coordinator(message), to: peer, isDroppable: message.isRepeated)
@@ -374,26 +369,10 @@ extension CoordinatorService {
         return nil
     }
 
-    /// How many units' texts are in memory at a time.
-    private static let payloadsMax = 64
+    func payloads(of units: [UnitID]) throws -> [UnitPayload?] { try ledger.payloads(of: units) }
 
-    /// Sends the units that are given out; returns what the scheduler must know of those that are settled already.
-    private func assign(_ actions: [Scheduler.Action]) throws -> [Scheduler.Event] {
-        let assignments = actions.compactMap { action in
-            if case .assign(let lease, let peer) = action { (lease: lease, peer: peer) } else { nil }
-        }
-        var events: [Scheduler.Event] = []
-        for start in stride(from: 0, to: assignments.count, by: Self.payloadsMax) {
-            let some = assignments[start..<min(start + Self.payloadsMax, assignments.count)]
-            for (assignment, payload) in zip(some, try ledger.payloads(of: some.map(\.lease.unit))) {
-                if let payload {
-                    try socket.send(.coordinator(.assignment(assignment.lease, payload)), to: assignment.peer)
-                } else {
-                    events.append(.settled(assignment.lease.unit))
-                }
-            }
-        }
-        return events
+    func assign(_ lease: Lease, _ payload: UnitPayload, to peer: PeerID) throws {
+        try socket.send(.coordinator(.assignment(lease, payload)), to: peer)
     }
 }
 

@@ -1,8 +1,9 @@
+internal import CommandLineTool
 internal import Foundation
 internal import Synchronization
 
 /// A program that this process started, and that ends with it: its standard input is a pipe whose other end is held
-/// here.
+/// here. It has this process's niceness, processors and limits, as the user set them.
 ///
 /// A thread of its own waits for its end. (Foundation's `Process` hears of it over a run loop's sockets, and was seen to
 /// miss it in a process with many of them.)
@@ -64,11 +65,14 @@ final class ChildProcess: Sendable {
         let arguments = command.map { strdup($0) }
         defer { arguments.forEach { free($0) } }
         var process = pid_t()
-        let code = posix_spawnp(&process, command[0], &actions, &attributes, arguments + [nil], environ)
+        let code = Niceness.adopting {
+            posix_spawnp(&process, command[0], &actions, &attributes, arguments + [nil], environ)
+        }
         guard code == 0 else {
             close(ends[1])
             throw POSIXError(.init(rawValue: code) ?? .EIO)
         }
+        DescriptorLimit.restore(for: process)
         // The pipe has room for it and its other end is still open here: this neither waits nor fails.
         _ = input.withCString { write(ends[1], $0, strlen($0)) }
         self.process = process

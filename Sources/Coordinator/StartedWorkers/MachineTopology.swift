@@ -1,3 +1,4 @@
+internal import CommandLineTool
 internal import Foundation
 
 /// The processors of this machine, as Linux lists them.
@@ -18,7 +19,7 @@ struct MachineTopology: Sendable {
             .map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
         nodes = lists.map { Self.numbers(in: $0).filter(allowed.contains).sorted() }.filter { !$0.isEmpty }
             .map { $0.map(String.init).joined(separator: ",") }
-        coreCount = ProcessInfo.processInfo.activeProcessorCount
+        coreCount = ProcessorCount.available
     }
 
     /// The processors of a list such as `0-3,8`.

@@ -89,9 +89,18 @@ struct RemoteWorker: Sendable {
         return script + " --exit-with-parent"
     }
 
-    /// A `~/` at its beginning is the home folder of that machine's user.
+    /// A `~/` at its beginning and `$NAME` are for that machine's shell, which says so where a variable is not set.
     private static func path(_ path: String) -> String {
-        path.hasPrefix("~/") ? "~/" + String(path.dropFirst(2)).quotedForShell : path.quotedForShell
+        let home = path.hasPrefix("~/") ? "~/" : ""
+        // Checked where the configuration was read.
+        let parts = (try? PathText(String(path.dropFirst(home.count))))?.parts ?? []
+        return home
+            + parts.map { part in
+                switch part {
+                case .text(let text): text.quotedForShell
+                case .variable(let name): "\"${\(name):?is not set on this host}\""
+                }
+            }.joined()
     }
 
     /// Several workers share a machine: a NUMA node each where it has as many, else an equal part of the cores.

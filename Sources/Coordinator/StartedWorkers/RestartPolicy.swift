@@ -15,16 +15,19 @@ enum RestartPolicy {
 
     private static let failedStartsMax = 5
 
+    /// Whether a person must change something before another start can end otherwise.
+    static func isUsage(_ ending: ChildProcess.Ending, isRemote: Bool) -> Bool {
+        guard case .exit(let status) = ending else { return false }
+        return status == ExitStatus.usage.rawValue || isRemote && commandMissing.contains(status)
+    }
+
     /// - Parameters:
     ///   - failedStarts: in a row after which the worker never became ready, this one included; 0: it was ready.
     ///   - wasEverReady: in this start or an earlier one.
     static func verdict(
         on ending: ChildProcess.Ending, failedStarts: Int, wasEverReady: Bool, isRemote: Bool
     ) -> Verdict {
-        if case .exit(let status) = ending {
-            if status == ExitStatus.usage.rawValue { return .giveUp }
-            if isRemote, commandMissing.contains(status) { return .giveUp }
-        }
+        if isUsage(ending, isRemote: isRemote) { return .giveUp }
         // A host that worked may be rebooting, or unreachable for a night.
         let isAway = isRemote && wasEverReady && ending == sshFailed
         guard failedStarts < failedStartsMax || isAway else { return .giveUp }

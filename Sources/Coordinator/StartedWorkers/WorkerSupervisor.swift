@@ -15,6 +15,9 @@ final class WorkerSupervisor: Sendable {
         let reason: String
         let log: String
 
+        /// Of the process: `usage` where it said that a person must change something.
+        let status: ExitStatus
+
         /// No other worker that was started is left.
         let isLastOne: Bool
     }
@@ -133,7 +136,10 @@ final class WorkerSupervisor: Sendable {
         let verdict = RestartPolicy.verdict(
             on: ending, failedStarts: child.failedStarts, wasEverReady: child.wasEverReady, isRemote: launch.host != nil
         )
-        guard case .restart(let delay) = verdict else { return giveUp(index, reason) }
+        guard case .restart(let delay) = verdict else {
+            return giveUp(
+                index, reason, RestartPolicy.isUsage(ending, isRemote: launch.host != nil) ? .usage : .failure)
+        }
         logger.warning(
             "a worker ended; it is started again",
             metadata: ["worker": "\(launch.name)", "cause": "\(reason)", "seconds": "\(delay)"])
@@ -141,18 +147,20 @@ final class WorkerSupervisor: Sendable {
             do {
                 try self.launch(index)
             } catch {
-                giveUp(index, "\(error)")
+                giveUp(index, "\(error)", .failure)
             }
         }
     }
 
-    private func giveUp(_ index: Int, _ reason: String) {
+    private func giveUp(_ index: Int, _ reason: String, _ status: ExitStatus) {
         let isLastOne = state.withLock { state in
             state.children[index].hasFailed = true
             return state.children.allSatisfy(\.hasFailed)
         }
         let launch = launches[index]
-        failed(PermanentFailure(worker: launch.name, reason: reason, log: launch.log, isLastOne: isLastOne))
+        failed(
+            PermanentFailure(
+                worker: launch.name, reason: reason, log: launch.log, status: status, isLastOne: isLastOne))
     }
 
     /// One that was killed could say nothing; ssh and a shell say what they have to say in their last line.

@@ -46,7 +46,7 @@ package final class EmbeddingStore: Sendable {
         let shards = isThere ? try Self.shards(in: folder) : []
         if let data = FileManager.default.contents(atPath: path) {
             let owner = try? JSONDecoder().decode(Owner.self, from: data)
-            let isOwn = owner?.state == state
+            let isOwn = owner.map { FilePlace($0.state).isSame(as: FilePlace(state)) } ?? false
             // A state folder that was moved takes its store along; where it was copied, the first one has it.
             let isMoved =
                 owner.map { $0.run == run && !FileManager.default.fileExists(atPath: $0.state + "/lock") } ?? false
@@ -56,14 +56,16 @@ package final class EmbeddingStore: Sendable {
                     ? "of which this state is a copy: go on there, or begin anew with --restart and another job.embeddings"
                     : "another job: give this one a job.embeddings of its own"
                 throw StoreError(
-                    "\(folder) holds the embeddings of the job in \(owner?.state ?? "no known folder"), \(advice)")
+                    "\(folder) holds the embeddings of the job in \(owner?.state ?? "no known folder"), \(advice)",
+                    isOfConfiguration: true)
             }
             if owner?.run == run {
                 if !isOwn { try Self.write(Owner(run: run, state: state), to: path) }
                 return
             }
         } else if let first = shards.first {
-            throw StoreError("\(folder): expected an empty folder or this job's embeddings, found \(first)")
+            throw StoreError(
+                "\(folder): expected an empty folder or this job's embeddings, found \(first)", isOfConfiguration: true)
         }
         guard rowsHeld == 0 else {
             throw StoreError(

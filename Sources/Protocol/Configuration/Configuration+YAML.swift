@@ -8,9 +8,13 @@ extension Configuration {
     ///   - yaml: the file's text.
     ///   - path: the file's path, for messages and as the start of relative paths.
     ///   - overrides: `section.key=value`, each in place of what the file says.
+    ///   - environment: of the variables in paths.
     /// - Throws: `ConfigurationError` with every problem of the file.
-    package init(yaml: String, path: String, overrides: [String] = []) throws {
-        let file = ConfigurationFile(path: path)
+    package init(
+        yaml: String, path: String, overrides: [String] = [],
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        let file = ConfigurationFile(path: path, environment: environment)
         let root = overrides.reduce(into: try file.compose(yaml)) { file.apply($1, to: &$0) }
         let reader = ConfigurationReader(file: file, mapping: root, path: [])
         self = Self.read(reader)
@@ -178,7 +182,7 @@ extension Configuration {
             workers: section.integer("workers", in: 1...1024) ?? defaults.workers,
             lanes: section.integerOrAuto("lanes", in: 1...1024) ?? defaults.lanes,
             command: section.string("command") ?? defaults.command,
-            model: section.string("model") ?? defaults.model,
+            model: section.remotePath("model") ?? defaults.model,
             sshOptions: section.strings("ssh_options") ?? defaults.sshOptions)
     }
 
@@ -248,20 +252,7 @@ extension ConfigurationFile {
                 report("embedding.compat: legend needs embedding.keep_tokens of last, or mean over the whole text")
             }
         }
-        let job = configuration.job
-        let (read, results) =
-            switch job.directionSource {
-            case .anchors(let path): ([job.input, path], [job.output, job.errors, job.directionOutput, job.state])
-            case .saved(let path): ([job.input, path], [job.output, job.errors, job.state])
-            }
-        let written = results + (configuration.embedding.kept == nil ? [] : [job.embeddings])
-        if !job.output.isEmpty, Set(written).count < written.count || !Set(written).isDisjoint(with: read) {
-            report(
-                """
-                job.output, job.errors, job.direction_output, job.state and job.embeddings must differ from each other \
-                and from the files that are read
-                """)
-        }
+        configuration.paths(ofFile: FilePlace.absolute(path)).collisions.forEach { report($0) }
     }
 }
 

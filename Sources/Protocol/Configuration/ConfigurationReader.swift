@@ -11,10 +11,14 @@ final class ConfigurationFile {
     private static let aliasCountMax = 32
 
     let path: String
+
+    /// Of the variables in paths.
+    private let environment: [String: String]
     private(set) var problems: [String] = []
 
-    init(path: String) {
+    init(path: String, environment: [String: String]) {
         self.path = path
+        self.environment = environment
     }
 
     func report(_ problem: String, at node: Node? = nil) {
@@ -60,11 +64,12 @@ final class ConfigurationFile {
         }
     }
 
-    /// The path in the file, made absolute from the file's folder; a leading `~` is the home folder.
-    func resolve(_ value: String) -> String {
-        let expanded = (value as NSString).expandingTildeInPath
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        return URL(fileURLWithPath: expanded, relativeTo: folder).standardizedFileURL.path
+    /// The path in the file, made absolute from the file's folder; variables and a leading `~` are expanded.
+    ///
+    /// - Throws: `PathText.Problem`.
+    func resolve(_ value: String) throws(PathText.Problem) -> String {
+        let folder = (FilePlace.absolute(path) as NSString).deletingLastPathComponent
+        return FilePlace.absolute(try PathText(value).expanded(in: environment), in: folder)
     }
 }
 
@@ -135,7 +140,25 @@ final class ConfigurationReader {
     }
 
     func path(_ key: String) -> String? {
-        string(key).map(file.resolve)
+        guard let text = string(key) else { return nil }
+        do {
+            return try file.resolve(text)
+        } catch {
+            file.report("\(name(key)): \(error.description)", at: node(key))
+            // Not absent: that would be reported too.
+            return text
+        }
+    }
+
+    /// A path on another machine, whose shell expands it: looked at, and left as it is.
+    func remotePath(_ key: String) -> String? {
+        guard let text = string(key) else { return nil }
+        do {
+            _ = try PathText(text)
+        } catch {
+            file.report("\(name(key)): \(error.description)", at: node(key))
+        }
+        return text
     }
 
     func choice(_ key: String, of choices: [String]) -> String? {

@@ -38,7 +38,7 @@ struct BenchCommand: AsyncParsableCommand {
     var precision: [Precision] = [.automatic]
 
     @Option(help: "A number of lanes to measure; may be repeated (default: one for each core).")
-    var lanes: [Int] = [ProcessInfo.processInfo.activeProcessorCount]
+    var lanes: [Int] = [ProcessorCount.available]
 
     @Option(
         help: ArgumentHelp("What multiplies matrices.", valueName: "native|onednn|blas|auto"),

@@ -11,7 +11,9 @@ struct JoinCommand: AsyncParsableCommand {
         commandName: "join",
         abstract: "Join a coordinator and compute its units of work until the job ends (the default).",
         discussion: """
-            It waits for a coordinator that is not there yet and for one that is being restarted. Ctrl-C or SIGTERM: \
+            It waits for a coordinator that is not there yet, as long as --give-up-after says (by default for ever), and \
+            for one that is being restarted: without a word of it for half an hour, or --give-up-after, it gives up. What \
+            it finds at the address is logged, at first often, then less and less. Ctrl-C or SIGTERM: \
             finishes what it computes, gives back the rest, and leaves; a second time: gives back everything at once.
 
             EXAMPLES
@@ -31,7 +33,7 @@ struct JoinCommand: AsyncParsableCommand {
 
             EXIT STATUS
               0 the job is finished, or the worker was asked to stop; 2 usage, the model cannot be used, or refused by \
-            the coordinator; 1 else. (A key that is not allowed is tried again and again: it may be, later.)
+            the coordinator; 1 else, among it no coordinator for --give-up-after, and a full disk. (A key that is not allowed is tried again and again: it may be, later.)
             """)
 
     @Argument(
@@ -82,6 +84,14 @@ struct JoinCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            """
+            Give up after so long without a coordinator; 0 or never: wait for ever (default: never for one that was not \
+            there yet, 1800 for one that was).
+            """, valueName: "seconds"))
+    var giveUpAfter: Patience?
+
+    @Option(
+        help: ArgumentHelp(
             "A file to touch every few seconds while all is well, for a supervisor to look at its age.",
             valueName: "file"), completion: .file())
     var alive: String?
@@ -129,7 +139,7 @@ struct JoinCommand: AsyncParsableCommand {
         let process = ProcessInfo.processInfo.processIdentifier
         let identity = Session.Identity(
             worker: name ?? "\(host)-\(process)", epoch: UInt64(Date().timeIntervalSince1970 * 1e9), host: host,
-            processID: UInt32(process), lanes: lanes ?? ProcessInfo.processInfo.activeProcessorCount,
+            processID: UInt32(process), lanes: lanes ?? ProcessorCount.available,
             preferences: NumericPreference.measured(logger))
         let mailbox = Mailbox<WorkerEvent>()
         let schedule = deadline?.schedule(drainLimit: .seconds(drainLimit), at: Date())
@@ -137,7 +147,8 @@ struct JoinCommand: AsyncParsableCommand {
             endpoint: endpoint, keys: keys, identity: identity, model: model,
             cache: ModelCache(
                 option: cache, environment: ProcessInfo.processInfo.environment, home: NSHomeDirectory()),
-            drainLimit: schedule?.drainLimit ?? .seconds(drainLimit), alive: alive)
+            drainLimit: schedule?.drainLimit ?? .seconds(drainLimit), patience: giveUpAfter,
+            alive: alive)
         let service: WorkerService
         do {
             service = try WorkerService(options, mailbox: mailbox, logger: logger)
@@ -155,7 +166,7 @@ struct JoinCommand: AsyncParsableCommand {
         if exitWithParent { Self.watchParent(mailbox) }
         let ending = try await service.run()
         signals.cancel()
-        try Self.report(ending, logger)
+        try Self.report(ending, of: service, logger)
     }
 
     private func settings() throws -> (endpoint: String, keys: ClientKeys?, lanes: Int?) {
@@ -172,6 +183,9 @@ struct JoinCommand: AsyncParsableCommand {
         }
     }
 
+    /// How long a worker without its coordinator may take to end.
+    private static let orphanSeconds = 15.0
+
     /// The coordinator holds the other end of our standard input; it is closed when the coordinator ends, however.
     private static func watchParent(_ mailbox: Mailbox<WorkerEvent>) {
         Thread {
@@ -179,16 +193,22 @@ struct JoinCommand: AsyncParsableCommand {
             // Twice: nobody is there who would take a result.
             mailbox.post(.session(.drain(reason: "the coordinator ended")))
             mailbox.post(.session(.drain(reason: "the coordinator ended")))
+            // Whatever hangs, nobody is there to kill this process.
+            Thread.sleep(forTimeInterval: Self.orphanSeconds)
+            StandardError.write("error: the coordinator ended, and this worker does not come to its own end\n")
+            _exit(ExitStatus.failure.rawValue)
         }.start()
     }
 
-    private static func report(_ ending: Session.Ending, _ logger: Logger) throws {
+    private static func report(_ ending: Session.Ending, of service: WorkerService, _ logger: Logger) throws {
         switch ending {
         case .jobFinished(let summary): logger.info("the job is finished", metadata: ["summary": "\(summary)"])
         case .drained(let reason): logger.info("stopped", metadata: ["reason": "\(reason)"])
         case .refused(let reason): throw Failure("the coordinator refused this worker: \(reason)", status: .usage)
         case .unusable(let reason): throw Failure(reason, status: .usage)
         case .failed(let reason): throw Failure(reason)
+        case .gaveUp(let seconds):
+            throw Failure("no coordinator for \(seconds) s (--give-up-after): \(service.lastFinding)")
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import CommandLineTool
 internal import Engine
 internal import Foundation
 internal import Protocol
@@ -28,7 +29,10 @@ final class LaneThread: Sendable {
         self.computation = computation
         self.embedder = embedder
         self.post = post
-        let thread = Thread { [self] in run() }
+        let thread = Thread { [self] in
+            Niceness.adopt()
+            run()
+        }
         thread.name = "legend-lane-\(index)"
         thread.stackSize = 8 << 20
         thread.start()

@@ -39,8 +39,20 @@ package struct Session: Sendable {
         /// Where no result was acknowledged for so long, the oldest is sent again.
         package var resultInterval: Duration = .seconds(10)
 
-        /// After so much silence of the coordinator the operator is told.
+        /// After so much silence of the coordinator the operator is told, and again whenever it has doubled, at most
+        /// `silenceReportMax` later.
         package var silence: Duration = .seconds(15)
+        package var silenceReportMax: Duration = .seconds(3600)
+
+        /// The same for a worker that has not heard of any coordinator yet.
+        package var firstSilence: Duration = .seconds(3)
+
+        /// A worker that heard of a coordinator gives up when none said anything for so long; nil: never. Long enough
+        /// for a person to start one again.
+        package var absenceMax: Duration? = .seconds(1800)
+
+        /// The same for one that never heard of any.
+        package var arrivalMax: Duration?
 
         /// A drain ends after this time, whatever is left.
         package var drainLimit: Duration = .seconds(120)
@@ -55,7 +67,9 @@ package struct Session: Sendable {
         case modelLoaded(LoadedModel)
 
         /// The model cannot be used: it is missing, damaged, or not what the job needs.
-        case modelFailed(reason: String)
+        ///
+        /// - Parameter mayPass: another start may end otherwise, as after a full disk.
+        case modelFailed(reason: String, mayPass: Bool = false)
         case networkFailed(reason: String)
         case progress(lane: Int, tokens: UInt64)
         case computed(lane: Int, UnitResult)
@@ -104,6 +118,9 @@ package struct Session: Sendable {
         /// This worker cannot do the job, however often it is started.
         case unusable(reason: String)
         case failed(reason: String)
+
+        /// No coordinator said anything for too long.
+        case gaveUp(seconds: Int)
     }
 
     private enum State: Sendable {
@@ -173,21 +190,21 @@ package struct Session: Sendable {
 
     /// When a result was sent in want of acknowledgements, or acknowledged, last.
     private var lastResultNews = MonotonicInstant.zero
-    private var lastHeard = MonotonicInstant.zero
     private var lastHeartbeat = MonotonicInstant.zero
-    private var isSilenceNoted = false
+    private var watch: CoordinatorWatch
     private var drain: (reason: String, deadline: MonotonicInstant)?
 
     package init(identity: Identity, policy: Policy = Policy()) {
         self.identity = identity
         self.policy = policy
         self.lanes = Array(repeating: nil, count: identity.lanes)
+        self.watch = CoordinatorWatch(policy: policy)
     }
 
     package mutating func handle(_ event: Event, at now: MonotonicInstant) -> [Action] {
         var actions: [Action] = []
         if case .ended = state, case .start = event {
-            lastHeard = now
+            watch.began(at: now)
             greet(at: now, &actions)
             actions.append(.note(.greeting))
             return actions
@@ -198,10 +215,10 @@ package struct Session: Sendable {
         case .message(let message): handle(message, at: now, &actions)
         case .otherVersion(let mismatch): end(.unusable(reason: mismatch.description), &actions)
         case .modelLoaded(let model): join(with: model, at: now, &actions)
-        case .modelFailed(let reason):
+        case .modelFailed(let reason, let mayPass):
             guard !loadsAnew(&actions) else { break }
             actions.append(.send(.goodbye(reason: reason)))
-            end(.unusable(reason: reason), &actions)
+            end(mayPass ? .failed(reason: reason) : .unusable(reason: reason), &actions)
         case .networkFailed(let reason): end(.failed(reason: reason), &actions)
         case .progress(let lane, let tokens): lanes[lane]?.tokens = tokens
         case .computed(let lane, let result):
@@ -224,6 +241,9 @@ package struct Session: Sendable {
         return actions
     }
 
+    /// Whether a silence of the coordinator lasts that the operator was told of, or none was heard of yet.
+    package var isCutOff: Bool { watch.isCutOff }
+
     private var isWorking: Bool { if case .working = state { true } else { false } }
 
     /// The share of the time since the worker was first accepted in which its lanes had a unit, 0 … 1; nil before.
@@ -240,11 +260,7 @@ extension Session {
     private mutating func handle(
         _ message: CoordinatorMessage, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
-        lastHeard = now
-        if isSilenceNoted {
-            isSilenceNoted = false
-            actions.append(.note(.coordinatorBack))
-        }
+        if watch.heard(at: now) { actions.append(.note(.coordinatorBack)) }
         switch message {
         case .welcome(let job): begin(job, at: now, &actions)
         case .accepted(let direction): beginWork(direction, at: now, &actions)
@@ -441,10 +457,11 @@ extension Session {
 
 extension Session {
     private mutating func tick(at now: MonotonicInstant, _ actions: inout [Action]) {
-        let silence = now - lastHeard
-        if silence > policy.silence, !isSilenceNoted {
-            isSilenceNoted = true
-            actions.append(.note(.coordinatorSilent(seconds: Int(silence.seconds))))
+        for verdict in watch.tick(at: now) {
+            switch verdict {
+            case .silent(let seconds): actions.append(.note(.coordinatorSilent(seconds: seconds)))
+            case .absent(let seconds): return end(.gaveUp(seconds: seconds), &actions)
+            }
         }
         switch state {
         case .greeting(let lastHello):

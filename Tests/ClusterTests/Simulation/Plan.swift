@@ -61,6 +61,9 @@ struct Plan: CustomStringConvertible {
     let asksForNumerics: Bool
     let prefersBF16: [Bool]
 
+    /// How long workers go on without a coordinator; nil: for ever. Somebody starts those again that give up.
+    let absenceMax: Duration?
+
     init(_ random: inout SeededGenerator) {
         workers = random.integer(1...4)
         lanes = random.integer(1...2)
@@ -78,7 +81,7 @@ struct Plan: CustomStringConvertible {
             faults.append((random.seconds(0...Double(span)), Self.fault(&random, workers: workers)))
         }
         self.faults = faults
-        attemptsMax = isPatient ? faultCount + 3 : random.integer(2...3)
+        attemptsMax = isPatient ? faultCount + 3 : random.integer(1...3)
         var poison: [UInt64: Poison] = [:]
         for _ in 0..<random.integer(0...2) {
             let row = UInt64(random.integer(0...rows - 1))
@@ -90,6 +93,7 @@ struct Plan: CustomStringConvertible {
         duplication = isCalm || random.isTrue(0.5) ? 0 : 0.15
         delayMax = random.isTrue(0.5) ? 0.05 : 2
         keepsOrder = random.isTrue(0.5)
+        absenceMax = random.isTrue(0.3) ? .seconds(20) : nil
         // From a copy: what a seed did before there was this choice, it does still.
         var choice = random
         asksForNumerics = choice.isTrue(0.7)

@@ -45,7 +45,8 @@ extension Simulation {
             scheduler: Scheduler(
                 job: job, policy: policy, model: ledger.model, direction: ledger.direction, numerics: ledger.numerics))
         let stages: [Stage] = ledger.direction == nil ? [.anchors, .rows] : [.rows]
-        perform(stages.flatMap { tell(.stageBegan($0)) })
+        unsentAssignments = []
+        carryOut(stages.flatMap { tell(.stageBegan($0)) })
         for index in workers.indices { later(.workerConnects(index), random.seconds(0...3)) }
         later(.coordinatorTicks(life: life), .seconds(1))
         later(.ingested(life: life), random.seconds(0...1))
@@ -73,7 +74,7 @@ extension Simulation {
     mutating func wakeCoordinator(life: Int) {
         guard coordinator?.life == life, let events = coordinator?.mailbox else { return }
         coordinator?.mailbox = []
-        perform(events.flatMap { handle($0) })
+        carryOut(events.flatMap { handle($0) })
     }
 
     private mutating func handle(_ event: SimulatedCoordinator.Event) -> [Scheduler.Action] {
@@ -97,24 +98,19 @@ extension Simulation {
 
     private mutating func tell(_ event: Scheduler.Event) -> [Scheduler.Action] {
         guard let actions = coordinator?.scheduler.handle(event, at: now) else { return [] }
+        for case .assign(let lease, _) in actions { unsentAssignments.insert(lease) }
         for rule in coordinator?.scheduler.brokenInvariants() ?? [] { broken("after \(event): \(rule)") }
         return actions
     }
 
-    /// Carries actions out, and those that follow from them: changes to the ledger before all else.
-    private mutating func perform(_ actions: [Scheduler.Action]) {
-        var actions = actions
-        while !actions.isEmpty {
-            if now < diskFullUntil, actions.contains(where: \.changesTheLedger) {
-                return crashCoordinator(down: random.seconds(1...5))
-            }
-            var events = actions.compactMap { commit($0) }
-            if !events.isEmpty, let down = crashesAfterNextCommit {
-                crashesAfterNextCommit = nil
-                return crashCoordinator(down: down)
-            }
-            events += actions.compactMap { perform($0) }
-            actions = events.flatMap { tell($0) }
+    /// Carries actions out in the order in which the coordinator does.
+    private mutating func carryOut(_ actions: [Scheduler.Action]) {
+        do {
+            try performInOrder(actions)
+        } catch let crash as CoordinatorCrash {
+            crashCoordinator(down: crash.down)
+        } catch {
+            broken("\(error)")
         }
     }
 
@@ -146,21 +142,54 @@ extension Simulation {
         return nil
     }
 
-    private mutating func perform(_ action: Scheduler.Action) -> Scheduler.Event? {
+    mutating func carryOut(_ action: Scheduler.Action) -> Scheduler.Event? {
         switch action {
-        case .send(let message, let peer): send(message, to: peer)
-        case .assign(let lease, let peer):
-            guard let payload = ledger.payload(of: lease.unit) else { return .settled(lease.unit) }
-            send(.assignment(lease, payload), to: peer)
+        case .send(let message, let peer):
+            if case .revoked(let lease) = message, unsentAssignments.contains(lease) {
+                broken("\(lease) is revoked before it is assigned")
+            }
+            send(message, to: peer)
         case .fetchUnits(let stage, let after, let limit):
             let units = ledger.openUnits(of: stage, after: after, limit: limit)
             return .unitsFetched(stage, units, isLast: isIngested(stage) && units.count < limit)
         case .stageCompleted(let stage):
             if let life = coordinator?.life { later(.ended(stage, life: life), random.seconds(0...2)) }
         case .note(let text): if isTraced { note("\(text)") }
-        case .commit, .split, .quarantine, .recordFailure, .fixModel, .fixNumerics: break
+        case .commit, .split, .quarantine, .recordFailure, .fixModel, .fixNumerics, .assign: break
         }
         return nil
+    }
+}
+
+/// The coordinator ends, and somebody starts it again.
+private struct CoordinatorCrash: Error {
+    let down: Duration
+}
+
+extension Simulation: SchedulerShell {
+    mutating func handle(_ event: Scheduler.Event) -> [Scheduler.Action] { tell(event) }
+
+    mutating func commit(_ actions: [Scheduler.Action]) throws -> [Scheduler.Event] {
+        if now < diskFullUntil, actions.contains(where: \.changesTheLedger) {
+            throw CoordinatorCrash(down: random.seconds(1...5))
+        }
+        let events = actions.compactMap { commit($0) }
+        if !events.isEmpty, let down = crashesAfterNextCommit {
+            crashesAfterNextCommit = nil
+            throw CoordinatorCrash(down: down)
+        }
+        return events
+    }
+
+    mutating func payloads(of units: [UnitID]) -> [UnitPayload?] {
+        // What is settled is not assigned.
+        unsentAssignments = unsentAssignments.filter { ledger.payload(of: $0.unit) != nil }
+        return units.map(ledger.payload)
+    }
+
+    mutating func assign(_ lease: Lease, _ payload: UnitPayload, to peer: PeerID) {
+        unsentAssignments.remove(lease)
+        send(.assignment(lease, payload), to: peer)
     }
 }
 

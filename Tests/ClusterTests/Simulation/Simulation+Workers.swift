@@ -56,7 +56,7 @@ extension Simulation {
         let identity = Session.Identity(
             worker: workers[index].name, epoch: workers[index].clock, host: "host", processID: 1, lanes: plan.lanes,
             preferences: [preference(of: index)])
-        workers[index].session = Session(identity: identity, policy: .simulated)
+        workers[index].session = Session(identity: identity, policy: .simulated(plan))
         workers[index].lanes = Array(repeating: nil, count: plan.lanes)
         workers[index].loading = nil
         workers[index].pausedUntil = .zero
@@ -110,7 +110,7 @@ extension Simulation {
             workers[index].session = nil
             workers[index].process += 1
             workers[index].hasFinished = true
-        case .end(.drained):
+        case .end(.drained), .end(.gaveUp):
             workers[index].wasStruck(byPoison: false, at: now)
             endProcess(index)
         case .end(let ending): broken("\(workers[index].name) ends: \(ending)")
@@ -153,11 +153,13 @@ extension Simulation {
 
 extension Session.Policy {
     /// Shorter times: less to simulate.
-    fileprivate static var simulated: Self {
+    fileprivate static func simulated(_ plan: Plan) -> Self {
         var policy = Self()
         policy.joiningLimit = .seconds(3)
         policy.resultInterval = .seconds(3)
         policy.drainLimit = .seconds(30)
+        policy.absenceMax = plan.absenceMax
+        policy.arrivalMax = plan.absenceMax
         return policy
     }
 }

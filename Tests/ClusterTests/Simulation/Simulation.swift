@@ -24,6 +24,9 @@ struct Simulation {
     var diskFullUntil = MonotonicInstant.zero
     var isFinished = false
 
+    /// What this coordinator's scheduler has given out, and the network has not taken.
+    var unsentAssignments: Set<Lease> = []
+
     var workers: [SimulatedWorker]
     private var peersMade = 0
 

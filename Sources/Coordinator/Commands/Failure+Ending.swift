@@ -1,0 +1,26 @@
+internal import CommandLineTool
+internal import Foundation
+internal import GRDB
+internal import Protocol
+internal import Transport
+
+extension Failure {
+    /// What a command that worked with a job ends with. Only what a person must change, the configuration or a file that
+    /// it names, is `usage`, after which a supervisor does not start the command again. A disk, a lock or a network may
+    /// be well the next time.
+    ///
+    /// - Parameter state: the job's state folder, which the errors of its database do not name.
+    init(ending error: any Error, state: String) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as DatabaseError: self.init(StateFolder.explanation(of: error, in: state))
+        case is ConfigurationError, is KeyFileError, is SavedDirectionError, is TemplateError:
+            self.init("\(error)", status: .usage)
+        case let error as ZeroMQError where error.code == EINVAL:
+            // No address at all, whatever the network does.
+            self.init("\(error)", status: .usage)
+        case let error as StoreError where error.isOfConfiguration: self.init("\(error)", status: .usage)
+        default: self.init("\(error)")
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+/// What workers have of the process that starts them, and that they end with it.
+@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+struct InheritanceTests {
+    /// What /proc says of a thread.
+    private struct ThreadView {
+        let number: pid_t
+        let name: String
+        let niceness: Int
+
+        static func all(of process: pid_t) throws -> [ThreadView] {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").compactMap { thread in
+                let folder = "/proc/\(process)/task/\(thread)"
+                guard let number = pid_t(thread),
+                    let name = try? String(contentsOfFile: folder + "/comm", encoding: .utf8),
+                    let stat = try? String(contentsOfFile: folder + "/stat", encoding: .utf8),
+                    let end = stat.lastIndex(of: ")")
+                else { return nil }
+                // The first field behind the name is number 3, the niceness number 19.
+                let fields = stat[stat.index(after: end)...].split(separator: " ")
+                guard fields.count > 16, let niceness = Int(fields[16]) else { return nil }
+                return ThreadView(
+                    number: number, name: name.trimmingCharacters(in: .newlines), niceness: niceness)
+            }
+        }
+    }
+
+    private func line(_ file: String, _ beginning: String) throws -> String {
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        return text.split(separator: "\n").first { $0.hasPrefix(beginning) }.map(String.init) ?? ""
+    }
+
+    @Test func aLocalWorkerIsAsNiceAsItsCoordinatorAndHasItsProcessorsAndLimits() async throws {
+        let processors = try line("/proc/self/status", "Cpus_allowed_list:").split(separator: "\t").last ?? ""
+        let first = String(processors.prefix { $0.isNumber })
+        let folder = try JobFolder()
+        try folder.configure()
+        let program = try RunningProgram(
+            Programs.coordinator, ["run", folder.configuration, "--local-workers", "1"],
+            prefix: [
+                "/usr/bin/nice", "-n", "7", "/usr/bin/taskset", "-c", first, "/usr/bin/prlimit", "--nofile=700:900",
+            ])
+        // A child that has not become another program yet is not the worker.
+        func worker() throws -> pid_t? {
+            try ProcessTable.children(of: program.processID).first {
+                (try? line("/proc/\($0)/comm", "legend-worker")) == "legend-worker"
+            }
+        }
+        func lanes() throws -> [ThreadView] {
+            try worker().map { try ThreadView.all(of: $0) }?.filter { $0.name.hasPrefix("legend-lane") } ?? []
+        }
+        try #require(try await eventually { try !lanes().isEmpty || program.hasEnded }, "\(program.errors)")
+        let process = try #require(try worker(), "\(program.errors)")
+        let computing = try lanes()
+        // One processor, one lane.
+        #expect(computing.map(\.niceness) == [7])
+        #expect(try ThreadView.all(of: process).first { $0.number == process }?.niceness == 7)
+        #expect(try line("/proc/\(process)/status", "Cpus_allowed_list:").hasSuffix("\t\(first)"))
+        let files = try line("/proc/\(process)/limits", "Max open files").split(separator: " ")
+        #expect(files.contains("700") && files.contains("900"), "\(files)")
+        program.kill(SIGTERM)
+        _ = await program.exit()
+    }
+
+    @Test func aWorkerThatLoadsItsModelEndsWithAKilledCoordinator() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        let program = try folder.start(workers: 1)
+        let log = folder.path("out.state/worker-1.log")
+        func isLoading() -> Bool {
+            (try? String(contentsOfFile: log, encoding: .utf8))?.contains("loading the model") == true
+        }
+        try #require(try await eventually { isLoading() || program.hasEnded }, "\(program.errors)")
+        let workers = try ProcessTable.children(of: program.processID)
+        #expect(workers.count == 1)
+        program.kill()
+        #expect(try await eventually { workers.allSatisfy { !ProcessTable.isRunning($0) } })
+    }
+
+    @Test func aWorkerThatHasJustBegunEndsWithAKilledCoordinator() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        let program = try folder.start(workers: 2)
+        try #require(
+            try await eventually { try ProcessTable.children(of: program.processID).count == 2 || program.hasEnded },
+            "\(program.errors)")
+        let workers = try ProcessTable.children(of: program.processID)
+        program.kill()
+        #expect(try await eventually { workers.allSatisfy { !ProcessTable.isRunning($0) } })
+    }
+
+    /// One that stands still hears nothing; as soon as it goes on it ends.
+    @Test func aWorkerThatStoodStillEndsOnceItGoesOn() async throws {
+        let folder = try JobFolder()
+        try folder.configure()
+        let program = try folder.start()
+        try #require(try await eventually { try folder.results.count >= 2 }, "\(program.errors)")
+        let worker = try #require(try ProcessTable.children(of: program.processID).first)
+        Foundation.kill(worker, SIGSTOP)
+        program.kill()
+        _ = await program.exit()
+        Foundation.kill(worker, SIGCONT)
+        #expect(try await eventually { !ProcessTable.isRunning(worker) })
+    }
+}
