@@ -4,7 +4,22 @@ internal import Foundation
 /// allow it (CPU quota, as containers and batch systems set it).
 package enum ProcessorCount {
     package static let available = max(
-        1, min(ProcessInfo.processInfo.activeProcessorCount, quota() ?? .max))
+        1, min(affinity() ?? ProcessInfo.processInfo.activeProcessorCount, quota() ?? .max))
+
+    /// The size of the affinity mask, which Foundation's count of processors leaves out; nil where the kernel tells none.
+    ///
+    /// - Parameter status: the text of `/proc/self/status`.
+    package static func affinity(status: String = text(of: "/proc/self/status")) -> Int? {
+        let key = "Cpus_allowed_list:"
+        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(key) }) else { return nil }
+        // Such as 0-3,8.
+        let count = line.dropFirst(key.count).split(separator: ",").reduce(0) { count, part in
+            let bounds = part.split(separator: "-").compactMap { Int($0.filter(\.isNumber)) }
+            guard let first = bounds.first, let last = bounds.last, first <= last else { return count }
+            return count + last - first + 1
+        }
+        return count > 0 ? count : nil
+    }
 
     /// The least quota of this process's cgroup and those above it, in whole processors, a part of one counting as one;
     /// nil where there is none.

@@ -41,6 +41,13 @@ import Testing
         #expect(ProcessorCount.quota(membership: membership, root: groups.path) == 3)
     }
 
+    @Test(arguments: [("0-3,8", 5), ("7", 1), ("0-1", 2), ("", nil), ("none", Int?.none)])
+    func theAffinityMaskIsCounted(_ list: String, _ expected: Int?) {
+        #expect(
+            ProcessorCount.affinity(status: "Name:\tx\nCpus_allowed:\tff\nCpus_allowed_list:\t\(list)\n") == expected)
+        #expect(ProcessorCount.affinity(status: "Name:\tx\n") == nil)
+    }
+
     @Test func aProcessHasAProcessorAndNoMoreThanItsMask() {
         #expect((1...ProcessInfo.processInfo.activeProcessorCount).contains(ProcessorCount.available))
     }

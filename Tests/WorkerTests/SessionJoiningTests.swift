@@ -178,11 +178,12 @@ import Worker
 
     // MARK: Silence
 
-    @Test func theOperatorIsToldOnceThatTheCoordinatorIsSilentAndOnceThatItIsBack() {
+    @Test func theOperatorIsToldThatTheCoordinatorIsSilentAndOnceThatItIsBack() {
         var harness = Harness.working()
         #expect(harness.tick(after: 15) == [Harness.heartbeat()])
         #expect(harness.tick(after: 0.5) == [.note(.coordinatorSilent(seconds: 15))])
-        #expect(harness.tick(after: 20) == [Harness.heartbeat()])
+        #expect(harness.tick(after: 10) == [Harness.heartbeat()])
+        #expect(harness.tick(after: 10) == [.note(.coordinatorSilent(seconds: 35)), Harness.heartbeat()])
         #expect(harness.receive(.heartbeatReply) == [.note(.coordinatorBack)])
         #expect(harness.receive(.heartbeatReply) == [])
     }

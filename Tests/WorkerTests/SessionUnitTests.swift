@@ -3,6 +3,19 @@ import Testing
 import Worker
 
 @Suite struct SessionUnitTests {
+    @Test func anAssignmentThatComesAfterItsRevocationIsNotTaken() {
+        var harness = SessionHarness.working()
+        #expect(harness.receive(.revoked(Lease(1))) == [])
+        #expect(harness.assign(Lease(1)) == [])
+        #expect(harness.held() == [])
+        // The next attempt is another lease; so is one of the same name after another welcome.
+        #expect(harness.assign(Lease(1, 2)).count == 1)
+        harness.receive(.revoked(Lease(2)))
+        harness.receive(.welcome(SessionHarness.job))
+        harness.assign(Lease(2))
+        #expect(harness.held(after: 2)?.map(\.lease) == [Lease(1, 2), Lease(2)])
+    }
+
     private typealias Harness = SessionHarness
 
     private func compute(_ lease: Lease, lane: Int = 0) -> Session.Action {

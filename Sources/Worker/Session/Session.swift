@@ -174,6 +174,11 @@ package struct Session: Sendable {
     private var direction: BroadcastDirection?
     private var waiting: [WaitingUnit] = []
 
+    /// Revoked before their assignment came: a network may turn the two round. Of this connection alone, for a coordinator
+    /// that was started again numbers its attempts anew.
+    private var revokedEarly: [Lease] = []
+    private static let revokedEarlyMax = 256
+
     /// Embedded before there was a direction; it makes them wait for a lane again.
     private var embedded: [WaitingUnit] = []
 
@@ -293,6 +298,7 @@ extension Session {
     }
 
     private mutating func begin(_ job: JobSpecification, at now: MonotonicInstant, _ actions: inout [Action]) {
+        revokedEarly = []
         if self.job?.engine != job.engine || self.job?.job != job.job { forgetUnits(&actions) }
         self.job = job
         // What is on its way into memory is looked at when it is there.
@@ -360,6 +366,10 @@ extension Session {
 
 extension Session {
     private mutating func take(_ lease: Lease, _ payload: UnitPayload, _ actions: inout [Action]) {
+        if let position = revokedEarly.firstIndex(of: lease) {
+            revokedEarly.remove(at: position)
+            return
+        }
         if let drain {
             actions.append(.send(.failure(.init(lease: lease, reason: drain.reason, returned: true))))
         } else if !held.contains(where: { $0.lease == lease }) {
@@ -396,6 +406,10 @@ extension Session {
     }
 
     private mutating func drop(_ lease: Lease, _ actions: inout [Action]) {
+        let isHeld = (held + inLanes(revoked: true)).contains { $0.lease == lease }
+        if !isHeld, !revokedEarly.contains(lease) {
+            revokedEarly = revokedEarly.suffix(Self.revokedEarlyMax - 1) + [lease]
+        }
         waiting.removeAll { $0.lease == lease }
         embedded.removeAll { $0.lease == lease }
         finished.removeAll { $0.result.lease == lease }

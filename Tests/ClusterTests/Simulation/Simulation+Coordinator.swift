@@ -46,6 +46,7 @@ extension Simulation {
                 job: job, policy: policy, model: ledger.model, direction: ledger.direction, numerics: ledger.numerics))
         let stages: [Stage] = ledger.direction == nil ? [.anchors, .rows] : [.rows]
         unsentAssignments = []
+        earlierRevocations = [:]
         carryOut(stages.flatMap { tell(.stageBegan($0)) })
         for index in workers.indices { later(.workerConnects(index), random.seconds(0...3)) }
         later(.coordinatorTicks(life: life), .seconds(1))
@@ -98,7 +99,14 @@ extension Simulation {
 
     private mutating func tell(_ event: Scheduler.Event) -> [Scheduler.Action] {
         guard let actions = coordinator?.scheduler.handle(event, at: now) else { return [] }
-        for case .assign(let lease, _) in actions { unsentAssignments.insert(lease) }
+        for action in actions {
+            switch action {
+            case .assign(let lease, _): unsentAssignments.insert(lease)
+            case .send(.revoked(let lease), _) where !unsentAssignments.contains(lease):
+                earlierRevocations[lease, default: 0] += 1
+            default: break
+            }
+        }
         for rule in coordinator?.scheduler.brokenInvariants() ?? [] { broken("after \(event): \(rule)") }
         return actions
     }
@@ -111,6 +119,15 @@ extension Simulation {
             crashCoordinator(down: crash.down)
         } catch {
             broken("\(error)")
+        }
+    }
+
+    /// It is sent after the assignment that it revokes.
+    private mutating func judgeRevocation(of lease: Lease) {
+        if let count = earlierRevocations[lease], count > 0 {
+            earlierRevocations[lease] = count - 1
+        } else if unsentAssignments.contains(lease) {
+            broken("\(lease) is revoked before it is assigned")
         }
     }
 
@@ -145,9 +162,7 @@ extension Simulation {
     mutating func carryOut(_ action: Scheduler.Action) -> Scheduler.Event? {
         switch action {
         case .send(let message, let peer):
-            if case .revoked(let lease) = message, unsentAssignments.contains(lease) {
-                broken("\(lease) is revoked before it is assigned")
-            }
+            if case .revoked(let lease) = message { judgeRevocation(of: lease) }
             send(message, to: peer)
         case .fetchUnits(let stage, let after, let limit):
             let units = ledger.openUnits(of: stage, after: after, limit: limit)

@@ -27,6 +27,9 @@ struct Simulation {
     /// What this coordinator's scheduler has given out, and the network has not taken.
     var unsentAssignments: Set<Lease> = []
 
+    /// Revocations that were decided on before an assignment of the same name, as of a lease of an earlier life.
+    var earlierRevocations: [Lease: Int] = [:]
+
     var workers: [SimulatedWorker]
     private var peersMade = 0
 
