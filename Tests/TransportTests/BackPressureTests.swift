@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 /// A receiver that has no room leaves messages in the network.
-@Suite(.timeLimit(.minutes(2))) struct BackPressureTests {
+@Suite(.timeLimit(.minutes(10))) struct BackPressureTests {
     @Test func withoutRoomNothingIsDeliveredAndNothingIsLost() async throws {
         let gate = Gate()
         let router = try TestSocket(.router(listen: "tcp://127.0.0.1:*"), hasRoom: gate.ask)
