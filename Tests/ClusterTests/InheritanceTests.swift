@@ -42,16 +42,10 @@ struct InheritanceTests {
             prefix: [
                 "/usr/bin/nice", "-n", "7", "/usr/bin/taskset", "-c", first, "/usr/bin/prlimit", "--nofile=700:900",
             ])
-        // A child that has not become another program yet is not the worker.
-        func worker() throws -> pid_t? {
-            try ProcessTable.children(of: program.processID).first {
-                (try? line("/proc/\($0)/comm", "legend-worker")) == "legend-worker"
-            }
-        }
         try #require(
             try await eventually { program.errors.contains("a worker is ready") || program.hasEnded },
             "\(program.errors)")
-        let process = try #require(try worker(), "\(program.errors)")
+        let process = try #require(try ProcessTable.children(of: program.processID).first, "\(program.errors)")
         // The lane among them; libdispatch's have a niceness of their own where it may set one.
         let others = try ThreadView.all(of: process).filter { $0.number != process }
         #expect(others.contains { $0.niceness == 7 }, "\(others)")

@@ -174,8 +174,9 @@ package struct Session: Sendable {
     private var direction: BroadcastDirection?
     private var waiting: [WaitingUnit] = []
 
-    /// Revoked before their assignment came: a network may turn the two round. Of this connection alone, for a coordinator
-    /// that was started again numbers its attempts anew.
+    /// Revoked before their assignment came: a network may turn the two round, a welcome between them. Of this job alone.
+    /// A coordinator that was started again numbers its attempts anew; where it means another lease by one of these, it
+    /// finds that it was not taken.
     private var revokedEarly: [Lease] = []
     private static let revokedEarlyMax = 256
 
@@ -298,7 +299,6 @@ extension Session {
     }
 
     private mutating func begin(_ job: JobSpecification, at now: MonotonicInstant, _ actions: inout [Action]) {
-        revokedEarly = []
         if self.job?.engine != job.engine || self.job?.job != job.job { forgetUnits(&actions) }
         self.job = job
         // What is on its way into memory is looked at when it is there.
@@ -425,6 +425,7 @@ extension Session {
     /// What belongs to another job is of no use to this one.
     private mutating func forgetUnits(_ actions: inout [Action]) {
         for lease in held.map(\.lease) { drop(lease, &actions) }
+        revokedEarly = []
         direction = nil
     }
 
