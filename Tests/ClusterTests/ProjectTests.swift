@@ -126,7 +126,8 @@ struct ProjectTests {
         let link = folder.path("link.jsonl")
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: Programs.model)
         for (own, relation) in [
-            ("out.jsonl", "is the same as job.output"), ("rows.jsonl", "is the same as job.input"), ("out.errors.jsonl", "is the same as job.errors"),
+            ("out.jsonl", "is the same as job.output"), ("rows.jsonl", "is the same as job.input"),
+            ("out.errors.jsonl", "is the same as job.errors"),
             ("out.state/x.jsonl", "is within job.state"), ("out.embeddings/x", "is within job.embeddings"),
             ("anchors.jsonl", "is the same as job.anchors"), ("cluster.yaml", "is the same as this configuration"),
             ("link.jsonl", "is the same as model.path"),

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes a Python environment of the tests where it is not there already, or has other versions:
 #   environment.sh datasets   Tests/.venv, 0.4 GB: what outputs are loaded with (make test)
-#   environment.sh interop    Tests/.venv-interop, 1.5 GB: what reward models are trained with (make test-interop)
+#   environment.sh interop    Tests/.venv-interop, 1.5 GB: what reward models are trained with (make test-interop);
+#                             some gigabytes more where pip finds no torch but PyPI's, which brings CUDA along
 # Where that is not possible it says so. Then the tests with datasets are skipped, except where the variable CI is true:
 # there, and for interop, that is a failure.
 set -eu
@@ -15,21 +16,14 @@ esac
 installed=$environment/installed
 cmp -s "$requirements" "$installed" && exit 0
 
-# A registry that does not answer is asked once more, not for minutes.
+# An index that does not answer is asked once more, not for minutes.
 install() { "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 "$@"; }
-
-# The build without CUDA where it can be had: PyPI's brings gigabytes along.
-install_torch() {
-    torch=$(grep '^torch==' "$requirements")
-    install "$torch+cpu" 2>/dev/null ||
-        install --index-url https://download.pytorch.org/whl/cpu "$torch+cpu" 2>/dev/null ||
-        { echo "torch without CUDA cannot be had: PyPI's it is, some gigabytes" >&2 && install "$torch"; }
-}
 
 make_environment() {
     rm -f "$installed"
     "$environment/bin/python" -m pip --version || python3 -m venv --clear "$environment" || return 1
-    if grep -q '^torch==' "$requirements"; then install_torch || return 1; fi
+    # Where pip's own configuration (find-links, extra-index-url) leads to a torch without CUDA, X+cpu, pip takes that
+    # for a newer X: nothing needs to be said here.
     install --requirement "$requirements" && cp "$requirements" "$installed"
 }
 

@@ -12,9 +12,9 @@ struct JoinCommand: AsyncParsableCommand {
         abstract: "Join a coordinator and compute its units of work until the job ends (the default).",
         discussion: """
             It waits for a coordinator that is not there yet, as long as --give-up-after says (by default for ever), and \
-            for one that is being restarted: without a word of it for half an hour, or --give-up-after, it gives up. What \
-            it finds at the address is logged, at first often, then less and less. Ctrl-C or SIGTERM: \
-            finishes what it computes, gives back the rest, and leaves; a second time: gives back everything at once.
+            for one that is being restarted: without a word of it for half an hour, or --give-up-after, it gives up. \
+            What it finds at the address is logged, at first often, then less and less. Ctrl-C or SIGTERM: finishes what \
+            it computes, gives back the rest, and leaves; a second time: gives back everything at once.
 
             EXAMPLES
               On the coordinator's machine, with its configuration:
@@ -33,7 +33,8 @@ struct JoinCommand: AsyncParsableCommand {
 
             EXIT STATUS
               0 the job is finished, or the worker was asked to stop; 2 usage, the model cannot be used, or refused by \
-            the coordinator; 1 else, among it no coordinator for --give-up-after, and a full disk. (A key that is not allowed is tried again and again: it may be, later.)
+            the coordinator; 1 else, among it no coordinator for --give-up-after, and a full disk. (A key that is not \
+            allowed is tried again and again: it may be, later.)
             """)
 
     @Argument(
