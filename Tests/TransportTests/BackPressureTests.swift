@@ -4,11 +4,18 @@ import Testing
 import Transport
 
 /// A receiver that has no room leaves messages in the network.
-@Suite(.timeLimit(.minutes(2))) struct BackPressureTests {
+@Suite(.timeLimit(.minutes(10))) struct BackPressureTests {
+    /// Of a sender that is closed: what two seconds do not suffice for on a busy machine would be lost.
+    private static let patient = {
+        var limits = MessageSocket.Limits()
+        limits.lingerMilliseconds = 300_000
+        return limits
+    }()
+
     @Test func withoutRoomNothingIsDeliveredAndNothingIsLost() async throws {
         let gate = Gate()
         let router = try TestSocket(.router(listen: "tcp://127.0.0.1:*"), hasRoom: gate.ask)
-        let dealer = try TestSocket.dealer(to: router)
+        let dealer = try TestSocket.dealer(to: router, limits: Self.patient)
         for number in 0..<100 { try dealer.socket.send(.numbered(number)) }
         await dealer.socket.close()
         await gate.waitUntilAsked(times: 20)
@@ -29,7 +36,7 @@ import Transport
                 let count = inbox.count
                 largest.withLock { $0 = max($0, count) }
             })
-        let dealer = try MessageSocket(.dealer(connect: router.endpoint)) { _ in }
+        let dealer = try MessageSocket(.dealer(connect: router.endpoint), limits: Self.patient) { _ in }
         for number in 0..<500 { try dealer.send(.numbered(number)) }
         await dealer.close()
         await gate.waitUntilAsked(times: 20)

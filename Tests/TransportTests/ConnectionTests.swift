@@ -3,7 +3,7 @@ import Testing
 import Transport
 
 /// What becomes of messages when one of the two ends is not there, or leaves.
-@Suite(.timeLimit(.minutes(2))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectionTests {
     @Test func aDealerFindsTheRouterThatCameBackOnTheSamePort() async throws {
         let first = try TestSocket.router()
         let endpoint = first.socket.endpoint

@@ -5,7 +5,7 @@ import Testing
 @testable import Transport
 
 /// Who is let in by keys, on real connections.
-@Suite(.timeLimit(.minutes(2))) struct CurveTests {
+@Suite(.timeLimit(.minutes(10))) struct CurveTests {
     private let folder: TemporaryFolder
     private let coordinator = KeyPair()
     private let worker = KeyPair()

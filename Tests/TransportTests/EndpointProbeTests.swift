@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct EndpointProbeTests {
+@Suite(.timeLimit(.minutes(10))) struct EndpointProbeTests {
     /// A port of this machine that accepts connections, says something to each, and keeps it.
     private final class Speaker: Sendable {
         let port: UInt16

@@ -4,7 +4,7 @@ import Testing
 @testable import Transport
 
 /// Peers that do not keep to the protocol, on real connections: they are named, and nobody else notices.
-@Suite(.timeLimit(.minutes(2))) struct HostilePeerTests {
+@Suite(.timeLimit(.minutes(10))) struct HostilePeerTests {
     @Test func framesThatAreNoMessageAreDroppedAndReported() async throws {
         let router = try TestSocket.router()
         let peer = try RawDealer(router.socket.endpoint)

@@ -1,7 +1,7 @@
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct MailboxTests {
+@Suite(.timeLimit(.minutes(10))) struct MailboxTests {
     @Test func allThatWaitsIsTakenAtOnceInTheOrderOfPosting() async {
         let mailbox = Mailbox<Int>()
         (1...5).forEach { mailbox.post($0) }

@@ -2,7 +2,7 @@ import Protocol
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(2))) struct MessageSocketTests {
+@Suite(.timeLimit(.minutes(10))) struct MessageSocketTests {
     @Test func messagesTravelBothWays() async throws {
         let router = try TestSocket.router()
         let dealer = try TestSocket.dealer(to: router)
