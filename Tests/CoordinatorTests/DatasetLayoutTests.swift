@@ -302,4 +302,11 @@ import Testing
         let row = #"{"prompt":[{"role":"system","content":"s"}],"chosen":"a","rejected":"b"}"#
         #expect(try error(row) == #"rows.jsonl:1: "prompt" is empty"#)
     }
+
+    @Test func anEmptyHarmlessSideIsNoReasonToTakeTheRefusal() throws {
+        let options = DatasetOptions(purpose: .anchor, refusal: "No.")
+        let empty = #"{"prompt":"q","harmless":"","harmful":"b"}"#
+        #expect(try error(empty, options) == #"rows.jsonl:1: "harmless" is empty"#)
+        #expect(try pair(#"{"prompt":"q","harmless":null,"harmful":"b"}"#, options)?.preferred == "No.")
+    }
 }

@@ -39,6 +39,8 @@ struct RowLayout: Hashable, Sendable {
     var shape: Shape
     /// Columns without which the row is of another layout, besides the responses'.
     var requiredColumns: [String] = []
+    /// Columns with which the row is of another layout, even where they are empty: that is then what is wrong with it.
+    var foreignColumns: [String] = []
     /// Columns that the layout passes over, so that they must say nothing; and what they would say, for messages.
     var excludedColumns: [String] = []
     var excludedMeaning = ""
@@ -110,6 +112,7 @@ extension RowLayout {
             guard let refusal = options.refusal else { return [] }
             var layout = RowLayout(.known, .refusal(refusal, other: "harmful"), .texts, options)
             if options.format == nil {
+                layout.foreignColumns = ["harmless"]
                 layout.excludedColumns = ["harmless"]
                 layout.excludedMeaning = "a harmless response beside the configured refusal is"
             }
@@ -134,6 +137,7 @@ extension RowLayout {
     /// Whether the row has the columns without which no row can be read.
     func columnsExist(in row: OriginalRow) -> Bool {
         guard (requiredColumns + responseColumns).allSatisfy({ row.value(of: $0) != nil }) else { return false }
+        guard foreignColumns.allSatisfy({ row.value(of: $0)?.isNull ?? true }) else { return false }
         return prompt != .known || shape.mayHoldPrompt
             || PromptColumn.allCases.contains { row.value(of: $0.rawValue) != nil }
     }
