@@ -54,7 +54,7 @@ struct RefusalTests {
         #expect(program.errors.contains("tried \(folder.path("none.gguf"))"), "\(program.errors)")
     }
 
-    @Test(arguments: ["", #"{"prompt": "p", "harmless": " ", "harmful": "h"}"#])
+    @Test(arguments: ["", #"{"prompt": "p", "harmless": "", "harmful": "h"}"#])
     func anchorsOfNoUseEndTheJob(_ anchors: String) async throws {
         let folder = try JobFolder()
         try folder.configure()

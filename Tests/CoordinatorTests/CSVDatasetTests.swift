@@ -22,7 +22,7 @@ import Testing
         ("\"two\nlines\",\"two\r\nlines\",\"\n\n\"\n", ["two\nlines", "two\r\nlines", "\n\n"]),
         ("\"\",x,\n", ["", "x", ""]),
         (" a , b ,é\n", [" a ", " b ", "é"]),
-        ("a\rb,c,d\n", ["a\rb", "c", "d"]),
+        ("\"a\rb\",c,d\n", ["a\rb", "c", "d"]),
     ])
     func fieldsAreCutAsRFC4180Says(row: String, expected: [String]) throws {
         #expect(try fields(row) == [expected])
@@ -35,6 +35,12 @@ import Testing
             "a,b\"c,d\nx,y,z\n",
             "rows.csv:2: invalid CSV: field 2 has a quote inside, but does not begin with one"
         ),
+        (
+            "a,b\rc,d\nx,y,z\n",
+            "rows.csv:2: invalid CSV: field 2 has a carriage return outside of quotes: do some lines end with CR alone, "
+                + "or with CR CR LF"
+        ),
+        ("prompt,chosen,rejected\nx,y,z\n", "rows.csv:2: invalid CSV: the header once more"),
         ("a,\"b\"c,\"d\nx,y,z\n", "rows.csv:2: invalid CSV: field 2 goes on behind its closing quote"),
     ])
     func aBadRowIsAnErrorAndTheNextOneIsRead(rows: String, expected: String) throws {

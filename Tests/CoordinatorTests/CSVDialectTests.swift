@@ -55,6 +55,37 @@ import Testing
         #expect(all[0].line == 2)
     }
 
+    @Test func aRowWithSoundQuotesStaysOneRowWhateverElseIsWrong() throws {
+        let text = (0..<40).map { "line \($0), one, two\n" }.joined()
+        let all = try records(Self.header + "p1,\"\(text)\",b,c\np2,a,b\n", name: "rows.csv")
+        #expect(all.map { $0.pair?.prompt.messages[0].content } == [nil, "p2"])
+        // Over the limit, and closed behind it.
+        let options = DatasetOptions(purpose: .row, maxRowBytes: 600)
+        let long = try records(Self.header + "p1,\"\(text)\",b\np2,a,b\n", name: "rows.csv", options)
+        #expect(long.map { $0.pair?.prompt.messages[0].content } == [nil, "p2"])
+        #expect(long[0].errorText?.contains("longer than 600 bytes") == true)
+    }
+
+    @Test func rowsBehindAnOpenQuoteAreFoundWhateverComesLater() throws {
+        let good = (0..<1000).map { "p\($0),a,b\n" }.joined()
+        for tail in ["p,a,b,c\n" + good, "p,a,\"cut", "p,\"" + String(repeating: "x", count: 3000) + "\",b\n" + good] {
+            let options = DatasetOptions(purpose: .row, maxRowBytes: 2000)
+            let all = try records(Self.header + "p,\"a,b\n" + good + tail, name: "rows.csv", options)
+            #expect(all.compactMap(\.pair).count == (tail.hasSuffix("cut") ? 1000 : 2000))
+            #expect(all.count - all.compactMap(\.pair).count == 2)
+        }
+    }
+
+    @Test func lineEndsOfTwoKindsAreNamed() throws {
+        let files = ["p,\"a\n\",b\rq,a,b\r", "p,a,b\r\r\nq,a,b\r\r\n"]
+        for file in files {
+            let error = try #require(throws: DatasetError.self) {
+                try records("prompt,chosen,rejected\r" + file, name: "rows.csv")
+            }
+            #expect(error.problem.contains("carriage return outside of quotes"))
+        }
+    }
+
     @Test func aBadRowOfSeveralLinesStaysOneRow() throws {
         let all = try records(Self.header + "p1,\"one\ntwo\nthree\"x,b\np2,a,b\n", name: "rows.csv")
         #expect(all.map { $0.pair?.prompt.messages[0].content } == [nil, "p2"])

@@ -161,8 +161,6 @@ import Testing
             #expect(
                 error.problem.hasPrefix("expected JSON or CSV in UTF-8, plain or compressed with gzip, found \(found)"))
         }
-        let inside = try gzip("x").count
-        #expect(inside > 0)
     }
 
     @Test func anotherEncodingInsideACompressedFileIsNamedToo() throws {
@@ -172,5 +170,19 @@ import Testing
         try compressor.compress(text, isLast: true) { bytes += $0 }
         let error = try #require(throws: DatasetError.self) { try records(bytes, name: "rows.jsonl.gz") }
         #expect(error.problem.contains("found UTF-16"))
+    }
+
+    @Test func archivesInsideOfCompressedFilesAreNamed() throws {
+        var compressor = GzipCompressor()
+        var bytes: [UInt8] = []
+        let tar = Array("rows.jsonl".utf8) + [UInt8](repeating: 0, count: 247) + Array("ustar".utf8) + [0x30]
+        try compressor.compress(tar, isLast: true) { bytes += $0 }
+        let archive = try #require(throws: DatasetError.self) { try records(bytes, name: "rows.jsonl.gz") }
+        #expect(archive.problem.contains("found a tar archive"))
+        var second = GzipCompressor()
+        var twice: [UInt8] = []
+        try second.compress(try gzip(Self.row), isLast: true) { twice += $0 }
+        let double = try #require(throws: DatasetError.self) { try records(twice, name: "rows.jsonl.gz") }
+        #expect(double.problem.contains("found gzip data inside of gzip data"))
     }
 }

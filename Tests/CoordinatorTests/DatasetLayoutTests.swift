@@ -105,7 +105,7 @@ import Testing
     @Test(arguments: ["tools", "images", "videos", "audios", "chat_template_kwargs"])
     func whatIsNotReadIsRefusedWhereItSaysSomething(column: String) throws {
         func row(_ value: String) -> String { #"{"prompt":"q","chosen":"a","rejected":"b","\#(column)":\#(value)}"# }
-        for nothing in ["null", "[]", #""""#, "{}", "[ ]"] {
+        for nothing in ["null", "[]", #""""#, "{}", "[ ]", #""[]""#, #""None""#] {
             #expect(try pair(row(nothing)) == expected([(.user, "q")], "a", "b"))
         }
         let text = try #require(try error(row(#"[{"name":"x"}]"#)))
@@ -157,7 +157,8 @@ import Testing
         #expect(try pair(row(system)) == expected([(.system, "s")] + dialogue, "a", "b"))
         #expect(
             try error(row(#""something else""#))
-                == #"rows.jsonl:1: "chosen" and "rejected" begin with a dialogue that "prompt" is no part of"#)
+                == #"rows.jsonl:1: "chosen" and "rejected" begin with a dialogue that "prompt" is no part of; "#
+                + "dataset.ignore_columns leaves it out")
     }
 
     @Test(arguments: [
@@ -243,5 +244,69 @@ import Testing
         let lists = try records([text, list, list].joined(separator: "\n"), named)
         #expect(
             lists.map(\.errorText) == [#"rows.jsonl:1: "good": expected a list of messages, found a string"#, nil, nil])
+    }
+
+    // MARK: Several columns
+
+    @Test func theFullestOfSeveralPromptsThatAgreeIsRead() throws {
+        let turns = #"[{"from":"human","value":"q"},{"from":"gpt","value":"r"},{"from":"human","value":"t"}]"#
+        let dialogue = expected([(.user, "q"), (.assistant, "r"), (.user, "t")], "a", "b")
+        for name in ["prompt", "question"] {
+            let row = #"{"\#(name)":"t","conversations":\#(turns),"chosen":"a","rejected":"b"}"#
+            #expect(try pair(row) == dialogue)
+        }
+        let below = #"{"prompt":"Translate.\nGuten Tag","input":"Guten Tag","chosen":"a","rejected":"b"}"#
+        #expect(try pair(below) == expected([(.user, "Translate.\nGuten Tag")], "a", "b"))
+        let within = #"{"prompt":"Translate Guten Tag","input":"a","chosen":"a","rejected":"b"}"#
+        #expect(try error(within)?.contains("say different things") == true)
+    }
+
+    @Test func messagesThatEndBeforeTheResponseAreThePrompt() throws {
+        let open =
+            #"{"messages":[{"role":"user","content":"q"}],"chosen":{"role":"assistant","content":"a"},"rejected":{"role":"assistant","content":"b"}}"#
+        #expect(try pair(open) == expected([(.user, "q")], "a", "b"))
+        let copy = #"""
+            {"prompt":"q","messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],\#
+            "chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],\#
+            "rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"b"}]}
+            """#
+        #expect(try pair(copy) == expected([(.user, "q")], "a", "b"))
+    }
+
+    @Test func whatALayoutWouldPassOverIsRefused() throws {
+        let transcripts = #""chosen":"Human: q\n\nAssistant: a","rejected":"Human: q\n\nAssistant: b""#
+        let history = #"{"history":[["x","y"]],\#(transcripts)}"#
+        #expect(try error(history)?.contains("earlier turns beside whole dialogues are not read") == true)
+        let prompted = try records(
+            ["{\(transcripts)}", "{\(transcripts)}", #"{"question":"x",\#(transcripts)}"#].joined(separator: "\n"))
+        #expect(prompted.map { $0.errorText == nil } == [true, true, false])
+        #expect(prompted[2].errorText?.contains("dataset.ignore_columns") == true)
+    }
+
+    @Test func aColumnNamedHistoryMayBeThePrompt() throws {
+        let named = DatasetOptions(
+            purpose: .row, columns: DatasetColumns(prompt: "history", chosen: "chosen", rejected: "rejected"))
+        #expect(
+            try pair(#"{"history":"q","chosen":"a","rejected":"b"}"#, named) == expected([(.user, "q")], "a", "b"))
+    }
+
+    @Test func columnsThatMeanNothingAreNamed() throws {
+        let folder = try DatasetFolder()
+        let row = #"{"prompt":"q","context":"c","chosen":"a","rejected":"b","system":"s","input":""}"#
+        let reader = try DatasetReader(
+            path: try folder.write(row, to: "rows.jsonl"), options: DatasetOptions(purpose: .row))
+        #expect(reader.unreadColumns == ["context"])
+    }
+
+    @Test func aPromptOfNothingButASystemMessageIsNone() throws {
+        let row = #"{"prompt":[{"role":"system","content":"s"}],"chosen":"a","rejected":"b"}"#
+        #expect(try error(row) == #"rows.jsonl:1: "prompt" is empty"#)
+    }
+
+    @Test func anEmptyHarmlessSideIsNoReasonToTakeTheRefusal() throws {
+        let options = DatasetOptions(purpose: .anchor, refusal: "No.")
+        let empty = #"{"prompt":"q","harmless":"","harmful":"b"}"#
+        #expect(try error(empty, options) == #"rows.jsonl:1: "harmless" is empty"#)
+        #expect(try pair(#"{"prompt":"q","harmless":null,"harmful":"b"}"#, options)?.preferred == "No.")
     }
 }

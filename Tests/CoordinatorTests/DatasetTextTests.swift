@@ -10,7 +10,7 @@ import Testing
     private func quoted(_ text: String) -> String {
         "\""
             + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
-            .replacingOccurrences(of: "\n", with: "\\n") + "\""
+            .replacingOccurrences(of: "\r", with: "\\r").replacingOccurrences(of: "\n", with: "\\n") + "\""
     }
 
     @Test func messagesAsJSONTextAreParsed() throws {
@@ -48,6 +48,9 @@ import Testing
         ("array([{'from': 'human', 'value': 'q'}], dtype=object)", "a list of messages as Python prints it"),
         ("[HumanMessage(content='q'), AIMessage(content='a')]", "a list of message objects as Python prints it"),
         ("[ChatCompletionMessage(role='user', content='q')]", "a list of message objects as Python prints it"),
+        ("[{'tool_calls': None, 'role': 'user', 'content': 'q'}]", "a list of messages as Python prints it"),
+        (#"{"messages": [{"role": "user", "content": "q"}]}"#, "an object with a list of messages in it"),
+        (#"[[{"role": "user", "content": "q"}]]"#, "a list of conversations"),
         (#"[{"role": "user", "content": "q"}, {"role": "assist"#, "a list of messages in damaged JSON"),
     ])
     func whatWasAConversationIsNoText(text: String, found: String) throws {
@@ -70,7 +73,9 @@ import Testing
     @Test(arguments: [
         "[1, 2, 3]", #"{"name": "x"}"#, #"[{"id": 1}]"#, "[a](b)", "{'a': 1}", #"{"role": "admin"}"#, "Message(x)",
         "{role}", "[", "{", #"[{"role": "x"}]"#, "array([1])", "Say [{'role'}]",
-        #"Use [{"role": "user", "content": "q"}] there."#,
+        #"Use [{"role": "user", "content": "q"}] there."#, "{'value': 1, 'b': 2}", #"{"value": 3} is what it says."#,
+        #"HumanMessage(content="hi")"#, #"{"role": "admin", "content": "x"}"#, #"{"from": "2020", "value": 3}"#,
+        #"[{"role": "user", "content": "q"}] is a list of messages."#, "[{'id': 1}, {'id': 2}]",
     ])
     func aTextThatOnlyLooksLikeDataStaysAText(text: String) throws {
         let row = #"{"prompt":"q","chosen":\#(quoted(text)),"rejected":"b"}"#
@@ -116,19 +121,14 @@ import Testing
         #expect(try records(text)[0].pair?.preferred == "What is the capital of country number 0? Good.")
     }
 
-    @Test func aFewRowsThatRepeatTheQuestionDoNotDecide() throws {
-        let text = rows(3) {
-            $0 + " Good."
-        } rejected: {
-            $0 + " Bad."
-        }
-        let others = rows(3) { _ in
+    @Test func aShortPromptThatBothAnswersReturnDecidesNothing() throws {
+        let text = #"{"prompt":"Say hello","chosen":"Say hello yourself","rejected":"Say hello to whom?"}"#
+        let others = rows(9) { _ in
             "Good."
         } rejected: { _ in
             "Bad."
         }
-        #expect(
-            try records(text + "\n" + others)[0].pair?.preferred == "What is the capital of country number 0? Good.")
+        #expect(try records(text + "\n" + others)[0].pair?.preferred == "Say hello yourself")
     }
 
     @Test func theConfigurationKeepsWhatResponsesRepeat() throws {
@@ -141,17 +141,42 @@ import Testing
         #expect(try records(text, keep)[0].pair?.preferred == "What is the capital of country number 0? Good.")
     }
 
-    @Test func theReaderSaysThatItReadsPromptsOnce() throws {
+    @Test func longPromptsAreReadOnceInWhicheverRowsRepeatThem() throws {
         let folder = try DatasetFolder()
-        let text = rows(3) {
-            $0 + " Good."
-        } rejected: {
-            $0 + " Bad."
+        let text = rows(300) { _ in
+            "Good."
+        } rejected: { _ in
+            "Bad."
         }
-        let reader = try DatasetReader(
-            path: try folder.write(text, to: "rows.jsonl"), options: DatasetOptions(purpose: .row))
-        #expect(reader.repeatedPrompts?.rows == 3)
-        #expect(reader.repeatedPrompts?.of == 3)
+        let others = rows(5) {
+            $0 + "\r\n\r\nGood."
+        } rejected: {
+            $0 + "  Bad."
+        }
+        let oneSided = rows(2) {
+            $0 + " Good."
+        } rejected: { _ in
+            "Bad."
+        }
+        let path = try folder.write([text, others, oneSided].joined(separator: "\n"), to: "rows.jsonl")
+        let all = try records(at: path)
+        #expect(all[300..<305].map { $0.pair?.preferred } == .init(repeating: "Good.", count: 5))
+        var notices = RowNotices()
+        for record in all { notices.add(record) }
+        #expect(notices.repeatedPrompts == 5 && notices.onesidedPrompts == 2)
+        #expect(notices.lines(readsControlTokens: false).count == 2)
+    }
+
+    @Test(arguments: [
+        #"{"prompt":[{"role":"user","content":"P"}],"chosen":"P\ngood","rejected":"P\nbad"}"#,
+        #"{"instruction":"P","input":"More of it.","chosen":"P\n\nMore of it.\n\ngood","rejected":"P\n\nMore of it.\n\nbad"}"#,
+        #"{"prompt":"P","response_0":"P bad","response_1":"P good","safer_response_id":"1"}"#,
+        #"{"prompt":"P### Response:","chosen":"P### Response:good","rejected":"P### Response: bad"}"#,
+    ])
+    func aPromptIsKnownInWhateverColumnItIs(row: String) throws {
+        let row = row.replacingOccurrences(of: "P", with: "What is the capital of the smallest country?")
+        let pair = try #require(try records(row)[0].pair)
+        #expect(pair.preferred == "good" && pair.other == "bad")
     }
 
     @Test(arguments: [
@@ -170,6 +195,19 @@ import Testing
         #expect(try records(row)[0].pair?.prompt.messages.map(\.content) == ["q", "r", "s"])
         let single = #"{"prompt":"Human: what does that word mean?","chosen":"a","rejected":"b"}"#
         #expect(try records(single)[0].pair?.prompt == Conversation(user: "Human: what does that word mean?"))
+    }
+
+    @Test func halvesOfATranscriptAreTheirTurns() throws {
+        for end in [#"\n"#, #"\r\n"#] {
+            let row = #"{"prompt":"__Human: q","chosen":"__Assistant: a","rejected":"__Assistant: b"}"#
+                .replacingOccurrences(of: "__", with: end + end)
+            #expect(
+                try records(row)[0].pair == ResponsePair(prompt: Conversation(user: "q"), preferred: "a", other: "b"))
+        }
+        let windows =
+            #"{"chosen":"\r\n\r\nHuman: q\r\n\r\nAssistant: a","rejected":"\r\n\r\nHuman: q\r\n\r\nAssistant: b"}"#
+        #expect(
+            try records(windows)[0].pair == ResponsePair(prompt: Conversation(user: "q"), preferred: "a", other: "b"))
     }
 
     @Test func transcriptsOfAnotherPromptAreRefused() throws {

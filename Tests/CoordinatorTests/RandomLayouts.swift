@@ -175,14 +175,17 @@ struct RandomLayout: Sendable {
                 ]
             },
             RandomLayout(name: "sharegpt", turnsMax: 2, hasSystem: true, isFlat: false) { row, random in
-                let isList = Bool.random(using: &random)
-                func answer(_ text: String) -> Value {
-                    let message = message("gpt", text, true)
-                    return .json(isList ? "[\(message)]" : message)
-                }
-                return [
-                    ("conversations", .json(messages(row, answer: nil, &random))), ("chosen", answer(row.preferred)),
-                    ("rejected", answer(row.other)),
+                [
+                    ("conversations", .json(messages(row, answer: nil, &random))),
+                    ("chosen", .json(message("gpt", row.preferred, true))),
+                    ("rejected", .json(message("gpt", row.other, true))),
+                ]
+            },
+            RandomLayout(name: "sharegpt, lists", turnsMax: 2, hasSystem: true, isFlat: false) { row, random in
+                [
+                    ("conversations", .json(messages(row, answer: nil, &random))),
+                    ("chosen", .json("[\(message("gpt", row.preferred, true))]")),
+                    ("rejected", .json("[\(message("assistant", row.other, false))]")),
                 ]
             },
             RandomLayout(name: "hh", turnsMax: 3) { row, _ in

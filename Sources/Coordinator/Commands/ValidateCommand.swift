@@ -54,7 +54,6 @@ struct ValidateCommand: AsyncParsableCommand {
             var problems: [RowError] = []
             var badRows = 0
             var notices = RowNotices()
-            notices.add(reader)
             while let record = try reader.next() {
                 rows += 1
                 notices.add(record)
@@ -67,6 +66,9 @@ struct ValidateCommand: AsyncParsableCommand {
             for problem in problems { print("  \(problem)") }
             if badRows > problems.count { print("  … and \(badRows - problems.count) more") }
             if rows == 0 { print("  there is nothing in it") }
+            if !reader.unreadColumns.isEmpty {
+                print("  columns that are not read: \(reader.unreadColumns.listed)")
+            }
             for line in notices.lines(readsControlTokens: definition.readsControlTokens) { print("  \(line)") }
             if rows == badRows, name == "anchors" {
                 throw Failure("\(path): no anchor can be used: no direction can be fitted")

@@ -30,8 +30,9 @@ final class CSVReader: RowReader {
     func next() throws(DatasetError) -> RowSource.Row? {
         guard let taken = try takeRow() else { return nil }
         do throws(RowProblem) {
-            if let problem = taken.problem { throw problem }
+            if taken.isOverLong { throw .overLong(limit: lines.byteLimit) }
             let values = try taken.row.values(columns: columns.count)
+            if values == columns { throw .invalidCSV(CSVSyntaxError(problem: "the header once more")) }
             return RowSource.Row(
                 line: taken.lines[0].number, original: .fields(columns: columns, values: values), problem: nil)
         } catch {
@@ -42,18 +43,16 @@ final class CSVReader: RowReader {
     /// Gives back the lines that are rows of their own, and says so.
     private func badRow(_ taken: TakenRow, _ problem: RowProblem) throws(DatasetError) -> RowSource.Row {
         var own = taken.lines.count
-        if own > 1, problem.isOfQuotes {
+        // Where the quotes are sound, all of the lines are the row's, whatever else is wrong with it.
+        if own > 1, taken.row.fieldCount == nil {
             let following = try nextLine()
             if let following { returned.append(following) }
             own = ownLineCount(taken.lines, endsFile: following == nil)
         }
         returned += taken.lines[own...].reversed()
-        var row = CSVRow(delimiter: delimiter)
-        for line in taken.lines[..<(own - 1)] { row.append(line.bytes + line.terminator) }
-        row.append(taken.lines[own - 1].bytes)
-        var bytes = row.bytes
+        var bytes = taken.lines[..<(own - 1)].flatMap { $0.bytes + $0.terminator } + taken.lines[own - 1].bytes
         var problem = problem
-        if own < taken.lines.count, case .overLong = problem { problem = .invalidCSV(taken.row.openQuote) }
+        if own < taken.lines.count, case .overLong = problem { problem = .invalidCSV(taken.row.openQuoteError) }
         switch problem {
         case .invalidCSV(let error):
             problem = .invalidCSV(CSVSyntaxError(problem: error.problem + Self.advice(taken.lines, own: own, bytes)))
@@ -80,24 +79,24 @@ final class CSVReader: RowReader {
         var row: CSVRow
         /// Not empty.
         var lines: [LineReader.Line]
-        var problem: RowProblem?
+        /// Whether it has more bytes than a row may have.
+        var isOverLong: Bool
     }
 
-    /// Collects the lines of one row. A row that passes the byte limit ends with the line on which it does.
+    /// Collects the lines of one row. While a quote is open it goes on behind the byte limit, up to the double: so an
+    /// over-long row is told from a quote that nobody closed. A line that was cut ends it.
     private func takeRow() throws(DatasetError) -> TakenRow? {
         while let first = try nextLine() {
             if first.bytes.isEmpty { continue }
-            var taken = TakenRow(row: CSVRow(delimiter: delimiter), lines: [first])
+            var taken = TakenRow(row: CSVRow(delimiter: delimiter), lines: [first], isOverLong: first.isOverLong)
             taken.row.append(first.bytes)
-            if first.isOverLong { taken.problem = .overLong(limit: lines.byteLimit) }
-            while taken.row.continuesOnNextLine, taken.problem == nil {
+            var isCut = first.isOverLong
+            while taken.row.continuesOnNextLine, !isCut, taken.row.bytes.count <= 2 * lines.byteLimit {
                 guard let more = try nextLine() else { break }
                 taken.row.append((taken.lines.last?.terminator ?? []) + more.bytes)
                 taken.lines.append(more)
-                if more.isOverLong || taken.row.bytes.count > lines.byteLimit {
-                    // Most likely a quote that is not closed: then the lines are rows.
-                    taken.problem = .overLong(limit: lines.byteLimit)
-                }
+                isCut = more.isOverLong
+                if isCut || taken.row.bytes.count > lines.byteLimit { taken.isOverLong = true }
             }
             return taken
         }
@@ -109,32 +108,36 @@ final class CSVReader: RowReader {
         return try lines.next()
     }
 
-    /// How many of a bad row's lines are its own: all but the longest run at their end that, read without it, is rows of
-    /// the right number of fields, the last of which may go on behind them. At least the first.
+    /// So many rows in a row are no accident: lines of a text rarely have as many fields as the header.
+    private static let rowsToTrust = 3
+
+    /// How many lines of a row whose quotes are not sound are its own: those before the first line from which, read
+    /// without it, ``rowsToTrust`` rows are whole, or all up to the end of the lines. The last may go on behind them.
     ///
-    /// - Parameter endsFile: whether nothing is behind the lines, so that the last row may not go on.
+    /// - Parameter endsFile: whether nothing is behind the lines, so that no row may go on.
     private func ownLineCount(_ lines: [LineReader.Line], endsFile: Bool) -> Int {
         // Where a quote is open, any line may be tried in vain up to the end: together no more than a few readings.
         var budget = 8 * lines.reduce(0) { $0 + $1.bytes.count + 1 }
-        for start in lines.indices.dropFirst() where !lines[start].bytes.isEmpty {
-            var row = CSVRow(delimiter: delimiter)
-            var isWhole = true
-            for line in lines[start...] {
-                budget -= line.bytes.count + 1
-                guard budget > 0 else { return lines.count }
-                if line.isOverLong { isWhole = false }
-                if row.bytes.isEmpty, line.bytes.isEmpty { continue }
-                row.append(line.bytes)
-                if !row.continuesOnNextLine {
-                    if row.fieldCount != columns.count { isWhole = false }
-                    row = CSVRow(delimiter: delimiter)
-                }
-                if !isWhole { break }
-            }
-            if row.continuesOnNextLine, endsFile { isWhole = false }
-            if isWhole { return start }
+        for start in lines.indices.dropFirst() where !lines[start].bytes.isEmpty && budget > 0 {
+            if areRows(lines[start...], endsFile: endsFile, &budget) { return start }
         }
         return lines.count
+    }
+
+    private func areRows(_ lines: ArraySlice<LineReader.Line>, endsFile: Bool, _ budget: inout Int) -> Bool {
+        var row = CSVRow(delimiter: delimiter)
+        var wholeRows = 0
+        for line in lines where !row.bytes.isEmpty || !line.bytes.isEmpty {
+            budget -= line.bytes.count + 1
+            guard budget > 0, !line.isOverLong else { return false }
+            row.append(line.bytes)
+            if row.continuesOnNextLine { continue }
+            guard row.fieldCount == columns.count else { return false }
+            wholeRows += 1
+            if wholeRows == Self.rowsToTrust { return true }
+            row = CSVRow(delimiter: delimiter)
+        }
+        return !row.continuesOnNextLine || !endsFile
     }
 }
 
@@ -146,7 +149,7 @@ extension CSVReader {
         let line = taken.lines[0].number
         let names: [String]
         do throws(RowProblem) {
-            if let problem = taken.problem { throw problem }
+            if taken.isOverLong { throw .overLong(limit: lines.byteLimit) }
             names = try taken.row.values(columns: nil)
         } catch {
             throw DatasetError(path: path, problem: "line \(line), the header: \(error)")
@@ -177,16 +180,6 @@ extension CSVReader {
             if fields > best.fields { best = (delimiter, fields) }
         }
         return best.delimiter
-    }
-}
-
-extension RowProblem {
-    /// Whether a quote in a wrong place may be what is wrong.
-    fileprivate var isOfQuotes: Bool {
-        switch self {
-        case .invalidCSV, .overLong: true
-        default: false
-        }
     }
 }
 

@@ -57,7 +57,7 @@ struct CSVRow {
     /// - Throws: ``RowProblem`` for invalid UTF-8, misplaced or missing quotes, and a wrong number of fields.
     consuming func values(columns: Int?) throws(RowProblem) -> [String] {
         switch state {
-        case .quoted: throw .invalidCSV(openQuote)
+        case .quoted: throw .invalidCSV(openQuoteError)
         case .malformed:
             throw .invalidCSV(CSVSyntaxError(problem: problem))
         case .fieldStart, .unquoted, .quoteInQuoted:
@@ -71,7 +71,7 @@ struct CSVRow {
     }
 
     /// What is wrong while ``continuesOnNextLine`` and there is none.
-    var openQuote: CSVSyntaxError {
+    var openQuoteError: CSVSyntaxError {
         CSVSyntaxError(problem: "field \(fields.count + 1) begins with a quote that is not closed")
     }
 
@@ -80,6 +80,8 @@ struct CSVRow {
         case (.malformed, _): break
         case (.fieldStart, UInt8(ascii: "\"")): state = .quoted
         case (.fieldStart, delimiter), (.unquoted, delimiter), (.quoteInQuoted, delimiter): endField()
+        case (.fieldStart, 0x0D), (.unquoted, 0x0D), (.quoteInQuoted, 0x0D):
+            malform("has a carriage return outside of quotes: do some lines end with CR alone, or with CR CR LF")
         case (.fieldStart, _):
             field.append(byte)
             state = .unquoted

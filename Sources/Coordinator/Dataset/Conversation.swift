@@ -18,6 +18,11 @@ package struct ChatMessage: Hashable, Sendable {
             "tool", "tool_call", "tool_response", "function", "function_call", "function_response", "observation",
             "ipython", "environment",
         ]
+
+        /// Whether messages name their speaker so.
+        static func isSpeaker(_ name: String) -> Bool {
+            Self(named: name) != nil || toolNames.contains(name.lowercased())
+        }
     }
 
     package var role: Role

@@ -9,9 +9,8 @@ package struct DatasetReader: ~Copyable, Sendable {
     /// Nil if the configuration names the columns, or if the file has no rows.
     package let detectedFormat: DatasetFormat?
 
-    /// Of the file's first rows, those whose responses begin with their prompt, and how many were looked at: they are
-    /// read without it. Nil where nothing was found or asked for.
-    package let repeatedPrompts: (rows: Int, of: Int)?
+    /// Columns of the first row that could be read that mean nothing in the file's layout.
+    package let unreadColumns: [String]
 
     private let fileName: String
     private let layout: RowLayout
@@ -32,7 +31,7 @@ package struct DatasetReader: ~Copyable, Sendable {
         let rows = try RowSource(path: path, container: container, maxRowBytes: options.maxRowBytes)
         self.rows = rows
         detectedFormat = choice.format
-        repeatedPrompts = choice.repeatedPrompts
+        unreadColumns = choice.unreadColumns
         layout = choice.layout
         self.path = path
         fileName = URL(fileURLWithPath: path).lastPathComponent
@@ -50,16 +49,20 @@ package struct DatasetReader: ~Copyable, Sendable {
     package mutating func next() throws(DatasetError) -> DatasetRecord? {
         guard let row = try rows.next() else { return nil }
         defer { nextIndex += 1 }
+        let (content, repetition) = content(of: row)
         return DatasetRecord(
-            index: nextIndex, line: row.line, original: row.original, content: content(of: row))
+            index: nextIndex, line: row.line, original: row.original, content: content, promptRepetition: repetition)
     }
 
-    private func content(of row: RowSource.Row) -> Result<ResponsePair, RowError> {
+    private func content(of row: RowSource.Row) -> (Result<ResponsePair, RowError>, PromptRepetition) {
         do throws(RowProblem) {
             if let problem = row.problem { throw problem }
-            return .success(try RowReading(layout: layout, row: row.original).responsePair())
+            let (pair, repetition) = try RowReading(layout: layout, row: row.original).read()
+            return (.success(pair), repetition)
         } catch {
-            return .failure(RowError(file: fileName, line: row.line, element: row.element, problem: error))
+            return (
+                .failure(RowError(file: fileName, line: row.line, element: row.element, problem: error)), .none
+            )
         }
     }
 }

@@ -6,12 +6,17 @@ package struct DatasetRecord: Hashable, Sendable {
     package let line: Int
     package let original: OriginalRow
     package let content: Result<ResponsePair, RowError>
+    package let promptRepetition: PromptRepetition
 
-    package init(index: Int, line: Int, original: OriginalRow, content: Result<ResponsePair, RowError>) {
+    package init(
+        index: Int, line: Int, original: OriginalRow, content: Result<ResponsePair, RowError>,
+        promptRepetition: PromptRepetition = .none
+    ) {
         self.index = index
         self.line = line
         self.original = original
         self.content = content
+        self.promptRepetition = promptRepetition
     }
 
     package var columnNames: [String] { original.columnNames }

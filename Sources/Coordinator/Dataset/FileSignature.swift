@@ -1,6 +1,6 @@
 /// Kinds of files that hold datasets and are not read here, recognized by their first bytes, whatever their name is.
 enum FileSignature: CaseIterable {
-    case zstandard, bzip2, xz, lz4, zip, parquet, arrow, sqlite, utf16
+    case gzip, tar, zstandard, bzip2, xz, lz4, zip, parquet, arrow, sqlite, utf16
 
     /// Nil for what may be text or gzip.
     init?(of bytes: [UInt8]) {
@@ -9,6 +9,8 @@ enum FileSignature: CaseIterable {
         } else if bytes.count > 1, (bytes[0] == 0) != (bytes[1] == 0) {
             // UTF-16 without its mark: one of the first character's two bytes.
             self = .utf16
+        } else if bytes.dropFirst(257).starts(with: Array("ustar".utf8)) {
+            self = .tar
         } else {
             return nil
         }
@@ -16,6 +18,9 @@ enum FileSignature: CaseIterable {
 
     private var marks: [[UInt8]] {
         switch self {
+        // Only inside of another one: the outer one is read.
+        case .gzip: [[0x1F, 0x8B]]
+        case .tar: []
         case .zstandard: [[0x28, 0xB5, 0x2F, 0xFD]]
         case .bzip2: (UInt8(ascii: "1")...UInt8(ascii: "9")).map { Array("BZh".utf8) + [$0, 0x31, 0x41, 0x59] }
         case .xz: [[0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]]
@@ -31,6 +36,8 @@ enum FileSignature: CaseIterable {
     var problem: String {
         let found =
             switch self {
+            case .gzip: "gzip data inside of gzip data; decompress it once with `gunzip`"
+            case .tar: "a tar archive; take the file out of it"
             case .zstandard: "zstd data; decompress it with `zstd -d`"
             case .bzip2: "bzip2 data; decompress it with `bunzip2`"
             case .xz: "xz data; decompress it with `unxz`"

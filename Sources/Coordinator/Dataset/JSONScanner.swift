@@ -39,6 +39,8 @@ struct JSONScanner {
         case UInt8(ascii: "f"): try scanLiteral("false")
         case UInt8(ascii: "n"): try scanLiteral("null")
         case UInt8(ascii: "-"), .some(0x30...0x39): try scanNumber()
+        // Python writes these where a number is none.
+        case UInt8(ascii: "N"), UInt8(ascii: "I"): throw unexpected("a value (JSON has no NaN and no Infinity)")
         default: throw unexpected("a value")
         }
     }

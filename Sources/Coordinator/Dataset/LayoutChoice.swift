@@ -7,14 +7,11 @@ struct LayoutChoice {
     let layout: RowLayout
     /// Nil if the configuration names the columns, or if the file has no rows.
     let format: DatasetFormat?
-    /// Of the rows looked at, those whose responses begin with their prompt, and how many were looked at; nil unless that
-    /// decided something.
-    private(set) var repeatedPrompts: (rows: Int, of: Int)?
+    /// Columns of the first row that could be read that mean nothing in the layout.
+    let unreadColumns: [String]
 
-    /// Responses are read without their prompts if that share of the first rows has them, on both sides, …
+    /// Responses are read without prompts of any length if that share of the first rows has them, on both sides.
     private static let repeatedShare = 0.9
-    /// … and they are, together, more than a greeting that both answers return.
-    private static let repeatedBytesMin = 32
 
     /// - Throws: ``DatasetError`` if no probed row has the columns that are looked for.
     init(path: String, container: DatasetContainer, options: DatasetOptions) throws(DatasetError) {
@@ -29,11 +26,10 @@ struct LayoutChoice {
             first = first ?? (row.line, row.original)
             for index in candidates.indices { candidates[index].look(at: row.original) }
         }
-        // The first of the best.
-        let best = candidates.max { $0.evidence < $1.evidence || ($0.evidence == $1.evidence && $0.place > $1.place) }
-        if let best, best.evidence.columns > 0 {
-            (layout, repeatedPrompts) = try Self.decidingPromptInResponses(best.layout, path, container, options)
+        if let best = Self.best(of: candidates) {
             format = best.format
+            layout = best.decidedLayout(repeatedShare: Self.repeatedShare)
+            unreadColumns = best.firstRead.map(best.layout.unreadColumns) ?? []
             return
         }
         if let first {
@@ -55,6 +51,7 @@ struct LayoutChoice {
         }
         layout = .ofNoRows(options)
         format = nil
+        unreadColumns = []
     }
 
     /// The reader begins again after this: looking ahead keeps no rows.
@@ -69,24 +66,11 @@ struct LayoutChoice {
         }
     }
 
-    private static func decidingPromptInResponses(
-        _ layout: RowLayout, _ path: String, _ container: DatasetContainer, _ options: DatasetOptions
-    ) throws(DatasetError) -> (RowLayout, (rows: Int, of: Int)?) {
-        guard options.promptInResponses == .auto else { return (layout, nil) }
-        var (rows, repeating, bytes) = (0, 0, 0)
-        try forEachProbedRow(path, container, options) { row in
-            guard row.problem == nil else { return }
-            let reading = RowReading(layout: layout, row: row.original)
-            guard (try? reading.responsePair()) != nil else { return }
-            rows += 1
-            guard let repeated = reading.repeatedPromptBytes else { return }
-            repeating += 1
-            bytes += repeated
-        }
-        guard Double(repeating) >= repeatedShare * Double(rows), bytes >= repeatedBytesMin else { return (layout, nil) }
-        var layout = layout
-        layout.promptInResponses = .strip
-        return (layout, (repeating, rows))
+    /// The first of those with the most evidence; nil where there is none for any.
+    private static func best(of candidates: [Candidate]) -> Candidate? {
+        var best: Candidate?
+        for candidate in candidates where candidate.evidence > best?.evidence ?? (0, 0, 0) { best = candidate }
+        return best
     }
 }
 
@@ -96,31 +80,34 @@ extension LayoutChoice {
     private struct Candidate {
         var format: DatasetFormat?
         var layout: RowLayout
-        /// In the order of preference.
-        var place: Int
         /// Rows that can be read, rows whose responses are of the right kind, and rows that have the columns.
         var evidence = (read: 0, kinds: 0, columns: 0)
-        var isConfigured: Bool
+        var firstRead: OriginalRow?
+        /// Rows whose responses begin with their prompt, and the bytes of those prompts.
+        var repeated = (rows: 0, bytes: 0)
 
         mutating func look(at row: OriginalRow) {
-            guard layout.columnsExist(in: row), isConfigured || !leavesOut(row) else { return }
+            guard layout.columnsExist(in: row) else { return }
             let reading = RowReading(layout: layout, row: row)
             evidence.columns += 1
-            if reading.kindsFit { evidence.kinds += 1 }
-            if (try? reading.responsePair()) != nil { evidence.read += 1 }
+            guard reading.kindsFit else { return }
+            evidence.kinds += 1
+            guard (try? reading.read()) != nil else { return }
+            evidence.read += 1
+            firstRead = firstRead ?? row
+            if let bytes = reading.repeatedPromptBytes {
+                repeated.rows += 1
+                repeated.bytes += bytes
+            }
         }
 
-        /// Whether the format would pass over a column that means something in such a row.
-        private func leavesOut(_ row: OriginalRow) -> Bool {
-            func isFilled(_ column: String) -> Bool {
-                !layout.ignoredColumns.contains(column) && row.value(of: column)?.saysNothing == false
-            }
-            return switch format {
-            case .hh: PromptColumn.allCases.contains { isFilled($0.rawValue) }
-            case .sharegpt: PromptColumn.allCases.contains { $0 != .conversations && isFilled($0.rawValue) }
-            case .harmful: isFilled("harmless")
-            default: false
-            }
+        func decidedLayout(repeatedShare: Double) -> RowLayout {
+            var layout = layout
+            let isRepeated =
+                Double(repeated.rows) >= repeatedShare * Double(evidence.read)
+                && repeated.bytes >= RowLayout.longPromptBytes
+            if layout.promptInResponses == .auto, isRepeated { layout.promptInResponses = .strip }
+            return layout
         }
     }
 
@@ -138,10 +125,7 @@ extension LayoutChoice {
                 problem: "the harmful responses have no harmless ones beside them: "
                     + "expected a configured refusal, found none")
         }
-        let isConfigured = options.columns != nil || options.format != nil
-        return layouts.enumerated().map {
-            Candidate(format: $0.element.0, layout: $0.element.1, place: $0.offset, isConfigured: isConfigured)
-        }
+        return layouts.map { Candidate(format: $0.0, layout: $0.1) }
     }
 
     /// What would have fitted, for a message.

@@ -50,7 +50,10 @@ enum MessageList {
     }
 
     /// What a message says besides its text; templates make something of each.
-    private static let unreadKeys = ["tool_calls", "function_call", "tool_call_id", "reasoning_content", "thinking"]
+    private static let unreadKeys = [
+        "tool_calls", "function_call", "tool_call_id", "tools", "reasoning_content", "reasoning", "thinking", "images",
+        "audio",
+    ]
 
     /// A text, or a list of parts that are all texts, as OpenAI's API has them.
     private static func text(of value: JSONValue, key: String) throws(Malformed) -> String {

@@ -20,8 +20,8 @@ package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// A column that has a meaning which is not read.
     case unsupportedColumn(String, what: String, key: String)
     /// The responses begin with a dialogue that the prompt is no part of.
-    /// - Parameter key: of the configuration, that has them read as they stand.
-    case promptDisagrees(prompt: String, String, String, key: String?)
+    /// - Parameter remedy: what in the configuration helps.
+    case promptDisagrees(prompt: String, String, String, remedy: String)
     /// A message of a conversation is not what it should be; `message` counts from 1.
     case badMessage(column: String, message: Int, problem: String)
     /// A conversation that does not end with exactly one answer to the prompt.
@@ -63,10 +63,9 @@ package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
             \(section).columns, or list what is not to be read in \(section).ignore_columns
             """
         case .unsupportedColumn(let column, let what, let key):
-            "\(column.quoted): \(what) are not read; to leave the column out, list it in \(key)"
-        case .promptDisagrees(let prompt, let first, let second, let key):
-            "\(first.quoted) and \(second.quoted) begin with a dialogue that \(prompt.quoted) is no part of"
-                + (key.map { "; \($0): keep reads them as they stand" } ?? "")
+            "\(column.quoted): \(what) not read; to leave the column out, list it in \(key)"
+        case .promptDisagrees(let prompt, let first, let second, let remedy):
+            "\(first.quoted) and \(second.quoted) begin with a dialogue that \(prompt.quoted) is no part of; \(remedy)"
         case .badMessage(let column, let message, let problem):
             "\(column.quoted), message \(message): \(problem)"
         case .noSingleResponse(let column, let found):

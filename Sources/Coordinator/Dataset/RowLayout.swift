@@ -23,12 +23,27 @@ struct RowLayout: Hashable, Sendable {
         /// Texts, which may be transcripts that begin with the prompt.
         case texts
         case transcripts
+        /// Lists of messages.
         case messages
+        /// A message each.
+        case message
+        /// Texts that were lists of messages, or one, and are still JSON.
+        case serialized
+
+        /// Whether the prompt may be in the responses.
+        var mayHoldPrompt: Bool { self != .texts && self != .message }
     }
 
     var prompt: Prompt
     var responses: Responses
     var shape: Shape
+    /// Columns without which the row is of another layout, besides the responses'.
+    var requiredColumns: [String] = []
+    /// Columns with which the row is of another layout, even where they are empty: that is then what is wrong with it.
+    var foreignColumns: [String] = []
+    /// Columns that the layout passes over, so that they must say nothing; and what they would say, for messages.
+    var excludedColumns: [String] = []
+    var excludedMeaning = ""
     var ignoredColumns: [String]
     var promptInResponses: DatasetOptions.PromptInResponses
     /// Where the configuration says how such rows are read.
@@ -41,14 +56,12 @@ struct RowLayout: Hashable, Sendable {
         case .ranked(let first, let second, let safer): [first, second, safer]
         }
     }
-
-    /// Columns that the configuration names.
-    private var configuredColumns: [String] {
-        if case .column(let name) = prompt { [name] + responseColumns } else { responseColumns }
-    }
 }
 
 extension RowLayout {
+    /// Responses may return a shorter prompt, such as a greeting, without repeating it.
+    static let longPromptBytes = 32
+
     /// The layouts that columns which the configuration names may have; none if a refusal is needed and none is
     /// configured.
     static func layouts(of columns: DatasetColumns, options: DatasetOptions) -> [RowLayout] {
@@ -60,9 +73,12 @@ extension RowLayout {
         } else {
             return []
         }
-        let shapes: [Shape] = columns.prompt == nil ? [.transcripts, .messages] : [.texts, .messages]
+        let shapes: [Shape] =
+            columns.prompt == nil ? [.transcripts, .messages, .serialized] : [.texts, .messages, .message]
         return shapes.map { shape in
-            RowLayout(columns.prompt.map { .column($0) } ?? .inResponses, responses, shape, options)
+            var layout = RowLayout(columns.prompt.map { .column($0) } ?? .inResponses, responses, shape, options)
+            layout.requiredColumns = [columns.prompt].compactMap(\.self)
+            return layout
         }
     }
 
@@ -71,18 +87,36 @@ extension RowLayout {
         let preferences = Responses.columns(preferred: "chosen", other: "rejected")
         switch format {
         case .preference: return [RowLayout(.known, preferences, .texts, options)]
-        case .conversational: return [RowLayout(.known, preferences, .messages, options)]
+        case .conversational:
+            return [.messages, .serialized, .message].map { RowLayout(.known, preferences, $0, options) }
         case .sharegpt:
-            let prompt = Prompt.column(PromptColumn.conversations.rawValue)
-            return [.messages, .texts].map { RowLayout(prompt, preferences, $0, options) }
-        case .hh: return [RowLayout(.inResponses, preferences, .transcripts, options)]
+            return [Shape.message, .messages, .texts].map {
+                var layout = RowLayout(.known, preferences, $0, options)
+                layout.requiredColumns = [PromptColumn.conversations.rawValue]
+                return layout
+            }
+        case .hh:
+            var layout = RowLayout(.inResponses, preferences, .transcripts, options)
+            // Who names the format knows of such a column.
+            if options.format == nil {
+                layout.excludedColumns = PromptColumn.allCases.filter { $0 != .messages }.map(\.rawValue)
+                layout.excludedMeaning = "a prompt beside whole dialogues is"
+            }
+            return [layout]
         case .pku:
             let ranked = Responses.ranked("response_0", "response_1", safer: "safer_response_id")
             return [RowLayout(.known, ranked, .texts, options)]
         case .anchors:
             return [RowLayout(.known, .columns(preferred: "harmless", other: "harmful"), .texts, options)]
         case .harmful:
-            return options.refusal.map { [RowLayout(.known, .refusal($0, other: "harmful"), .texts, options)] } ?? []
+            guard let refusal = options.refusal else { return [] }
+            var layout = RowLayout(.known, .refusal(refusal, other: "harmful"), .texts, options)
+            if options.format == nil {
+                layout.foreignColumns = ["harmless"]
+                layout.excludedColumns = ["harmless"]
+                layout.excludedMeaning = "a harmless response beside the configured refusal is"
+            }
+            return [layout]
         }
     }
 
@@ -102,8 +136,17 @@ extension RowLayout {
 
     /// Whether the row has the columns without which no row can be read.
     func columnsExist(in row: OriginalRow) -> Bool {
-        guard configuredColumns.allSatisfy({ row.value(of: $0) != nil }) else { return false }
-        guard prompt == .known, shape != .messages else { return true }
-        return PromptColumn.allCases.contains { row.value(of: $0.rawValue) != nil }
+        guard (requiredColumns + responseColumns).allSatisfy({ row.value(of: $0) != nil }) else { return false }
+        guard foreignColumns.allSatisfy({ row.value(of: $0)?.isNull ?? true }) else { return false }
+        return prompt != .known || shape.mayHoldPrompt
+            || PromptColumn.allCases.contains { row.value(of: $0.rawValue) != nil }
+    }
+
+    /// The row's columns that mean nothing in this layout.
+    func unreadColumns(of row: OriginalRow) -> [String] {
+        var read = Set(responseColumns + requiredColumns + OtherColumn.system + [OtherColumn.history])
+        if prompt == .known { read.formUnion(PromptColumn.allCases.map(\.rawValue)) }
+        if prompt == .column(PromptColumn.instruction.rawValue) { read.insert(PromptColumn.input.rawValue) }
+        return row.columnNames.filter { !read.contains($0) || ignoredColumns.contains($0) }
     }
 }

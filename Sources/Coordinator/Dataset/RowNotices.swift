@@ -10,31 +10,34 @@ package struct RowNotices: Codable, Hashable, Sendable {
     package private(set) var absentTexts = 0
     /// The first control token that was found.
     package private(set) var controlToken = ""
-    /// Of so many rows that the file begins with, so many had responses that begin with their prompt; 0 where that has
-    /// them read as they stand.
-    private var probedRows = 0
-    private var repeatedPrompts = 0
+    /// Rows whose responses both begin with their prompt, and are read without it, and rows of which one does.
+    package private(set) var repeatedPrompts = 0
+    package private(set) var onesidedPrompts = 0
 
     package init() {}
 
-    /// Takes what was found when the file was opened.
-    package mutating func add(_ reader: borrowing DatasetReader) {
-        guard let repeated = reader.repeatedPrompts else { return }
-        (repeatedPrompts, probedRows) = (repeated.rows, repeated.of)
-    }
-
     package mutating func add(_ record: DatasetRecord) {
         switch record.content {
-        case .success(let pair): add(pair)
+        case .success(let pair): add(pair, record)
         case .failure(let error): if case .emptyPrompt = error.problem { emptyPrompts += 1 }
         }
     }
 
-    private mutating func add(_ pair: ResponsePair) {
+    private mutating func add(_ pair: ResponsePair, _ record: DatasetRecord) {
+        switch record.promptRepetition {
+        case .none: break
+        case .both: repeatedPrompts += 1
+        case .oneSide: onesidedPrompts += 1
+        }
         // Bytes, as the model reads them: Swift's equality knows other spellings of the same characters.
         if pair.preferred.utf8.elementsEqual(pair.other.utf8) { identicalResponses += 1 }
         let texts = pair.prompt.messages.map(\.content) + [pair.preferred, pair.other]
-        if texts.contains(where: { Self.absentNames.contains($0.trimmed.lowercased()) }) { absentTexts += 1 }
+        // An input is a part of a prompt.
+        let input = record.original.value(of: PromptColumn.input.rawValue)?.string
+        if (texts + [input].compactMap(\.self)).contains(where: { Self.absentNames.contains($0.trimmed.lowercased()) })
+        {
+            absentTexts += 1
+        }
         if let token = texts.lazy.compactMap(ControlTokens.first).first {
             controlTokens += 1
             if controlToken.isEmpty { controlToken = token }
@@ -52,13 +55,10 @@ package struct RowNotices: Codable, Hashable, Sendable {
         func add(_ count: Int, _ one: String, _ several: String) {
             if count > 0 { lines.append(count == 1 ? "1 row \(one)" : "\(count) rows \(several)") }
         }
-        if repeatedPrompts > 0 {
-            lines.append(
-                """
-                the responses of \(repeatedPrompts) of the first \(probedRows) begin with their prompt, which is read \
-                once (prompt_in_responses: keep reads them as they stand)
-                """)
-        }
+        let once = "the prompt, which is read once (prompt_in_responses: keep reads them as they stand)"
+        add(repeatedPrompts, "has responses that begin with \(once)", "have responses that begin with \(once)")
+        let oneSide = "one response that begins with the prompt and one that does not: its margin has the prompt in it"
+        add(onesidedPrompts, "has \(oneSide)", "have \(oneSide)")
         let margin = "so that the margin is 0 whatever the model says"
         add(
             identicalResponses, "has the same text as both of its responses, \(margin)",

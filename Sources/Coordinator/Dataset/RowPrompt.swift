@@ -14,17 +14,20 @@ struct RowPrompt {
     init(layout: RowLayout, row: OriginalRow) throws(RowProblem) {
         self.layout = layout
         self.row = row
-        let source = try Self.source(layout, row)
-        column = source?.column
-        guard let source else {
-            (conversation, text) = (nil, nil)
-            return
-        }
+        let source = try Source(layout, row)
         let history = try Self.history(layout, row)
-        switch source.side {
+        column = source?.column
+        switch source?.content {
+        case nil:
+            guard history.isEmpty else {
+                throw .unsupportedColumn(
+                    OtherColumn.history, what: "earlier turns beside whole dialogues are",
+                    key: "\(layout.configurationSection).ignore_columns")
+            }
+            (conversation, text) = (nil, nil)
         case .messages(let messages):
             conversation = Conversation(messages: history + messages)
-            text = nil
+            text = messages.count == 1 ? messages[0].content : nil
         case .text(let text):
             let messages = Transcript(text)?.promptMessages ?? [ChatMessage(role: .user, content: text)]
             conversation = Conversation(messages: history + messages)
@@ -35,8 +38,8 @@ struct RowPrompt {
     /// The prompt with the row's system message, which a column of its own may hold.
     func withSystem(_ prompt: Conversation) throws(RowProblem) -> Conversation {
         var system: (column: String, text: String)?
-        for column in PromptColumn.system {
-            guard let text = try Self.text(column, layout, row) else { continue }
+        for column in OtherColumn.system {
+            guard let text = try row.text(of: column, layout) else { continue }
             if let system, system.text != text {
                 throw .severalPrompts([system.column, column], section: layout.configurationSection)
             }
@@ -52,102 +55,17 @@ struct RowPrompt {
         }
         return Conversation(messages: [ChatMessage(role: .system, content: system.text)] + prompt.messages)
     }
-}
-
-// MARK: - Columns
-
-extension RowPrompt {
-    private typealias Source = (column: String, side: ResponseSide)
-
-    private static func source(_ layout: RowLayout, _ row: OriginalRow) throws(RowProblem) -> Source? {
-        switch layout.prompt {
-        case .inResponses: return nil
-        case .column(let name):
-            guard let value = row.value(of: name) else { throw .missingColumn(name, columns: row.columnNames) }
-            guard name == PromptColumn.instruction.rawValue else {
-                let side = try ResponseSide(value, column: name)
-                return (name, try checked(side, column: name))
-            }
-            return try withInput((name, try ResponseSide(value, column: name)), layout, row)
-        case .known: return try knownSource(layout, row)
-        }
-    }
-
-    private static func knownSource(_ layout: RowLayout, _ row: OriginalRow) throws(RowProblem) -> Source? {
-        func isThere(_ column: PromptColumn) -> Bool {
-            !layout.ignoredColumns.contains(column.rawValue) && row.value(of: column.rawValue) != nil
-        }
-        let there = PromptColumn.allCases.filter(isThere)
-        let filled = there.filter { row.value(of: $0.rawValue)?.saysNothing == false }
-        guard let first = filled.first ?? there.first else {
-            if layout.shape == .messages { return nil }
-            throw .missingColumn(PromptColumn.prompt.rawValue, columns: row.columnNames)
-        }
-        // A prompt that is null says no more than none.
-        if filled.isEmpty, layout.shape == .messages { return nil }
-        guard let value = row.value(of: first.rawValue) else { return nil }
-        let source = (
-            first.rawValue, try checked(try ResponseSide(value, column: first.rawValue), column: first.rawValue)
-        )
-        if first == .instruction {
-            try refuseOthers(than: source, in: filled.filter { $0 != .input }, layout, row)
-            return try withInput(source, layout, row)
-        }
-        try refuseOthers(than: source, in: filled, layout, row)
-        return source
-    }
-
-    /// An instruction and what it is about, in a column of its own, as Alpaca's format has them.
-    private static func withInput(
-        _ instruction: Source, _ layout: RowLayout, _ row: OriginalRow
-    ) throws(RowProblem) -> Source {
-        let column = PromptColumn.input.rawValue
-        guard let input = try text(column, layout, row) else { return instruction }
-        guard case .text(let text) = instruction.side else {
-            throw .severalPrompts([instruction.column, column], section: layout.configurationSection)
-        }
-        return (instruction.column, .text("\(text)\n\(input)"))
-    }
-
-    /// Columns that say the same are one; others may be the prompt just as well.
-    private static func refuseOthers(
-        than source: Source, in columns: [PromptColumn], _ layout: RowLayout, _ row: OriginalRow
-    ) throws(RowProblem) {
-        guard columns.count > 1 else { return }
-        let own = source.side.lastText.trimmed
-        for column in columns where column.rawValue != source.column {
-            guard let value = row.value(of: column.rawValue) else { continue }
-            let other = try ResponseSide(value, column: column.rawValue).lastText.trimmed
-            // An input that the prompt quotes was put into it already.
-            if other == own || (column == .input && own.contains(other)) { continue }
-            throw .severalPrompts([source.column, column.rawValue], section: layout.configurationSection)
-        }
-    }
-
-    private static func checked(_ side: ResponseSide, column: String) throws(RowProblem) -> ResponseSide {
-        guard case .messages(let messages) = side, column == PromptColumn.conversations.rawValue else { return side }
-        guard messages.last?.role != .assistant else {
-            throw .badMessage(
-                column: column, message: messages.count,
-                problem: "expected the conversation to end before the response, found an assistant's message")
-        }
-        return side
-    }
 
     /// Earlier turns: a list of pairs of what the user said and what the assistant answered.
     private static func history(_ layout: RowLayout, _ row: OriginalRow) throws(RowProblem) -> [ChatMessage] {
-        let column = PromptColumn.history
-        guard !layout.ignoredColumns.contains(column), let value = row.value(of: column), !value.saysNothing else {
-            return []
-        }
-        let turns: [JSONValue]? =
+        let column = OtherColumn.history
+        guard layout.mayRead(column), let value = row.value(of: column), !value.saysNothing else { return [] }
+        let json: JSONValue? =
             switch value {
-            case .json(let value) where value.kind == .string:
-                value.string.flatMap { try? JSONValue(text: Array($0.utf8)) }?.elements
-            case .json(let value): value.elements
-            case .text(let text): (try? JSONValue(text: Array(text.utf8)))?.elements
+            case .json(let value) where value.kind != .string: value
+            default: value.string.flatMap { try? JSONValue(text: Array($0.utf8)) }
             }
-        guard let turns else {
+        guard let turns = json?.elements else {
             throw .wrongType(column: column, expected: "a list of [user, assistant] pairs", found: value.kindWords)
         }
         var messages: [ChatMessage] = []
@@ -162,24 +80,128 @@ extension RowPrompt {
         }
         return messages
     }
+}
 
-    /// Nil where there is no such column, or nothing in it.
-    private static func text(_ column: String, _ layout: RowLayout, _ row: OriginalRow) throws(RowProblem) -> String? {
-        guard !layout.ignoredColumns.contains(column), layout.prompt != .column(column),
-            !layout.responseColumns.contains(column), let value = row.value(of: column), !value.saysNothing
-        else { return nil }
+// MARK: - Which column
+
+extension RowPrompt {
+    /// The column that holds the prompt, or the fullest of several that say the same.
+    private struct Source {
+        var column: String
+        var content: ResponseSide
+
+        /// Nil where the responses begin with the prompt.
+        init?(_ layout: RowLayout, _ row: OriginalRow) throws(RowProblem) {
+            switch layout.prompt {
+            case .inResponses: return nil
+            case .column(let name):
+                guard let value = row.value(of: name) else { throw .missingColumn(name, columns: row.columnNames) }
+                self = try Source(name, value).with(input: row, layout)
+            case .known:
+                guard let known = try Self.known(layout, row) else { return nil }
+                self = known
+            }
+        }
+
+        private init(_ column: String, _ value: ColumnValue) throws(RowProblem) {
+            self.column = column
+            content = try ResponseSide(value, column: column)
+        }
+
+        private static func known(_ layout: RowLayout, _ row: OriginalRow) throws(RowProblem) -> Source? {
+            let there = PromptColumn.allCases.filter {
+                $0 != .messages && layout.mayRead($0.rawValue) && row.value(of: $0.rawValue) != nil
+            }
+            var sources: [Source] = []
+            for column in there {
+                guard let value = row.value(of: column.rawValue), !value.saysNothing else { continue }
+                if column == .input, sources.first?.column == PromptColumn.instruction.rawValue { continue }
+                sources.append(try Source(column.rawValue, value).with(input: row, layout))
+            }
+            if sources.isEmpty {
+                if let messages = openMessages(layout, row) { return messages }
+                // A prompt that is null says no more than none, where the responses may hold it.
+                if layout.shape.mayHoldPrompt { return nil }
+                guard let empty = there.first, let value = row.value(of: empty.rawValue) else {
+                    throw .missingColumn(PromptColumn.prompt.rawValue, columns: row.columnNames)
+                }
+                return try Source(empty.rawValue, value)
+            }
+            guard let fullest = sources.first(where: { source in sources.allSatisfy(source.says) }) else {
+                let other = sources.first { !sources[0].says($0) }?.column ?? ""
+                throw .severalPrompts([sources[0].column, other], section: layout.configurationSection)
+            }
+            return try fullest.endingBeforeResponse()
+        }
+
+        /// A list of messages that ends before the response: else it is a copy of one of the sides.
+        private static func openMessages(_ layout: RowLayout, _ row: OriginalRow) -> Source? {
+            let column = PromptColumn.messages.rawValue
+            guard layout.mayRead(column), let value = row.value(of: column), !value.saysNothing,
+                let source = try? Source(column, value), case .messages(let messages) = source.content,
+                messages.last?.role != .assistant
+            else { return nil }
+            return source
+        }
+
+        /// An instruction, with what it is about in a column of its own, as Alpaca's format has them.
+        private func with(input row: OriginalRow, _ layout: RowLayout) throws(RowProblem) -> Source {
+            let column = PromptColumn.input.rawValue
+            guard self.column == PromptColumn.instruction.rawValue, let input = try row.text(of: column, layout) else {
+                return self
+            }
+            guard case .text(let text) = content else {
+                throw .severalPrompts([self.column, column], section: layout.configurationSection)
+            }
+            var source = self
+            source.content = .text("\(text)\n\(input)")
+            return source
+        }
+
+        private func endingBeforeResponse() throws(RowProblem) -> Source {
+            guard case .messages(let messages) = content, messages.last?.role == .assistant,
+                column == PromptColumn.conversations.rawValue
+            else { return self }
+            throw .badMessage(
+                column: column, message: messages.count,
+                problem: "expected the conversation to end before the response, found an assistant's message")
+        }
+
+        /// Whether this one says all that the other says.
+        private func says(_ other: Source) -> Bool {
+            if column == other.column { return true }
+            switch (content, other.content) {
+            case (.text(let own), .text(let text)):
+                let (own, text) = (own.trimmed, text.trimmed)
+                // An input may have been put below the prompt already.
+                return own == text || (other.column == PromptColumn.input.rawValue && own.hasSuffix("\n\(text)"))
+            case (.text(let own), .messages(let messages)):
+                return messages.count == 1 && messages[0].content.trimmed == own.trimmed
+            case (.messages(let own), .text(let text)):
+                return own.contains { $0.content.trimmed == text.trimmed }
+            case (.messages(let own), .messages(let messages)):
+                return messages.allSatisfy { given in
+                    own.contains { $0.role == given.role && $0.content == given.content }
+                }
+            }
+        }
+    }
+}
+
+extension RowLayout {
+    /// Whether the column may be read besides what the layout names: it is not to be ignored, and is nothing else.
+    func mayRead(_ column: String) -> Bool {
+        !ignoredColumns.contains(column) && prompt != .column(column) && !responseColumns.contains(column)
+    }
+}
+
+extension OriginalRow {
+    /// The text of a part of the prompt; nil where there is no such column, or nothing in it.
+    fileprivate func text(of column: String, _ layout: RowLayout) throws(RowProblem) -> String? {
+        guard layout.mayRead(column), let value = value(of: column), !value.saysNothing else { return nil }
         guard let text = value.string else {
             throw .wrongType(column: column, expected: "a string", found: value.kindWords)
         }
         return text
-    }
-}
-
-extension ResponseSide {
-    fileprivate var lastText: String {
-        switch self {
-        case .text(let text): text
-        case .messages(let messages): messages.last?.content ?? ""
-        }
     }
 }

@@ -5,29 +5,30 @@ struct RowReading {
 
     /// - Throws: ``RowProblem`` for a missing column, a value of the wrong type, a text that is empty, and whatever has a
     ///   meaning that is not read.
-    func responsePair() throws(RowProblem) -> ResponsePair {
+    func read() throws(RowProblem) -> (pair: ResponsePair, repetition: PromptRepetition) {
         try refuseUnsupported()
         let prompt = try RowPrompt(layout: layout, row: row)
+        var repetition = PromptRepetition.none
         let columns: (preferred: String, other: String)
         var pair: ResponsePair
         switch layout.responses {
         case .columns(let preferred, let other):
             columns = (preferred, other)
-            pair = try compared(columns, prompt)
+            pair = try compared(columns, prompt, &repetition)
         case .ranked(let first, let second, let safer):
             columns = try saferId(column: safer) == 0 ? (first, second) : (second, first)
-            pair = try compared(columns, prompt)
+            pair = try compared(columns, prompt, &repetition)
         case .refusal(let refusal, let other):
             columns = ("refusal", other)
             pair = try refused(refusal, other, prompt)
         }
         pair.prompt = try prompt.withSystem(pair.prompt)
-        guard pair.prompt.messages.last?.content.isBlank == false else {
+        guard let last = pair.prompt.messages.last, last.role != .system, !last.content.isBlank else {
             throw .emptyPrompt(column: prompt.column ?? "the prompt in \(columns.preferred)")
         }
         if pair.preferred.isBlank { throw .emptyText(column: columns.preferred) }
         if pair.other.isBlank { throw .emptyText(column: columns.other) }
-        return pair
+        return (pair, repetition)
     }
 
     /// Whether each of the responses, which the row may lack, is the text or the messages that the layout has there.
@@ -40,18 +41,18 @@ struct RowReading {
     }
 
     private func compared(
-        _ columns: (preferred: String, other: String), _ prompt: RowPrompt
+        _ columns: (preferred: String, other: String), _ prompt: RowPrompt, _ repetition: inout PromptRepetition
     ) throws(RowProblem) -> ResponsePair {
         switch (try side(columns.preferred), try side(columns.other)) {
         case (.text(let preferred), .text(let other)):
             if layout.shape == .transcripts || prompt.conversation == nil {
                 return try transcripts((columns.preferred, preferred), (columns.other, other))
             }
-            return try texts((columns.preferred, preferred), (columns.other, other), prompt)
+            return try texts((columns.preferred, preferred), (columns.other, other), prompt, &repetition)
         case (.messages(let preferred), .messages(let other)):
             return try ResponsePair.split(
                 (columns.preferred, preferred), (columns.other, other), prompt: prompt.conversation,
-                promptColumn: prompt.column)
+                promptColumn: prompt.column, section: layout.configurationSection)
         case (.text, .messages):
             throw .wrongType(
                 column: columns.other, expected: "a string like \(columns.preferred.quoted)", found: "messages")
@@ -76,21 +77,26 @@ struct RowReading {
 
     private func side(_ column: String) throws(RowProblem) -> ResponseSide {
         let value = try value(of: column)
-        switch layout.shape {
-        case .texts, .transcripts:
-            guard value.string != nil else {
-                throw .wrongType(column: column, expected: "a string", found: value.kindWords)
+        let kind: JSONValue.Kind =
+            switch value {
+            case .text: .string
+            case .json(let value): value.kind
             }
-            return try ResponseSide(value, column: column)
-        case .messages:
-            // A text may be a list that was written as JSON.
-            if value.string != nil || value.isStructured,
-                case .messages(let messages) = try ResponseSide(value, column: column)
-            {
-                return .messages(messages)
+        let (expectedKind, expected): (JSONValue.Kind, String) =
+            switch layout.shape {
+            case .texts, .transcripts: (.string, "a string")
+            case .messages: (.array, "a list of messages")
+            case .message: (.object, "a message")
+            case .serialized: (.string, "a list of messages as JSON text")
             }
-            throw .wrongType(column: column, expected: "a list of messages", found: value.kindWords)
+        guard kind == expectedKind else {
+            throw .wrongType(column: column, expected: expected, found: value.kindWords)
         }
+        let side = try ResponseSide(value, column: column)
+        if layout.shape == .serialized, case .text = side {
+            throw .wrongType(column: column, expected: expected, found: "another text")
+        }
+        return side
     }
 
     private func value(of column: String) throws(RowProblem) -> ColumnValue {
@@ -104,7 +110,7 @@ struct RowReading {
         let value = try value(of: column)
         let number =
             switch value {
-            case .json(let value): value.number
+            case .json(let value): value.number ?? value.string.flatMap(Double.init)
             case .text(let text): Double(text)
             }
         guard let number, number == 0 || number == 1 else {
@@ -114,14 +120,24 @@ struct RowReading {
     }
 
     private func refuseUnsupported() throws(RowProblem) {
-        for (column, what) in PromptColumn.unsupported where !layout.ignoredColumns.contains(column) {
-            guard let value = row.value(of: column), !value.saysNothing else { continue }
+        let excluded = layout.excludedColumns.map { ($0, layout.excludedMeaning) }
+        for (column, what) in OtherColumn.unsupported + excluded where !layout.ignoredColumns.contains(column) {
+            guard let value = row.value(of: column), !value.saysNothing, !value.isNothingAsText else { continue }
             throw .unsupportedColumn(column, what: what, key: "\(layout.configurationSection).ignore_columns")
         }
     }
 }
 
 // MARK: - Two texts
+
+/// Whether a row's responses begin with its prompt, which stands in a column of its own.
+package enum PromptRepetition: Sendable {
+    case none
+    /// Both do: they are read without it.
+    case both
+    /// One does, and is read as it stands: nobody knows whether the other was cut.
+    case oneSide
+}
 
 extension RowReading {
     private func transcripts(
@@ -142,51 +158,73 @@ extension RowReading {
 
     /// Responses beside a prompt. They may begin with it all the same: then it is read once.
     private func texts(
-        _ preferred: (column: String, text: String), _ other: (column: String, text: String), _ prompt: RowPrompt
+        _ preferred: (column: String, text: String), _ other: (column: String, text: String), _ prompt: RowPrompt,
+        _ repetition: inout PromptRepetition
     ) throws(RowProblem) -> ResponsePair {
         let conversation = prompt.conversation ?? Conversation(messages: [])
-        if layout.promptInResponses != .keep {
-            if let first = Transcript(preferred.text), let second = Transcript(other.text),
-                first.isDialogue, second.isDialogue, let pair = Transcript.split(first, second)
-            {
+        let asTheyAre = ResponsePair(prompt: conversation, preferred: preferred.text, other: other.text)
+        guard layout.promptInResponses != .keep else { return asTheyAre }
+        if let first = Transcript(preferred.text), let second = Transcript(other.text) {
+            if first.isDialogue, second.isDialogue, let pair = Transcript.split(first, second) {
                 guard pair.prompt.repeats(conversation) else {
                     throw .promptDisagrees(
                         prompt: prompt.column ?? "", preferred.column, other.column,
-                        key: "\(layout.configurationSection).prompt_in_responses")
+                        remedy: "\(layout.configurationSection).prompt_in_responses: keep reads them as they stand")
                 }
+                repetition = .both
                 return pair
             }
-            if layout.promptInResponses == .strip, let text = prompt.text,
-                let first = preferred.text.withoutPrompt(text), let second = other.text.withoutPrompt(text)
-            {
+            if let first = first.soleResponse, let second = second.soleResponse {
                 return ResponsePair(prompt: conversation, preferred: first, other: second)
             }
         }
-        return ResponsePair(prompt: conversation, preferred: preferred.text, other: other.text)
+        guard let text = prompt.text else { return asTheyAre }
+        // What is longer than a greeting, no answer returns word for word.
+        let isLong = text.trimmed.utf8.count >= RowLayout.longPromptBytes
+        let rests = (preferred.text.withoutPrompt(text), other.text.withoutPrompt(text))
+        switch rests {
+        case (let first?, let second?) where isLong || layout.promptInResponses == .strip:
+            repetition = .both
+            return ResponsePair(prompt: conversation, preferred: first, other: second)
+        case (_?, nil) where isLong, (nil, _?) where isLong: repetition = .oneSide
+        default: break
+        }
+        return asTheyAre
     }
 
     /// How many bytes of prompt both of the row's responses, beside a prompt, begin with; nil where they do not.
     var repeatedPromptBytes: Int? {
-        guard case .columns(let first, let second) = layout.responses,
-            let text = (try? RowPrompt(layout: layout, row: row))?.text,
-            row.value(of: first)?.string?.withoutPrompt(text) != nil,
-            row.value(of: second)?.string?.withoutPrompt(text) != nil
+        guard let text = (try? RowPrompt(layout: layout, row: row))?.text,
+            layout.responseColumns.prefix(2).allSatisfy({ row.value(of: $0)?.string?.withoutPrompt(text) != nil })
         else { return nil }
         return text.utf8.count
     }
 }
 
 extension String {
-    /// What follows `prompt` and whitespace; nil where the text does not begin so.
+    /// What follows `prompt` and whitespace; nil where the text does not begin so. Whitespace is compared as such: who
+    /// joined the two may have written other line breaks.
     fileprivate func withoutPrompt(_ prompt: String) -> String? {
-        let beginning = prompt.trimmed.utf8
-        let own = utf8.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
-        guard !beginning.isEmpty, own.starts(with: beginning) else { return nil }
-        let rest = own.dropFirst(beginning.count)
-        let response = rest.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+        let beginning = prompt.trimmed
+        var expected = beginning.utf8[...]
+        var rest = utf8.drop(while: isBlank)
+        guard !expected.isEmpty else { return nil }
+        while let byte = expected.first {
+            if isBlank(byte) {
+                guard rest.first.map(isBlank) == true else { return nil }
+                expected = expected.drop(while: isBlank)
+                rest = rest.drop(while: isBlank)
+            } else {
+                guard rest.popFirst() == byte else { return nil }
+                expected = expected.dropFirst()
+            }
+        }
+        let response = String(Substring(rest.drop(while: isBlank)))
         // In the middle of a word nothing ends.
-        guard response.startIndex > rest.startIndex || rest.isEmpty else { return nil }
-        return String(response)
+        func isOfWords(_ character: Character?) -> Bool { character.map { $0.isLetter || $0.isNumber } == true }
+        let hasBreak = rest.first.map(isBlank) ?? true
+        return !hasBreak && isOfWords(beginning.last) && isOfWords(response.first) ? nil : response
     }
 }
 
@@ -202,9 +240,9 @@ extension Conversation {
 }
 
 extension ColumnValue {
-    /// A list or an object.
-    fileprivate var isStructured: Bool {
-        if case .json(let value) = self { value.kind == .array || value.kind == .object } else { false }
+    /// A text that says of a list or an object that there is nothing in it.
+    fileprivate var isNothingAsText: Bool {
+        string.map { ["[]", "{}", "null", "None", "nan", "NaN"].contains(String($0.trimmed)) } ?? false
     }
 
     /// A short value itself, else what kind it is.

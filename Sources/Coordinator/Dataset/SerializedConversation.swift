@@ -1,66 +1,81 @@
-/// What a text is that was a list of messages before some program wrote it into a column of texts.
+/// What a text is that was a message, or a list of them, before some program wrote it into a column of texts.
 enum SerializedConversation {
-    /// JSON: it says exactly what the list said.
+    /// JSON: it says exactly what the messages said.
     case json(JSONValue)
     /// Anything else, which cannot be read back with certainty; what it is, in words.
     case unreadable(String)
 
-    /// Nil for any text that is not plainly a message, or a list of them, as a whole. A response may well be JSON or
-    /// Python about other things.
+    /// Nil for any text that is not plainly that, as a whole. A response may well be JSON or Python about other things, or
+    /// show messages and say something of them.
     init?(_ text: String) {
-        let beginning = Array(text.utf8.prefix(256))
-        if Self.beginsWithMessage(beginning, quote: UInt8(ascii: "\"")) {
-            guard let value = try? JSONValue(text: Array(text.utf8)) else {
+        let trimmed = text.trimmed.utf8
+        guard let first = trimmed.first, let last = trimmed.last else { return nil }
+        let isClosed = [UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: ")")].contains(last)
+        switch first {
+        case UInt8(ascii: "["), UInt8(ascii: "{"):
+            let bytes = Array(trimmed)
+            if let value = try? JSONValue(text: bytes) {
+                self.init(value)
+            } else if isClosed {
+                self.init(python: bytes)
+            } else if Self.isCutOff(bytes) {
                 self = .unreadable("a list of messages in damaged JSON")
-                return
+            } else {
+                return nil
             }
-            guard Self.isMessage(value) || value.elements.map({ !$0.isEmpty && $0.allSatisfy(Self.isMessage) }) == true
-            else { return nil }
+        case UInt8(ascii: "a") where isClosed && trimmed.starts(with: "array([".utf8):
+            self.init(python: Array(trimmed))
+        default: return nil
+        }
+    }
+
+    private init?(_ value: JSONValue) {
+        if Self.isMessage(value) || Self.isConversation(value) {
             self = .json(value)
-        } else if Self.beginsWithMessage(beginning, quote: UInt8(ascii: "'")) {
+        } else if value.elements?.first.map(Self.isConversation) == true {
+            self = .unreadable("a list of conversations")
+        } else if let object = try? value.object(),
+            object.members.contains(where: { object.value(of: $0.key).map(Self.isConversation) == true })
+        {
+            self = .unreadable("an object with a list of messages in it")
+        } else {
+            return nil
+        }
+    }
+
+    /// A list of dictionaries, or of objects whose class is a message's, as Python prints them.
+    private init?(python bytes: [UInt8]) {
+        func has(_ text: String) -> Bool { bytes.contains(sequence: Array(text.utf8)) }
+        if (has("'role':") && has("'content':")) || (has("'from':") && has("'value':")) {
             self = .unreadable("a list of messages as Python prints it")
-        } else if Self.beginsWithMessageObject(beginning) {
+        } else if bytes[0] == UInt8(ascii: "["), has("Message("), has("content=") {
             self = .unreadable("a list of message objects as Python prints it")
         } else {
             return nil
         }
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
-
-    /// Whether the text begins with an object, or a list whose first element is one, whose first key is one that
-    /// messages have.
-    private static func beginsWithMessage(_ bytes: [UInt8], quote: UInt8) -> Bool {
-        var rest = withoutListBeginning(bytes)
-        guard rest.popFirst() == UInt8(ascii: "{") else { return false }
-        rest = rest.drop(while: isBlank)
-        guard rest.popFirst() == quote else { return false }
-        let key = String(decoding: rest.prefix { $0 != quote }.prefix(16), as: UTF8.self)
-        return ["role", "content", "from", "value"].contains(key)
+    private static func isConversation(_ value: JSONValue) -> Bool {
+        value.elements.map { !$0.isEmpty && $0.allSatisfy(isMessage) } == true
     }
 
-    /// Whether it begins with a call such as `HumanMessage(content=`, or a list of those.
-    private static func beginsWithMessageObject(_ bytes: [UInt8]) -> Bool {
-        let rest = withoutListBeginning(bytes)
-        let name = rest.prefix { $0 != UInt8(ascii: "(") }
-        guard name.count < 64, String(decoding: name, as: UTF8.self).hasSuffix("Message") else { return false }
-        let field = rest.dropFirst(name.count + 1).prefix { $0 != UInt8(ascii: "=") }.prefix(16)
-        return ["role", "content", "from", "type"].contains(String(decoding: field, as: UTF8.self))
-    }
-
-    private static func withoutListBeginning(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
-        var rest = bytes.drop(while: isBlank)
-        if rest.starts(with: Array("array(".utf8)) { rest = rest.dropFirst(6) }
-        if rest.first == UInt8(ascii: "[") || rest.first == UInt8(ascii: "(") {
-            rest = rest.dropFirst().drop(while: isBlank)
-        }
-        return rest
-    }
-
+    /// Whether the value is an object with a speaker that is one, and a text.
     private static func isMessage(_ value: JSONValue) -> Bool {
         guard let object = try? value.object() else { return false }
-        return [("role", "content"), ("from", "value")].contains {
-            object.value(of: $0.0) != nil && object.value(of: $0.1) != nil
+        return [("role", "content"), ("from", "value")].contains { speaker, text in
+            object.value(of: text) != nil && object.value(of: speaker)?.string.map(ChatMessage.Role.isSpeaker) == true
         }
+    }
+
+    /// Whether the text is the beginning of a list of messages in JSON, and ends inside it.
+    private static func isCutOff(_ bytes: [UInt8]) -> Bool {
+        var scanner = JSONScanner(bytes, in: bytes.indices)
+        // A list with something behind it is about that list.
+        guard (try? scanner.scanValue(depth: 0)) == nil else { return false }
+        let beginning = String(decoding: bytes.prefix(64), as: UTF8.self)
+        guard let match = beginning.prefixMatch(of: #/\[\s*\{\s*"(role|from)"\s*:\s*"([A-Za-z_]+)"/#) else {
+            return false
+        }
+        return ChatMessage.Role.isSpeaker(String(match.2))
     }
 }

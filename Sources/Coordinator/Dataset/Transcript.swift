@@ -14,6 +14,8 @@ struct Transcript {
 
     private let bytes: [UInt8]
     private let turns: [Turn]
+    /// Whether line breaks stand before the first marker, as HH-RLHF has them: no usual text begins so.
+    private let beginsWithLineBreaks: Bool
 
     /// Nil if the text does not begin with a turn. The line breaks before the first marker may be missing.
     init?(_ text: String) {
@@ -23,11 +25,16 @@ struct Transcript {
         var position = 0
         while let lineBreak = bytes[position...].firstIndex(of: 0x0A) {
             position = lineBreak + 1
-            guard position < bytes.count, bytes[position] == 0x0A else { continue }
-            if let turn = Self.turn(in: bytes, markedAt: lineBreak, nameAt: lineBreak + 2) { turns.append(turn) }
+            let second = position < bytes.count && bytes[position] == 0x0D ? position + 1 : position
+            guard second < bytes.count, bytes[second] == 0x0A else { continue }
+            let start = lineBreak > 0 && bytes[lineBreak - 1] == 0x0D ? lineBreak - 1 : lineBreak
+            if let turn = Self.turn(in: bytes, markedAt: start, nameAt: second + 1) { turns.append(turn) }
         }
-        guard let first = turns.first, bytes[..<first.start].allSatisfy({ $0 == 0x0A }) else { return nil }
+        guard let first = turns.first, bytes[..<first.start].allSatisfy({ $0 == 0x0A || $0 == 0x0D }) else {
+            return nil
+        }
         self.turns = turns
+        beginsWithLineBreaks = bytes[0] == 0x0A || bytes[0] == 0x0D
     }
 
     /// The turn whose speaker's name begins at `name`, if there is one.
@@ -45,10 +52,17 @@ struct Transcript {
     /// Whether there is a response with something before it.
     var isDialogue: Bool { endsWithAssistant && turns.count > 1 }
 
+    /// The response of a text that is nothing else, with its marker; nil for any other.
+    var soleResponse: String? {
+        turns.count == 1 && turns[0].role == .assistant && beginsWithLineBreaks ? text(fromTurn: 0) : nil
+    }
+
     /// What a prompt says that is written as a transcript, with or without a last `Assistant:` for the response to follow;
-    /// nil for a single turn, which may be any text.
+    /// nil for a single turn without line breaks before it, which may be any text.
     var promptMessages: [ChatMessage]? {
-        guard turns.count > 1, let last = turns.last else { return nil }
+        guard turns.count > 1 || beginsWithLineBreaks && turns[0].role == .user, let last = turns.last else {
+            return nil
+        }
         let lastText = text(fromTurn: turns.count - 1)
         let isOpen = last.role == .assistant && lastText.isBlank
         return messages(before: turns.count - 1) + (isOpen ? [] : [ChatMessage(role: last.role, content: lastText)])

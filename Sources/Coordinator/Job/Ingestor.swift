@@ -28,7 +28,6 @@ struct Ingestor: Sendable {
 
     private func read(_ ingestion: inout Ledger.Ingestion, _ progress: (Ledger.Ingestion) -> Void) throws {
         var reader = try input.reader()
-        ingestion.notices?.add(reader)
         let skipped = ingestion.records
         var records = 0
         var items: [UnitPayload.Item] = []

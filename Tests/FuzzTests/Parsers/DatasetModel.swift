@@ -1,3 +1,5 @@
+@testable import Coordinator
+
 /// What the definitions of the formats say about a file: which rows it has. Written apart from the readers, and for whole
 /// files in memory, so that the two can be compared.
 struct DatasetModel {
@@ -55,7 +57,7 @@ struct DatasetModel {
     }
 
     /// The header is the first one. A row goes on with the next line while a quote is open, and the limit is not passed.
-    /// A bad row gives its last lines back if they are rows by themselves.
+    /// A row whose quotes are not sound gives lines back, from the first one on that begins three rows.
     var csv: [Row] {
         var rows: [Row] = []
         var rest = lines[...]
@@ -65,9 +67,9 @@ struct DatasetModel {
                 rest = rest.dropFirst()
                 continue
             }
-            var (row, count) = longestRow(rest)
+            var (row, count, isSound) = longestRow(rest)
             if columns == nil { columns = row.fields?.count }
-            if row.fields == nil || row.fields?.count != columns, let columns, !rows.isEmpty {
+            if !isSound, let columns, !rows.isEmpty {
                 let taken = Array(rest.prefix(count))
                 let own =
                     (1..<count).first { areRows(taken[$0...], columns, endsFile: count == rest.count) } ?? count
@@ -84,37 +86,50 @@ struct DatasetModel {
         return rows
     }
 
-    private func longestRow(_ rest: ArraySlice<Line>) -> (row: Row, lines: Int) {
+    private func longestRow(_ rest: ArraySlice<Line>) -> (row: Row, lines: Int, isSound: Bool) {
         let first = rest[rest.startIndex]
         var row = Row(line: first.number, bytes: first.bytes, isOverLong: first.bytes.count > limit)
         var count = 1
-        var (fields, isOpen) = Self.fields(of: row.bytes)
-        while isOpen, !row.isOverLong, count < rest.count {
+        // Of a line over the limit only the beginning is known, so that nothing can be said of its quotes.
+        var isCut = row.isOverLong
+        var (fields, isOpen) = Self.fields(of: isCut ? Self.excerpt(row.bytes) : row.bytes)
+        while isOpen, !isCut, row.bytes.count <= 2 * limit, count < rest.count {
             let next = rest[rest.startIndex + count]
+            isCut = next.bytes.count > limit
+            let shown = isCut ? Self.excerpt(next.bytes) : next.bytes
+            (fields, isOpen) = Self.fields(of: row.bytes + rest[rest.startIndex + count - 1].end + shown)
             row.bytes += rest[rest.startIndex + count - 1].end + next.bytes
-            row.isOverLong = next.bytes.count > limit || row.bytes.count > limit
+            row.isOverLong = row.isOverLong || isCut || row.bytes.count > limit
             count += 1
-            (fields, isOpen) = Self.fields(of: row.bytes)
         }
-        row.fields = isOpen || row.isOverLong ? nil : fields
-        return (row, count)
+        let isSound = fields != nil && !isOpen
+        row.fields = isSound && !row.isOverLong ? fields : nil
+        return (row, count, isSound)
     }
 
-    /// Whether all of the lines are rows of so many fields; the last may be open, unless the file ends there. The first
-    /// is not blank.
+    private static func excerpt(_ bytes: [UInt8]) -> [UInt8] {
+        var excerpt = bytes
+        excerpt.keepExcerpt(of: LineReader.excerptBytes)
+        return excerpt
+    }
+
+    /// Whether the lines begin with three rows of so many fields, or are no more than rows; the last may be open, unless
+    /// the file ends there. The first is not blank.
     private func areRows(_ lines: ArraySlice<Line>, _ columns: Int, endsFile: Bool) -> Bool {
         guard lines.first?.bytes.isEmpty == false else { return false }
         var text: [UInt8]?
-        for line in lines {
+        var whole = 0
+        for line in lines where whole < 3 {
             if text == nil, line.bytes.isEmpty { continue }
             text = (text.map { $0 + [Self.lineFeed] } ?? []) + line.bytes
             if line.bytes.count > limit { return false }
             let (fields, isOpen) = Self.fields(of: text ?? [])
             if isOpen { continue }
             if fields?.count != columns { return false }
+            whole += 1
             text = nil
         }
-        return text == nil || !endsFile
+        return whole == 3 || text == nil || !endsFile
     }
 
     /// RFC 4180, section 2. No fields where a quote is out of place.
@@ -124,7 +139,7 @@ struct DatasetModel {
         while true {
             guard rest.first == quote else {
                 let field = rest.prefix { $0 != comma }
-                if field.contains(quote) { return (nil, false) }
+                if field.contains(quote) || field.contains(carriageReturn) { return (nil, false) }
                 fields.append(Array(field))
                 rest = rest[field.endIndex...]
                 if rest.popFirst() == nil { return (fields, false) }
