@@ -68,7 +68,7 @@ import Testing
         (#"{"a":+1}"#, #"invalid JSON: expected a value, found "+" at column 6"#),
         (#"{"a":-}"#, #"invalid JSON: expected a digit, found "}" at column 7"#),
         (#"{"a":1e}"#, #"invalid JSON: expected a digit, found "}" at column 8"#),
-        (#"{"a":NaN}"#, #"invalid JSON: expected a value, found "N" at column 6"#),
+        (#"{"a":NaN}"#, #"invalid JSON: expected a value (JSON has no NaN and no Infinity), found "N" at column 6"#),
         (#"{"a":tru}"#, #"invalid JSON: expected true, found "t" at column 6"#),
         (#"{"a":1,"b":2,"\u0061":3}"#, #"invalid JSON: the key "a" occurs a second time at column 14"#),
         ("[1]", "expected a JSON object, found an array"),
