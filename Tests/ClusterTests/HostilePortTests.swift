@@ -18,9 +18,9 @@ struct HostilePortTests {
             keys = ", secret_key: keys/coordinator.key, allowed_keys: keys/allowed.keys"
         }
         try folder.configure(cluster: "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256\(keys)}")
-        let program = try folder.start()
-        try #require(try await eventually { program.errors.contains("listening") }, "\(program.errors)")
+        // It tries until somebody listens: this task may be late on a busy machine.
         let attack = Attack(port: port)
+        let program = try folder.start()
         #expect(await program.exit() == .init(status: 0, isSignal: false), "\(program.errors)")
         let connections = attack.stop()
         #expect(connections > 100)

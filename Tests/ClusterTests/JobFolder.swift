@@ -103,6 +103,26 @@ final class JobFolder: Sendable {
     }
 }
 
+extension JobFolder {
+    /// Kills the coordinator as soon as its ledger has so many results; false where it never has.
+    ///
+    /// On a thread of its own: among busy tests a task may sleep until the job is over.
+    func kill(_ coordinator: RunningProgram, atResults count: Int) async -> Bool {
+        await withCheckedContinuation { continuation in
+            Thread { [self] in
+                let deadline = ContinuousClock.now + .seconds(240)
+                var hasResults = false
+                while !hasResults, ContinuousClock.now < deadline {
+                    usleep(10_000)
+                    hasResults = (try? results.count >= count) ?? false
+                }
+                coordinator.kill()
+                continuation.resume(returning: hasResults)
+            }.start()
+        }
+    }
+}
+
 /// Waits until the condition holds; false where that takes too long.
 func eventually(within limit: Duration = .seconds(240), _ condition: () throws -> Bool) async throws -> Bool {
     let deadline = ContinuousClock.now + limit

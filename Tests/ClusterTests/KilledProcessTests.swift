@@ -11,8 +11,7 @@ struct KilledProcessTests {
         // In the middle of the anchors, then in the middle of the rows.
         for count in [4, 20] {
             let program = try folder.start()
-            try #require(try await eventually { try folder.results.count >= count }, "\(program.errors)")
-            program.kill()
+            try #require(await folder.kill(program, atResults: count), "\(program.errors)")
             #expect(await program.exit() == .init(status: SIGKILL, isSignal: true))
             let now = try folder.results
             #expect(Set(now).isSuperset(of: committed))
