@@ -309,4 +309,13 @@ import Testing
         #expect(try error(empty, options) == #"rows.jsonl:1: "harmless" is empty"#)
         #expect(try pair(#"{"prompt":"q","harmless":null,"harmful":"b"}"#, options)?.preferred == "No.")
     }
+
+    @Test func aFileOfNothingButToolCallsSaysSo() throws {
+        let call = #"[{"role":"assistant","content":null,"tool_calls":[{"id":1}]}]"#
+        let row = #"{"prompt":[{"role":"user","content":"q"}],"chosen":\#(call),"rejected":\#(call)}"#
+        #expect(
+            try error(row)
+                == #"rows.jsonl:1: "chosen", message 1: "tool_calls" is not read: expected nothing but texts, "#
+                + "found an array")
+    }
 }

@@ -71,4 +71,13 @@ import Testing
         progress.committed(result, at: MonotonicInstant(offset: .zero))
         #expect(progress.margins.count == 2)
     }
+
+    @Test func anchorsThatCannotBeReadAreCounted() throws {
+        var ingestion = Ledger.Ingestion()
+        (ingestion.records, ingestion.rows, ingestion.phase) = (10, 2, .complete)
+        var notices = JobNotices(readsControlTokens: false)
+        #expect(notices.read(ingestion, of: .anchors) == ["anchors: 8 of 10 cannot be read; validate says why"])
+        #expect(notices.lines(margins: MarginStatistics()).count == 1)
+        #expect(notices.read(ingestion, of: .rows).isEmpty)
+    }
 }

@@ -51,15 +51,15 @@ struct ValidateCommand: AsyncParsableCommand {
         do {
             var reader = try DatasetReader(path: path, options: options)
             var rows = 0
-            var problems: [RowError] = []
+            var problems: [String] = []
             var badRows = 0
             var notices = RowNotices()
             while let record = try reader.next() {
                 rows += 1
                 notices.add(record)
-                guard case .failure(let error) = record.content else { continue }
+                guard let problem = Self.problem(with: record, options, definition) else { continue }
                 badRows += 1
-                if problems.count < list { problems.append(error) }
+                if problems.count < list { problems.append(problem) }
             }
             let format = reader.detectedFormat?.rawValue ?? (options.columns == nil ? "no rows" : "configured columns")
             print("\(name): \(path): \(rows) rows (\(format)), \(badRows) of them bad")
@@ -77,6 +77,15 @@ struct ValidateCommand: AsyncParsableCommand {
         } catch {
             throw Failure("\(error)", status: .usage)
         }
+    }
+
+    /// Why a row cannot be annotated; nil where it can.
+    private static func problem(
+        with record: DatasetRecord, _ options: DatasetOptions, _ definition: JobDefinition
+    ) -> String? {
+        if case .failure(let error) = record.content { return "\(error)" }
+        guard options.purpose == .row, definition.configuration.dataset.existingColumns == .refuse else { return nil }
+        return ExistingColumns.refused.problem(with: record).map { "line \(record.line): \($0)" }
     }
 
     /// What `up` would start.

@@ -30,6 +30,24 @@ struct RowLayout: Hashable, Sendable {
         /// Texts that were lists of messages, or one, and are still JSON.
         case serialized
 
+        /// The JSON type of the columns, and what should be in them, in words.
+        var kind: JSONValue.Kind {
+            switch self {
+            case .texts, .transcripts, .serialized: .string
+            case .messages: .array
+            case .message: .object
+            }
+        }
+
+        var words: String {
+            switch self {
+            case .texts, .transcripts: "a string"
+            case .messages: "a list of messages"
+            case .message: "a message"
+            case .serialized: "a list of messages as JSON text"
+            }
+        }
+
         /// Whether the prompt may be in the responses.
         var mayHoldPrompt: Bool { self != .texts && self != .message }
     }

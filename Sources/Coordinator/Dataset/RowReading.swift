@@ -31,12 +31,17 @@ struct RowReading {
         return (pair, repetition)
     }
 
-    /// Whether each of the responses, which the row may lack, is the text or the messages that the layout has there.
+    /// Whether each of the responses is of the JSON type that the layout has there; what messages say is not looked at.
     var kindsFit: Bool {
-        switch layout.responses {
-        case .columns(let first, let second), .ranked(let first, let second, _):
-            (try? side(first)) != nil && (try? side(second)) != nil
-        case .refusal(_, let other): (try? side(other)) != nil
+        let columns =
+            switch layout.responses {
+            case .columns(let first, let second), .ranked(let first, let second, _): [first, second]
+            case .refusal(_, let other): [other]
+            }
+        return columns.allSatisfy { column in
+            // Any text might be one that was a list.
+            if layout.shape == .serialized { return (try? side(column)) != nil }
+            return (try? checkKind(of: value(of: column), column: column)) != nil
         }
     }
 
@@ -77,26 +82,23 @@ struct RowReading {
 
     private func side(_ column: String) throws(RowProblem) -> ResponseSide {
         let value = try value(of: column)
+        try checkKind(of: value, column: column)
+        let side = try ResponseSide(value, column: column)
+        if layout.shape == .serialized, case .text = side {
+            throw .wrongType(column: column, expected: layout.shape.words, found: "another text")
+        }
+        return side
+    }
+
+    private func checkKind(of value: ColumnValue, column: String) throws(RowProblem) {
         let kind: JSONValue.Kind =
             switch value {
             case .text: .string
             case .json(let value): value.kind
             }
-        let (expectedKind, expected): (JSONValue.Kind, String) =
-            switch layout.shape {
-            case .texts, .transcripts: (.string, "a string")
-            case .messages: (.array, "a list of messages")
-            case .message: (.object, "a message")
-            case .serialized: (.string, "a list of messages as JSON text")
-            }
-        guard kind == expectedKind else {
-            throw .wrongType(column: column, expected: expected, found: value.kindWords)
+        guard kind == layout.shape.kind else {
+            throw .wrongType(column: column, expected: layout.shape.words, found: value.kindWords)
         }
-        let side = try ResponseSide(value, column: column)
-        if layout.shape == .serialized, case .text = side {
-            throw .wrongType(column: column, expected: expected, found: "another text")
-        }
-        return side
     }
 
     private func value(of column: String) throws(RowProblem) -> ColumnValue {

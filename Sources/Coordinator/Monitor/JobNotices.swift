@@ -2,10 +2,12 @@ internal import Margins
 internal import Protocol
 
 /// What is odd about a job's rows and margins, for whoever would trust them: a sentence each.
-struct JobNotices: Hashable, Sendable {
+struct JobNotices: Sendable {
     /// Whether control tokens that the rows spell are read as such.
     let readsControlTokens: Bool
     private var rows: [Stage: RowNotices] = [:]
+    /// Anchors that cannot be read, and all that there are.
+    private var unreadAnchors = (count: 0, of: 0)
 
     init(readsControlTokens: Bool) { self.readsControlTokens = readsControlTokens }
 
@@ -13,6 +15,10 @@ struct JobNotices: Hashable, Sendable {
     @discardableResult
     mutating func read(_ ingestion: Ledger.Ingestion, of stage: Stage) -> [String] {
         rows[stage] = ingestion.notices
+        // Rows that cannot be read are in the errors file.
+        if stage == .anchors, ingestion.isComplete {
+            unreadAnchors = (ingestion.records - ingestion.rows, ingestion.records)
+        }
         return lines(of: stage)
     }
 
@@ -30,6 +36,11 @@ struct JobNotices: Hashable, Sendable {
     }
 
     private func lines(of stage: Stage) -> [String] {
-        rows[stage]?.lines(readsControlTokens: readsControlTokens).map { "\(stage): \($0)" } ?? []
+        var lines: [String] = []
+        if stage == .anchors, unreadAnchors.count > 0 {
+            lines.append("\(unreadAnchors.count) of \(unreadAnchors.of) cannot be read; validate says why")
+        }
+        lines += rows[stage]?.lines(readsControlTokens: readsControlTokens) ?? []
+        return lines.map { "\(stage): \($0)" }
     }
 }

@@ -184,10 +184,6 @@ extension CoordinatorService {
             if ingestion.isComplete, ingestion.records == 0 {
                 logger.warning("there are no rows in the file", metadata: ["of": "\(stage)"])
             }
-            if ingestion.isComplete, stage == .anchors, ingestion.records > ingestion.rows {
-                let count = ingestion.records - ingestion.rows
-                logger.warning("some anchors cannot be read (see validate)", metadata: ["anchors": "\(count)"])
-            }
             return ingestion.isComplete ? scheduler.handle(.unitsAvailable(stage), at: now) : []
         case .directionFitted(let fit):
             let saved = fit.saved
