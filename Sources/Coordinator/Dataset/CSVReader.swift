@@ -2,7 +2,7 @@
 ///
 /// A quote that nobody closed would make the rest of the file one field. It costs one row where the rows behind it can be
 /// told: see ``ownLineCount(_:endsFile:)``.
-final class CSVReader: RowReader {
+final class CSVReader: ContainerReader {
     private let path: String
     private let delimiter: UInt8
     private var lines: LineReader

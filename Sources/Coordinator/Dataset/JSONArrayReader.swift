@@ -1,6 +1,6 @@
 /// Cuts a file that is one JSON array into its elements, without holding the whole: a line of any number of them, or one
 /// element over any number of lines.
-final class JSONArrayReader: RowReader {
+final class JSONArrayReader: ContainerReader {
     private struct Element {
         /// 1-based line on which the element begins.
         var line: Int

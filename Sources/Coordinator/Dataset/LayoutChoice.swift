@@ -16,14 +16,14 @@ struct LayoutChoice {
     /// - Throws: ``DatasetError`` if no probed row has the columns that are looked for.
     init(path: String, container: DatasetContainer, options: DatasetOptions) throws(DatasetError) {
         var candidates = try Self.candidates(path: path, options: options)
-        var first: (line: Int, row: OriginalRow)?
+        var first: OriginalRow?
         var firstProblem: (line: Int, problem: RowProblem)?
         try Self.forEachProbedRow(path, container, options) { row in
             if let problem = row.problem {
                 firstProblem = firstProblem ?? (row.line, problem)
                 return
             }
-            first = first ?? (row.line, row.original)
+            first = first ?? row.original
             for index in candidates.indices { candidates[index].look(at: row.original) }
         }
         if let best = Self.best(of: candidates) {
@@ -37,8 +37,8 @@ struct LayoutChoice {
             throw DatasetError(
                 path: path,
                 problem: """
-                    no format fits. Found the columns: \(first.row.columnNames.listed). Expected \(expected)\
-                    \(Self.advice(for: first.row) ?? Self.columnsAdvice(options))
+                    no format fits. Found the columns: \(first.columnNames.listed). Expected \(expected)\
+                    \(Self.advice(for: first) ?? Self.columnsAdvice(options))
                     """)
         }
         if let firstProblem {
@@ -92,12 +92,12 @@ extension LayoutChoice {
             evidence.columns += 1
             guard reading.kindsFit else { return }
             evidence.kinds += 1
-            guard (try? reading.read()) != nil else { return }
+            guard let (pair, repetition) = try? reading.read() else { return }
             evidence.read += 1
             firstRead = firstRead ?? row
-            if let bytes = reading.repeatedPromptBytes {
+            if repetition == .both || repetition == .bothShort {
                 repeated.rows += 1
-                repeated.bytes += bytes
+                repeated.bytes += pair.prompt.messages.last?.content.utf8.count ?? 0
             }
         }
 

@@ -28,25 +28,16 @@ enum ColumnValue {
         }
     }
 
-    /// What a message calls it.
-    var kindWords: String {
+    /// As JSON has it; of CSV all is text.
+    var kind: JSONValue.Kind {
         switch self {
-        case .text: JSONValue.Kind.string.words
-        case .json(let value): value.kind.words
+        case .text: .string
+        case .json(let value): value.kind
         }
     }
 
-    var elements: [JSONValue]? {
-        if case .json(let value) = self { value.elements } else { nil }
-    }
-
-    var isArray: Bool {
-        if case .json(let value) = self { value.kind == .array } else { false }
-    }
-
-    var isNull: Bool {
-        if case .json(let value) = self { value.kind == .null } else { false }
-    }
+    /// What a message calls it.
+    var kindWords: String { kind.words }
 }
 
 extension OriginalRow {

@@ -48,9 +48,7 @@ package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
             "\(column.quoted) is missing (columns: \(columns.listed))"
         case .wrongType(let column, let expected, let found):
             "\(column.quoted): expected \(expected), found \(found)"
-        case .emptyText(let column):
-            "\(column.quoted) is empty"
-        case .emptyPrompt(let column):
+        case .emptyText(let column), .emptyPrompt(let column):
             "\(column.quoted) is empty"
         case .serialized(let column, let found):
             """

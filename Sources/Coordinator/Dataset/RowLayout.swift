@@ -155,7 +155,7 @@ extension RowLayout {
     /// Whether the row has the columns without which no row can be read.
     func columnsExist(in row: OriginalRow) -> Bool {
         guard (requiredColumns + responseColumns).allSatisfy({ row.value(of: $0) != nil }) else { return false }
-        guard foreignColumns.allSatisfy({ row.value(of: $0)?.isNull ?? true }) else { return false }
+        guard foreignColumns.allSatisfy({ row.value(of: $0)?.kind ?? .null == .null }) else { return false }
         return prompt != .known || shape.mayHoldPrompt
             || PromptColumn.allCases.contains { row.value(of: $0.rawValue) != nil }
     }

@@ -25,7 +25,7 @@ package struct RowNotices: Codable, Hashable, Sendable {
 
     private mutating func add(_ pair: ResponsePair, _ record: DatasetRecord) {
         switch record.promptRepetition {
-        case .none: break
+        case .none, .bothShort: break
         case .both: repeatedPrompts += 1
         case .oneSide: onesidedPrompts += 1
         }

@@ -88,7 +88,7 @@ extension RowPrompt {
     /// The column that holds the prompt, or the fullest of several that say the same.
     private struct Source {
         var column: String
-        var content: ResponseSide
+        var content: ColumnContent
 
         /// Nil where the responses begin with the prompt.
         init?(_ layout: RowLayout, _ row: OriginalRow) throws(RowProblem) {
@@ -105,7 +105,7 @@ extension RowPrompt {
 
         private init(_ column: String, _ value: ColumnValue) throws(RowProblem) {
             self.column = column
-            content = try ResponseSide(value, column: column)
+            content = try ColumnContent(value, column: column)
         }
 
         private static func known(_ layout: RowLayout, _ row: OriginalRow) throws(RowProblem) -> Source? {

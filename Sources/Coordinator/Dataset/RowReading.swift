@@ -50,10 +50,11 @@ struct RowReading {
     ) throws(RowProblem) -> ResponsePair {
         switch (try side(columns.preferred), try side(columns.other)) {
         case (.text(let preferred), .text(let other)):
-            if layout.shape == .transcripts || prompt.conversation == nil {
+            guard layout.shape != .transcripts, let conversation = prompt.conversation else {
                 return try transcripts((columns.preferred, preferred), (columns.other, other))
             }
-            return try texts((columns.preferred, preferred), (columns.other, other), prompt, &repetition)
+            let asTheyAre = ResponsePair(prompt: conversation, preferred: preferred, other: other)
+            return try withoutPrompts(asTheyAre, columns, prompt, &repetition)
         case (.messages(let preferred), .messages(let other)):
             return try ResponsePair.split(
                 (columns.preferred, preferred), (columns.other, other), prompt: prompt.conversation,
@@ -80,10 +81,10 @@ struct RowReading {
         return ResponsePair(prompt: conversation, preferred: refusal, other: other)
     }
 
-    private func side(_ column: String) throws(RowProblem) -> ResponseSide {
+    private func side(_ column: String) throws(RowProblem) -> ColumnContent {
         let value = try value(of: column)
         try checkKind(of: value, column: column)
-        let side = try ResponseSide(value, column: column)
+        let side = try ColumnContent(value, column: column)
         if layout.shape == .serialized, case .text = side {
             throw .wrongType(column: column, expected: layout.shape.words, found: "another text")
         }
@@ -91,12 +92,7 @@ struct RowReading {
     }
 
     private func checkKind(of value: ColumnValue, column: String) throws(RowProblem) {
-        let kind: JSONValue.Kind =
-            switch value {
-            case .text: .string
-            case .json(let value): value.kind
-            }
-        guard kind == layout.shape.kind else {
+        guard value.kind == layout.shape.kind else {
             throw .wrongType(column: column, expected: layout.shape.words, found: value.kindWords)
         }
     }
@@ -137,6 +133,8 @@ package enum PromptRepetition: Sendable {
     case none
     /// Both do: they are read without it.
     case both
+    /// Both do, and the prompt is as short as a greeting that answers return: they are read as they stand.
+    case bothShort
     /// One does, and is read as it stands: nobody knows whether the other was cut.
     case oneSide
 }
@@ -158,48 +156,43 @@ extension RowReading {
         return pair
     }
 
-    /// Responses beside a prompt. They may begin with it all the same: then it is read once.
-    private func texts(
-        _ preferred: (column: String, text: String), _ other: (column: String, text: String), _ prompt: RowPrompt,
+    /// Responses beside a prompt may begin with it all the same: then it is read once.
+    ///
+    /// - Parameter pair: as the columns have it.
+    private func withoutPrompts(
+        _ pair: ResponsePair, _ columns: (preferred: String, other: String), _ prompt: RowPrompt,
         _ repetition: inout PromptRepetition
     ) throws(RowProblem) -> ResponsePair {
-        let conversation = prompt.conversation ?? Conversation(messages: [])
-        let asTheyAre = ResponsePair(prompt: conversation, preferred: preferred.text, other: other.text)
-        guard layout.promptInResponses != .keep else { return asTheyAre }
-        if let first = Transcript(preferred.text), let second = Transcript(other.text) {
-            if first.isDialogue, second.isDialogue, let pair = Transcript.split(first, second) {
-                guard pair.prompt.repeats(conversation) else {
+        guard layout.promptInResponses != .keep else { return pair }
+        if let first = Transcript(pair.preferred), let second = Transcript(pair.other) {
+            if first.isDialogue, second.isDialogue, let split = Transcript.split(first, second) {
+                guard split.prompt.repeats(pair.prompt) else {
                     throw .promptDisagrees(
-                        prompt: prompt.column ?? "", preferred.column, other.column,
+                        prompt: prompt.column ?? "", columns.preferred, columns.other,
                         remedy: "\(layout.configurationSection).prompt_in_responses: keep reads them as they stand")
                 }
                 repetition = .both
-                return pair
+                return split
             }
             if let first = first.soleResponse, let second = second.soleResponse {
-                return ResponsePair(prompt: conversation, preferred: first, other: second)
+                return ResponsePair(prompt: pair.prompt, preferred: first, other: second)
             }
         }
-        guard let text = prompt.text else { return asTheyAre }
+        guard let text = prompt.text else { return pair }
         // What is longer than a greeting, no answer returns word for word.
         let isLong = text.trimmed.utf8.count >= RowLayout.longPromptBytes
-        let rests = (preferred.text.withoutPrompt(text), other.text.withoutPrompt(text))
-        switch rests {
-        case (let first?, let second?) where isLong || layout.promptInResponses == .strip:
+        switch (pair.preferred.withoutPrompt(text), pair.other.withoutPrompt(text)) {
+        case (let first?, let second?):
+            guard isLong || layout.promptInResponses == .strip else {
+                repetition = .bothShort
+                return pair
+            }
             repetition = .both
-            return ResponsePair(prompt: conversation, preferred: first, other: second)
-        case (_?, nil) where isLong, (nil, _?) where isLong: repetition = .oneSide
-        default: break
+            return ResponsePair(prompt: pair.prompt, preferred: first, other: second)
+        case (_?, nil), (nil, _?): if isLong { repetition = .oneSide }
+        case (nil, nil): break
         }
-        return asTheyAre
-    }
-
-    /// How many bytes of prompt both of the row's responses, beside a prompt, begin with; nil where they do not.
-    var repeatedPromptBytes: Int? {
-        guard let text = (try? RowPrompt(layout: layout, row: row))?.text,
-            layout.responseColumns.prefix(2).allSatisfy({ row.value(of: $0)?.string?.withoutPrompt(text) != nil })
-        else { return nil }
-        return text.utf8.count
+        return pair
     }
 }
 

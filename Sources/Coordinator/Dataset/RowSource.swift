@@ -11,7 +11,7 @@ struct RowSource: ~Copyable, @unchecked Sendable {
     }
 
     // Unchecked: the reader has exactly one owner, which may move to another thread.
-    private let reader: any RowReader
+    private let reader: any ContainerReader
 
     /// - Parameter maxRowBytes: rows with more bytes are unreadable.
     /// - Throws: ``DatasetError`` if the file cannot be read, is another kind of file, or has no usable CSV header.
@@ -39,7 +39,7 @@ struct RowSource: ~Copyable, @unchecked Sendable {
 }
 
 /// Reads the rows of one kind of file, one after another, once.
-protocol RowReader: AnyObject {
+protocol ContainerReader: AnyObject {
     /// Bytes of the file on disk that were consumed so far.
     var fileOffset: Int { get }
     /// Size of the file on disk, in bytes.
@@ -64,7 +64,7 @@ extension RowSource.Row {
 }
 
 /// The rows of a file with one JSON object on each line. Blank lines are no rows.
-final class JSONLinesReader: RowReader {
+final class JSONLinesReader: ContainerReader {
     private var lines: LineReader
 
     init(_ source: consuming TextSource, byteLimit: Int) { lines = LineReader(source, byteLimit: byteLimit) }

@@ -1,5 +1,5 @@
 /// What a column of responses, or of a prompt, says in one row.
-enum ResponseSide {
+enum ColumnContent {
     case text(String)
     case messages([ChatMessage])
 
