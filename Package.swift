@@ -39,9 +39,14 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CommandLineTool", "Margins", "Protocol", "Transport", "Digest", "CZlib", arguments, logging, signals,
-                grdb,
+                "CommandLineTool", "Margins", "Protocol", "Scheduling", "Transport", "Digest", "CZlib", arguments, logging,
+                signals, grdb,
             ],
+            exclude: ["Scheduling"],
+            swiftSettings: strict),
+        // Who computes what, and in which order, as pure state machines.
+        .target(
+            name: "Scheduling", dependencies: ["Protocol"], path: "Sources/Coordinator/Scheduling",
             swiftSettings: strict),
         .executableTarget(
             name: "Worker",
@@ -96,11 +101,12 @@ let package = Package(
         .testTarget(
             name: "CoordinatorTests", dependencies: ["CommandLineTool", "Coordinator", "SeededRandom", grdb],
             swiftSettings: strict),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Protocol"], swiftSettings: strict),
         .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest"], swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Coordinator", "Worker", "Margins", "Protocol", "Transport", "CZeroMQ", "SeededRandom", grdb,
+                "Coordinator", "Worker", "Margins", "Protocol", "Scheduling", "Transport", "CZeroMQ", "SeededRandom", grdb,
             ],
             exclude: ["Golden", "FailingFileSystem"], swiftSettings: strict),
         .testTarget(

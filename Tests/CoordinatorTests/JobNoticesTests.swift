@@ -1,5 +1,6 @@
 import Margins
 import Protocol
+import Scheduling
 import Testing
 
 @testable import Coordinator

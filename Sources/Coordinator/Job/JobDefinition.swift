@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import Digest
 internal import Foundation
 internal import Protocol
+internal import Scheduling
 
 /// A configuration whose files were found and whose texts were understood: all that a job needs to begin.
 struct JobDefinition: Sendable {

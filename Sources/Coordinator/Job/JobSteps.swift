@@ -1,4 +1,5 @@
 package import Protocol
+package import Scheduling
 
 // The steps of a job that annotates rows.
 

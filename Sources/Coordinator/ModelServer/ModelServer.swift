@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Logging
 internal import Protocol
+internal import Scheduling
 internal import Synchronization
 internal import Transport
 

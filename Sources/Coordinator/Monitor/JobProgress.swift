@@ -1,5 +1,6 @@
 internal import Margins
 internal import Protocol
+internal import Scheduling
 
 /// How far a job is, from what the ledger committed: counts, rates over the last half minute, time left.
 struct JobProgress: Sendable {

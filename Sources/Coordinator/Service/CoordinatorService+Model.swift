@@ -2,6 +2,7 @@ internal import Digest
 internal import Foundation
 internal import Logging
 internal import Protocol
+internal import Scheduling
 
 extension CoordinatorService {
     /// Finds out whether this machine has the model for workers that do not.

@@ -1,6 +1,7 @@
 internal import CommandLineTool
 internal import Foundation
 internal import Protocol
+internal import Scheduling
 internal import Transport
 
 extension CoordinatorService {

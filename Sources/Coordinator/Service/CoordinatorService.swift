@@ -3,6 +3,7 @@ internal import Foundation
 internal import Logging
 internal import Margins
 internal import Protocol
+internal import Scheduling
 internal import Transport
 
 /// Runs a job: feeds a `Scheduler` what arrives from the network, the other threads, the operator and the clock, and
@@ -168,7 +169,7 @@ extension CoordinatorService {
         var actions: [Scheduler.Action] = []
         for event in events { actions += try handle(event) }
         try perform(actions)
-        if let finishing, scheduler.workers.isEmpty || now >= finishing.deadline {
+        if let finishing, scheduler.workerCount == 0 || now >= finishing.deadline {
             ending = .finished(finishing.result)
         }
     }
@@ -226,14 +227,14 @@ extension CoordinatorService {
 
     /// - Throws: `Failure` where all workers that were started here were given up and no other one is there.
     private func requireWorkers() throws {
-        guard let lastWorkerFailure, scheduler.workers.isEmpty, finishing == nil else { return }
+        guard let lastWorkerFailure, scheduler.workerCount == 0, finishing == nil else { return }
         throw Failure("no worker is left: \(lastWorkerFailure.reason)", status: lastWorkerFailure.status)
     }
 
     private func handle(_ inbound: Inbound) throws -> [Scheduler.Action] {
         switch inbound {
         case .message(.worker(.hello), let peer)
-        where scheduler.workers.count >= Self.workersMax && scheduler.workers[peer] == nil:
+        where scheduler.workerCount >= Self.workersMax && !scheduler.isWorker(peer):
             drop("there are too many workers; one more is not listened to", from: peer)
         case .message(.worker(let message), let peer):
             return scheduler.handle(.message(message, from: peer), at: now)

@@ -1,3 +1,4 @@
+internal import Protocol
 internal import Synchronization
 
 /// What other threads want a socket's thread to do, and the means to wake it.

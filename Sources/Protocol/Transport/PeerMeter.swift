@@ -1,3 +1,5 @@
+internal import Protocol
+
 /// How much each peer of a router has sent of late: one that sends more than any worker has to say is not listened to.
 ///
 /// Each peer has three buckets that fill with time, for messages, bytes and malformed messages; what finds its bucket

@@ -1,3 +1,5 @@
+package import Protocol
+
 /// What a router did not let in, or did not listen to, since it last said so.
 package struct TurnedAway: Hashable, Sendable {
     /// A client whose key is not on the allow-list.

@@ -1,5 +1,6 @@
 import Coordinator
 import Protocol
+import Scheduling
 import SeededRandom
 import Transport
 import Worker

@@ -1,5 +1,6 @@
 import Coordinator
 import Protocol
+import Scheduling
 import Transport
 
 /// The coordinator's process: what is lost when it is killed.

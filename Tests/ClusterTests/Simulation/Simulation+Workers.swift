@@ -1,4 +1,5 @@
 import Protocol
+import Scheduling
 import Transport
 import Worker
 

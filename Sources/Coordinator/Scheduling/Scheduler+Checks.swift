@@ -1,4 +1,3 @@
-internal import Margins
 internal import Protocol
 
 // What is not taken from a worker.

@@ -4,25 +4,25 @@
 /// The exponent is 0 wherever the vector's largest magnitude is within 1/16 and 65504, f16's greatest. Hidden states of
 /// large models can be beyond, and f16 would make infinities of them; far below, it would lose digits. Elements are
 /// rounded to the nearest, ties to even, and are always finite.
-public struct HalfVectors: Hashable, Sendable {
+package struct HalfVectors: Hashable, Sendable {
     /// The bit patterns of all vectors' elements, one vector after another.
-    public private(set) var elements: [UInt16] = []
+    package private(set) var elements: [UInt16] = []
 
     /// One for each vector.
-    public private(set) var exponents: [Int8] = []
+    package private(set) var exponents: [Int8] = []
 
     /// Beyond this, a number of f32 could become infinite by rounding: it counts as such.
     private static let largest: Float = 65504 * 0x1p112
 
     /// The exponent that says that a number of the vector is infinite or none; its elements are zero then.
-    public static let notFinite = Int8.max
+    package static let notFinite = Int8.max
 
     /// All that a finite vector can have.
-    public static let exponents: ClosedRange<Int8> = -126...113
+    package static let exponents: ClosedRange<Int8> = -126...113
 
-    public init() {}
+    package init() {}
 
-    public mutating func append(_ vector: some Collection<Float>) {
+    package mutating func append(_ vector: some Collection<Float>) {
         let largest = vector.reduce(0) { $1.isNaN || $0.isNaN ? .nan : max($0, abs($1)) }
         guard largest <= Self.largest else {
             exponents.append(Self.notFinite)
@@ -42,7 +42,7 @@ public struct HalfVectors: Hashable, Sendable {
     }
 
     /// What a vector's elements are multiplied by; NaN for one that is not finite.
-    public static func scale(_ exponent: Int8) -> Float {
+    package static func scale(_ exponent: Int8) -> Float {
         exponent == notFinite ? .nan : powerOfTwo(exponent)
     }
 
@@ -53,7 +53,7 @@ public struct HalfVectors: Hashable, Sendable {
     /// The vector whose elements these are, f16 little-endian: `bytes.count / 2` numbers.
     ///
     /// - Precondition: every element is finite.
-    public static func vector(_ bytes: ArraySlice<UInt8>, scale: Float) -> [Float] {
+    package static func vector(_ bytes: ArraySlice<UInt8>, scale: Float) -> [Float] {
         bytes.withUnsafeBytes { raw in
             (0..<raw.count / 2).map { index in
                 let bits = UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))

@@ -3,6 +3,11 @@ package import Protocol
 // Looking in.
 
 extension Scheduler {
+    /// Those that said hello, loading ones included.
+    package var workerCount: Int { workers.count }
+
+    package func isWorker(_ peer: PeerID) -> Bool { workers[peer] != nil }
+
     /// The workers in the order of their joining.
     package func workerReports(at now: MonotonicInstant) -> [StatusReport.Worker] {
         joined.compactMap { peer in

@@ -1,7 +1,6 @@
-import Coordinator
 import Protocol
+import Scheduling
 import Testing
-import Transport
 
 extension SchedulerHarness {
     /// At the end of a step: b has had unit 2 for 11 s, and a, which finished unit 1 in 1 s, was given it as well.

@@ -1,7 +1,6 @@
-import Coordinator
 import Protocol
+import Scheduling
 import Testing
-import Transport
 
 /// A scheduler and its clock. What must always hold is checked after every event.
 struct SchedulerHarness {

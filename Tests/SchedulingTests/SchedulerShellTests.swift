@@ -1,7 +1,6 @@
-import Coordinator
 import Protocol
+import Scheduling
 import Testing
-import Transport
 
 /// The order in which a scheduler's actions are carried out.
 @Suite struct SchedulerShellTests {

@@ -1,7 +1,6 @@
-import Coordinator
 import Protocol
+import Scheduling
 import Testing
-import Transport
 
 /// Rows that workers embed while the last anchors are computed.
 @Suite struct SchedulerAheadTests {

@@ -1,5 +1,4 @@
 package import Protocol
-internal import Transport
 
 /// Decides which worker computes which unit. A pure state machine: events and the time go in, actions come out.
 ///
@@ -20,7 +19,7 @@ internal import Transport
 /// - units that a worker gives back untouched are not failed attempts.
 package struct Scheduler: Sendable {
     let policy: Policy
-    private(set) var job: JobSpecification
+    package private(set) var job: JobSpecification
 
     /// The model that all workers must have; nil until the first worker names one.
     private(set) var model: LoadedModel?

@@ -1,7 +1,6 @@
-import Coordinator
 import Protocol
+import Scheduling
 import Testing
-import Transport
 
 @Suite struct SchedulerLeaseTests {
     // MARK: Giving units out

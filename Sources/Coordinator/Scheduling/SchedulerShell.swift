@@ -1,5 +1,4 @@
 package import Protocol
-package import Transport
 
 /// What carries a scheduler's actions out: the coordinator's service, or a simulation of it. The order in which that is
 /// done is the same for both.

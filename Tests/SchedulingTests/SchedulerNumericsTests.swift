@@ -1,7 +1,6 @@
-import Coordinator
 import Protocol
+import Scheduling
 import Testing
-import Transport
 
 /// What a job computes in where it leaves that to the machines: chosen once, by the first worker's word.
 @Suite struct SchedulerNumericsTests {

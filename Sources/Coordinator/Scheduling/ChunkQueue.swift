@@ -1,5 +1,4 @@
 package import Protocol
-package import Transport
 
 /// Which of the chunks that workers ask for is read and sent next. Pure accounting: events and the time go in.
 ///

@@ -1,4 +1,4 @@
-import Margins
+import Protocol
 import SeededRandom
 import Testing
 
@@ -76,7 +76,7 @@ import Testing
         var random = SeededGenerator(seed: 8)
         for round in 0..<2000 {
             let scale = Float(sign: .plus, exponent: Int.random(in: -90...90, using: &random), significand: 1)
-            let values = random.floats(count: 9).map { $0 * scale }
+            let values = (0..<9).map { _ in Float.random(in: -1...1, using: &random) * scale }
             var vectors = HalfVectors()
             vectors.append(values)
             let largest = values.map(abs).max()!

@@ -1,7 +1,7 @@
 /// Names the other end of a connection. It changes with every reconnection; who is there, `Hello` tells.
 package struct PeerID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// libzmq's routing id.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     package init(_ bytes: [UInt8]) {
         self.bytes = bytes

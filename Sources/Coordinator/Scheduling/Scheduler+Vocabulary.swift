@@ -1,24 +1,4 @@
 package import Protocol
-package import Transport
-
-/// A unit as the scheduler knows it; what is in it, only the ledger knows.
-package struct UnitSummary: Hashable, Sendable {
-    package var id: UnitID
-    package var rows: Int
-
-    /// Estimated cost.
-    package var tokens: Int
-
-    /// Attempts that failed so far, in earlier lives of the coordinator too.
-    package var failures: Int
-
-    package init(id: UnitID, rows: Int, tokens: Int, failures: Int) {
-        self.id = id
-        self.rows = rows
-        self.tokens = tokens
-        self.failures = failures
-    }
-}
 
 extension Scheduler {
     /// The bounds within which the scheduler works.
