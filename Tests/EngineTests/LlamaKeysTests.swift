@@ -1,6 +1,9 @@
 import Engine
 import Foundation
+import GGUFFixtures
+import ModelFiles
 import Testing
+import Tokenizers
 
 /// What a file may say of its model beyond what is computed: each key is heeded, refused by name, or warned about.
 @Suite struct LlamaKeysTests {

@@ -2,6 +2,7 @@ internal import Engine
 internal import Foundation
 internal import Margins
 internal import Protocol
+internal import Tokenizers
 
 /// Turns a unit's texts into what its stage asks for: embeddings of anchors, projections of preference rows.
 struct UnitComputation: Sendable {

@@ -1,19 +1,33 @@
 /// A small byte-level BPE vocabulary: the 256 bytes (token b is byte b), then one token for each merge in order, then
 /// the special ones.
-struct TokenizerVocabulary {
-    var model = "gpt2"
-    var preTokenizer = "gpt-2"
+package struct TokenizerVocabulary {
+    package var model: String
+    package var preTokenizer: String
     /// Pairs of ASCII texts without spaces or control characters.
-    var merges: [(String, String)] = []
+    package var merges: [(String, String)]
     /// Texts and their token types: 3 for control, 4 for user-defined.
-    var special: [(text: String, type: Int32)] = []
+    package var special: [(text: String, type: Int32)]
     /// Bytes that get an unreachable token instead of their own.
-    var missingBytes: Set<UInt8> = []
-    var bosToken: UInt32?
-    var addsBOS: Bool?
+    package var missingBytes: Set<UInt8>
+    package var bosToken: UInt32?
+    package var addsBOS: Bool?
+
+    package init(
+        model: String = "gpt2", preTokenizer: String = "gpt-2", merges: [(String, String)] = [],
+        special: [(text: String, type: Int32)] = [], missingBytes: Set<UInt8> = [], bosToken: UInt32? = nil,
+        addsBOS: Bool? = nil
+    ) {
+        self.model = model
+        self.preTokenizer = preTokenizer
+        self.merges = merges
+        self.special = special
+        self.missingBytes = missingBytes
+        self.bosToken = bosToken
+        self.addsBOS = addsBOS
+    }
 
     /// How byte-level vocabularies spell `byte`.
-    static func spelling(of byte: UInt8) -> String {
+    package static func spelling(of byte: UInt8) -> String {
         let standIns = (UInt8.min...UInt8.max).filter {
             !(0x21...0x7E).contains($0) && !(0xA1...0xAC).contains($0) && $0 < 0xAE || $0 == 0xAD
         }
@@ -21,7 +35,7 @@ struct TokenizerVocabulary {
         return Unicode.Scalar(scalar).map { String(Character($0)) } ?? ""
     }
 
-    var tokens: [String] {
+    package var tokens: [String] {
         let bytes = (UInt8.min...UInt8.max).map { byte in
             missingBytes.contains(byte) ? "[missing \(byte)]" : Self.spelling(of: byte)
         }
@@ -31,7 +45,7 @@ struct TokenizerVocabulary {
 
 extension GGUFBuilder {
     /// A file with nothing but a tokenizer.
-    init(vocabulary: TokenizerVocabulary) {
+    package init(vocabulary: TokenizerVocabulary) {
         self.init()
         set("tokenizer.ggml.model", .string(vocabulary.model))
         set("tokenizer.ggml.pre", .string(vocabulary.preTokenizer))

@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// What a GGUF file says about its tokenizer, checked.
 struct TokenizerDefinition {
     let preTokenizer: PreTokenizer

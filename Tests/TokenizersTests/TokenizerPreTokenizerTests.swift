@@ -1,7 +1,7 @@
-import Engine
 import Foundation
 import SeededRandom
 import Testing
+import Tokenizers
 
 /// The scanners against the regular expressions that they stand for, as another engine (ICU) understands them.
 struct TokenizerPreTokenizerTests {

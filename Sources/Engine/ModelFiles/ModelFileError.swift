@@ -42,7 +42,7 @@ public struct ModelFileError: Error, CustomStringConvertible, Sendable {
     }
 
     /// `text` from a file that is not trusted, fit for a message: quoted, escaped, and cut to 80 scalars.
-    static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         let excerpt = text.unicodeScalars.prefix(80)
         let isWhole = excerpt.endIndex == text.unicodeScalars.endIndex
         return String(String.UnicodeScalarView(excerpt)).debugDescription + (isWhole ? "" : "…")

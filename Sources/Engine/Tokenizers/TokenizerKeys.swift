@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// The keys that GGUF has for a tokenizer: one that changes which tokens a text becomes is heeded or refused by name.
 ///
 /// As with the keys of an architecture, one that is not known is warned about.
@@ -25,7 +27,7 @@ struct TokenizerKeys {
             guard key.hasPrefix(Self.prefix) else { return false }
             return !known.contains(String(key.dropFirst(Self.prefix.count)))
         }
-        return LlamaKeys.warning(ofUnknown: unknown.map { ModelFileError.quoted($0) })
+        return GGUFMetadata.warning(ofUnknown: unknown.map { ModelFileError.quoted($0) })
     }
 
     /// What would change the tokens of a text, and is not done.

@@ -1,3 +1,5 @@
+public import ModelFiles
+
 /// Byte-level byte-pair encoding (Radford et al. 2019), with the vocabulary, merges and pre-tokenizer of a GGUF file.
 ///
 /// It works on bytes. The tokens' byte ranges tile the input: the first starts at 0, each starts where the one before

@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// The keys that GGUF has for an architecture, beyond those that `LlamaConfiguration` reads, and what each may say: one
 /// that changes what a model computes is computed here or refused by name.
 ///
@@ -41,19 +43,7 @@ struct LlamaKeys {
             throw error(key, expected, ModelFileError.quoted(found))
         }
         let unknown = names.filter { !known.contains($0) }.map { ModelFileError.quoted(Self.prefix + $0) }
-        return try pooling() + Self.warning(ofUnknown: unknown)
-    }
-
-    /// A sentence about keys that are not known, each quoted; none for none.
-    static func warning(ofUnknown keys: [String]) -> [String] {
-        guard !keys.isEmpty else { return [] }
-        let shown = keys.prefix(8).joined(separator: ", ") + (keys.count > 8 ? " and \(keys.count - 8) more" : "")
-        return [
-            """
-            its file has metadata that is not known here and is passed over: \(shown). If it changes what the model \
-            computes, the margins are wrong
-            """
-        ]
+        return try pooling() + GGUFMetadata.warning(ofUnknown: unknown)
     }
 
     // MARK: Rules
@@ -182,27 +172,5 @@ struct LlamaKeys {
 
     private func error(_ key: String, _ expected: String, _ found: String) -> ModelFileError {
         ModelFileError(file: file.path, place: .key(key), what: "value", expected: expected, found: found)
-    }
-}
-
-extension GGUFFile {
-    /// Refuses a part of a model that was split over several files.
-    ///
-    /// - Throws: `ModelFileError` with which part it is, and what to do.
-    func requireWhole() throws {
-        let parts = try metadata.unsignedIfPresent("split.count") ?? 1
-        let part = try metadata.unsignedIfPresent("split.no") ?? 0
-        guard parts <= 1 && part == 0 else {
-            throw ModelFileError(
-                file: path, place: .key("split.no"), what: "value",
-                expected: "a whole model; merge its parts with `llama-gguf-split --merge FIRST-PART WHOLE`",
-                found: "part \(part.addingReportingOverflow(1).partialValue) of \(parts)")
-        }
-        let tensors = try metadata.unsignedIfPresent("split.tensors.count") ?? tensorNames.count
-        guard tensors == tensorNames.count else {
-            throw ModelFileError(
-                file: path, place: .key("split.tensors.count"), what: "value",
-                expected: "the number of the file's tensors, \(tensorNames.count)", found: "\(tensors)")
-        }
     }
 }

@@ -1,3 +1,6 @@
+import ModelFiles
+public import Tokenizers
+
 /// What a model file says about itself.
 public struct ModelDescription: Sendable, Hashable {
     public let architecture: String

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 
 /// A Llama model's weights, packed for one backend and shared by all lanes.
 ///

@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// The tensors of a Llama model in its file, by GGUF's names, each present and of the right shape, and no others.
 struct LlamaTensors {
     struct Block {

@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// The hyperparameters of a Llama model, from GGUF metadata, checked against one another.
 struct LlamaConfiguration: Sendable {
     /// The values of `general.architecture` that this engine runs.

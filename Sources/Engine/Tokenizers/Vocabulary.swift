@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// What a token is for: the values of `tokenizer.ggml.token_type`.
 enum TokenKind: Int {
     case undefined = 0

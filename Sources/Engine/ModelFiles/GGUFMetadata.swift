@@ -100,7 +100,7 @@ public struct GGUFMetadata: Sendable {
     }
 
     /// The one number of a key, or all of an array, of any type: a bool is 0 or 1.
-    func numbersIfPresent(_ key: String) throws -> [Double]? {
+    package func numbersIfPresent(_ key: String) throws -> [Double]? {
         switch values[key] {
         case nil: return nil
         case .integer(let integer): return [Double(integer)]
@@ -117,6 +117,18 @@ public struct GGUFMetadata: Sendable {
                 }
             }
         }
+    }
+
+    /// A sentence about keys that are not known, each quoted; none for none.
+    package static func warning(ofUnknown keys: [String]) -> [String] {
+        guard !keys.isEmpty else { return [] }
+        let shown = keys.prefix(8).joined(separator: ", ") + (keys.count > 8 ? " and \(keys.count - 8) more" : "")
+        return [
+            """
+            its file has metadata that is not known here and is passed over: \(shown). If it changes what the model \
+            computes, the margins are wrong
+            """
+        ]
     }
 
     // MARK: Shared

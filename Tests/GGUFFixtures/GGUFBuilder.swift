@@ -1,12 +1,12 @@
-import Engine
 import Foundation
+package import ModelFiles
 
 /// Writes small GGUF files for tests.
 ///
 /// Nothing is checked: a test may ask for a file that is wrong.
-struct GGUFBuilder {
+package struct GGUFBuilder {
     /// A metadata value with its type in the file.
-    indirect enum Value {
+    package indirect enum Value {
         case uint8(UInt8)
         case int8(Int8)
         case uint16(UInt16)
@@ -24,11 +24,11 @@ struct GGUFBuilder {
         case int64(Int64)
         case float64(Double)
 
-        static func strings(_ strings: [String]) -> Value { .array(elementType: 8, strings.map(Value.string)) }
-        static func strings(_ strings: [[UInt8]]) -> Value { .array(elementType: 8, strings.map(Value.bytes)) }
-        static func int32s(_ values: [Int32]) -> Value { .array(elementType: 5, values.map(Value.int32)) }
-        static func float32s(_ values: [Float]) -> Value { .array(elementType: 6, values.map(Value.float32)) }
-        static func bools(_ values: [Bool]) -> Value { .array(elementType: 7, values.map(Value.bool)) }
+        package static func strings(_ strings: [String]) -> Value { .array(elementType: 8, strings.map(Value.string)) }
+        package static func strings(_ strings: [[UInt8]]) -> Value { .array(elementType: 8, strings.map(Value.bytes)) }
+        package static func int32s(_ values: [Int32]) -> Value { .array(elementType: 5, values.map(Value.int32)) }
+        package static func float32s(_ values: [Float]) -> Value { .array(elementType: 6, values.map(Value.float32)) }
+        package static func bools(_ values: [Bool]) -> Value { .array(elementType: 7, values.map(Value.bool)) }
     }
 
     private struct Tensor {
@@ -38,37 +38,39 @@ struct GGUFBuilder {
         let bytes: [UInt8]
     }
 
-    var version: UInt32 = 3
+    package var version: UInt32 = 3
     /// Written as `general.alignment` if it is not the default.
-    var alignment = 32
+    package var alignment = 32
     private var pairs: [(key: String, value: Value)] = []
     private var tensors: [Tensor] = []
 
+    package init() {}
+
     /// Appends a pair; an earlier one with the same key stays.
-    mutating func set(_ key: String, _ value: Value) { pairs.append((key, value)) }
+    package mutating func set(_ key: String, _ value: Value) { pairs.append((key, value)) }
 
     /// Replaces the pairs with this key by one at the end.
-    mutating func replace(_ key: String, _ value: Value) {
+    package mutating func replace(_ key: String, _ value: Value) {
         pairs.removeAll { $0.key == key }
         set(key, value)
     }
 
     /// Appends a tensor of stored blocks; `shape` is row-major, outermost dimension first.
-    mutating func addTensor(_ name: String, type: UInt32, shape: [Int], bytes: [UInt8]) {
+    package mutating func addTensor(_ name: String, type: UInt32, shape: [Int], bytes: [UInt8]) {
         tensors.append(Tensor(name: name, type: type, shape: shape, bytes: bytes))
     }
 
-    mutating func addTensor(_ name: String, type: TensorType, shape: [Int], bytes: [UInt8]) {
+    package mutating func addTensor(_ name: String, type: TensorType, shape: [Int], bytes: [UInt8]) {
         addTensor(name, type: type.rawValue, shape: shape, bytes: bytes)
     }
 
     /// Appends a tensor of float32 values, row-major.
-    mutating func addTensor(_ name: String, shape: [Int], _ values: [Float]) {
+    package mutating func addTensor(_ name: String, shape: [Int], _ values: [Float]) {
         addTensor(name, type: .f32, shape: shape, bytes: values.flatMap { littleEndian($0.bitPattern) })
     }
 
     /// The file's bytes.
-    func build() -> [UInt8] {
+    package func build() -> [UInt8] {
         var pairs = pairs
         if alignment != 32 { pairs.append(("general.alignment", .uint32(UInt32(alignment)))) }
         var file = Array("GGUF".utf8) + littleEndian(version)
@@ -143,7 +145,7 @@ struct GGUFBuilder {
 
 extension GGUFFile {
     /// Opens a file of these bytes; the file's name is gone when this returns, the mapping stays.
-    convenience init(bytes: [UInt8]) throws {
+    package convenience init(bytes: [UInt8]) throws {
         let path = NSTemporaryDirectory() + "gguf-\(UUID().uuidString)"
         try Data(bytes).write(to: URL(filePath: path))
         defer { unlink(path) }

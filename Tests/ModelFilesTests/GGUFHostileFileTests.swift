@@ -1,7 +1,9 @@
-import Engine
 import Foundation
+import GGUFFixtures
+import ModelFiles
 import SeededRandom
 import Testing
+import Tokenizers
 
 /// Files that lie, end early or are damaged: always an error with a place, never a crash.
 struct GGUFHostileFileTests {
@@ -176,7 +178,7 @@ struct GGUFHostileFileTests {
 
     /// Uses all that a file that was accepted offers.
     private func readEverything(_ file: GGUFFile) throws {
-        for name in file.tensorNames { _ = try file.tensor(name).dequantized() }
+        for name in file.tensorNames { _ = try file.tensor(name).withBytes { $0.reduce(0, &+) } }
         for key in file.metadata.keys {
             _ = try? file.metadata.string(key)
             _ = try? file.metadata.unsigned(key)
