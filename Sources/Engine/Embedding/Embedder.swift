@@ -28,7 +28,7 @@ public final class Embedder: Sendable {
     public let numericBuild: String
     /// What a person must know of the file to trust its numbers, each a sentence about the model.
     public let warnings: [String]
-    private let llama: LlamaModel
+    let transformer: TransformerModel
 
     /// Counts the changes of this engine that may change a bit of a result.
     private static let numericRevision = 2
@@ -46,32 +46,34 @@ public final class Embedder: Sendable {
         let resolved = try precision.resolved(for: backend)
         self.attention = try resolved == .f32 ? .f32 : attention.resolved()
         let gemm = try backend.open(resolved)
-        llama = try LlamaModel(file: file, backend: gemm, attention: self.attention, threads: loadingThreads)
+        transformer = try TransformerModel(
+            file: file, backend: gemm, attention: self.attention, threads: loadingThreads)
         tokenizer = try Tokenizer(gguf: file)
-        guard tokenizer.vocabularySize <= llama.vocabularySize else {
+        guard tokenizer.vocabularySize <= transformer.vocabularySize else {
             throw ModelFileError(
-                file: modelPath, place: .tensor("token_embd.weight"), what: "rows",
+                file: modelPath, place: .tensor(transformer.tokenEmbedding.name), what: "rows",
                 expected: "one for each of the tokenizer's \(tokenizer.vocabularySize) tokens",
-                found: "\(llama.vocabularySize)")
+                found: "\(transformer.vocabularySize)")
         }
         self.precision = resolved
-        warnings = llama.warnings + tokenizer.warnings
+        warnings = transformer.warnings + tokenizer.warnings
         numericBuild = """
             \(resolved.rawValue) engine \(Self.numericRevision) \(gemm.identity) kernels \(Kernels().name) \
-            attention \(llama.keyValueFormat)
+            attention \(transformer.keyValueFormat)
             """
         model = ModelDescription(
-            architecture: "llama", name: llama.configuration.name, layerCount: llama.configuration.layerCount,
-            hiddenSize: llama.configuration.hiddenSize, contextLength: llama.configuration.contextLength,
-            vocabularySize: llama.vocabularySize, linearWeightCount: llama.linearWeightCount)
+            architecture: transformer.architecture.name, name: transformer.configuration.name,
+            layerCount: transformer.configuration.layerCount,
+            hiddenSize: transformer.configuration.hiddenSize, contextLength: transformer.configuration.contextLength,
+            vocabularySize: transformer.vocabularySize, linearWeightCount: transformer.linearWeightCount)
     }
 
     /// Bytes of the packed weights, which all lanes share.
-    public var packedBytes: Int { llama.packedBytes }
+    public var packedBytes: Int { transformer.packedBytes }
 
     /// Scratch for one thread. Call it on the thread that will use the lane: the matrix library keeps settings per
     /// thread.
-    public func makeLane() throws -> Lane { try Lane(llama) }
+    public func makeLane() throws -> Lane { try Lane(transformer) }
 
     /// The tokens of a text, with a BOS if the model expects one. The response starts with the first token that holds
     /// a byte at or after `responseOffset`; there is none if no token does.

@@ -1,15 +1,18 @@
 /// One thread's way through the model, with all the memory it needs. Created and used on one thread.
 public final class Lane {
-    private let llama: LlamaModel
+    private let transformer: TransformerModel
     private let forwardPass: ForwardPass
+    /// The prefix that a micro-batch keeps for the next one.
+    private let cache: KeyValueCache
     private let kernels = Kernels()
 
     /// Where the time of all calls went.
     public var times: PartTimes { forwardPass.times }
 
-    init(_ llama: LlamaModel) throws {
-        self.llama = llama
-        forwardPass = try ForwardPass(llama)
+    init(_ transformer: TransformerModel) throws {
+        self.transformer = transformer
+        forwardPass = try ForwardPass(transformer)
+        cache = KeyValueCache(transformer.configuration, format: transformer.keyValueFormat)
     }
 
     /// One vector for each sequence, layer and pooling. Sequences run in micro-batches in which each shared prefix is computed
@@ -29,7 +32,7 @@ public final class Lane {
         progress: (_ tokensComputed: Int) -> Bool
     ) throws -> Embeddings {
         try check(sequences, layers: layers, poolings: poolings)
-        let hidden = llama.configuration.hiddenSize
+        let hidden = transformer.configuration.hiddenSize
         var embeddings = Embeddings(
             vectors: Array(repeating: 0, count: sequences.count * layers.count * poolings.count * hidden),
             layers: layers, poolings: poolings, hiddenSize: hidden,
@@ -41,11 +44,12 @@ public final class Lane {
                 poolings.map { batch.tree.rows(ofSequence: position, span: $0.span(of: sequences[index])) }
             }
             let asked = Set(spans.joined().joined().joined()).sorted().map(Int32.init)
-            embeddings.tokensComputed += try forwardPass.run(batch, layers: Set(layers), asked: asked) {
-                layer, states, active in
+            let plan = batch.plan(layers: Set(layers), asked: asked)
+            embeddings.tokensComputed += plan.rowCount
+            try forwardPass.run(plan, cache: cache) { layer, states, active in
                 for (index, spans) in zip(batch.sequences, spans) {
                     for (slot, rows) in spans.enumerated() {
-                        let mean = mean(states, rows, active)
+                        let mean = mean(states, rows, active, restored: plan.restoredCount)
                         embeddings.store(mean, sequence: index, layer: layer, poolingSlot: slot)
                     }
                 }
@@ -55,15 +59,17 @@ public final class Lane {
         return embeddings
     }
 
-    /// The mean of the states of `rows`, `[hidden]`.
-    private func mean(_ states: FloatBuffer, _ rows: [Range<Int>], _ active: ActiveRows) -> [Float] {
-        let hidden = llama.configuration.hiddenSize
+    /// The mean of the states of the tree's rows `rows`, `[hidden]`.
+    private func mean(
+        _ states: FloatBuffer, _ rows: [Range<Int>], _ active: ActiveRows, restored: Int
+    ) -> [Float] {
+        let hidden = transformer.configuration.hiddenSize
         var mean = [Float](repeating: 0, count: hidden)
         mean.withUnsafeMutableBufferPointer { sum in
             for range in rows {
-                let first = active.index(of: range.lowerBound)
+                let first = active.index(of: range.lowerBound - restored)
                 for index in first..<(first + range.count) {
-                    kernels.add(states[index * hidden, count: hidden].baseAddress!, to: sum)
+                    kernels.add(states[index * hidden, count: hidden], to: sum)
                 }
             }
             let scale = 1 / Float(rows.reduce(0) { $0 + $1.count })
@@ -81,8 +87,8 @@ public final class Lane {
             guard !condition else { return }
             throw EmbeddingError(kind: kind, sequence: sequence, expected: expected(), found: found())
         }
-        let layerCount = llama.configuration.layerCount
-        let (context, vocabulary) = (llama.configuration.contextLength, llama.vocabularySize)
+        let layerCount = transformer.configuration.layerCount
+        let (context, vocabulary) = (transformer.configuration.contextLength, transformer.vocabularySize)
         try require(!layers.isEmpty, .noLayers, nil, "at least one", "none")
         precondition(!poolings.isEmpty, "a request without a pooling")
         for layer in layers {

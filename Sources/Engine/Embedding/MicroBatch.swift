@@ -14,6 +14,31 @@ package struct MicroBatch {
     /// Rows that are computed.
     package var rowCount: Int { tree.rowCount - knownRows }
 
+    /// A prefix of more tokens is kept only as far: it is computed again from there on.
+    static let keptTokensMax = 1024
+
+    /// What computes this batch, after the one before it unless this is the first of a cut.
+    ///
+    /// - Parameter asked: Rows of the tree, ascending. What is asked for is computed, whether or not its keys and values
+    ///   are known; row `r` of the tree is row `r - restoredCount` of the plan.
+    func plan(layers: Set<Int>, asked: [Int32]) -> RowPlan {
+        let known = min(knownRows, Int(asked.first ?? 0))
+        var remaining = keptTokens
+        let kept = tree.lastPath.compactMap { rows -> Range<Int>? in
+            let part = rows.prefix(remaining)
+            remaining -= part.count
+            return part.isEmpty ? nil : part.startIndex..<part.endIndex
+        }
+        var plan = RowPlan(layers: layers, slots: .carried(restored: known, kept: kept))
+        for branch in tree.branches where branch.rows.upperBound > known {
+            let rows = max(branch.rows.lowerBound, known)..<branch.rows.upperBound
+            plan.append(
+                tree.tokens[rows], positions: tree.positions[rows], slot: rows.lowerBound, attended: branch.path)
+        }
+        plan.ask(for: asked.map { $0 - Int32(known) })
+        return plan
+    }
+
     /// Cuts sequences into micro-batches of about equal cost, to be run in order. Those with a common prefix are
     /// neighbours in lexicographic order; where they come into two batches, the first keeps the prefix for the second.
     /// A sequence longer than the target gets a batch of its own size.
@@ -39,7 +64,7 @@ package struct MicroBatch {
         var (rows, goal) = (0, 0)
         for index in order.indices {
             let tokens = sequences[order[index]].tokens
-            let known = keepsPrefixes ? min(shared[index], KeptPrefix.tokensMax) : 0
+            let known = keepsPrefixes ? min(shared[index], keptTokensMax) : 0
             if batches.isEmpty || !fits(costs[index], after: rows, goal: goal, shared: shared[index], known: known) {
                 if let last = batches.indices.last { batches[last].keptTokens = known }
                 batches.append(MicroBatch())

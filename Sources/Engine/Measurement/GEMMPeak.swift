@@ -29,7 +29,7 @@ public enum GEMMPeak {
             format: gemm.inputFormat, rows: rows, width: weights.inputs, isContiguous: gemm.takesContiguousInput)
         let values = FloatBuffer(count: rows * weights.inputs)
         for index in 0..<values.count { values.base[index] = Float(index % 23 - 11) / 8 }
-        input.store(values.base, rows: 0..<rows)
+        input.store(values, rows: 0..<rows)
         let result = FloatBuffer(count: rows * weights.outputs)
         let operations = 2 * Double(rows) * Double(weights.inputs) * Double(weights.outputs)
         return try (0...spans).map { _ in

@@ -93,6 +93,15 @@ public struct MachineNumerics: Hashable, Sendable {
     }
 }
 
+extension Precision {
+    /// `f32` or `bf16` in place of `automatic`.
+    ///
+    /// - Throws: `GEMMError`.
+    func resolved(for backend: Backend) throws -> Precision {
+        self == .automatic ? try MachineNumerics.measured(backend: backend).precision : self
+    }
+}
+
 extension AttentionPrecision {
     /// `f32` or `bf16` in place of `automatic`.
     func resolved() throws -> AttentionPrecision {
@@ -120,7 +129,7 @@ private struct Product {
             format: gemm.inputFormat, rows: Self.rows, width: Self.inputs, isContiguous: gemm.takesContiguousInput)
         let values = FloatBuffer(count: Self.rows * Self.inputs)
         for index in 0..<values.count { values.base[index] = Float(index % 23 - 11) / 8 }
-        input.store(values.base, rows: 0..<Self.rows)
+        input.store(values, rows: 0..<Self.rows)
         result = FloatBuffer(count: Self.rows * Self.outputs)
     }
 
@@ -139,7 +148,7 @@ private struct Attention {
     private let query: FloatBuffer
     private let scratch: FloatBuffer
     private let result: FloatBuffer
-    private let keyEnds = (1...Int32(rows)).map { $0 }
+    private let slotEnds = (1...Int32(rows)).map { $0 }
 
     init(_ format: KeyValueStore.Format) {
         store = KeyValueStore(
@@ -150,8 +159,8 @@ private struct Attention {
         result = FloatBuffer(count: query.count)
         let width = 2 * Self.keyValueHeads * Self.headDimension
         let rotary = RotaryTable(frequencies: (0..<Self.headDimension / 2).map { pow(10_000, -Double($0) / 32) })
-        kernels.store(
-            MatrixRows(Self.numbers(Self.rows * width), width: width), rows: 0..<Self.rows,
+        kernels.rotateAndStoreKeys(
+            MatrixRows(Self.numbers(Self.rows * width), width: width), slots: 0..<Self.rows,
             positions: (0..<Int32(Self.rows)).map { $0 }[...], rotary: rotary, in: store)
     }
 
@@ -163,8 +172,8 @@ private struct Attention {
 
     func run() {
         kernels.attend(
-            MatrixRows(query, width: Self.heads * Self.headDimension), keyEnds: keyEnds[...],
-            seen: [legend_row_range(first: 0, end: Int32(Self.rows))], in: store, scratch: scratch,
+            MatrixRows(query, width: Self.heads * Self.headDimension), slotEnds: slotEnds[...],
+            attended: [legend_row_range(first: 0, end: Int32(Self.rows))], in: store, scratch: scratch,
             into: result.elements)
     }
 }

@@ -1,147 +1,169 @@
-/// The transformer of one lane: the model's shared weights and this thread's scratch.
+/// The transformer of one thread: the model's shared weights and this thread's scratch.
 ///
-/// `x` is the residual stream `[rows, hidden]` in f32; a block is
-/// `x += attention(norm(x)) · Wo`, `x += (silu(norm(x) · Wgate) * (norm(x) · Wup)) · Wdown`.
+/// `x` is the residual stream `[rows, hidden]` in f32. A block is
+///
+///     x += attention(norm(x) · Wqkvᵀ) · Woᵀ
+///     x += (silu(norm(x) · Wgateᵀ) * (norm(x) · Wupᵀ)) · Wdownᵀ
+///
+/// where `attention(q, k, v) = softmax(rotate(q) · rotate(k)ᵀ / √d) · v` for each head. Linear weights are `[out, in]`.
 final class ForwardPass {
-    private let model: LlamaModel
-    private let configuration: LlamaConfiguration
+    private let model: TransformerModel
+    private let configuration: ModelConfiguration
     private let gemm: any GEMMLane
     private let kernels = Kernels()
     private let rotary: RotaryTable
     private var scratch: Scratch
-    private var prefix: KeptPrefix
-    private var clock = PartClock()
+    private let clock = PartClock()
 
     /// Where the time of all runs went.
     var times: PartTimes { clock.times }
 
-    init(_ model: LlamaModel) throws {
+    init(_ model: TransformerModel) throws {
         self.model = model
         configuration = model.configuration
         gemm = try model.backend.makeLane(
             rowsMax: Scratch.tileRows,
             outputsMax: max(
-                configuration.hiddenSize, configuration.queryWidth + 2 * configuration.keyValueWidth,
-                2 * configuration.feedForwardSize))
+                configuration.hiddenSize, configuration.projectedWidth, 2 * configuration.feedForwardSize))
         rotary = RotaryTable(frequencies: model.rotaryFrequencies)
         scratch = Scratch(
-            configuration, format: model.backend.inputFormat, isContiguous: model.backend.takesContiguousInput,
-            keysAndValues: model.keyValueFormat)
-        prefix = KeptPrefix(configuration, format: model.keyValueFormat)
+            configuration, format: model.backend.inputFormat, isContiguous: model.backend.takesContiguousInput)
     }
 
-    /// Runs the blocks up to the deepest of `layers` and shows the hidden states of each of them to `observe`, in
-    /// ascending order: layer 0 are the embeddings, `layerCount` the last block's output after the final norm.
+    /// The rows of a run: all, whose keys and values are computed, and those that the layer updates.
+    private struct Rows {
+        let plan: RowPlan
+        let all: ActiveRows
+        let active: ActiveRows
+    }
+
+    /// Runs the blocks up to the deepest layer that is asked for and shows the hidden states of each such layer to
+    /// `observe`, in ascending order: layer 0 are the embeddings, `layerCount` the last block's output after the final
+    /// norm.
     ///
     /// - Parameters:
-    ///   - batch: The run before was that of the batch before, unless this one is the first of a cut.
-    ///   - asked: Rows of the tree that `observe` will look at, ascending. In the deepest layer only these exist.
+    ///   - cache: Holds what the rows attend to and the plan does not compute, from the plans before.
     ///   - observe: Gets the layer, the states `[active.count, hidden]` and which rows they are.
-    /// - Returns: the number of rows that were computed.
+    /// - Throws: an error of the matrix library.
     func run(
-        _ batch: MicroBatch, layers: Set<Int>, asked: [Int32],
+        _ plan: RowPlan, cache: KeyValueCache,
         observe: (_ layer: Int, _ states: FloatBuffer, _ active: ActiveRows) -> Void
-    ) throws -> Int {
-        clock.start()
-        let tree = batch.tree
-        let deepest = layers.max() ?? 0
-        // What is asked for must be computed, whether or not its keys and values are known.
-        let known = min(batch.knownRows, Int(asked.first ?? 0))
-        let computed = known..<tree.rowCount
-        scratch.reserve(rows: tree.rowCount)
+    ) throws {
+        let deepest = plan.layers.max() ?? 0
+        precondition(
+            (0...configuration.layerCount).contains(deepest), "layer \(deepest) of \(configuration.layerCount)")
+        scratch.reserve(rows: plan.rowCount)
         let x = scratch.residual
-        embed(tree.tokens[computed], into: x)
-        let all = ActiveRows(computed.map(Int32.init), of: tree)
-        let askedRows = ActiveRows(asked, of: tree)
-        if layers.contains(0) { observe(0, x, all) }
-        let (tiles, lastPath) = (Scratch.tiles(computed), tree.lastPath)
-        clock.lap(\.elementwise)
+        clock.measure(\.elementwise) { embed(plan.tokens, into: x) }  // [rows, hidden]
+        let all = ActiveRows((0..<Int32(plan.rowCount)).map { $0 }, of: plan)
+        let asked = ActiveRows(plan.asked, of: plan)
+        if plan.layers.contains(0) { clock.measure(\.elementwise) { observe(0, x, all) } }
+        let tiles = Scratch.tiles(0..<plan.rowCount)
 
         for layer in 1..<(deepest + 1) {
-            let active = layer == deepest ? askedRows : all
-            prefix.restore(known, block: layer - 1, into: scratch.keysAndValues)
-            for tile in tiles { try run(tile, all, active, tree, model.blocks[layer - 1]) }
-            prefix.keep(
-                batch.keptTokens, of: lastPath, restored: known, block: layer - 1, from: scratch.keysAndValues)
-            if layer < configuration.layerCount, layers.contains(layer) { observe(layer, x, active) }
-            clock.lap(\.elementwise)
+            let rows = Rows(plan: plan, all: all, active: layer == deepest ? asked : all)
+            let slots = clock.measure(\.elementwise) { cache.open(layer - 1, for: plan) }
+            for tile in tiles { try run(model.blocks[layer - 1], tile, of: rows, slots) }
+            clock.measure(\.elementwise) {
+                cache.close(layer - 1, after: plan)
+                if layer < configuration.layerCount, plan.layers.contains(layer) { observe(layer, x, rows.active) }
+            }
         }
-        if deepest == configuration.layerCount {
-            let states = x[0, count: askedRows.count * configuration.hiddenSize]
-            kernels.rmsNorm(states, weight: model.outputNorm, epsilon: configuration.normEpsilon, into: states)
-            observe(deepest, x, askedRows)
+        guard deepest == configuration.layerCount else { return }
+        clock.measure(\.elementwise) {
+            let states = x[0, count: asked.count * configuration.hiddenSize]
+            norm(states, model.outputNorm, into: states)
+            observe(deepest, x, asked)
         }
-        clock.lap(\.elementwise)
-        return computed.count
     }
 
-    /// One block for the rows `tile` of the micro-batch; the rows before have been through it.
+    /// One block for the rows `tile` of the plan; the rows before have been through it.
     ///
-    /// Keys and values are those of all rows, since rows further down a path attend to them; everything else is for the
-    /// active ones, which move to their places in `x`.
+    /// Keys and values are those of all rows, since rows further on attend to them; everything else is for the active
+    /// ones, which move to their places in `x`.
     private func run(
-        _ tile: Range<Int>, _ all: ActiveRows, _ active: ActiveRows, _ tree: PrefixTree, _ block: LlamaModel.Block
+        _ block: TransformerModel.Block, _ tile: Range<Int>, of rows: Rows, _ slots: KeyValueStore
     ) throws {
-        let s = scratch
-        let (hidden, queryWidth) = (configuration.hiddenSize, configuration.queryWidth)
-        let width = queryWidth + 2 * configuration.keyValueWidth
-        let (present, updated) = (all.indices(in: tile), active.indices(in: tile))
+        let (s, width) = (scratch, configuration.projectedWidth)
+        let updated = rows.active.indices(in: tile)
+        let projected = MatrixRows(s.queryKeyValue, width: width)  // [tile, heads + 2 kvHeads, d]
 
-        norm(s.residual, present, block.attentionNorm)  // [tile, hidden]
-        clock.lap(\.elementwise)
-        try gemm.multiply(
-            s.normedInput, rows: tile.count, by: block.queryKeyValue, into: MatrixRows(s.queryKeyValue, width: width),
-            adding: false)
-        clock.lap(\.gemm)
-        kernels.store(
-            MatrixRows(s.queryKeyValue, width: width, skipping: queryWidth), rows: tile,
-            positions: all.positions[present], rotary: rotary, in: s.keysAndValues)
-        guard !updated.isEmpty else { return clock.lap(\.elementwise) }
-        if active.count < all.count {
-            let moved = updated.map { all.index(of: Int(active.rows[$0])) }
-            move(moved, of: s.residual, width: hidden, to: updated.lowerBound)
-            move(moved.map { $0 - present.lowerBound }, of: s.queryKeyValue, width: width, to: 0)
+        // Attention: x += softmax(rotate(q) · rotate(k)ᵀ / √d) · v · Woᵀ.
+        clock.measure(\.elementwise) { norm(s.residual, tile, block.attentionNorm) }  // [tile, hidden]
+        try clock.measure(\.gemm) {
+            try gemm.multiply(
+                s.normedInput, rows: tile.count, by: block.queryKeyValue, into: projected, adding: false)
         }
-        let query = MatrixRows(s.queryKeyValue, width: width)  // [updated, heads + ..., d]
-        kernels.rotateQueries(
-            query, positions: active.positions[updated], rotary: rotary, shape: s.keysAndValues.shape)
-        clock.lap(\.elementwise)
-        attend(updated, active, tree)  // [updated, heads, d]
-        clock.lap(\.attention)
-        s.attendedInput.store(s.attended.base, rows: 0..<updated.count)
-        clock.lap(\.elementwise)
-        let x = MatrixRows(s.residual, width: hidden, first: updated.lowerBound)
-        try gemm.multiply(s.attendedInput, rows: updated.count, by: block.attentionOutput, into: x, adding: true)
-        clock.lap(\.gemm)
+        clock.measure(\.elementwise) { rotateAndStoreKeys(tile, of: rows.plan, in: slots) }  // [tile, kvHeads, d]
+        guard !updated.isEmpty else { return }
+        clock.measure(\.elementwise) {
+            if rows.active.count < rows.all.count { gather(updated, of: rows, tile) }
+            kernels.rotateQueries(
+                projected, positions: rows.active.positions[updated], rotary: rotary,
+                scaledBy: configuration.attentionScale, shape: slots.shape)  // [updated, heads, d]
+        }
+        clock.measure(\.attention) { attend(updated, of: rows, slots) }  // [updated, heads, d]
+        clock.measure(\.elementwise) { s.attendedInput.store(s.attended, rows: 0..<updated.count) }
+        let x = MatrixRows(s.residual, width: configuration.hiddenSize, first: updated.lowerBound)
+        try clock.measure(\.gemm) {
+            try gemm.multiply(s.attendedInput, rows: updated.count, by: block.attentionOutput, into: x, adding: true)
+        }
 
-        norm(s.residual, updated, block.feedForwardNorm)  // [updated, hidden]
-        clock.lap(\.elementwise)
-        try gemm.multiplyGated(s.normedInput, rows: updated.count, by: block.gateUp, into: s.activated)
-        try gemm.multiply(s.activated, rows: updated.count, by: block.down, into: x, adding: true)
-        clock.lap(\.gemm)
+        // Feed-forward: x += (silu(norm(x) · Wgateᵀ) * (norm(x) · Wupᵀ)) · Wdownᵀ.
+        clock.measure(\.elementwise) { norm(s.residual, updated, block.feedForwardNorm) }  // [updated, hidden]
+        try clock.measure(\.gemm) {
+            try gemm.multiplyGated(
+                s.normedInput, rows: updated.count, by: block.gateUp, activation: model.architecture.activation,
+                into: s.activated)  // [updated, feed-forward]
+            try gemm.multiply(s.activated, rows: updated.count, by: block.down, into: x, adding: true)
+        }
     }
 
-    /// Each active row attends to its path from the root of the tree down to itself.
-    private func attend(_ updated: Range<Int>, _ active: ActiveRows, _ tree: PrefixTree) {
+    // MARK: Attention
+
+    /// Puts the rotated keys, and the values, of the rows `tile` into their slots.
+    private func rotateAndStoreKeys(_ tile: Range<Int>, of plan: RowPlan, in slots: KeyValueStore) {
+        for run in plan.runs where run.rows.overlaps(tile) {
+            let rows = run.rows.clamped(to: tile)
+            let firstSlot = run.slots.lowerBound + rows.lowerBound - run.rows.lowerBound
+            kernels.rotateAndStoreKeys(
+                MatrixRows(
+                    scratch.queryKeyValue, width: configuration.projectedWidth,
+                    first: rows.lowerBound - tile.lowerBound,
+                    skipping: configuration.queryWidth),
+                slots: firstSlot..<firstSlot + rows.count, positions: plan.positions[rows], rotary: rotary, in: slots)
+        }
+    }
+
+    /// Each active row attends to what its run says, as far as to itself.
+    private func attend(_ updated: Range<Int>, of rows: Rows, _ slots: KeyValueStore) {
         let queryWidth = configuration.queryWidth
-        let width = queryWidth + 2 * configuration.keyValueWidth
-        for run in active.runs where run.active.overlaps(updated) {
+        for run in rows.active.runs where run.active.overlaps(updated) {
             let queries = run.active.clamped(to: updated)
             let first = queries.lowerBound - updated.lowerBound
             kernels.attend(
-                MatrixRows(scratch.queryKeyValue, width: width, first: first), keyEnds: active.keyEnds[queries],
-                seen: tree.branches[run.branch].path, in: scratch.keysAndValues, scratch: scratch.attention,
+                MatrixRows(scratch.queryKeyValue, width: configuration.projectedWidth, first: first),
+                slotEnds: rows.active.slotEnds[queries], attended: rows.plan.runs[run.run].attended, in: slots,
+                scratch: scratch.attention,
                 into: scratch.attended[first * queryWidth, count: queries.count * queryWidth])
         }
     }
 
     // MARK: Rows
 
-    private func embed(_ tokens: ArraySlice<Int32>, into x: FloatBuffer) {
+    private func embed(_ tokens: [Int32], into x: FloatBuffer) {
         let hidden = configuration.hiddenSize
         for (row, token) in tokens.enumerated() {
             model.tokenEmbedding.dequantize(rows: Int(token)..<Int(token) + 1, into: x[row * hidden, count: hidden])
         }
+    }
+
+    /// Moves the active rows `updated` of the tile up to their places among the active ones.
+    private func gather(_ updated: Range<Int>, of rows: Rows, _ tile: Range<Int>) {
+        let moved = updated.map { Int(rows.active.rows[$0]) }
+        move(moved, of: scratch.residual, width: configuration.hiddenSize, to: updated.lowerBound)
+        move(
+            moved.map { $0 - tile.lowerBound }, of: scratch.queryKeyValue, width: configuration.projectedWidth, to: 0)
     }
 
     /// Moves rows, which ascend, up to the rows from `target` on.
@@ -157,10 +179,19 @@ final class ForwardPass {
         let hidden = configuration.hiddenSize
         for first in stride(from: 0, to: rows.count, by: Scratch.blockRows) {
             let block = first..<min(first + Scratch.blockRows, rows.count)
-            kernels.rmsNorm(
-                x[(rows.lowerBound + first) * hidden, count: block.count * hidden], weight: weight,
-                epsilon: configuration.normEpsilon, into: scratch.normed.elements)
-            scratch.normedInput.store(scratch.normed.base, rows: block)
+            norm(
+                x[(rows.lowerBound + first) * hidden, count: block.count * hidden], weight,
+                into: scratch.normed.elements)
+            scratch.normedInput.store(scratch.normed, rows: block)
+        }
+    }
+
+    /// `out = norm(x) * weight`, row by row; `out` may be `x`.
+    private func norm(
+        _ x: UnsafeMutableBufferPointer<Float>, _ weight: [Float], into out: UnsafeMutableBufferPointer<Float>
+    ) {
+        switch model.architecture.norm {
+        case .rms: kernels.rmsNorm(x, weight: weight, epsilon: configuration.normEpsilon, into: out)
         }
     }
 }

@@ -17,17 +17,14 @@ public struct PartTimes: Sendable, Hashable {
     }
 }
 
-/// Gives the time since the last lap to a part.
-struct PartClock {
+/// Adds up the time of parts.
+final class PartClock {
     private(set) var times = PartTimes()
-    private var last = ContinuousClock.now
 
-    /// Begins anew, so that what happened since the last lap counts for nothing.
-    mutating func start() { last = .now }
-
-    mutating func lap(_ part: WritableKeyPath<PartTimes, Duration>) {
-        let now = ContinuousClock.now
-        times[keyPath: part] += now - last
-        last = now
+    /// The result of `work`, whose time goes to `part`.
+    func measure<R>(_ part: WritableKeyPath<PartTimes, Duration>, _ work: () throws -> R) rethrows -> R {
+        let start = ContinuousClock.now
+        defer { times[keyPath: part] += ContinuousClock.now - start }
+        return try work()
     }
 }

@@ -1,7 +1,4 @@
-import CKernels
-
-/// All memory that a lane's forward pass writes, but for the prefix that it keeps. Everything but what holds the whole
-/// micro-batch has a fixed size, so that a sequence of the model's full context needs little more than a short one.
+/// All memory that a lane's forward pass writes, but for keys and values. Everything but what holds the whole plan has a fixed size, so that a sequence of the model's full context needs little more than a short one.
 struct Scratch {
     /// Rows that go through a block's matrices together.
     static let tileRows = 640
@@ -9,9 +6,8 @@ struct Scratch {
     /// Rows that are normalised and converted at a time, so that they stay in the first-level cache.
     static let blockRows = 8
 
-    // The whole micro-batch, grown between micro-batches.
+    // All rows of a plan, grown between plans.
     private(set) var residual: FloatBuffer  // [rows, hidden]
-    private(set) var keysAndValues: KeyValueStore
 
     // One block.
     let normed: FloatBuffer  // [block, hidden]
@@ -24,38 +20,31 @@ struct Scratch {
     let activated: GEMMInput  // [tile, feed-forward]
     let attention: FloatBuffer
 
-    private let configuration: LlamaConfiguration
-    private let keyValueFormat: KeyValueStore.Format
+    private let configuration: ModelConfiguration
     private var capacity: Int
 
-    init(
-        _ configuration: LlamaConfiguration, format: GEMMInput.Format, isContiguous: Bool,
-        keysAndValues keyValueFormat: KeyValueStore.Format
-    ) {
+    init(_ configuration: ModelConfiguration, format: GEMMInput.Format, isContiguous: Bool) {
         let rows = GEMMRows.roundedUp(Self.tileRows)
         func input(width: Int) -> GEMMInput {
             GEMMInput(format: format, rows: rows, width: width, isContiguous: isContiguous)
         }
         self.configuration = configuration
-        self.keyValueFormat = keyValueFormat
         capacity = Self.tileRows
         residual = FloatBuffer(count: capacity * configuration.hiddenSize)
-        keysAndValues = KeyValueStore(configuration: configuration, format: keyValueFormat, rows: capacity)
         normed = FloatBuffer(count: Self.blockRows * configuration.hiddenSize)
         normedInput = input(width: configuration.hiddenSize)
-        queryKeyValue = FloatBuffer(count: rows * (configuration.queryWidth + 2 * configuration.keyValueWidth))
+        queryKeyValue = FloatBuffer(count: rows * configuration.projectedWidth)
         attended = FloatBuffer(count: rows * configuration.queryWidth)
         attendedInput = input(width: configuration.queryWidth)
         activated = input(width: configuration.feedForwardSize)
-        attention = FloatBuffer(count: Int(legend_attention_scratch(Int32(configuration.headDimension))))
+        attention = FloatBuffer(count: Kernels.attentionScratch(headDimension: configuration.headDimension))
     }
 
-    /// Makes room for a micro-batch of `rows` rows.
+    /// Makes room for a plan of `rows` rows.
     mutating func reserve(rows: Int) {
         guard rows > capacity else { return }
         capacity = rows
         residual = FloatBuffer(count: rows * configuration.hiddenSize)
-        keysAndValues = KeyValueStore(configuration: configuration, format: keyValueFormat, rows: rows)
     }
 
     /// Cuts rows into the fewest tiles, of about equal size and whole buckets.

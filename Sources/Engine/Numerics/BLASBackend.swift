@@ -23,7 +23,7 @@ struct BLASBackend: GEMMBackend {
     func pack(outputs: Int, inputs: Int, role: MatrixRole, fill: WeightRows) throws -> any PackedMatrix {
         let values = FloatBuffer(count: outputs * inputs)
         try fill(0..<outputs, values.elements)
-        if roundsToBF16 { Kernels().roundToBF16(values.base, count: values.count, into: values.base) }
+        if roundsToBF16 { Kernels().roundToBF16(values.elements, into: values.elements) }
         return BLASMatrix(outputs: outputs, inputs: inputs, values: values)
     }
 
@@ -48,7 +48,7 @@ private final class BLASMatrix: PackedMatrix, @unchecked Sendable {
 
 private final class BLASLane: GEMMLane {
     private let gateUp: FloatBuffer
-    private let activation = GatedActivation()
+    private let gated = GatedActivation()
 
     init(rowsMax: Int, outputsMax: Int) { gateUp = FloatBuffer(count: rowsMax * outputsMax) }
 
@@ -63,8 +63,11 @@ private final class BLASLane: GEMMLane {
             Int32(c.stride))
     }
 
-    func multiplyGated(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into out: GEMMInput) {
+    func multiplyGated(
+        _ a: GEMMInput, rows: Int, by weights: any PackedMatrix, activation: Activation, into out: GEMMInput
+    ) {
+        precondition(2 * out.width == weights.outputs, "the output has another width")
         multiply(a, rows: rows, by: weights, into: MatrixRows(gateUp, width: weights.outputs), adding: false)
-        activation.apply(to: gateUp, rows: rows, into: out)
+        gated.apply(activation, to: gateUp, rows: rows, into: out)
     }
 }

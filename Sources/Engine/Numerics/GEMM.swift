@@ -42,8 +42,10 @@ protocol GEMMLane: AnyObject {
     /// `c[row, ...] = a[row] · weightsᵀ` for the first `rows` rows, accumulated in f32; with `adding`, `c += a · weightsᵀ`.
     func multiply(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into c: MatrixRows, adding: Bool) throws
 
-    /// `out[row] = silu(a[row] · gateᵀ) * (a[row] · upᵀ)`, with weights that were packed for it.
-    func multiplyGated(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into out: GEMMInput) throws
+    /// `out[row] = activation(a[row] · gateᵀ) * (a[row] · upᵀ)`, with weights that were packed for it.
+    func multiplyGated(
+        _ a: GEMMInput, rows: Int, by weights: any PackedMatrix, activation: Activation, into out: GEMMInput
+    ) throws
 }
 
 /// Rows of a buffer, `[rows, stride]`.
@@ -64,7 +66,8 @@ struct MatrixRows {
     /// Traps unless `rows` rows of `width` floats are there.
     func check(rows: Int, width: Int) {
         precondition(
-            width <= stride && offset + max(rows - 1, 0) * stride + width <= buffer.count, "product exceeds buffer")
+            rows >= 0 && offset >= 0 && width <= stride && offset + max(rows - 1, 0) * stride + width <= buffer.count,
+            "\(rows) rows of \(width) exceed the buffer")
     }
 }
 

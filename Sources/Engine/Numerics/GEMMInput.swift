@@ -15,6 +15,8 @@ final class GEMMInput {
 
     let format: Format
     let width: Int
+    /// 32-bit words that a row takes.
+    let wordsPerRow: Int
     /// 32-bit words from one row to the next.
     let stride: Int
     private let words: FloatBuffer
@@ -28,15 +30,15 @@ final class GEMMInput {
     init(format: Format, rows: Int, width: Int, isContiguous: Bool) {
         self.format = format
         self.width = width
-        let depth =
+        wordsPerRow =
             switch format {
             case .f32, .f32RoundedToBF16: width
             case .bf16: (width + 1) / 2
             case .int8: (width + 3) / 4
             }
         let line = FloatBuffer.alignment / MemoryLayout<Float>.stride
-        let lines = (depth + line - 1) / line
-        stride = isContiguous ? depth : (lines | 1) * line
+        let lines = (wordsPerRow + line - 1) / line
+        stride = isContiguous ? wordsPerRow : (lines | 1) * line
         words = FloatBuffer(count: rows * stride)
         let scaled = format == .int8 ? rows : 0
         scales = FloatBuffer(count: scaled)
@@ -56,25 +58,44 @@ final class GEMMInput {
     /// Elements that are rotated together: the most that a Hadamard matrix of Sylvester's kind does for this width.
     static func rotationBlock(width: Int) -> Int { min(1 << width.trailingZeroBitCount, 512) }
 
-    func check(rows: Int) { precondition(rows * stride <= words.count, "more rows than the input has") }
+    func check(rows: Int) { precondition(rows >= 0 && rows * stride <= words.count, "more rows than the input has") }
+
+    /// Converts the first rows of `source`, `[rows.count, width]`, into the rows `rows`. Afterwards they mean nothing.
+    func store(_ source: FloatBuffer, rows: Range<Int>) {
+        store(source[0, count: rows.count * width], rows: rows)
+    }
 
     /// Converts rows of floats, `[rows.count, width]`, into the rows `rows`. Afterwards `source` means nothing.
-    func store(_ source: UnsafeMutablePointer<Float>, rows: Range<Int>) {
+    func store(_ source: UnsafeMutableBufferPointer<Float>, rows: Range<Int>) {
+        precondition(rows.lowerBound >= 0 && source.count >= rows.count * width, "more rows than there are")
         check(rows: rows.upperBound)
         for (index, row) in rows.enumerated() {
-            let (values, target) = (source + index * width, UnsafeMutableRawPointer(words.base + row * stride))
+            let values = UnsafeMutableBufferPointer(rebasing: source[index * width..<(index + 1) * width])
+            let target = words[row * stride, count: stride]
             switch format {
-            case .f32: target.copyMemory(from: values, byteCount: width * MemoryLayout<Float>.stride)
-            case .f32RoundedToBF16:
-                kernels.roundToBF16(values, count: width, into: target.assumingMemoryBound(to: Float.self))
-            case .bf16: kernels.storeAsBF16(values, count: width, into: target.assumingMemoryBound(to: UInt16.self))
+            case .f32: _ = target.update(fromContentsOf: values)
+            case .f32RoundedToBF16: kernels.roundToBF16(values, into: target)
+            case .bf16: kernels.storeAsBF16(values, into: target.halves)
             case .int8:
-                kernels.hadamard(values, count: width, block: Self.rotationBlock(width: width))
-                let (scale, sum) = kernels.quantize(
-                    values, count: width, into: target.assumingMemoryBound(to: Int8.self))
+                kernels.hadamard(values, block: Self.rotationBlock(width: width))
+                let (scale, sum) = kernels.quantize(values, into: target.bytes)
                 scales.base[row] = scale
                 rowOffsets[row] = 128 &* sum  // which means nothing if the scale is not finite
             }
         }
+    }
+}
+
+extension UnsafeMutableBufferPointer<Float> {
+    /// The same memory as twice as many halves.
+    fileprivate var halves: UnsafeMutableBufferPointer<UInt16> {
+        let memory = UnsafeMutableRawBufferPointer(self)
+        return memory.assumingMemoryBound(to: UInt16.self)
+    }
+
+    /// The same memory as four times as many bytes.
+    fileprivate var bytes: UnsafeMutableBufferPointer<Int8> {
+        let memory = UnsafeMutableRawBufferPointer(self)
+        return memory.assumingMemoryBound(to: Int8.self)
     }
 }

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Keys and values of one layer for rows of a micro-batch, in the attention kernel's layout.
+/// Keys and values of one layer in slots, one for each row, in the attention kernel's layout.
 struct KeyValueStore {
     enum Format: Sendable {
         case f32
@@ -25,13 +25,11 @@ struct KeyValueStore {
     var keys: UnsafeMutablePointer<UInt32> { keyWords.words }
     var values: UnsafeMutablePointer<UInt32> { valueWords.words }
 
-    init(configuration: LlamaConfiguration, format: Format, rows: Int) {
-        self.init(
-            heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
-            headDimension: configuration.headDimension, format: format, rows: rows)
-    }
-
     init(heads: Int, keyValueHeads: Int, headDimension: Int, format: Format, rows: Int) {
+        precondition(
+            rows >= 0 && keyValueHeads > 0 && headDimension > 0 && heads.isMultiple(of: keyValueHeads),
+            "\(heads) heads of \(keyValueHeads) key-value heads")
+        precondition(format == .f32 || headDimension.isMultiple(of: 2), "a word of a key holds two components")
         let block = Int(LEGEND_BLOCK)
         let capacity = (rows + block - 1) / block * block
         let paddedHead = (headDimension + block - 1) / block * block
@@ -46,7 +44,14 @@ struct KeyValueStore {
 
     /// Copies rows into the rows of another store, from row `target` on.
     func copy(_ rows: Range<Int>, to other: KeyValueStore, at target: Int) {
-        precondition(rows.upperBound <= capacity && target + rows.count <= other.capacity)
+        precondition(
+            rows.lowerBound >= 0 && rows.upperBound <= capacity && target >= 0
+                && target + rows.count <= other.capacity,
+            "rows \(rows) of \(capacity) to \(target) of \(other.capacity)")
+        precondition(
+            shape.heads == other.shape.heads && shape.kv_heads == other.shape.kv_heads
+                && shape.head_dim == other.shape.head_dim && shape.keys_per_word == other.shape.keys_per_word,
+            "a store of other heads")
         withUnsafePointer(to: shape) { shape in
             withUnsafePointer(to: other.shape) { otherShape in
                 legend_copy_keys_values(

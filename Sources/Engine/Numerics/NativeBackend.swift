@@ -34,7 +34,8 @@ struct NativeBackend: GEMMBackend {
                 operation: "pack weights [\(outputs), \(inputs)] in int8",
                 status: "more than \(LEGEND_GEMM_INT8_INPUTS) inputs")
         }
-        let matrix = NativeMatrix(outputs: outputs, inputs: inputs, role: role, format: format)
+        let matrix = NativeMatrix(
+            outputs: outputs, inputs: inputs, role: role, format: inputFormat, words: format)
         let panel = Int(LEGEND_PANEL)
         let weights = FloatBuffer(count: panel * inputs)
         // Converted as what they are multiplied by is; rotated alike, too, which undoes its rotation.
@@ -53,7 +54,9 @@ struct NativeBackend: GEMMBackend {
                     rows.lowerBound + width..<rows.upperBound + width,
                     weights[half * inputs, count: rows.count * inputs])
             }
-            words.store(weights.base, rows: 0..<panel)
+            words.store(weights, rows: 0..<panel)
+            precondition(words.stride >= matrix.depth, "rows of words that are shorter than the panel")
+            words.check(rows: panel)
             legend_gemm_pack_panel(
                 words.base, Int64(words.stride), Int64(matrix.depth), format, matrix.words + index * matrix.panelWords)
             if format == legend_gemm_int8 {
@@ -81,16 +84,21 @@ private final class NativeMatrix: PackedMatrix, @unchecked Sendable {
     let outputs: Int
     let inputs: Int
     let role: MatrixRole
+    /// Of what they are multiplied with.
+    let format: GEMMInput.Format
     let depth: Int
     let panelCount: Int
     private let storage: FloatBuffer
     private let scaleStorage: FloatBuffer
 
-    init(outputs: Int, inputs: Int, role: MatrixRole, format: legend_gemm_format) {
+    init(
+        outputs: Int, inputs: Int, role: MatrixRole, format: GEMMInput.Format, words wordFormat: legend_gemm_format
+    ) {
+        self.format = format
         self.outputs = outputs
         self.inputs = inputs
         self.role = role
-        depth = Int(legend_gemm_depth(format, Int64(inputs)))
+        depth = Int(legend_gemm_depth(wordFormat, Int64(inputs)))
         panelCount = (outputs + Int(LEGEND_PANEL) - 1) / Int(LEGEND_PANEL)
         storage = FloatBuffer(count: panelCount * depth * Int(LEGEND_PANEL))
         scaleStorage = FloatBuffer(count: panelCount * Int(LEGEND_PANEL))
@@ -114,7 +122,12 @@ private final class NativeLane: GEMMLane {
             stride: c.stride)
     }
 
-    func multiplyGated(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into out: GEMMInput) {
+    func multiplyGated(
+        _ a: GEMMInput, rows: Int, by weights: any PackedMatrix, activation: Activation, into out: GEMMInput
+    ) {
+        switch activation {
+        case .silu: break  // fused into the product by the stores `legend_gemm_gated…`
+        }
         precondition(2 * out.width == weights.outputs, "the output has another width")
         out.check(rows: rows)
         switch out.format {
@@ -130,7 +143,7 @@ private final class NativeLane: GEMMLane {
             run(
                 a, rows: rows, by: weights, role: .gated, store: legend_gemm_gated, into: activated.base,
                 stride: out.width)
-            out.store(activated.base, rows: 0..<rows)
+            out.store(activated, rows: 0..<rows)
         }
     }
 
@@ -148,7 +161,9 @@ private final class NativeLane: GEMMLane {
         guard let weights = weights as? NativeMatrix, weights.role == role else {
             preconditionFailure("weights that were packed for something else")
         }
-        precondition(a.width == weights.inputs, "the input has another width")
+        precondition(a.width == weights.inputs && a.format == weights.format, "an input of another form")
+        precondition(a.stride >= weights.depth, "rows of the input that are shorter than the weights'")
+        precondition(Int(bitPattern: weights.words) % FloatBuffer.alignment == 0, "panels that are not aligned")
         a.check(rows: rows)
         var product = legend_product(
             rows: Int64(rows), outputs: Int64(weights.outputs), depth: Int64(weights.depth), a: a.base,

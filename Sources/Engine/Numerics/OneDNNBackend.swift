@@ -30,13 +30,7 @@ final class OneDNNBackend: GEMMBackend {
 
     var takesContiguousInput: Bool { true }
 
-    var inputFormat: GEMMInput.Format {
-        switch arithmetic {
-        case .f32: .f32
-        case .bf16Rounded: .f32RoundedToBF16
-        case .bf16Native: .bf16
-        }
-    }
+    var inputFormat: GEMMInput.Format { arithmetic.inputFormat }
 
     func pack(outputs: Int, inputs: Int, role: MatrixRole, fill: WeightRows) throws -> any PackedMatrix {
         legend_dnnl_use_one_thread()
@@ -47,7 +41,7 @@ final class OneDNNBackend: GEMMBackend {
         let values = FloatBuffer(count: outputs * inputs)
         try fill(0..<outputs, values.elements)
         let rows = GEMMInput(format: inputFormat, rows: outputs, width: inputs, isContiguous: true)
-        rows.store(values.base, rows: 0..<outputs)
+        rows.store(values, rows: 0..<outputs)
         return try OneDNNMatrix(
             engine: engine, arithmetic: arithmetic, outputs: outputs, inputs: inputs, rowMajor: rows.base)
     }
@@ -59,6 +53,14 @@ final class OneDNNBackend: GEMMBackend {
 
 extension OneDNNBackend.Arithmetic {
     fileprivate var storage: dnnl_data_type_t { self == .bf16Native ? dnnl_bf16 : dnnl_f32 }
+
+    fileprivate var inputFormat: GEMMInput.Format {
+        switch self {
+        case .f32: .f32
+        case .bf16Rounded: .f32RoundedToBF16
+        case .bf16Native: .bf16
+        }
+    }
 }
 
 /// oneDNN's CPU engine. `@unchecked Sendable`: oneDNN's engines may be used from several threads.
@@ -174,7 +176,7 @@ private final class OneDNNLane: GEMMLane {
     private let engine: OneDNNEngine
     private let arithmetic: OneDNNBackend.Arithmetic
     private let stream: dnnl_stream_t
-    private let activation = GatedActivation()
+    private let gated = GatedActivation()
     private let kernels = Kernels()
     private var products: [Shape: OneDNNProduct] = [:]
     /// `C` of one product, of a whole number of buckets.
@@ -193,21 +195,21 @@ private final class OneDNNLane: GEMMLane {
     deinit { dnnl_stream_destroy(stream) }
 
     func multiply(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into c: MatrixRows, adding: Bool) throws {
-        try multiply(a, rows: rows, by: weights)
         c.check(rows: rows, width: weights.outputs)
+        try multiply(a, rows: rows, by: weights)
         for row in 0..<rows {
-            let (source, target) = (result.base + row * weights.outputs, c.base + row * c.stride)
-            if adding {
-                kernels.add(source, to: UnsafeMutableBufferPointer(start: target, count: weights.outputs))
-            } else {
-                target.update(from: source, count: weights.outputs)
-            }
+            let source = result[row * weights.outputs, count: weights.outputs]
+            let target = UnsafeMutableBufferPointer(start: c.base + row * c.stride, count: weights.outputs)
+            if adding { kernels.add(source, to: target) } else { _ = target.update(fromContentsOf: source) }
         }
     }
 
-    func multiplyGated(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into out: GEMMInput) throws {
+    func multiplyGated(
+        _ a: GEMMInput, rows: Int, by weights: any PackedMatrix, activation: Activation, into out: GEMMInput
+    ) throws {
+        precondition(2 * out.width == weights.outputs, "the output has another width")
         try multiply(a, rows: rows, by: weights)
-        activation.apply(to: result, rows: rows, into: out)
+        gated.apply(activation, to: result, rows: rows, into: out)
     }
 
     /// `result[rows, outputs] = a · weightsᵀ`; rows up to the end of the bucket mean nothing.
@@ -216,6 +218,7 @@ private final class OneDNNLane: GEMMLane {
         let padded = GEMMRows.roundedUp(rows)
         precondition(a.width == weights.inputs, "the input has another width")
         precondition(padded * weights.outputs <= result.count, "product exceeds buffer")
+        precondition(a.format == arithmetic.inputFormat && a.stride == a.wordsPerRow, "an input of another form")
         a.check(rows: padded)
         try product(rows: padded, weights).run(a, weights, into: result, stream: stream)
     }

@@ -13,13 +13,6 @@ public enum Precision: String, Sendable, CaseIterable {
     /// Signed bytes: weights scaled per output, activations per token, sums in 32-bit integers. About 1.7 times as
     /// fast as bf16 where the CPU has VNNI, and less exact: it is never chosen by itself.
     case int8
-
-    /// `f32` or `bf16` in place of `automatic`.
-    ///
-    /// - Throws: `GEMMError`.
-    func resolved(for backend: Backend) throws -> Precision {
-        self == .automatic ? try MachineNumerics.measured(backend: backend).precision : self
-    }
 }
 
 /// The numbers that attention multiplies where products do not multiply f32; with those it is always f32. Sums are f32.

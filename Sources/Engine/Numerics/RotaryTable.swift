@@ -11,8 +11,10 @@ final class RotaryTable {
 
     init(frequencies: [Double]) { self.frequencies = frequencies }
 
-    /// The angles, valid until a larger position is asked for.
-    func table(covering positions: ArraySlice<Int32>) -> legend_rotary {
+    /// The angles for heads of `headDimension` components, valid until a larger position is asked for.
+    func table(covering positions: ArraySlice<Int32>, headDimension: Int) -> legend_rotary {
+        precondition(2 * frequencies.count <= headDimension, "more rotated components than a head has")
+        precondition(positions.allSatisfy { $0 >= 0 }, "a position before the first")
         if let last = positions.max(), Int(last) >= positionCount { grow(to: Int(last) + 1) }
         return legend_rotary(cosines: cosines.base, sines: sines.base, dimensions: Int32(2 * frequencies.count))
     }

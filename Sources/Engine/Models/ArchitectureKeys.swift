@@ -1,6 +1,6 @@
 import ModelFiles
 
-/// The keys that GGUF has for an architecture, beyond those that `LlamaConfiguration` reads, and what each may say: one
+/// The keys that GGUF has for an architecture, beyond those that `ModelConfiguration` reads, and what each may say: one
 /// that changes what a model computes is computed here or refused by name.
 ///
 /// A key that is in no list is warned about, not refused: the lists hold every key of the format as of 2026 that changes
@@ -8,16 +8,19 @@ import ModelFiles
 /// only describe.
 ///
 /// The names: https://github.com/ggml-org/llama.cpp/blob/master/gguf-py/gguf/constants.py
-struct LlamaKeys {
+struct ArchitectureKeys {
     private let file: GGUFFile
+    private let architecture: Architecture
     /// The file's keys of the architecture, without its name and in file order.
     private let names: [String]
 
-    private static let prefix = "llama."
+    private var prefix: String { architecture.name + "." }
 
-    init(_ file: GGUFFile) {
+    init(_ file: GGUFFile, _ architecture: Architecture) {
         self.file = file
-        names = file.metadata.keys.filter { $0.hasPrefix(Self.prefix) }.map { String($0.dropFirst(Self.prefix.count)) }
+        self.architecture = architecture
+        let prefix = architecture.name + "."
+        names = file.metadata.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
     }
 
     /// Refuses what would make the hidden states wrong, and returns a sentence for each key that is passed over.
@@ -31,18 +34,18 @@ struct LlamaKeys {
                     "1 / √\(headDimension) or none", [1 / Double(headDimension).squareRoot(), 0], ["attention.scale"]),
                 Numbers("the hidden size \(hiddenSize)", [Double(hiddenSize), 0], ["embedding_length_out"]),
             ]
-        var known = Self.read.union(Self.withoutEffect)
+        var known = read.union(Self.withoutEffect)
         for rule in same {
             known.formUnion(rule.names)
             for name in rule.names where names.contains(name) { try require(name, rule) }
         }
-        for (name, texts, expected) in Self.texts {
+        for (name, texts, expected) in texts {
             known.insert(name)
-            let key = Self.prefix + name
+            let key = prefix + name
             guard let found = try file.metadata.stringIfPresent(key), !texts.contains(found) else { continue }
             throw error(key, expected, ModelFileError.quoted(found))
         }
-        let unknown = names.filter { !known.contains($0) }.map { ModelFileError.quoted(Self.prefix + $0) }
+        let unknown = names.filter { !known.contains($0) }.map { ModelFileError.quoted(prefix + $0) }
         return try pooling() + GGUFMetadata.warning(ofUnknown: unknown)
     }
 
@@ -61,13 +64,15 @@ struct LlamaKeys {
         func accepts(_ number: Double) -> Bool { values.contains { abs(number - $0) <= 1e-6 * abs($0) } }
     }
 
-    /// What `LlamaConfiguration` reads.
-    private static let read: Set<String> = [
-        "block_count", "embedding_length", "feed_forward_length", "context_length", "attention.head_count",
-        "attention.head_count_kv", "attention.key_length", "attention.value_length",
-        "attention.layer_norm_rms_epsilon", "attention.sliding_window", "rope.dimension_count", "rope.freq_base",
-        "rope.scaling.type", "rope.scaling.factor", "rope.scale_linear",
-    ]
+    /// What `ModelConfiguration` reads.
+    private var read: Set<String> {
+        [
+            "block_count", "embedding_length", "feed_forward_length", "context_length", "attention.head_count",
+            "attention.head_count_kv", "attention.key_length", "attention.value_length",
+            architecture.norm.epsilonKey, "attention.sliding_window", "rope.dimension_count", "rope.freq_base",
+            "rope.scaling.type", "rope.scaling.factor", "rope.scale_linear",
+        ]
+    }
 
     /// What describes, or belongs to features that are refused where they are on: sliding windows, experts, YaRN.
     private static let withoutEffect: Set<String> = [
@@ -133,17 +138,19 @@ struct LlamaKeys {
         Numbers("0 or 1: blocks run once", [0, 1], ["num_loops"]),
     ]
 
-    /// Queries and keys of a llama file lie as Meta's do, whose pairs to rotate are neighbours; converters call that by
-    /// both names.
-    private static let texts: [(name: String, texts: [String], expected: String)] = [
-        ("hidden_activation", ["silu", "swish"], "silu"),
-        ("tensor_data_layout", ["reference", "Meta AI original pth"], "reference or Meta AI original pth"),
-    ]
+    /// Keys whose value is a text and must be one of `texts`.
+    private var texts: [(name: String, texts: [String], expected: String)] {
+        let (activations, layouts) = (architecture.activation.names, architecture.rotaryPairs.dataLayouts)
+        return [
+            ("hidden_activation", activations, activations[0]),
+            ("tensor_data_layout", layouts, layouts.joined(separator: " or ")),
+        ]
+    }
 
     // MARK: Checks
 
     private func require(_ name: String, _ rule: Numbers) throws {
-        let key = Self.prefix + name
+        let key = prefix + name
         guard let numbers = try file.metadata.numbersIfPresent(key) else { return }
         guard let other = numbers.first(where: { !rule.accepts($0) }) else { return }
         throw error(key, rule.expected, rule.names == ["attention.causal"] ? "\(other != 0)" : "\(other)")
@@ -161,7 +168,7 @@ struct LlamaKeys {
 
     /// It makes no hidden state another one, but its writer had something in mind.
     private func pooling() throws -> [String] {
-        let key = Self.prefix + "pooling_type"
+        let key = prefix + "pooling_type"
         guard let pooling = try file.metadata.unsignedIfPresent(key), pooling != 0 else { return [] }
         return [
             """

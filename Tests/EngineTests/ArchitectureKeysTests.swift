@@ -6,7 +6,7 @@ import Testing
 import Tokenizers
 
 /// What a file may say of its model beyond what is computed: each key is heeded, refused by name, or warned about.
-@Suite struct LlamaKeysTests {
+@Suite struct ArchitectureKeysTests {
     private typealias Value = GGUFBuilder.Value
 
     private func expectRefusal(_ parts: [String], of pairs: [(String, Value)], _ comment: Comment? = nil) {
