@@ -24,7 +24,7 @@ package struct JobSpecification: Hashable, Sendable {
     package var maxTokens: Int
     package var heartbeatMilliseconds: Int
 
-    /// The embeddings that go into the store, besides what the stages ask for; empty where there is none.
+    /// The embeddings that go into the store, besides what the steps ask for; empty where there is none.
     package var keptLayers: [Int]
     package var keptPoolings: [String]
 

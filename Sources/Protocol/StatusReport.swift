@@ -49,9 +49,9 @@ package struct StatusReport: Codable, Hashable, Sendable {
     }
 
     package var job = ""
-    package var stage = ""
+    package var step = ""
 
-    /// Rows (or anchors) of the present stage whose result is committed, those that failed included.
+    /// Rows (or anchors) of the present step whose result is committed, those that failed included.
     package var rowsDone: UInt64 = 0
     package var rowsTotal: UInt64 = 0
 

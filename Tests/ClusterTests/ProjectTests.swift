@@ -7,7 +7,7 @@ import Testing
 struct ProjectTests {
     private static let keeping = "{keep_embeddings: true, keep_layers: [20], keep_tokens: [mean-response]}"
 
-    /// A finished job that kept two layers and two tokens; its coordinator was killed on the way, in both stages.
+    /// A finished job that kept two layers and two tokens; its coordinator was killed on the way, in both steps.
     private static let finished = Task {
         let folder = try JobFolder()
         try folder.configure(embedding: keeping)

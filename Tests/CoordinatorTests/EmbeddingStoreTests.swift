@@ -61,7 +61,7 @@ private final class TemporaryStore {
         }
         return UnitResult(
             lease: Lease(unit: UnitID(unit), attempt: 1), rows: rows,
-            values: Tensor(rows.flatMap { [Double($0), 0] }, shape: [rows.count, 2, 1]),
+            output: .scores(Tensor(rows.flatMap { [Double($0), 0] }, shape: [rows.count, 2, 1]), direction: "d"),
             failures: failed.map { .init(item: $0, reason: "too long") },
             kept: KeptEmbeddings(
                 vectors: Tensor(halves: vectors.elements, shape: [rows.count, 2, 2, 1, 3]),
@@ -75,8 +75,8 @@ private final class TemporaryStore {
 
     func seal() throws { try store.seal(.rows, layout, ledger: ledger) }
 
-    func open() throws -> StageEmbeddings {
-        try StageEmbeddings(.rows, folder: folder, layout, ledger: ledger, shardBytesMax: shardBytes)
+    func open() throws -> StoredStates {
+        try StoredStates(.rows, folder: folder, layout, ledger: ledger, shardBytesMax: shardBytes)
     }
 
     /// Every row in the order of the slots, with its vectors.
@@ -138,7 +138,7 @@ private final class TemporaryStore {
             ])
         #expect(header.tensors.mapValues(\.type) == ["vectors": .f16, "rows": .i64, "crc32": .i64, "scale": .f32])
         #expect(header.tensors.values.map(\.range.upperBound).max() == bytes.count - dataStart)
-        #expect(header.metadata["stage"] == "rows" && header.metadata["shards"] == "1")
+        #expect(header.metadata["step"] == "rows" && header.metadata["shards"] == "1")
         func data(_ name: String) throws -> [UInt8] {
             let range = try #require(header.tensors[name]).range
             return Array(bytes[(dataStart + range.lowerBound)..<(dataStart + range.upperBound)])
@@ -172,7 +172,7 @@ private final class TemporaryStore {
         try job.commit(TemporaryStore.result(1, rows: [0, 1]))
         let kept = try #require(TemporaryStore.result(2, rows: [9, 9, 9, 9]).kept)
         let records = (0..<4).map { kept.vectors.bytes[$0 * layout.bytesPerRow..<($0 + 1) * layout.bytesPerRow] }
-        try job.store.write(records, stage: .rows, firstSlot: 2)
+        try job.store.write(records, step: .rows, firstSlot: 2)
         try job.restart()
         #expect(try job.ledger.keptCount(of: .rows) == 2)
         // What comes is shorter than what was there.

@@ -31,8 +31,8 @@ struct IngestorTests {
     }
 
     private func ingestor(of path: String, unitTokens: Int = 256) throws -> Ingestor {
-        let input = StageInput(
-            stage: .rows, path: path, options: DatasetOptions(purpose: .row), template: .plain, compatibility: .none)
+        let input = StepInput(
+            step: .rows, path: path, options: DatasetOptions(purpose: .row), template: .plain, compatibility: .none)
         return Ingestor(ledger: try ledger, input: input, unitTokens: unitTokens, rowsPerUnitMax: UnitPayload.rowsMax)
     }
 
@@ -131,7 +131,8 @@ struct IngestorTests {
     private func result(of unit: UnitID, _ payload: UnitPayload) -> UnitResult {
         let rows = payload.items.map(\.row)
         let values = Tensor(rows.flatMap { [2 * Double($0), Double($0)] }, shape: [rows.count, 2, 1])
-        return UnitResult(lease: Lease(unit: unit, attempt: 1), rows: rows, values: values)
+        return UnitResult(
+            lease: Lease(unit: unit, attempt: 1), rows: rows, output: .scores(values, direction: "d"))
     }
 
     @Test func theOutputHasEveryRowInTheOrderOfTheInput() throws {

@@ -59,15 +59,15 @@ import Testing
 
     @Test func theProgressCountsMarginsOfTheRowsAlone() {
         var progress = JobProgress(job: "x")
-        progress.began(.rows, ingestion: Ledger.Ingestion(), tally: .init())
+        progress.began(.test(.rows), ingestion: Ledger.Ingestion(), tally: .init())
+        let values = Tensor([1, 2, 5, 1, 0, 0] as [Double], shape: [3, 2, 1])
         var result = UnitResult(
-            lease: Lease(unit: UnitID(1), attempt: 1), rows: [0, 1, 2],
-            values: Tensor([1, 2, 5, 1, 0, 0] as [Double], shape: [3, 2, 1]),
+            lease: Lease(unit: UnitID(1), attempt: 1), rows: [0, 1, 2], output: .scores(values, direction: "d"),
             failures: [.init(item: 2, reason: "too long")],
-            tokensTotal: 1, tokensComputed: 1, computeMicroseconds: 1, directionDigest: "d")
+            tokensTotal: 1, tokensComputed: 1, computeMicroseconds: 1)
         progress.committed(result, at: MonotonicInstant(offset: .zero))
         #expect(progress.margins.count == 2 && progress.margins.negativeCount == 1)
-        result.directionDigest = ""
+        result.output = .states(values)
         progress.committed(result, at: MonotonicInstant(offset: .zero))
         #expect(progress.margins.count == 2)
     }
@@ -79,5 +79,12 @@ import Testing
         #expect(notices.read(ingestion, of: .anchors) == ["anchors: 8 of 10 cannot be read; validate says why"])
         #expect(notices.lines(margins: MarginStatistics()).count == 1)
         #expect(notices.read(ingestion, of: .rows).isEmpty)
+    }
+}
+
+extension Pipeline.Step {
+    /// The step as a job has it.
+    static func test(_ id: StepID) -> Self {
+        Pipeline.annotation(fitsDirection: true, hasDirection: false)[id]!
     }
 }

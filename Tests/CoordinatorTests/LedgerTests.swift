@@ -9,33 +9,33 @@ private struct TestUnit {
     var tokens: Int
 }
 
-private func unit(_ stage: Stage = .rows, rows: Range<UInt64>, tokens: Int = 100) -> TestUnit {
+private func unit(_ step: WorkStep = .rows, rows: Range<UInt64>, tokens: Int = 100) -> TestUnit {
     let items = rows.map { row in
         let responses = [RenderedText("good"), RenderedText("bad")]
         let prompt = RenderedText("row \(row)", controlRanges: [0..<3])
         return UnitPayload.Item(row: row, text: RenderedItem(prompt: prompt, responses: responses))
     }
-    return TestUnit(payload: UnitPayload(stage: stage, items: items), tokens: tokens)
+    return TestUnit(payload: UnitPayload(work: step.work, responses: step.responses, items: items), tokens: tokens)
 }
 
 extension Ledger {
     /// Adds the units and their texts, the first one being unit 1 in a new ledger.
-    fileprivate func add(_ units: [TestUnit], of stage: Stage = .rows) throws {
+    fileprivate func add(_ units: [TestUnit], of step: WorkStep = .rows) throws {
         var ingestion = Ingestion()
-        try add(units.flatMap(\.payload.items), ingestion: ingestion, of: stage)
+        try add(units.flatMap(\.payload.items), ingestion: ingestion, of: step)
         ingestion.phase = .complete
         try add(
             units.map { NewUnit(rows: $0.payload.items.map(\.row), tokens: $0.tokens) }, ingestion: ingestion,
-            of: stage)
+            of: step.id)
     }
 
-    fileprivate func summaries(of stage: Stage = .rows, after: UInt64 = 0) throws -> [UnitSummary] {
-        try openUnits(of: stage, after: UnitID(after), limit: 100)
+    fileprivate func summaries(of step: StepID = .rows, after: UInt64 = 0) throws -> [UnitSummary] {
+        try openUnits(of: step, after: UnitID(after), limit: 100)
     }
 
-    fileprivate func rows(of stage: Stage = .rows) throws -> [SettledRow] {
+    fileprivate func rows(of step: StepID = .rows) throws -> [SettledRow] {
         var rows: [SettledRow] = []
-        try forEachRow(of: stage) { rows.append(SettledRow(row: $0, result: $1)) }
+        try forEachRow(of: step) { rows.append(SettledRow(row: $0, result: $1)) }
         return rows
     }
 }
@@ -116,7 +116,9 @@ private struct SettledRow: Hashable {
             [.init(rows: [3, 0], tokens: 1), .init(rows: [2, 1], tokens: 1)], ingestion: .init(), of: .rows)
         #expect(try ledger.payload(of: UnitID(2))?.items == [items[2], items[1]])
         let values = Tensor([30.0, 31, 0, 1], shape: [2, 2, 1])
-        _ = try ledger.apply([.result(UnitResult(lease: Lease(1), rows: [3, 0], values: values), worker: "a")])
+        _ = try ledger.apply([
+            .result(UnitResult(lease: Lease(1), rows: [3, 0], output: .scores(values, direction: "d")), worker: "a")
+        ])
         #expect(
             try ledger.rows() == [
                 .init(row: 0, result: .values(Tensor([0.0, 1], shape: [2]))),

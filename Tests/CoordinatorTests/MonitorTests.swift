@@ -9,7 +9,7 @@ struct MonitorTests {
     private func report(_ change: (inout StatusReport) -> Void = { _ in }) -> StatusReport {
         var report = StatusReport()
         report.job = "demo"
-        report.stage = "annotating rows"
+        report.step = "annotating rows"
         report.rowsDone = 110
         report.rowsTotal = 220
         report.rowsTotalIsFinal = true
@@ -64,7 +64,7 @@ struct MonitorTests {
     @Test func whileTheInputIsReadAndSortedThereIsNoShareOfRowsThatAreDone() {
         var progress = JobProgress(job: "demo")
         var ingestion = Ledger.Ingestion()
-        progress.began(.rows, ingestion: ingestion, tally: .init())
+        progress.began(.test(.rows), ingestion: ingestion, tally: .init())
         func plain() -> String { ProgressText(report: progress.report(workers: [], retries: 0, at: .zero)).plain }
         ingestion.rows = 4096
         progress.ingested(ingestion, of: .rows)
@@ -75,7 +75,7 @@ struct MonitorTests {
         ingestion.phase = .complete
         progress.ingested(ingestion, of: .rows)
         #expect(plain() == "annotating rows: 0/4096 (0 %), 0 workers")
-        progress.began(.anchors, ingestion: .init(), tally: .init())
+        progress.began(.test(.anchors), ingestion: .init(), tally: .init())
         progress.ingested(ingestion, of: .rows)
         #expect(plain() == "reading anchors: 0, 0 workers")
     }
@@ -117,7 +117,8 @@ struct MonitorTests {
     private func result(rows: Int, tokens: UInt64) throws -> UnitResult {
         UnitResult(
             lease: Lease(unit: UnitID(1), attempt: 1), rows: (0..<UInt64(rows)).map { $0 },
-            values: Tensor([Double](repeating: 0, count: rows), shape: [rows]), tokensTotal: tokens)
+
+            output: .states(Tensor([Float](repeating: 0, count: rows), shape: [rows])), tokensTotal: tokens)
     }
 
     @Test func ratesAndTheTimeLeftComeFromCommitsOfTheLastHalfMinute() throws {
@@ -125,7 +126,7 @@ struct MonitorTests {
         var ingestion = Ledger.Ingestion()
         ingestion.rows = 100
         ingestion.phase = .complete
-        progress.began(.rows, ingestion: ingestion, tally: .init())
+        progress.began(.test(.rows), ingestion: ingestion, tally: .init())
         func at(_ seconds: Double) -> MonotonicInstant { MonotonicInstant(offset: .seconds(seconds)) }
         progress.committed(try result(rows: 10, tokens: 1000), at: at(10))
         #expect(progress.report(workers: [], retries: 0, at: at(10)).rowsPerSecond == 0)

@@ -49,17 +49,17 @@ import Transport
         var harness = harness(rows: 1, .a)
         harness.receive(.embedded(Lease(2)), from: .a)
         harness.receive(.result(.anchors(Lease(1))), from: .a)
-        #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
+        #expect(harness.handle(.settled(UnitID(1))) == [.stepCompleted(.anchors)])
         #expect(harness.handle(.directionReady(direction)) == [.send(.direction(direction), to: .a)])
         #expect(harness.receive(.result(.rows(Lease(2))), from: .a).commits == [Lease(2)])
-        #expect(harness.handle(.settled(UnitID(2))) == [.stageCompleted(.rows)])
+        #expect(harness.handle(.settled(UnitID(2))) == [.stepCompleted(.rows)])
     }
 
     @Test func rowsAreNotCompleteBeforeTheDirectionIsThere() {
         var harness = harness(rows: 0, .a)
         harness.receive(.result(.anchors(Lease(1))), from: .a)
-        #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
-        #expect(harness.handle(.directionReady(direction)).last == .stageCompleted(.rows))
+        #expect(harness.handle(.settled(UnitID(1))) == [.stepCompleted(.anchors)])
+        #expect(harness.handle(.directionReady(direction)).last == .stepCompleted(.rows))
     }
 
     @Test func aResultOfRowsBeforeTheDirectionIsRejected() {
@@ -150,7 +150,7 @@ import Transport
     /// It is to have a worker to itself, which never comes while all have rows in work.
     @Test func noRowsAreGivenOutAheadWhileAnAnchorWaitsForItsLastAttempt() {
         var harness = SchedulerHarness(model: .test)
-        harness.handle(.stageBegan(.anchors))
+        harness.handle(.stepBegan(.anchors))
         harness.begin(UnitSummary.tests(2...9), of: .rows)
         harness.join(.a, rowsAhead: 100)
         #expect(harness.handle(.unitsFetched(.anchors, [.test(1, failures: 2)], isLast: true)).assignments == [])
@@ -164,7 +164,7 @@ import Transport
     @Test func anEmbeddedUnitThatIsNotFetchedYetStaysWhereItIs() {
         var harness = SchedulerHarness(model: .test)
         harness.begin([.test(1)], of: .anchors)
-        harness.handle(.stageBegan(.rows))
+        harness.handle(.stepBegan(.rows))
         harness.handle(.unitsFetched(.rows, UnitSummary.tests(2...3), isLast: false))
         harness.join(.b, credit: 1)
         let held: [WorkerMessage.HeldUnit] = [.init(lease: Lease(9), tokens: 100, isEmbedded: true)]

@@ -60,7 +60,7 @@ import Transport
         harness.fail(Lease(1, 2), on: .a, "second")
         let actions = harness.fail(Lease(1, 3), on: .a, "third")
         #expect(actions.last == .quarantine(UnitID(1), of: .anchors, reason: "third"))
-        #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
+        #expect(harness.handle(.settled(UnitID(1))) == [.stepCompleted(.anchors)])
     }
 
     @Test func failuresOfAnEarlierLifeCount() {

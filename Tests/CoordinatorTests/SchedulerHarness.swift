@@ -54,13 +54,13 @@ struct SchedulerHarness {
         return actions
     }
 
-    /// Begins a stage that has these units and no others.
+    /// Begins a step that has these units and no others.
     @discardableResult
     mutating func begin(
-        _ units: [UnitSummary], of stage: Stage = .anchors, sourceLocation: SourceLocation = #_sourceLocation
+        _ units: [UnitSummary], of step: WorkStep = .anchors, sourceLocation: SourceLocation = #_sourceLocation
     ) -> [Scheduler.Action] {
-        handle(.stageBegan(stage), sourceLocation: sourceLocation)
-        return handle(.unitsFetched(stage, units, isLast: true), sourceLocation: sourceLocation)
+        handle(.stepBegan(step), sourceLocation: sourceLocation)
+        return handle(.unitsFetched(step.id, units, isLast: true), sourceLocation: sourceLocation)
     }
 
     /// - Parameter held: with the tokens that are computed of each.
@@ -165,13 +165,14 @@ extension UnitResult {
     static func anchors(_ lease: Lease, rows: Int = 1, value: Float = 1) -> Self {
         .init(
             lease: lease, rows: Array(0..<UInt64(rows)),
-            values: Tensor(Array(repeating: value, count: rows * 4), shape: [rows, 2, 1, 2]))
+            output: .states(Tensor(Array(repeating: value, count: rows * 4), shape: [rows, 2, 1, 2])))
     }
 
     static func rows(_ lease: Lease, rows: Int = 1, value: Double = 1, digest: String = "north") -> Self {
         .init(
             lease: lease, rows: Array(0..<UInt64(rows)),
-            values: Tensor(Array(repeating: value, count: rows * 2), shape: [rows, 2, 1]), directionDigest: digest)
+            output: .scores(
+                Tensor(Array(repeating: value, count: rows * 2), shape: [rows, 2, 1]), direction: digest))
     }
 }
 

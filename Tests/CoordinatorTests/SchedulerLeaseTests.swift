@@ -199,7 +199,7 @@ import Transport
         harness.join(.a)
         harness.begin([.test(1)])
         #expect(
-            harness.handle(.settled(UnitID(1))) == [.send(.revoked(Lease(1)), to: .a), .stageCompleted(.anchors)])
+            harness.handle(.settled(UnitID(1))) == [.send(.revoked(Lease(1)), to: .a), .stepCompleted(.anchors)])
     }
 
     @Test func reportsListTheWorkersInTheOrderOfTheirJoining() {

@@ -13,7 +13,7 @@ import Transport
             harness.receive(.result(result), from: .a) == [
                 .send(.resultAcknowledged(Lease(1)), to: .a), .commit(result, worker: PeerID.a.name),
             ])
-        #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
+        #expect(harness.handle(.settled(UnitID(1))) == [.stepCompleted(.anchors)])
     }
 
     /// It may compute with another model. It sends the result again once it is accepted.
@@ -57,7 +57,7 @@ import Transport
         let actions = harness.receive(.result(.anchors(Lease(1, 1))), from: .a)
         #expect(actions.commits == [Lease(1, 1)])
         #expect(actions.assignments == [])
-        #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
+        #expect(harness.handle(.settled(UnitID(1))) == [.stepCompleted(.anchors)])
     }
 
     @Test func theLateResultOfAQueuedUnitTakesItFromTheQueue() {
@@ -100,7 +100,7 @@ import Transport
 
     struct Invalid: Sendable, CustomTestStringConvertible {
         var testDescription: String
-        var stage = Stage.anchors
+        var step = WorkStep.anchors
         var values: Tensor
         var digest = ""
         var reason: String
@@ -122,15 +122,15 @@ import Transport
             values: Tensor([0, 0, 0, 0, 0, 0, 0, .nan] as [Float], shape: [2, 2, 1, 2]),
             reason: "values that are not finite"),
         Invalid(
-            testDescription: "infinite scores", stage: .rows,
+            testDescription: "infinite scores", step: .rows,
             values: Tensor([0, 0, 0, -.infinity] as [Double], shape: [2, 2, 1]), digest: "north",
             reason: "values that are not finite"),
         Invalid(
-            testDescription: "embeddings for scores", stage: .rows,
+            testDescription: "embeddings for scores", step: .rows,
             values: Tensor(Array(repeating: 0, count: 8) as [Float], shape: [2, 2, 1, 2]), digest: "north",
             reason: "values of f32 [2, 2, 1, 2]; the unit needs f64 [2, 2, 1]"),
         Invalid(
-            testDescription: "another direction", stage: .rows,
+            testDescription: "another direction", step: .rows,
             values: Tensor([0, 0, 0, 0] as [Double], shape: [2, 2, 1]), digest: "south",
             reason: "a result on direction south; the job's is north"),
     ]
@@ -138,9 +138,10 @@ import Transport
     @Test(arguments: invalidResults) func anInvalidResultIsAFailedAttempt(_ invalid: Invalid) {
         var harness = SchedulerHarness(model: .test, direction: SchedulerHarness.direction)
         harness.join(.a)
-        harness.begin([.test(1, rows: 2)], of: invalid.stage)
-        let result = UnitResult(
-            lease: Lease(1), rows: [0, 1], values: invalid.values, directionDigest: invalid.digest)
+        harness.begin([.test(1, rows: 2)], of: invalid.step)
+        let output: UnitResult.Output =
+            invalid.digest.isEmpty ? .states(invalid.values) : .scores(invalid.values, direction: invalid.digest)
+        let result = UnitResult(lease: Lease(1), rows: [0, 1], output: output)
         #expect(
             harness.receive(.result(result), from: .a) == [
                 .send(.resultAcknowledged(Lease(1)), to: .a),

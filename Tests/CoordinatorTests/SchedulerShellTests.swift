@@ -24,7 +24,7 @@ import Transport
 
         mutating func payloads(of units: [UnitID]) -> [UnitPayload?] {
             reads.append(units.count)
-            return units.map { settled.contains($0) ? nil : UnitPayload(stage: .rows, items: []) }
+            return units.map { settled.contains($0) ? nil : UnitPayload(work: .project, responses: [], items: []) }
         }
 
         mutating func assign(_ lease: Lease, _ payload: UnitPayload, to peer: PeerID) {

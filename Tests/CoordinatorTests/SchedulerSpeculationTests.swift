@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 extension SchedulerHarness {
-    /// At the end of a stage: b has had unit 2 for 11 s, and a, which finished unit 1 in 1 s, was given it as well.
+    /// At the end of a step: b has had unit 2 for 11 s, and a, which finished unit 1 in 1 s, was given it as well.
     static func speculating() -> SchedulerHarness {
         var harness = lagging()
         harness.advance(seconds: 10)
@@ -16,12 +16,12 @@ extension SchedulerHarness {
         return harness
     }
 
-    /// At the end of a stage: b has had unit 2 for 1 s, and a is idle.
+    /// At the end of a step: b has had unit 2 for 1 s, and a is idle.
     static func lagging(isLast: Bool = true) -> SchedulerHarness {
         var harness = SchedulerHarness(model: .test)
         harness.join(.a)
         harness.join(.b)
-        harness.handle(.stageBegan(.anchors))
+        harness.handle(.stepBegan(.anchors))
         harness.handle(.unitsFetched(.anchors, UnitSummary.tests(1...2), isLast: isLast))
         harness.advance(seconds: 1)
         harness.receive(.result(.anchors(Lease(1))), from: .a)
@@ -86,7 +86,7 @@ extension SchedulerHarness {
         #expect(actions.commits == [won])
         #expect(actions.messages(to: winner) == [.resultAcknowledged(won)])
         #expect(actions.messages(to: loser) == [.revoked(lost)])
-        #expect(harness.handle(.settled(UnitID(2))) == [.stageCompleted(.anchors)])
+        #expect(harness.handle(.settled(UnitID(2))) == [.stepCompleted(.anchors)])
         #expect(harness.fail(lost, on: loser) == [])
     }
 

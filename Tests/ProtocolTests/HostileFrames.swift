@@ -88,7 +88,7 @@ extension HostileFrames {
     static let tensors: [HostileFrames] = {
         let result = Protocol.Message.worker(.result(MessageSamples.result))
         let direction = Protocol.Message.coordinator(.direction(MessageSamples.direction))
-        let checksum = CRC32.checksum(MessageSamples.result.values.bytes)
+        let checksum = CRC32.checksum(MessageSamples.result.output.values.bytes)
         return [
             .init(
                 result, "a bulk frame whose checksum is \(checksum), not the announced \(~checksum)",
@@ -130,7 +130,7 @@ extension HostileFrames {
             .init(result, "a result for 0 rows with values of shape [2, 2, 1, 3]", { $0.unitResult.rows = [] }),
             .init(result, "a result for 2 rows with values of shape [12]", { $0.tensors[0].shape = [12] }),
             .init(
-                result, "a result with values of u8",
+                result, "a result with values of u8; f32 is expected",
                 {
                     $0.tensors[0] = WireTensor(Tensor(bytes))
                     $0.tensors[0].shape = [2, 2]
@@ -155,8 +155,15 @@ extension HostileFrames {
                 result, "a result for 513 rows; at most 512 are expected",
                 { $0.unitResult.rows = Array(repeating: 1, count: 513) }),
             .init(
-                result, "a direction's digest of 1001 bytes; at most 1000 are expected",
+                .worker(.result(MessageSamples.scores)),
+                "a direction's digest of 1001 bytes; at most 1000 are expected",
                 { $0.unitResult.directionDigest = String(repeating: "d", count: 1001) }),
+            .init(result, "work of an unknown kind", { $0.unitResult.work = .unspecified }),
+            .init(result, "a result with values of f32; f64 is expected", { $0.unitResult.work = .project }),
+            .init(result, "hidden states with a direction", { $0.unitResult.directionDigest = "d" }),
+            .init(
+                .worker(.result(MessageSamples.scores)), "scores without their direction",
+                { $0.unitResult.directionDigest = "" }),
             .init(result, "a result of 1099511627777 tokens", { $0.unitResult.tokensTotal = (1 << 40) + 1 }),
         ]
     }()
@@ -224,10 +231,18 @@ extension HostileFrames {
             .init(welcome, "a job without layers or heartbeat interval", { $0.welcome.job.layers = [] }),
             .init(welcome, "a job without layers or heartbeat interval", { $0.welcome.job.heartbeatMs = 0 }),
             .init(welcome, "a job without layers or heartbeat interval", { $0.welcome.clearJob() }),
-            .init(assignment, "a unit of an unknown stage", { $0.assignment.clearPayload() }),
-            .init(assignment, "a unit of an unknown stage", { $0.assignment.payload.stage = .unspecified }),
-            .init(assignment, "a unit of an unknown stage", { $0.assignment.payload.stage = .UNRECOGNIZED(3) }),
+            .init(assignment, "a unit without rows", { $0.assignment.clearPayload() }),
+            .init(assignment, "work of an unknown kind", { $0.assignment.payload.work = .unspecified }),
+            .init(assignment, "work of an unknown kind", { $0.assignment.payload.work = .UNRECOGNIZED(3) }),
             .init(assignment, "a unit without rows", { $0.assignment.payload.items = [] }),
+            .init(
+                assignment, "rows with 0 responses; 1 to 64 are expected", { $0.assignment.payload.responses = [] }),
+            .init(
+                assignment, "rows with 65 responses; 1 to 64 are expected",
+                { $0.assignment.payload.responses = Array(repeating: "r", count: 65) }),
+            .init(
+                assignment, "a response's name with control characters",
+                { $0.assignment.payload.responses[1] = "a\nb" }),
             .init(
                 assignment, "a row with 1 responses; 2 are expected",
                 { $0.assignment.payload.items[0].responses.removeLast() }),

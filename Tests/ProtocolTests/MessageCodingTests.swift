@@ -17,18 +17,18 @@ import Testing
     @Test func aTensorTravelsInAFrameOfItsOwn() throws {
         let frames = try Message.worker(.result(MessageSamples.result)).frames()
         #expect(frames.count == 2)
-        #expect(frames[1] == MessageSamples.result.values.bytes)
+        #expect(frames[1] == MessageSamples.result.output.values.bytes)
         #expect(try Message.worker(.goodbye(reason: "")).frames().count == 1)
     }
 
     @Test func aNumberThatIsNoneTravelsBitByBit() throws {
         let nan = Double(bitPattern: 0x7FF8_0000_DEAD_BEEF)
         var result = MessageSamples.scores
-        result.values = Tensor([nan, -0.0], shape: [1, 2, 1])
+        result.output = .scores(Tensor([nan, -0.0], shape: [1, 2, 1]), direction: "d")
         guard case .worker(.result(let decoded)) = try Message(frames: Message.worker(.result(result)).frames()) else {
             return #expect(Bool(false), "another kind of message came out")
         }
-        #expect(try decoded.values.doubles().map(\.bitPattern) == [nan.bitPattern, (-0.0).bitPattern])
+        #expect(try decoded.output.values.doubles().map(\.bitPattern) == [nan.bitPattern, (-0.0).bitPattern])
     }
 
     @Test func theDigestOfADirectionTellsThatThereIsOne() throws {
@@ -44,8 +44,21 @@ import Testing
         #expect(try UnitPayload.Item(prompt: prompt, rest: rest) == item)
     }
 
-    @Test func aStageIsToldByTheElementsOfItsResults() {
-        #expect(Stage(resultOf: MessageSamples.result.values.elementType) == .anchors)
-        #expect(Stage(resultOf: MessageSamples.scores.values.elementType) == .rows)
+    @Test func aResultSaysWhatItIs() throws {
+        for result in [MessageSamples.result, MessageSamples.scores] {
+            let frames = try Message.worker(.result(result)).frames()
+            guard case .worker(.result(let decoded)) = try Message(frames: frames) else {
+                return #expect(Bool(false), "another kind of message came out")
+            }
+            #expect(decoded.output == result.output)
+        }
+    }
+
+    @Test(arguments: [1, 3, UnitPayload.responsesMax]) func aRowMayHaveAnyNumberOfResponses(_ count: Int) throws {
+        var payload = MessageSamples.payload
+        payload.responses = (0..<count).map { "response \($0)" }
+        payload.items[0].text.responses = payload.responses.map { RenderedText($0) }
+        let message = Message.coordinator(.assignment(MessageSamples.lease, payload))
+        #expect(try Message(frames: message.frames()) == message)
     }
 }

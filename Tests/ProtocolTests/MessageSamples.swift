@@ -19,16 +19,16 @@ enum MessageSamples {
         ])
 
     static let result = UnitResult(
-        lease: lease, rows: [5, 6], values: Tensor((0..<12).map(Float.init), shape: [2, 2, 1, 3]),
+        lease: lease, rows: [5, 6], output: .states(Tensor((0..<12).map(Float.init), shape: [2, 2, 1, 3])),
         failures: [.init(item: 1, reason: "too long: 9000 tokens")], tokensTotal: 900, tokensComputed: 700,
         computeMicroseconds: 12_345)
 
     static let scores = UnitResult(
-        lease: lease, rows: [.max], values: Tensor([0.1, -.infinity], shape: [1, 2, 1]), directionDigest: "d1")
+        lease: lease, rows: [.max], output: .scores(Tensor([0.1, -.infinity], shape: [1, 2, 1]), direction: "d1"))
 
     /// With an infinity, a subnormal and a NaN, for the wire carries them: the scheduler refuses what may not be.
     static let kept = UnitResult(
-        lease: lease, rows: [7], values: Tensor([1, 2] as [Double], shape: [1, 2, 1]),
+        lease: lease, rows: [7], output: .scores(Tensor([1, 2] as [Double], shape: [1, 2, 1]), direction: "d1"),
         kept: KeptEmbeddings(
             vectors: Tensor(halves: [0x3C00, 0x8001, 0x7BFF, 0, 0x7C00, 0x7E01, 5, 6], shape: [1, 2, 2, 1, 2]),
             exponents: [0, -126, 113, 127]))
@@ -48,7 +48,7 @@ enum MessageSamples {
 
     /// "é" takes two bytes, the joined emoji eighteen; the last control range ends with the text.
     static let payload = UnitPayload(
-        stage: .rows,
+        work: .project, responses: ["chosen", "rejected"],
         items: [
             .init(
                 row: 3,
@@ -58,7 +58,7 @@ enum MessageSamples {
         ])
 
     static let anchors = UnitPayload(
-        stage: .anchors,
+        work: .embed, responses: ["harmless", "harmful"],
         items: [
             .init(
                 row: .max,
@@ -119,7 +119,7 @@ enum MessageSamples {
     static var status: [StatusMessage] {
         var report = StatusReport()
         report.job = "harmless"
-        report.stage = "rows"
+        report.step = "rows"
         report.rowsDone = 10
         report.rowsTotal = 100
         report.rowsTotalIsFinal = true

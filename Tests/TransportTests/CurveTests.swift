@@ -181,7 +181,7 @@ import Testing
         let (message, peer) = try await router.nextMessage()
         #expect(message == .worker(.goodbye(reason: Self.secret)))
         let payload = UnitPayload(
-            stage: .rows,
+            work: .project, responses: ["a", "b"],
             items: [
                 .init(
                     row: 1,

@@ -87,7 +87,7 @@ extension Message {
             .result(
                 UnitResult(
                     lease: Lease(unit: UnitID(unit), attempt: 1), rows: [1],
-                    values: Tensor(values, shape: [1, 1, 1, values.count]))))
+                    output: .states(Tensor(values, shape: [1, 1, 1, values.count])))))
     }
 }
 

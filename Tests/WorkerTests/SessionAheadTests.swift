@@ -11,7 +11,7 @@ import Worker
     /// A worker that has embedded unit 1 and has no direction.
     private static func ahead(lanes: Int = 1) -> Harness {
         var harness = Harness.working(lanes: lanes)
-        harness.assign(Lease(1), .rows)
+        harness.assign(Lease(1), .project)
         harness.handle(.embedded(lane: 0, unit))
         return harness
     }
@@ -23,17 +23,17 @@ import Worker
     @Test func rowsAreEmbeddedWithoutADirectionAndKept() {
         var harness = Harness.working()
         #expect(
-            harness.assign(Lease(1), .rows) == [
-                .compute(lane: 0, Lease(1), .embed(.test(Lease(1), .rows)), direction: nil)
+            harness.assign(Lease(1), .project) == [
+                .compute(lane: 0, Lease(1), .embed(.test(Lease(1), .project)), direction: nil)
             ])
         #expect(harness.handle(.embedded(lane: 0, Self.unit)) == [.send(.embedded(Lease(1)))])
         #expect(harness.held() == [.init(lease: Lease(1), tokens: 40, isEmbedded: true)])
-        #expect(harness.assign(Lease(1), .rows) == [])
+        #expect(harness.assign(Lease(1), .project) == [])
     }
 
     @Test func theLaneIsFreeForTheNextUnit() {
         var harness = Harness.working()
-        harness.assign(Lease(1), .rows)
+        harness.assign(Lease(1), .project)
         harness.assign(Lease(2))
         #expect(
             harness.handle(.embedded(lane: 0, Self.unit)) == [
@@ -44,13 +44,13 @@ import Worker
     @Test func theDirectionMakesThemResultsBeforeAllThatWaits() {
         var harness = Self.ahead()
         harness.assign(Lease(2))
-        harness.assign(Lease(3), .rows)
+        harness.assign(Lease(3), .project)
         #expect(harness.receive(.direction(Harness.direction)) == [.send(.directionAcknowledged(digest: "north"))])
         #expect(harness.handle(.computed(lane: 0, .test(Lease(2)))) == [.send(.result(.test(Lease(2)))), project()])
         #expect(
             harness.handle(.computed(lane: 0, .test(Lease(1)))) == [
                 .send(.result(.test(Lease(1)))),
-                .compute(lane: 0, Lease(3), .embed(.test(Lease(3), .rows)), direction: Harness.direction),
+                .compute(lane: 0, Lease(3), .embed(.test(Lease(3), .project)), direction: Harness.direction),
             ])
     }
 
@@ -66,7 +66,7 @@ import Worker
 
     @Test func theDirectionMayComeWhileTheUnitIsEmbedded() {
         var harness = Harness.working()
-        harness.assign(Lease(1), .rows)
+        harness.assign(Lease(1), .project)
         harness.receive(.direction(Harness.direction))
         #expect(harness.handle(.embedded(lane: 0, Self.unit)) == [project()])
     }
@@ -80,7 +80,7 @@ import Worker
 
     @Test func oneThatIsRevokedInItsLaneIsNotKept() {
         var harness = Harness.working()
-        harness.assign(Lease(1), .rows)
+        harness.assign(Lease(1), .project)
         harness.receive(.revoked(Lease(1)))
         #expect(harness.handle(.embedded(lane: 0, Self.unit)) == [])
         #expect(harness.held() == [])
@@ -95,7 +95,7 @@ import Worker
 
     @Test func aWorkerThatLeavesGivesBackWhatItEmbedsMeanwhile() {
         var harness = Harness.working()
-        harness.assign(Lease(1), .rows)
+        harness.assign(Lease(1), .project)
         harness.handle(.drain(reason: "SIGTERM"))
         #expect(
             harness.handle(.embedded(lane: 0, Self.unit)).first == Harness.failure(Lease(1), "SIGTERM", returned: true))
@@ -103,7 +103,7 @@ import Worker
 
     @Test func aWorkerThatLeavesFinishesWhatItCanProject() {
         var harness = Harness.working()
-        harness.assign(Lease(1), .rows)
+        harness.assign(Lease(1), .project)
         harness.handle(.embedded(lane: 0, Self.unit))
         harness.assign(Lease(2))
         harness.receive(.direction(Harness.direction))

@@ -37,8 +37,8 @@ struct SessionHarness {
     mutating func receive(_ message: CoordinatorMessage) -> [Session.Action] { handle(.message(message)) }
 
     @discardableResult
-    mutating func assign(_ lease: Lease, _ stage: Stage = .anchors) -> [Session.Action] {
-        receive(.assignment(lease, .test(lease, stage)))
+    mutating func assign(_ lease: Lease, _ work: WorkKind = .embed) -> [Session.Action] {
+        receive(.assignment(lease, .test(lease, work)))
     }
 
     mutating func advance(seconds: Double) { now = now + .seconds(seconds) }
@@ -85,15 +85,15 @@ extension WorkerMessage.HeldUnit {
 }
 
 extension UnitPayload {
-    static func test(_ lease: Lease, _ stage: Stage = .anchors) -> Self {
+    static func test(_ lease: Lease, _ work: WorkKind = .embed) -> Self {
         let text = RenderedItem(prompt: RenderedText("q"), responses: [RenderedText("good"), RenderedText("bad")])
-        return .init(stage: stage, items: [.init(row: lease.unit.rawValue, text: text)])
+        return .init(work: work, responses: ["a", "b"], items: [.init(row: lease.unit.rawValue, text: text)])
     }
 }
 
 extension EmbeddedUnit {
     static func test(_ lease: Lease) -> Self {
-        var unit = Self(stage: .rows, rows: [lease.unit.rawValue])
+        var unit = Self(.test(lease, .project))
         unit.vectors = [1, 2, 3, 4]
         unit.tokensTotal = 40
         return unit
@@ -103,7 +103,8 @@ extension EmbeddedUnit {
 extension UnitResult {
     static func test(_ lease: Lease) -> Self {
         .init(
-            lease: lease, rows: [lease.unit.rawValue], values: Tensor([1, 2, 3, 4] as [Float], shape: [1, 2, 1, 2]),
+            lease: lease, rows: [lease.unit.rawValue],
+            output: .states(Tensor([1, 2, 3, 4] as [Float], shape: [1, 2, 1, 2])),
             tokensTotal: 40)
     }
 }

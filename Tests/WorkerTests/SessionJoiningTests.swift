@@ -157,8 +157,8 @@ import Worker
         #expect(harness.receive(.accepted(direction: nil)) == [.note(.accepted(job: "another"))])
         #expect(harness.held() == [])
         #expect(
-            harness.assign(Lease(3), .rows) == [
-                .compute(lane: 0, Lease(3), .embed(.test(Lease(3), .rows)), direction: nil)
+            harness.assign(Lease(3), .project) == [
+                .compute(lane: 0, Lease(3), .embed(.test(Lease(3), .project)), direction: nil)
             ])
     }
 

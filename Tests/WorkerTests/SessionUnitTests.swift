@@ -137,8 +137,8 @@ import Worker
         var harness = Harness.working()
         #expect(harness.receive(.direction(Harness.direction)) == [.send(.directionAcknowledged(digest: "north"))])
         #expect(
-            harness.assign(Lease(1), .rows) == [
-                .compute(lane: 0, Lease(1), .embed(.test(Lease(1), .rows)), direction: Harness.direction)
+            harness.assign(Lease(1), .project) == [
+                .compute(lane: 0, Lease(1), .embed(.test(Lease(1), .project)), direction: Harness.direction)
             ])
     }
 

@@ -65,7 +65,7 @@ struct ProjectCommand: AsyncParsableCommand {
             if let path = job.directionFile { try job.direction.write(to: path) }
             var report = StatusReport()
             report.job = job.name
-            report.stage = "projecting rows"
+            report.step = "projecting rows"
             report.rowsTotalIsFinal = true
             summary = try job.projector.run(on: job.direction, writing: job.output, errorsPath: job.errors) {
                 done, total in

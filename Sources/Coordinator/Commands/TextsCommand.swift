@@ -42,7 +42,7 @@ struct TextsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let input: StageInput
+        let input: StepInput
         do {
             let definition = try JobDefinition(Configuration(contentsOf: configuration))
             guard let source = definition.input(of: anchors ? .anchors : .rows) else {
@@ -70,7 +70,7 @@ struct TextsCommand: AsyncParsableCommand {
     }
 
     /// Returns how many rows were bad on the way.
-    private func write(_ input: StageInput) throws -> Int {
+    private func write(_ input: StepInput) throws -> Int {
         var reader = try input.reader()
         var sink = try Sink(path: output)
         var written = 0

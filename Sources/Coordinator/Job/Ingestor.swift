@@ -1,10 +1,10 @@
 internal import Protocol
 
-/// Reads a stage's input, puts its rendered rows into the ledger and, when all are there, cuts them into units in the
+/// Reads a step's input, puts its rendered rows into the ledger and, when all are there, cuts them into units in the
 /// order of their prompts; goes on where an earlier run ended.
 struct Ingestor: Sendable {
     let ledger: Ledger
-    let input: StageInput
+    let input: StepInput
     let unitTokens: Int
     let rowsPerUnitMax: Int
 
@@ -18,7 +18,7 @@ struct Ingestor: Sendable {
     /// - Parameter progress: called after each transaction that puts rows in, and whenever a phase begins.
     /// - Throws: `DatasetError` where the input cannot be read, or a ledger error.
     func run(_ progress: (Ledger.Ingestion) -> Void) throws {
-        var ingestion = try ledger.ingestion(of: input.stage)
+        var ingestion = try ledger.ingestion(of: input.step.id)
         if ingestion.phase == .reading { try read(&ingestion, progress) }
         progress(ingestion)
         guard ingestion.phase == .sorting else { return }
@@ -44,7 +44,7 @@ struct Ingestor: Sendable {
             guard bytes >= Self.bytesPerTransaction || items.count == Self.rowsPerTransaction else { continue }
             ingestion.records = records
             ingestion.rows += items.count
-            try ledger.add(items, ingestion: ingestion, of: input.stage)
+            try ledger.add(items, ingestion: ingestion, of: input.step)
             progress(ingestion)
             items = []
             bytes = 0
@@ -52,21 +52,21 @@ struct Ingestor: Sendable {
         ingestion.records = records
         ingestion.rows += items.count
         ingestion.phase = .sorting
-        try ledger.add(items, ingestion: ingestion, of: input.stage)
+        try ledger.add(items, ingestion: ingestion, of: input.step)
     }
 
     /// Begins anew where an earlier run was interrupted: its units were not given out yet.
     private func cut(_ ingestion: inout Ledger.Ingestion) throws {
-        try ledger.removeUnits(of: input.stage)
+        try ledger.removeUnits(of: input.step.id)
         var sharder = Sharder(unitTokens: unitTokens, rowsMax: rowsPerUnitMax)
         var units: [Ledger.NewUnit] = []
-        try ledger.forEachTextByPrompt(of: input.stage) { text in
+        try ledger.forEachTextByPrompt(of: input.step.id) { text in
             units += sharder.add(text)
             guard units.count >= Self.unitsPerTransaction else { return }
-            try ledger.add(units, ingestion: ingestion, of: input.stage)
+            try ledger.add(units, ingestion: ingestion, of: input.step.id)
             units = []
         }
         ingestion.phase = .complete
-        try ledger.add(units + sharder.finish(), ingestion: ingestion, of: input.stage)
+        try ledger.add(units + sharder.finish(), ingestion: ingestion, of: input.step.id)
     }
 }

@@ -251,15 +251,16 @@ extension JobDefinition {
     }
 
     /// nil for the anchors where a saved direction is given.
-    func input(of stage: Stage) -> StageInput? {
+    func input(of step: WorkStep) -> StepInput? {
         let source: (path: String, options: DatasetOptions)?
-        switch stage {
+        switch step {
         case .anchors: source = anchors.map { ($0.path, $0.options) }
         case .rows: source = (configuration.job.input, inputOptions)
+        default: preconditionFailure("\(step.name) reads no file")
         }
         return source.map {
-            StageInput(
-                stage: stage, path: $0.path, options: $0.options, template: template, compatibility: compatibility)
+            StepInput(
+                step: step, path: $0.path, options: $0.options, template: template, compatibility: compatibility)
         }
     }
 
@@ -297,7 +298,7 @@ extension JobDefinition {
         let headerBytes = 8192 + 6 * template.identity.utf8.count + 8 * kept.layers.count
         return try EmbeddingStore(
             folder: configuration.job.embeddings, run: run, state: configuration.job.state,
-            rowsHeld: try Stage.allCases.reduce(0) { try $0 + ledger.keptCount(of: $1) },
+            rowsHeld: try WorkStep.all.reduce(0) { try $0 + ledger.keptCount(of: $1.id) },
             headerBytes: (headerBytes + 4095) / 4096 * 4096)
     }
 }

@@ -21,7 +21,7 @@ struct Projector {
     /// What a person must know of the model to trust its numbers, each a sentence.
     var modelWarnings: [String] { model.namedWarnings }
     private let state: JobState
-    private let rows: StageEmbeddings
+    private let rows: StoredStates
 
     /// - Throws: `Failure` where the job is not finished; `StoreError` where its store is not whole.
     init(_ definition: JobDefinition, ledger: Ledger) throws {
@@ -37,13 +37,13 @@ struct Projector {
         self.model = model
         self.layout = layout
         self.state = state
-        rows = try StageEmbeddings(.rows, folder: definition.configuration.job.embeddings, layout, ledger: ledger)
+        rows = try StoredStates(.rows, folder: definition.configuration.job.embeddings, layout, ledger: ledger)
     }
 
     /// What is odd about the rows, and about the margins that they have now.
     func notices(margins: MarginStatistics) throws -> [String] {
         var notices = JobNotices(readsControlTokens: definition.readsControlTokens)
-        for stage in Stage.allCases { notices.read(try ledger.ingestion(of: stage), of: stage) }
+        for step in WorkStep.all { notices.read(try ledger.ingestion(of: step.id), of: step) }
         return notices.lines(margins: margins)
     }
 
@@ -100,7 +100,7 @@ struct Projector {
 
     private func keptPairs(_ layer: Int, _ token: String) throws -> DirectionFit.Pairs {
         let folder = definition.configuration.job.embeddings
-        let anchors = try StageEmbeddings(.anchors, folder: folder, layout, ledger: ledger)
+        let anchors = try StoredStates(.anchors, folder: folder, layout, ledger: ledger)
         let places = places(layer, token)
         return { [ledger] failed, body in
             try ledger.forEachRow(of: .anchors) { _, result in

@@ -6,7 +6,7 @@ package import Protocol
 // there.
 
 extension Ledger {
-    /// How far the reading of a stage's input has come.
+    /// How far the reading of a step's input has come.
     package struct Ingestion: Codable, Hashable, Sendable {
         package enum Phase: String, Codable, Sendable {
             case reading
@@ -34,13 +34,13 @@ extension Ledger {
         package init() {}
     }
 
-    package func ingestion(of stage: Stage) throws -> Ingestion {
-        try setting("ingestion.\(stage)").map { try JSONDecoder().decode(Ingestion.self, from: Data($0)) }
+    package func ingestion(of step: StepID) throws -> Ingestion {
+        try setting("ingestion.\(step.rawValue)").map { try JSONDecoder().decode(Ingestion.self, from: Data($0)) }
             ?? Ingestion()
     }
 
-    private static func set(_ ingestion: Ingestion, of stage: Stage, in database: Database) throws {
-        try set("ingestion.\(stage)", to: [UInt8](JSONEncoder().encode(ingestion)), in: database)
+    private static func set(_ ingestion: Ingestion, of step: StepID, in database: Database) throws {
+        try set("ingestion.\(step.rawValue)", to: [UInt8](JSONEncoder().encode(ingestion)), in: database)
     }
 }
 
@@ -65,29 +65,51 @@ extension Ledger {
     }
 
     /// Adds rows' texts, and how far the reading has come with them, in one transaction.
-    package func add(_ items: [UnitPayload.Item], ingestion: Ingestion, of stage: Stage) throws {
+    package func add(_ items: [UnitPayload.Item], ingestion: Ingestion, of step: WorkStep) throws {
         try database.write { database in
+            try Self.insert(step, in: database)
             let insertion = try database.cachedStatement(
-                sql: "INSERT INTO text (stage, row, prompt, rest, response_bytes) VALUES (?, ?, ?, ?, ?)")
+                sql: "INSERT INTO text (step, row, prompt, rest, response_bytes) VALUES (?, ?, ?, ?, ?)")
             for item in items {
                 let (prompt, rest) = try item.serialized()
                 try insertion.execute(arguments: [
-                    Int(stage.rawValue), Int64(item.row), Data(prompt), Data(rest), item.text.responseByteCount,
+                    step.id.rawValue, Int64(item.row), Data(prompt), Data(rest), item.text.responseByteCount,
                 ])
             }
-            try Self.set(ingestion, of: stage, in: database)
+            try Self.set(ingestion, of: step.id, in: database)
         }
     }
 
-    /// Calls `body` with every text of a stage in the order of the prompts' bytes, then of the rows, one at a time.
+    private static func insert(_ step: WorkStep, in database: Database) throws {
+        try database.execute(
+            sql: "INSERT OR IGNORE INTO step (id, name, work, responses) VALUES (?, ?, ?, ?)",
+            arguments: [
+                step.id.rawValue, step.name, step.work.rawValue, try JSONEncoder().encode(step.responses),
+            ])
+    }
+
+    /// - Throws: `LedgerError` where it has no texts.
+    static func workStep(_ id: StepID, in database: Database) throws -> WorkStep {
+        guard
+            let row = try Row.fetchOne(
+                database.cachedStatement(sql: "SELECT name, work, responses FROM step WHERE id = ?"),
+                arguments: [id.rawValue]),
+            let work = WorkKind(rawValue: row["work"])
+        else { throw LedgerError("\(id) has no texts in the ledger, or is of a kind that is not known") }
+        return WorkStep(
+            id: id, name: row["name"], work: work,
+            responses: try JSONDecoder().decode([String].self, from: row["responses"]))
+    }
+
+    /// Calls `body` with every text of a step in the order of the prompts' bytes, then of the rows, one at a time.
     ///
     /// Memory does not grow with their number: SQLite sorts on disk. `body` may change the ledger; what it changes is
     /// not seen here.
-    package func forEachTextByPrompt(of stage: Stage, _ body: (Text) throws -> Void) throws {
+    package func forEachTextByPrompt(of step: StepID, _ body: (Text) throws -> Void) throws {
         try database.read { database in
             let cursor = try Row.fetchCursor(
-                database, sql: "SELECT row, prompt, response_bytes FROM text WHERE stage = ? ORDER BY prompt, row",
-                arguments: [Int(stage.rawValue)])
+                database, sql: "SELECT row, prompt, response_bytes FROM text WHERE step = ? ORDER BY prompt, row",
+                arguments: [step.rawValue])
             while let row = try cursor.next() {
                 let (index, prompt): (Int64, Data) = (row["row"], row["prompt"])
                 try body(Text(row: UInt64(index), prompt: [UInt8](prompt), responseBytes: row["response_bytes"]))
@@ -115,58 +137,58 @@ extension Ledger {
 
     /// A unit that is not settled.
     struct OpenUnit {
-        var stage: Stage
+        var step: StepID
         var firstRank: Int64
         var rowCount: Int
         var tokens: Int
     }
 
-    /// Adds units of rows that are here, and how far the stage's ingestion has come with them, in one transaction.
-    package func add(_ units: [NewUnit], ingestion: Ingestion, of stage: Stage) throws {
+    /// Adds units of rows that are here, and how far the step's ingestion has come with them, in one transaction.
+    package func add(_ units: [NewUnit], ingestion: Ingestion, of step: StepID) throws {
         try database.write { database in
             let insertion = try database.cachedStatement(
-                sql: "INSERT INTO place (stage, rank, row) VALUES (?, ?, ?)")
+                sql: "INSERT INTO place (step, rank, row) VALUES (?, ?, ?)")
             var rank = try Int64.fetchOne(
-                database, sql: "SELECT COALESCE(MAX(rank) + 1, 0) FROM place WHERE stage = ?",
-                arguments: [Int(stage.rawValue)])!
+                database, sql: "SELECT COALESCE(MAX(rank) + 1, 0) FROM place WHERE step = ?",
+                arguments: [step.rawValue])!
             for unit in units {
                 try Self.insert(
-                    OpenUnit(stage: stage, firstRank: rank, rowCount: unit.rows.count, tokens: unit.tokens),
+                    OpenUnit(step: step, firstRank: rank, rowCount: unit.rows.count, tokens: unit.tokens),
                     in: database)
                 for row in unit.rows {
-                    try insertion.execute(arguments: [Int(stage.rawValue), rank, Int64(row)])
+                    try insertion.execute(arguments: [step.rawValue, rank, Int64(row)])
                     rank += 1
                 }
             }
-            try Self.set(ingestion, of: stage, in: database)
+            try Self.set(ingestion, of: step, in: database)
         }
     }
 
     static func insert(_ unit: OpenUnit, in database: Database) throws {
-        try database.cachedStatement(sql: "INSERT INTO unit (stage, first_rank, rows, tokens) VALUES (?, ?, ?, ?)")
-            .execute(arguments: [Int(unit.stage.rawValue), unit.firstRank, unit.rowCount, unit.tokens])
+        try database.cachedStatement(sql: "INSERT INTO unit (step, first_rank, rows, tokens) VALUES (?, ?, ?, ?)")
+            .execute(arguments: [unit.step.rawValue, unit.firstRank, unit.rowCount, unit.tokens])
     }
 
-    /// Takes a stage's units back, none of which was given out yet.
-    package func removeUnits(of stage: Stage) throws {
+    /// Takes a step's units back, none of which was given out yet.
+    package func removeUnits(of step: StepID) throws {
         try database.write { database in
             for table in ["unit", "place"] {
                 try database.execute(
-                    sql: "DELETE FROM \(table) WHERE stage = ?", arguments: [Int(stage.rawValue)])
+                    sql: "DELETE FROM \(table) WHERE step = ?", arguments: [step.rawValue])
             }
         }
     }
 
-    /// Units of a stage that are not settled, with ids above `after`, ascending.
-    package func openUnits(of stage: Stage, after: UnitID, limit: Int) throws -> [UnitSummary] {
+    /// Units of a step that are not settled, with ids above `after`, ascending.
+    package func openUnits(of step: StepID, after: UnitID, limit: Int) throws -> [UnitSummary] {
         try database.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
                     SELECT id, rows, tokens, failures FROM unit
-                    WHERE stage = ? AND id > ? AND NOT is_settled ORDER BY id LIMIT ?
+                    WHERE step = ? AND id > ? AND NOT is_settled ORDER BY id LIMIT ?
                     """,
-                arguments: [Int(stage.rawValue), Int64(after.rawValue), limit]
+                arguments: [step.rawValue, Int64(after.rawValue), limit]
             ).map { row in
                 let id: Int64 = row["id"]
                 return UnitSummary(
@@ -180,18 +202,17 @@ extension Ledger {
         guard
             let row = try Row.fetchOne(
                 database.cachedStatement(
-                    sql: "SELECT stage, first_rank, rows, tokens FROM unit WHERE id = ? AND NOT is_settled"),
-                arguments: [Int64(id.rawValue)]),
-            let stage = Stage(rawValue: row[0])
+                    sql: "SELECT step, first_rank, rows, tokens FROM unit WHERE id = ? AND NOT is_settled"),
+                arguments: [Int64(id.rawValue)])
         else { return nil }
-        return OpenUnit(stage: stage, firstRank: row[1], rowCount: row[2], tokens: row[3])
+        return OpenUnit(step: StepID(row[0]), firstRank: row[1], rowCount: row[2], tokens: row[3])
     }
 
     static func rows(of unit: OpenUnit, in database: Database) throws -> [UInt64] {
         try Int64.fetchAll(
             database.cachedStatement(
-                sql: "SELECT row FROM place WHERE stage = ? AND rank >= ? AND rank < ? ORDER BY rank"),
-            arguments: [Int(unit.stage.rawValue), unit.firstRank, unit.firstRank + Int64(unit.rowCount)]
+                sql: "SELECT row FROM place WHERE step = ? AND rank >= ? AND rank < ? ORDER BY rank"),
+            arguments: [unit.step.rawValue, unit.firstRank, unit.firstRank + Int64(unit.rowCount)]
         ).map(UInt64.init)
     }
 
@@ -206,19 +227,20 @@ extension Ledger {
         let texts = try Row.fetchCursor(
             database.cachedStatement(
                 sql: """
-                    SELECT stage, prompt, rest
-                    FROM unit CROSS JOIN place USING (stage) CROSS JOIN text USING (stage, row)
+                    SELECT step, prompt, rest
+                    FROM unit CROSS JOIN place USING (step) CROSS JOIN text USING (step, row)
                     WHERE unit.id = ? AND NOT is_settled AND rank >= first_rank AND rank < first_rank + rows
                     ORDER BY rank
                     """),
             arguments: [Int64(unit.rawValue)])
-        var stage: Stage?
+        var step: StepID?
         var items: [UnitPayload.Item] = []
         while let text = try texts.next() {
-            stage = Stage(rawValue: text[0])
+            step = StepID(text[0])
             let (prompt, rest): (Data, Data) = (text[1], text[2])
             items.append(try UnitPayload.Item(prompt: [UInt8](prompt), rest: [UInt8](rest)))
         }
-        return stage.map { UnitPayload(stage: $0, items: items) }
+        guard let step = try step.map({ try workStep($0, in: database) }) else { return nil }
+        return UnitPayload(work: step.work, responses: step.responses, items: items)
     }
 }

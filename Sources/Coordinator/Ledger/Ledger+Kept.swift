@@ -10,7 +10,7 @@ extension Ledger {
     struct KeptRow: Hashable, Sendable {
         var row: UInt64
 
-        /// Counts from 0 in each stage.
+        /// Counts from 0 in each step.
         var slot: Int
 
         /// One for each vector.
@@ -20,49 +20,49 @@ extension Ledger {
 
     /// Puts the embeddings of a result's good rows into the store, behind those that are there.
     static func keep(
-        _ kept: KeptEmbeddings, of result: UnitResult, rows: [UInt64], stage: Stage, store: EmbeddingStore,
+        _ kept: KeptEmbeddings, of result: UnitResult, rows: [UInt64], step: WorkStep, store: EmbeddingStore,
         in database: Database
     ) throws {
         let failed = Set(result.failures.map(\.item))
         let good = rows.indices.filter { !failed.contains($0) }
-        let firstSlot = try keptCount(of: stage, in: database)
+        let firstSlot = try keptCount(of: step.id, in: database)
         let bytesPerRow = kept.vectors.bytes.count / rows.count
         let records = good.map { kept.vectors.bytes[$0 * bytesPerRow..<($0 + 1) * bytesPerRow] }
-        try store.write(records, stage: stage, firstSlot: firstSlot)
+        try store.write(records, step: step, firstSlot: firstSlot)
         let vectorsPerRow = kept.exponents.count / rows.count
         let insertion = try database.cachedStatement(
-            sql: "INSERT INTO kept (stage, slot, row, exponents, crc32) VALUES (?, ?, ?, ?, ?)")
+            sql: "INSERT INTO stored (step, slot, row, exponents, crc32) VALUES (?, ?, ?, ?, ?)")
         for (offset, item) in good.enumerated() {
             let exponents = kept.exponents[item * vectorsPerRow..<(item + 1) * vectorsPerRow]
             try insertion.execute(arguments: [
-                Int(stage.rawValue), firstSlot + offset, Int64(rows[item]),
+                step.id.rawValue, firstSlot + offset, Int64(rows[item]),
                 Data(exponents.map { UInt8(bitPattern: $0) }),
                 Int64(CRC32.checksum(records[offset])),
             ])
         }
     }
 
-    /// How many rows of a stage are in the store.
-    package func keptCount(of stage: Stage) throws -> Int {
-        try database.read { try Self.keptCount(of: stage, in: $0) }
+    /// How many rows of a step are in the store.
+    package func keptCount(of step: StepID) throws -> Int {
+        try database.read { try Self.keptCount(of: step, in: $0) }
     }
 
-    private static func keptCount(of stage: Stage, in database: Database) throws -> Int {
+    private static func keptCount(of step: StepID, in database: Database) throws -> Int {
         try Int.fetchOne(
-            database.cachedStatement(sql: "SELECT COALESCE(MAX(slot) + 1, 0) FROM kept WHERE stage = ?"),
-            arguments: [Int(stage.rawValue)]) ?? 0
+            database.cachedStatement(sql: "SELECT COALESCE(MAX(slot) + 1, 0) FROM stored WHERE step = ?"),
+            arguments: [step.rawValue]) ?? 0
     }
 
-    /// Calls `body` with the rows in some slots of a stage, in the slots' order, one at a time.
-    func forEachKeptRow(of stage: Stage, slots: Range<Int>, _ body: (KeptRow) throws -> Void) throws {
+    /// Calls `body` with the rows in some slots of a step, in the slots' order, one at a time.
+    func forEachKeptRow(of step: StepID, slots: Range<Int>, _ body: (KeptRow) throws -> Void) throws {
         try forEachKeptRow(
-            sql: "SELECT * FROM kept WHERE stage = ? AND slot >= ? AND slot < ? ORDER BY slot",
-            [Int(stage.rawValue), slots.lowerBound, slots.upperBound], body)
+            sql: "SELECT * FROM stored WHERE step = ? AND slot >= ? AND slot < ? ORDER BY slot",
+            [step.rawValue, slots.lowerBound, slots.upperBound], body)
     }
 
-    /// Calls `body` with all rows of a stage that are in the store, in the order of the input, one at a time.
-    func forEachKeptRow(of stage: Stage, _ body: (KeptRow) throws -> Void) throws {
-        try forEachKeptRow(sql: "SELECT * FROM kept WHERE stage = ? ORDER BY row", [Int(stage.rawValue)], body)
+    /// Calls `body` with all rows of a step that are in the store, in the order of the input, one at a time.
+    func forEachKeptRow(of step: StepID, _ body: (KeptRow) throws -> Void) throws {
+        try forEachKeptRow(sql: "SELECT * FROM stored WHERE step = ? ORDER BY row", [step.rawValue], body)
     }
 
     private func forEachKeptRow(

@@ -50,18 +50,20 @@ extension Ledger {
             for ranks in [0..<middle, middle..<unit.rowCount] where !ranks.isEmpty {
                 let firstRank = unit.firstRank + Int64(ranks.lowerBound)
                 let half = OpenUnit(
-                    stage: unit.stage, firstRank: firstRank, rowCount: ranks.count, tokens: unit.tokens / 2)
+                    step: unit.step, firstRank: firstRank, rowCount: ranks.count, tokens: unit.tokens / 2)
                 try insert(half, in: database)
             }
             try database.execute(sql: "DELETE FROM unit WHERE id = ?", arguments: [Int64(id.rawValue)])
         case .quarantine(let id, let reason):
             guard let unit = try openUnit(id, in: database) else { return .duplicate(isEqual: true) }
-            let rows = try rows(of: unit, in: database)
-            let result = UnitResult(
-                lease: Lease(unit: id, attempt: 0), rows: rows,
-                values: try Tensor(elementType: .f32, shape: [rows.count, 0], bytes: []),
-                failures: rows.indices.map { .init(item: $0, reason: reason) })
-            return try settle(result, worker: "", store: nil, in: database)
+            for row in try rows(of: unit, in: database) {
+                try insert(.failed(reason: reason), of: row, step: unit.step, in: database)
+            }
+            try settle(
+                Settlement(
+                    unit: id, failedRows: unit.rowCount, tokens: 0, attempt: 0, worker: "",
+                    digest: SHA256Digest(of: [])),
+                in: database)
         case .failure(let lease, let worker, let reason):
             try database.execute(
                 sql: "UPDATE unit SET failures = failures + 1 WHERE id = ?", arguments: [Int64(lease.unit.rawValue)])
@@ -77,60 +79,96 @@ extension Ledger {
         _ result: UnitResult, worker: String, store: EmbeddingStore?, in database: Database
     ) throws -> Outcome {
         let id = Int64(result.lease.unit.rawValue)
-        let digest = Data(SHA256Digest(of: result.values.bytes).bytes)
+        let values = result.output.values
+        let digest = SHA256Digest(of: values.bytes)
         guard let unit = try openUnit(result.lease.unit, in: database) else {
             let known = try Data.fetchOne(
                 database, sql: "SELECT digest FROM result WHERE unit = ?", arguments: [id])
             // A unit that was split meanwhile has no result to compare with.
-            return .duplicate(isEqual: known.map { $0 == digest } ?? true)
+            return .duplicate(isEqual: known.map { $0 == Data(digest.bytes) } ?? true)
         }
         // A unit that was not in the scheduler's hands may be another one than the result's worker thinks.
-        guard unit.rowCount == result.rows.count,
-            worker.isEmpty || unit.stage == Stage(resultOf: result.values.elementType)
+        let step = try workStep(unit.step, in: database)
+        guard values.shape.starts(with: [unit.rowCount, step.responses.count]), result.rows.count == unit.rowCount,
+            result.output.work == step.work
         else { return .rejected }
         let rows = try rows(of: unit, in: database)
-        try insertOutcomes(result, rows: rows, stage: unit.stage, in: database)
+        try insertOutcomes(result, rows: rows, step: step, in: database)
         if let store, let kept = result.kept {
-            try keep(kept, of: result, rows: rows, stage: unit.stage, store: store, in: database)
+            try keep(kept, of: result, rows: rows, step: step, store: store, in: database)
         }
+        try settle(
+            Settlement(
+                unit: result.lease.unit, failedRows: result.failures.count, tokens: result.tokensTotal,
+                attempt: result.lease.attempt, worker: worker, digest: digest),
+            in: database)
+        return .done
+    }
+
+    /// A row of the table `result`.
+    private struct Settlement {
+        var unit: UnitID
+        var failedRows: Int
+        var tokens: UInt64
+        var attempt: UInt32
+        var worker: String
+        var digest: SHA256Digest
+    }
+
+    private static func settle(_ settlement: Settlement, in database: Database) throws {
+        let id = Int64(settlement.unit.rawValue)
         try database.cachedStatement(
             sql: "INSERT INTO result (unit, failed_rows, tokens, attempt, worker, digest) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(arguments: [
-            id, result.failures.count, Int64(result.tokensTotal), Int64(result.lease.attempt), worker, digest,
+            id, settlement.failedRows, Int64(settlement.tokens), Int64(settlement.attempt), settlement.worker,
+            Data(settlement.digest.bytes),
         ])
         try database.cachedStatement(sql: "UPDATE unit SET is_settled = 1 WHERE id = ?").execute(arguments: [id])
-        return .done
     }
 
     /// Takes the unit's own rows, whatever the result says of them.
     private static func insertOutcomes(
-        _ result: UnitResult, rows: [UInt64], stage: Stage, in database: Database
+        _ result: UnitResult, rows: [UInt64], step: WorkStep, in database: Database
     ) throws {
         let failures = Dictionary(uniqueKeysWithValues: result.failures.map { ($0.item, $0.reason) })
-        let insertion = try database.cachedStatement(
-            sql: "INSERT INTO outcome (stage, row, elements, failure) VALUES (?, ?, ?, ?)")
-        let bytesPerRow = result.values.bytes.count / rows.count
+        let bytes = result.output.values.bytes
+        let bytesPerRow = bytes.count / rows.count
         for (item, row) in rows.enumerated() {
-            let elements = Data(result.values.bytes[item * bytesPerRow..<(item + 1) * bytesPerRow])
-            let failure = failures[item]
-            try insertion.execute(arguments: [
-                Int(stage.rawValue), Int64(row), failure == nil ? elements : nil, failure,
-            ])
+            let outcome: RowResult =
+                if let reason = failures[item] {
+                    .failed(reason: reason)
+                } else {
+                    .values(
+                        try Tensor(
+                            flat: step.work.elementType,
+                            bytes: Array(bytes[item * bytesPerRow..<(item + 1) * bytesPerRow])))
+                }
+            try insert(outcome, of: row, step: step.id, in: database)
         }
+    }
+
+    private static func insert(_ outcome: RowResult, of row: UInt64, step: StepID, in database: Database) throws {
+        let (elements, failure): (Data?, String?) =
+            switch outcome {
+            case .values(let values): (Data(values.bytes), nil)
+            case .failed(let reason): (nil, reason)
+            }
+        try database.cachedStatement(sql: "INSERT INTO outcome (step, row, elements, failure) VALUES (?, ?, ?, ?)")
+            .execute(arguments: [step.rawValue, Int64(row), elements, failure])
     }
 }
 
 // MARK: - Reading them
 
 extension Ledger {
-    /// How many rows of a stage are settled.
+    /// How many rows of a step are settled.
     package struct Tally: Hashable, Sendable {
         package var rows = 0
         package var failedRows = 0
         package var tokens = 0
     }
 
-    package func tally(of stage: Stage) throws -> Tally {
+    package func tally(of step: StepID) throws -> Tally {
         try database.read { database in
             guard
                 let row = try Row.fetchOne(
@@ -138,8 +176,8 @@ extension Ledger {
                     sql: """
                         SELECT COALESCE(SUM(rows), 0) AS rows, COALESCE(SUM(failed_rows), 0) AS failed,
                             COALESCE(SUM(result.tokens), 0) AS tokens
-                        FROM result JOIN unit ON unit.id = result.unit WHERE stage = ?
-                        """, arguments: [Int(stage.rawValue)])
+                        FROM result JOIN unit ON unit.id = result.unit WHERE step = ?
+                        """, arguments: [step.rawValue])
             else { return Tally() }
             return Tally(rows: row["rows"], failedRows: row["failed"], tokens: row["tokens"])
         }
@@ -152,17 +190,20 @@ extension Ledger {
         case failed(reason: String)
     }
 
-    /// Calls `body` with every settled row of a stage in the order of the input, one at a time.
-    package func forEachRow(of stage: Stage, _ body: (_ row: UInt64, RowResult) throws -> Void) throws {
+    /// Calls `body` with every settled row of a step in the order of the input, one at a time.
+    package func forEachRow(of step: StepID, _ body: (_ row: UInt64, RowResult) throws -> Void) throws {
         try database.read { database in
             let cursor = try Row.fetchCursor(
-                database, sql: "SELECT row, elements, failure FROM outcome WHERE stage = ? ORDER BY row",
-                arguments: [Int(stage.rawValue)])
+                database, sql: "SELECT row, elements, failure FROM outcome WHERE step = ? ORDER BY row",
+                arguments: [step.rawValue])
+            var elementType: Tensor.ElementType?
             while let row = try cursor.next() {
                 let index: Int64 = row["row"]
                 let result: RowResult
                 if let elements: Data = row["elements"] {
-                    result = .values(try Tensor(resultOf: stage, bytes: [UInt8](elements)))
+                    let known = try elementType ?? Self.workStep(step, in: database).work.elementType
+                    elementType = known
+                    result = .values(try Tensor(flat: known, bytes: [UInt8](elements)))
                 } else {
                     result = .failed(reason: row["failure"])
                 }
@@ -173,12 +214,7 @@ extension Ledger {
 }
 
 extension Tensor {
-    fileprivate init(resultOf stage: Stage, bytes: [UInt8]) throws {
-        let elementType: ElementType =
-            switch stage {
-            case .anchors: .f32
-            case .rows: .f64
-            }
+    fileprivate init(flat elementType: ElementType, bytes: [UInt8]) throws {
         try self.init(elementType: elementType, shape: [bytes.count / elementType.byteCount], bytes: bytes)
     }
 }

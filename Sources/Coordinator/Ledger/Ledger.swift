@@ -57,36 +57,43 @@ package final class Ledger: Sendable {
 
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("3") { database in
+        migrator.registerMigration("5") { database in
             try database.execute(
                 sql: """
                     CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+                    -- Those of which there are texts: the name, the kind of work, and what a row's responses are called (JSON).
+                    CREATE TABLE step (
+                        id INTEGER PRIMARY KEY,
+                        name TEXT NOT NULL,
+                        work INTEGER NOT NULL,
+                        responses BLOB NOT NULL
+                    );
                     -- What the input's good rows are rendered to; see UnitPayload.Item.serialized().
                     CREATE TABLE text (
-                        stage INTEGER NOT NULL,
+                        step INTEGER NOT NULL,
                         row INTEGER NOT NULL,
                         prompt BLOB NOT NULL,
                         rest BLOB NOT NULL,
                         response_bytes INTEGER NOT NULL,
-                        PRIMARY KEY (stage, row)
+                        PRIMARY KEY (step, row)
                     );
                     -- The order in which units hold the rows.
                     CREATE TABLE place (
-                        stage INTEGER NOT NULL,
+                        step INTEGER NOT NULL,
                         rank INTEGER NOT NULL,
                         row INTEGER NOT NULL,
-                        PRIMARY KEY (stage, rank)
+                        PRIMARY KEY (step, rank)
                     ) WITHOUT ROWID;
                     CREATE TABLE unit (
                         id INTEGER PRIMARY KEY AUTOINCREMENT,
-                        stage INTEGER NOT NULL,
+                        step INTEGER NOT NULL,
                         first_rank INTEGER NOT NULL,
                         rows INTEGER NOT NULL,
                         tokens INTEGER NOT NULL,
                         failures INTEGER NOT NULL DEFAULT 0,
                         is_settled INTEGER NOT NULL DEFAULT 0
                     );
-                    CREATE INDEX unit_open ON unit (stage, id) WHERE NOT is_settled;
+                    CREATE INDEX unit_open ON unit (step, id) WHERE NOT is_settled;
                     CREATE TABLE result (
                         unit INTEGER PRIMARY KEY REFERENCES unit (id),
                         failed_rows INTEGER NOT NULL,
@@ -98,11 +105,11 @@ package final class Ledger: Sendable {
                     );
                     -- What the results say of each row: a tensor's elements, or why there are none.
                     CREATE TABLE outcome (
-                        stage INTEGER NOT NULL,
+                        step INTEGER NOT NULL,
                         row INTEGER NOT NULL,
                         elements BLOB,
                         failure TEXT,
-                        PRIMARY KEY (stage, row)
+                        PRIMARY KEY (step, row)
                     ) WITHOUT ROWID;
                     CREATE TABLE failure (
                         unit INTEGER NOT NULL,
@@ -110,21 +117,16 @@ package final class Ledger: Sendable {
                         worker TEXT NOT NULL,
                         reason TEXT NOT NULL
                     );
-                    """)
-        }
-        migrator.registerMigration("4") { database in
-            try database.execute(
-                sql: """
-                    -- The rows whose embeddings are in the store, in the store's order.
-                    CREATE TABLE kept (
-                        stage INTEGER NOT NULL,
+                    -- The rows whose hidden states are in the store, in the store's order.
+                    CREATE TABLE stored (
+                        step INTEGER NOT NULL,
                         slot INTEGER NOT NULL,
                         row INTEGER NOT NULL,
                         -- One signed byte for each of the row's vectors.
                         exponents BLOB NOT NULL,
                         -- Of the row's bytes in the store.
                         crc32 INTEGER NOT NULL,
-                        PRIMARY KEY (stage, slot)
+                        PRIMARY KEY (step, slot)
                     ) WITHOUT ROWID;
                     """)
         }

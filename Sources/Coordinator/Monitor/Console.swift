@@ -9,7 +9,7 @@ internal import Synchronization
 package final class Console: Sendable {
     private struct State {
         var progressLine = ""
-        var lastPlain: (stage: String, at: ContinuousClock.Instant)?
+        var lastPlain: (step: String, at: ContinuousClock.Instant)?
     }
 
     private static let plainInterval = Duration.seconds(10)
@@ -34,8 +34,8 @@ package final class Console: Sendable {
                 StandardError.write("\r\u{1B}[K" + line)
             } else {
                 let now = ContinuousClock.now
-                if let last = state.lastPlain, last.stage == report.stage, now - last.at < Self.plainInterval { return }
-                state.lastPlain = (report.stage, now)
+                if let last = state.lastPlain, last.step == report.step, now - last.at < Self.plainInterval { return }
+                state.lastPlain = (report.step, now)
                 StandardError.write(text.plain + "\n")
             }
         }

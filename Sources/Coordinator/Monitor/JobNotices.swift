@@ -5,26 +5,25 @@ internal import Protocol
 struct JobNotices: Sendable {
     /// Whether control tokens that the rows spell are read as such.
     let readsControlTokens: Bool
-    private var rows: [Stage: RowNotices] = [:]
-    /// Anchors that cannot be read, and all that there are.
-    private var unreadAnchors = (count: 0, of: 0)
+
+    /// Of each step that reads a file, in the order of the steps.
+    private var files: [(step: WorkStep, notices: RowNotices?, unread: Int, records: Int)] = []
 
     init(readsControlTokens: Bool) { self.readsControlTokens = readsControlTokens }
 
-    /// - Returns: the sentences about that stage's rows.
+    /// - Returns: the sentences about that step's rows.
     @discardableResult
-    mutating func read(_ ingestion: Ledger.Ingestion, of stage: Stage) -> [String] {
-        rows[stage] = ingestion.notices
-        // Rows that cannot be read are in the errors file.
-        if stage == .anchors, ingestion.isComplete {
-            unreadAnchors = (ingestion.records - ingestion.rows, ingestion.records)
-        }
-        return lines(of: stage)
+    mutating func read(_ ingestion: Ledger.Ingestion, of step: WorkStep) -> [String] {
+        files.removeAll { $0.step.id == step.id }
+        let unread = ingestion.isComplete ? ingestion.records - ingestion.rows : 0
+        files.append((step, ingestion.notices, unread, ingestion.records))
+        files.sort { $0.step.id < $1.step.id }
+        return lines(of: step.id)
     }
 
     /// - Parameter margins: all that there are so far.
     func lines(margins: MarginStatistics) -> [String] {
-        var lines = Stage.allCases.flatMap(lines)
+        var lines = files.map(\.step.id).flatMap(lines)
         if margins.isMostlyNegative {
             lines.append(
                 """
@@ -35,12 +34,14 @@ struct JobNotices: Sendable {
         return lines
     }
 
-    private func lines(of stage: Stage) -> [String] {
+    private func lines(of step: StepID) -> [String] {
+        guard let file = files.first(where: { $0.step.id == step }) else { return [] }
         var lines: [String] = []
-        if stage == .anchors, unreadAnchors.count > 0 {
-            lines.append("\(unreadAnchors.count) of \(unreadAnchors.of) cannot be read; validate says why")
+        // Of rows that are annotated, those that cannot be read are in the errors file.
+        if file.step.work == .embed, file.unread > 0 {
+            lines.append("\(file.unread) of \(file.records) cannot be read; validate says why")
         }
-        lines += rows[stage]?.lines(readsControlTokens: readsControlTokens) ?? []
-        return lines.map { "\(stage): \($0)" }
+        lines += file.notices?.lines(readsControlTokens: readsControlTokens) ?? []
+        return lines.map { "\(file.step.name): \($0)" }
     }
 }

@@ -3,12 +3,6 @@ internal import Protocol
 
 /// How far a job is, from what the ledger committed: counts, rates over the last half minute, time left.
 struct JobProgress: Sendable {
-    enum Phase: Hashable, Sendable {
-        case stage(Stage)
-        case fitting
-        case writing
-    }
-
     private struct Commit: Sendable {
         var at: MonotonicInstant
         var rows: Int
@@ -22,7 +16,9 @@ struct JobProgress: Sendable {
     private static let grain = Duration.milliseconds(250)
 
     let job: String
-    private(set) var phase = Phase.stage(.anchors)
+
+    /// What a person is shown; nil before the first one.
+    private(set) var step: Pipeline.Step?
     private var rowsDone = 0
     private var rowsFailed = 0
     private var ingestion = Ledger.Ingestion()
@@ -36,21 +32,21 @@ struct JobProgress: Sendable {
         self.job = job
     }
 
-    mutating func began(_ stage: Stage, ingestion: Ledger.Ingestion, tally: Ledger.Tally) {
-        phase = .stage(stage)
+    /// - Parameters:
+    ///   - ingestion: of a step of the workers.
+    ///   - tally: of a step of the workers.
+    mutating func began(_ step: Pipeline.Step, ingestion: Ledger.Ingestion, tally: Ledger.Tally) {
+        self.step = step
+        guard step.workStep != nil else { return }
         rowsDone = tally.rows
         rowsFailed = tally.failedRows
         recent = []
         firstCommit = nil
-        ingested(ingestion, of: stage)
+        ingested(ingestion, of: step.id)
     }
 
-    mutating func began(_ phase: Phase) {
-        self.phase = phase
-    }
-
-    mutating func ingested(_ ingestion: Ledger.Ingestion, of stage: Stage) {
-        guard phase == .stage(stage) else { return }
+    mutating func ingested(_ ingestion: Ledger.Ingestion, of step: StepID) {
+        guard self.step?.id == step else { return }
         self.ingestion = ingestion
     }
 
@@ -69,15 +65,15 @@ struct JobProgress: Sendable {
 
     /// Anchors are not projected, and have none.
     private mutating func addMargins(of result: UnitResult) {
-        guard !result.directionDigest.isEmpty, let scores = try? result.values.doubles() else { return }
+        guard case .scores(let values, _) = result.output, let scores = try? values.doubles() else { return }
         let failed = Set(result.failures.map(\.item))
         for item in result.rows.indices where !failed.contains(item) && 2 * item + 1 < scores.count {
             margins.add(scores[2 * item] - scores[2 * item + 1])
         }
     }
 
-    mutating func quarantined(in stage: Stage) {
-        guard phase == .stage(stage) else { return }
+    mutating func quarantined(in step: StepID) {
+        guard self.step?.id == step else { return }
         rowsDone += 1
         rowsFailed += 1
     }
@@ -88,7 +84,7 @@ struct JobProgress: Sendable {
         recent.removeAll { now - $0.at > Self.window }
         var report = StatusReport()
         report.job = job
-        report.stage = stageName
+        report.step = stepText
         report.rowsDone = UInt64(rowsDone)
         report.rowsTotal = UInt64(ingestion.rows)
         report.rowsTotalIsFinal = ingestion.isComplete
@@ -102,21 +98,22 @@ struct JobProgress: Sendable {
             let seconds = min((now - firstCommit).seconds, Self.window.seconds)
             report.rowsPerSecond = Double(counted.reduce(0) { $0 + $1.rows }) / seconds
             report.tokensPerSecond = Double(counted.reduce(0) { $0 + $1.tokens }) / seconds
-            if ingestion.isComplete, case .stage = phase {
+            if ingestion.isComplete, step?.workStep != nil {
                 report.secondsLeft = Double(ingestion.rows - rowsDone) / report.rowsPerSecond
             }
         }
         return report
     }
 
-    private var stageName: String {
-        switch (phase, ingestion.phase) {
-        case (.stage(let stage), .reading): "reading \(stage)"
-        case (.stage(let stage), .sorting): "sorting \(stage)"
-        case (.stage(.anchors), .complete): "embedding anchors"
-        case (.stage(.rows), .complete): "annotating rows"
-        case (.fitting, _): "fitting the direction"
-        case (.writing, _): "writing the output"
+    private var stepText: String {
+        guard let step else { return "" }
+        return switch (step.work, ingestion.phase) {
+        case (.units, .reading): "reading \(step.name)"
+        case (.units, .sorting): "sorting \(step.name)"
+        case (.units(.embed, _), .complete): "embedding \(step.name)"
+        case (.units(.project, _), .complete): "annotating \(step.name)"
+        case (.local(.fitDirection), _): "fitting the \(step.name)"
+        case (.local(.writeOutput), _): "writing the \(step.name)"
         }
     }
 }

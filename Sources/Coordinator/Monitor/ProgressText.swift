@@ -8,11 +8,11 @@ struct ProgressText: Sendable {
     func line(width: Int) -> String {
         // A narrow terminal has room for the numbers only.
         let bar = width < 80 ? "" : share.map { Self.bar($0, width: 20) + " " } ?? ""
-        return String("\(report.stage) \(bar)\(counts)\(rates)".prefix(max(width - 1, 0)))
+        return String("\(report.step) \(bar)\(counts)\(rates)".prefix(max(width - 1, 0)))
     }
 
     /// Without one, for a log.
-    var plain: String { "\(report.stage): \(counts)\(rates)" }
+    var plain: String { "\(report.step): \(counts)\(rates)" }
 
     private var share: Double? {
         guard report.rowsTotalIsFinal, report.rowsTotal > 0 else { return nil }

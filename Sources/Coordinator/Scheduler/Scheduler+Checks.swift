@@ -42,33 +42,30 @@ extension Scheduler {
     func reasonToReject(_ result: UnitResult) -> String? {
         guard let model else { return "a result before any model was agreed on" }
         let unit = units[result.lease.unit]
-        // Of a unit that is not in our hands, the ledger knows the stage and how many rows it has.
-        let stage = unit?.stage ?? Stage(resultOf: result.values.elementType)
-        let elementType: Tensor.ElementType
-        var shape = [unit?.summary.rows ?? result.rows.count, 2, job.layers.count]
-        switch stage {
-        case nil: return "values of \(result.values.elementType), which no stage has"
-        case .anchors:
-            elementType = .f32
-            shape.append(model.hiddenSize)
-        case .rows:
-            elementType = .f64
-            if result.directionDigest != direction?.digest {
-                return "a result on direction \(result.directionDigest); the job's is \(direction?.digest ?? "unknown")"
+        // Of a unit that is not in our hands, the ledger knows the step and how many rows it has.
+        let work = unit?.step.work ?? result.output.work
+        let values = result.output.values
+        let elementType = work.elementType
+        let responses = unit?.step.responses.count ?? values.shape.dropFirst().first ?? 0
+        var shape = [unit?.summary.rows ?? result.rows.count, responses, job.layers.count]
+        switch work {
+        case .embed: shape.append(model.hiddenSize)
+        case .project:
+            if case .scores(_, let digest) = result.output, digest != direction?.digest {
+                return "a result on direction \(digest); the job's is \(direction?.digest ?? "unknown")"
             }
         }
-        let values = result.values
         guard values.elementType == elementType, values.shape == shape else {
             return "values of \(values.elementType) \(values.shape); the unit needs \(elementType) \(shape)"
         }
         guard values.isFinite else { return "values that are not finite" }
-        return reasonToReject(result.kept, rows: shape[0], model)
+        return reasonToReject(result.kept, rows: shape[0], responses: responses, model)
     }
 
     /// Why embeddings cannot be what the job keeps.
-    private func reasonToReject(_ kept: KeptEmbeddings?, rows: Int, _ model: LoadedModel) -> String? {
+    private func reasonToReject(_ kept: KeptEmbeddings?, rows: Int, responses: Int, _ model: LoadedModel) -> String? {
         let layers = job.keptLayers(layerCount: model.layerCount).count
-        let shape = [rows, 2, layers, job.keptPoolings.count, model.hiddenSize]
+        let shape = [rows, responses, layers, job.keptPoolings.count, model.hiddenSize]
         guard let kept else { return layers == 0 ? nil : "no embeddings; the job keeps \(shape)" }
         guard layers > 0, kept.vectors.shape == shape else {
             return "embeddings of \(kept.vectors.shape); the job keeps \(layers == 0 ? "none" : "\(shape)")"

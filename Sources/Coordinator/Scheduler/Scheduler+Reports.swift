@@ -20,19 +20,20 @@ extension Scheduler {
     package func brokenInvariants() -> [String] {
         var broken: [String] = []
         if Set(joined) != Set(workers.keys) || joined.count != workers.count { broken.append("joined ≠ workers") }
-        for (stage, queue) in queues {
+        if Set(openSteps.map(\.id)) != Set(queues.keys) { broken.append("open steps ≠ queues") }
+        for (step, queue) in queues {
             if Set(queue.waiting).count != queue.waiting.count { broken.append("a unit is queued twice") }
-            for id in queue.waiting where units[id]?.state != .queued || units[id]?.stage != stage {
-                broken.append("\(id) is in the queue of \(stage) but not queued")
+            for id in queue.waiting where units[id]?.state != .queued || units[id]?.step.id != step {
+                broken.append("\(id) is in the queue of \(step) but not queued")
             }
-            if queue.unitsOpen != units.values.count(where: { $0.stage == stage }) {
-                broken.append("\(stage) have \(queue.unitsOpen) open units, which is wrong")
+            if queue.unitsOpen != units.values.count(where: { $0.step.id == step }) {
+                broken.append("\(step) have \(queue.unitsOpen) open units, which is wrong")
             }
         }
         for (id, unit) in units {
             switch unit.state {
             case .queued:
-                if queues[unit.stage]?.waiting.contains(id) != true {
+                if queues[unit.step.id]?.waiting.contains(id) != true {
                     broken.append("\(id) is queued but not in the queue")
                 }
             case .leased(let holders):

@@ -37,7 +37,7 @@ extension Scheduler {
         /// An assignment that the worker's heartbeats do not list after so long was lost on its way.
         package var assignmentLost: Duration = .seconds(10)
 
-        /// A unit at the end of a stage is given to a second worker when it takes longer than this, and longer than
+        /// A unit at the end of a step is given to a second worker when it takes longer than this, and longer than
         /// twice the mean.
         package var speculationAfter: Duration = .seconds(10)
 
@@ -47,7 +47,7 @@ extension Scheduler {
         /// A worker on which every unit fails rests for at most so long between two of them.
         package var restMax: Duration = .seconds(60)
 
-        /// Units of a stage held in its queue; more are fetched when half of them are gone.
+        /// Units of a step held in its queue; more are fetched when half of them are gone.
         package var queueMax: Int = 4096
 
         /// Whether workers of different numeric builds may share the job.
@@ -70,14 +70,14 @@ extension Scheduler {
         /// The worker may not take part any more.
         case dismissed(PeerID, reason: String)
 
-        /// The units of this stage may be given out from now on; both stages may be open at once.
-        case stageBegan(Stage)
+        /// The units of this step may be given out from now on; several steps may be open at once.
+        case stepBegan(WorkStep)
 
         /// The answer to `fetchUnits`, ascending by id; with `isLast`, no other uncommitted unit will come.
-        case unitsFetched(Stage, [UnitSummary], isLast: Bool)
+        case unitsFetched(StepID, [UnitSummary], isLast: Bool)
 
         /// There are units that an earlier fetch could not return.
-        case unitsAvailable(Stage)
+        case unitsAvailable(StepID)
 
         /// The unit's outcome is safe in the ledger: a result or a quarantine.
         case settled(UnitID)
@@ -103,7 +103,7 @@ extension Scheduler {
 
         /// Load the unit's payload and send it.
         case assign(Lease, to: PeerID)
-        case fetchUnits(Stage, after: UnitID, limit: Int)
+        case fetchUnits(StepID, after: UnitID, limit: Int)
 
         /// Store the result if it is the unit's first, else compare and drop it; then report `settled`.
         case commit(UnitResult, worker: String)
@@ -112,7 +112,7 @@ extension Scheduler {
         case split(UnitID)
 
         /// Give the unit's only row up for this reason, then report `settled`.
-        case quarantine(UnitID, of: Stage, reason: String)
+        case quarantine(UnitID, of: StepID, reason: String)
         case recordFailure(Lease, worker: String, reason: String)
 
         /// The job's model is this one from now on.
@@ -120,7 +120,7 @@ extension Scheduler {
 
         /// The job computes in this from now on.
         case fixNumerics(JobNumerics)
-        case stageCompleted(Stage)
+        case stepCompleted(StepID)
         case note(Note)
     }
 

@@ -41,8 +41,9 @@ package struct Scheduler: Sendable {
     /// All units that are fetched and not settled.
     private(set) var units: [UnitID: Unit] = [:]
 
-    /// Of the stages that have begun and are not complete.
-    private(set) var queues: [Stage: UnitQueue] = [:]
+    /// The steps that have begun and are not complete, in the order in which their units are given out.
+    private(set) var openSteps: [WorkStep] = []
+    private(set) var queues: [StepID: UnitQueue] = [:]
 
     /// Who may have room for units since the last event: these, or anybody.
     private var candidates: [PeerID] = []
@@ -69,7 +70,7 @@ package struct Scheduler: Sendable {
         }
 
         var summary: UnitSummary
-        let stage: Stage
+        let step: WorkStep
         var state = State.queued
         var attempts: UInt32
         var failed: [FailedAttempt] = []
@@ -98,14 +99,16 @@ package struct Scheduler: Sendable {
         case .message(let message, let peer): handle(message, from: peer, at: now, &actions)
         case .unreachable(let peer): workers[peer]?.isReachable = false
         case .dismissed(let peer, let reason): dismiss(peer, because: reason, &actions)
-        case .stageBegan(let stage):
-            precondition(queues[stage] == nil, "a stage began before it ended")
-            queues[stage] = UnitQueue()
-        case .unitsFetched(let stage, let summaries, let isLast): enqueue(summaries, of: stage, isLast: isLast)
-        case .unitsAvailable(let stage): queues[stage]?.mayFetchAgain()
+        case .stepBegan(let step):
+            precondition(queues[step.id] == nil, "a step began before it ended")
+            queues[step.id] = UnitQueue()
+            openSteps.append(step)
+            openSteps.sort { $0.id < $1.id }
+        case .unitsFetched(let step, let summaries, let isLast): enqueue(summaries, of: step, isLast: isLast)
+        case .unitsAvailable(let step): queues[step]?.mayFetchAgain()
         case .settled(let unit): settle(unit, &actions)
         case .replaced(let unit):
-            if let stage = units[unit]?.stage { queues[stage]?.mayFetchAgain() }
+            if let step = units[unit]?.step.id { queues[step]?.mayFetchAgain() }
             settle(unit, &actions)
         case .modelAwaited: awaitsModel = true
         case .modelKnown(let digest):
@@ -126,7 +129,7 @@ package struct Scheduler: Sendable {
         }
         refill(&actions)
         assign(at: now, &actions)
-        completeStages(&actions)
+        completeSteps(&actions)
         return actions
     }
 }
@@ -291,7 +294,7 @@ extension Scheduler {
         for unit in held where workers[peer]?.leases[unit.lease.unit]?.attempt != unit.lease.attempt {
             let id = unit.lease.unit
             // A restarted coordinator comes to it later.
-            if unit.isEmbedded, units[id] == nil, queues[.rows]?.isBeforeFetch(of: id) == true {
+            if unit.isEmbedded, units[id] == nil, isBeforeFetch(of: id) {
                 workers[peer]?.holdsUnfetched = true
                 continue
             }
@@ -304,14 +307,19 @@ extension Scheduler {
                 actions.append(.send(.revoked(unit.lease), to: peer))
                 continue
             }
-            queues[known.stage]?.remove(id)
+            queues[known.step.id]?.remove(id)
             known.state = .leased([peer])
             known.attempts = max(known.attempts, unit.lease.attempt)
             units[id] = known
-            let isAhead = unit.isEmbedded || isAhead(known.stage, peer)
+            let isAhead = unit.isEmbedded || isAhead(known.step, peer)
             workers[peer]?.take(known.summary, attempt: unit.lease.attempt, isAhead: isAhead, at: now)
             if unit.isEmbedded { workers[peer]?.embedded(unit.lease, at: now) }
         }
+    }
+
+    /// Whether the unit may come with a later fetch, of a step whose units can be embedded ahead.
+    private func isBeforeFetch(of id: UnitID) -> Bool {
+        openSteps.contains { $0.work.needsDirection && queues[$0.id]?.isBeforeFetch(of: id) == true }
     }
 
     /// How many attempts at a unit may have been given out and not be in the ledger: only failures are.
@@ -376,7 +384,7 @@ extension Scheduler {
                     }
                 }
             }
-            if known.state == .queued { queues[known.stage]?.remove(unit) }
+            if known.state == .queued { queues[known.step.id]?.remove(unit) }
             units[unit]?.state = .settling
         }
         actions.append(.commit(result, worker: worker.name))
@@ -390,19 +398,20 @@ extension WorkerMessage {
 // MARK: - Leases
 
 extension Scheduler {
-    private mutating func enqueue(_ summaries: [UnitSummary], of stage: Stage, isLast: Bool) {
+    private mutating func enqueue(_ summaries: [UnitSummary], of id: StepID, isLast: Bool) {
+        guard let step = openSteps.first(where: { $0.id == id }) else { return }
         isAnybodyCandidate = true
         let new = summaries.filter { units[$0.id] == nil }
         for summary in new {
-            units[summary.id] = Unit(summary: summary, stage: stage, attempts: UInt32(summary.failures))
+            units[summary.id] = Unit(summary: summary, step: step, attempts: UInt32(summary.failures))
         }
-        queues[stage]?.fetched(new.map(\.id), upTo: summaries.last?.id, isLast: isLast)
+        queues[id]?.fetched(new.map(\.id), upTo: summaries.last?.id, isLast: isLast)
     }
 
     private mutating func refill(_ actions: inout [Action]) {
-        for stage in Stage.allCases {
-            guard let cursor = queues[stage]?.beginFetch(below: policy.queueMax / 2) else { continue }
-            actions.append(.fetchUnits(stage, after: cursor, limit: policy.queueMax))
+        for step in openSteps.map(\.id) {
+            guard let cursor = queues[step]?.beginFetch(below: policy.queueMax / 2) else { continue }
+            actions.append(.fetchUnits(step, after: cursor, limit: policy.queueMax))
         }
     }
 
@@ -437,34 +446,40 @@ extension Scheduler {
             && !worker.leases.contains { !$0.value.isEmbedded && isOnLastAttempt($0.key) }
     }
 
-    /// Whether the worker would embed the stage's units without being able to project them.
-    private func isAhead(_ stage: Stage, _ peer: PeerID) -> Bool {
-        stage == .rows && (direction == nil || workers[peer]?.acknowledgedDirection != direction?.digest)
+    /// Whether the worker would embed the step's units without being able to project them.
+    private func isAhead(_ step: WorkStep, _ peer: PeerID) -> Bool {
+        step.work.needsDirection
+            && (direction == nil || workers[peer]?.acknowledgedDirection != direction?.digest)
     }
 
     /// Takes the unit that the worker is to compute next out of its queue.
     private mutating func nextUnit(for peer: PeerID, among open: [PeerID]) -> (id: UnitID, isSpeculative: Bool)? {
-        for stage in Stage.allCases {
-            // An anchor that is to have a worker to itself waits for one that has nothing else in work.
-            if isAhead(stage, peer), queues[.anchors]?.waiting.contains(where: isOnLastAttempt) == true { continue }
-            if let position = queuePosition(of: stage, for: peer, among: open),
-                let id = queues[stage]?.waiting[position],
+        for step in openSteps {
+            // What the direction waits for, and is to have a worker to itself, waits for one that has nothing else in work.
+            if isAhead(step, peer), isForLastAttempt(before: step) { continue }
+            if let position = queuePosition(of: step.id, for: peer, among: open),
+                let id = queues[step.id]?.waiting[position],
                 fits(id, peer)
             {
-                queues[stage]?.remove(id)
+                queues[step.id]?.remove(id)
                 return (id, false)
             }
-            if let id = queues[stage]?.slow.first(where: { speculates(on: $0, peer) }) {
-                queues[stage]?.slow.removeAll { $0 == id }
+            if let id = queues[step.id]?.slow.first(where: { speculates(on: $0, peer) }) {
+                queues[step.id]?.slow.removeAll { $0 == id }
                 return (id, true)
             }
         }
         return nil
     }
 
+    /// Whether a unit of an earlier step waits for its last attempt.
+    private func isForLastAttempt(before step: WorkStep) -> Bool {
+        openSteps.contains { $0.id < step.id && queues[$0.id]?.waiting.contains(where: isOnLastAttempt) == true }
+    }
+
     /// Whether the worker has room for the vectors of a unit that it would embed ahead.
     private func fits(_ id: UnitID, _ peer: PeerID) -> Bool {
-        guard let unit = units[id], let worker = workers[peer], isAhead(unit.stage, peer) else { return true }
+        guard let unit = units[id], let worker = workers[peer], isAhead(unit.step, peer) else { return true }
         return !worker.holdsUnfetched && worker.rowsAhead + unit.summary.rows <= worker.rowsAheadMax
     }
 
@@ -474,9 +489,9 @@ extension Scheduler {
     }
 
     /// The first queued unit that did not fail on this worker before, or failed on all that could take it.
-    private func queuePosition(of stage: Stage, for peer: PeerID, among open: [PeerID]) -> Int? {
+    private func queuePosition(of step: StepID, for peer: PeerID, among open: [PeerID]) -> Int? {
         let isBusy = workers[peer].map { $0.unitsInWork > 0 } ?? false
-        return queues[stage]?.waiting.firstIndex { id in
+        return queues[step]?.waiting.firstIndex { id in
             if isBusy, isOnLastAttempt(id) { return false }
             guard let failed = units[id]?.failed, !failed.isEmpty else { return true }
             func hasFailed(on peer: PeerID) -> Bool { failed.contains { $0.worker == workers[peer]?.name } }
@@ -497,7 +512,7 @@ extension Scheduler {
         units[id] = unit
         // An idle worker's clock starts now.
         if worker.unitsInWork == 0, stallLimit(worker) == nil { workers[peer]?.lastProgress = now }
-        let isAhead = isAhead(unit.stage, peer)
+        let isAhead = isAhead(unit.step, peer)
         workers[peer]?.take(unit.summary, attempt: unit.attempts, isAhead: isAhead, at: now)
         actions.append(.assign(Lease(unit: id, attempt: unit.attempts), to: peer))
     }
@@ -528,10 +543,10 @@ extension Scheduler {
             unit.state = .leased(holders)
         } else if let failure, !mayBeAnothers, unit.summary.failures >= policy.attemptsMax {
             unit.state = .settling
-            actions.append(unit.summary.rows > 1 ? .split(id) : .quarantine(id, of: unit.stage, reason: failure))
+            actions.append(unit.summary.rows > 1 ? .split(id) : .quarantine(id, of: unit.step.id, reason: failure))
         } else {
             unit.state = .queued
-            queues[unit.stage]?.putBack(id)
+            queues[unit.step.id]?.putBack(id)
             isAnybodyCandidate = true
         }
         units[id] = unit
@@ -556,9 +571,9 @@ extension Scheduler {
 
     private mutating func settle(_ id: UnitID, _ actions: inout [Action]) {
         guard let unit = units.removeValue(forKey: id) else { return }
-        queues[unit.stage]?.unitsOpen -= 1
+        queues[unit.step.id]?.unitsOpen -= 1
         guard case .leased(let holders) = unit.state else {
-            if unit.state == .queued { queues[unit.stage]?.remove(id) }
+            if unit.state == .queued { queues[unit.step.id]?.remove(id) }
             return
         }
         for holder in holders {
@@ -568,12 +583,16 @@ extension Scheduler {
         }
     }
 
-    /// Rows are never complete before the direction is there, however few they are.
-    private mutating func completeStages(_ actions: inout [Action]) {
-        for stage in Stage.allCases where queues[stage]?.isComplete == true && (stage == .anchors || direction != nil) {
-            queues[stage] = nil
-            actions.append(.stageCompleted(stage))
+    /// A step that needs the direction is never complete before that is there, however few units it has.
+    private mutating func completeSteps(_ actions: inout [Action]) {
+        let complete = openSteps.filter { step in
+            queues[step.id]?.isComplete == true && (!step.work.needsDirection || direction != nil)
+        }.map(\.id)
+        for step in complete {
+            queues[step] = nil
+            actions.append(.stepCompleted(step))
         }
+        openSteps.removeAll { complete.contains($0.id) }
     }
 
     private mutating func remove(_ peer: PeerID) {
@@ -621,9 +640,9 @@ extension Scheduler {
             }
         }
         isAnybodyCandidate = true
-        for stage in Stage.allCases {
-            let slow = slowUnits(of: stage, at: now)
-            queues[stage]?.slow = slow
+        for step in openSteps.map(\.id) {
+            let slow = slowUnits(of: step, at: now)
+            queues[step]?.slow = slow
         }
     }
 
@@ -634,14 +653,14 @@ extension Scheduler {
         return policy.stall + policy.stallPerToken * tokens
     }
 
-    /// At the end of a stage: the units that take longer than most, the longest running first, for second copies.
-    private func slowUnits(of stage: Stage, at now: MonotonicInstant) -> [UnitID] {
-        guard let queue = queues[stage], queue.isLastFetched, queue.waiting.isEmpty, finishedUnits > 0 else {
+    /// At the end of a step: the units that take longer than most, the longest running first, for second copies.
+    private func slowUnits(of step: StepID, at now: MonotonicInstant) -> [UnitID] {
+        guard let queue = queues[step], queue.isLastFetched, queue.waiting.isEmpty, finishedUnits > 0 else {
             return []
         }
         let threshold = max(policy.speculationAfter, finishedDuration / finishedUnits * 2)
         let slow = units.values.compactMap { unit -> (since: MonotonicInstant, id: UnitID)? in
-            guard unit.stage == stage, let lease = onlyLease(of: unit), now - lease.since > threshold else {
+            guard unit.step.id == step, let lease = onlyLease(of: unit), now - lease.since > threshold else {
                 return nil
             }
             return (lease.since, unit.summary.id)
@@ -657,11 +676,12 @@ extension Scheduler {
         return lease
     }
 
-    /// Whether the worker may compute a slow unit too. All wait for the last anchors; a row is worth an idle worker.
+    /// Whether the worker may compute a slow unit too. All wait for the last of those that the direction is fitted on;
+    /// any other one is worth an idle worker.
     private func speculates(on id: UnitID, _ peer: PeerID) -> Bool {
         guard let unit = units[id], onlyLease(of: unit) != nil, let worker = workers[peer], worker.leases[id] == nil,
             fits(id, peer)
         else { return false }
-        return worker.unitsInWork == 0 || unit.stage == .anchors && !isOnLastAttempt(id)
+        return worker.unitsInWork == 0 || !unit.step.work.needsDirection && !isOnLastAttempt(id)
     }
 }

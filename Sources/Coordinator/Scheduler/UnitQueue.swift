@@ -1,7 +1,7 @@
 internal import Protocol
 
 extension Scheduler {
-    /// The units of one stage on their way from the ledger to the workers.
+    /// The units of one step on their way from the ledger to the workers.
     struct UnitQueue: Sendable {
         /// To be given out, first to last.
         private(set) var waiting: [UnitID] = []

@@ -5,13 +5,13 @@ internal import Transport
 enum CoordinatorEvent: Sendable {
     case inbound(Inbound)
 
-    /// The reading of the stage's input has come so far.
-    case ingested(Stage, Ledger.Ingestion)
-    case directionFitted(DirectionFit)
+    /// The reading of the step's input has come so far.
+    case ingested(WorkStep, Ledger.Ingestion)
+    case directionFitted(StepID, DirectionFit)
 
     /// The digest of the coordinator's own model file is computed.
     case modelRead(Result<ModelFile, any Error>)
-    case outputWritten(OutputStage.Summary)
+    case outputWritten(StepID, OutputStage.Summary)
 
     /// A part of the job that runs on its own thread cannot go on.
     case failed(any Error)

@@ -28,10 +28,11 @@ final class CoordinatorService {
     private let startedWorkers: WorkerSupervisor
     private let start = ContinuousClock.now
     var scheduler: Scheduler
+    var pipeline: Pipeline
     var progress: JobProgress
     private(set) var model: LoadedModel?
     private(set) var direction: SavedDirection?
-    var ingestions: [Stage: Ledger.Ingestion] = [:]
+    var ingestions: [StepID: Ledger.Ingestion] = [:]
     var notices: JobNotices
 
     /// Set once the output is written; then the workers are told, and may say goodbye.
@@ -66,6 +67,7 @@ final class CoordinatorService {
         store = try definition.store(ofRun: run, ledger: ledger)
         model = state.model
         direction = definition.savedDirection ?? state.direction
+        pipeline = .annotation(fitsDirection: definition.savedDirection == nil, hasDirection: state.direction != nil)
         progress = JobProgress(job: definition.configuration.job.name)
         notices = JobNotices(readsControlTokens: definition.readsControlTokens)
         scheduler = Scheduler(
@@ -174,33 +176,32 @@ extension CoordinatorService {
     private func handle(_ event: CoordinatorEvent) throws -> [Scheduler.Action] {
         switch event {
         case .inbound(let inbound): return try handle(inbound)
-        case .ingested(let stage, let ingestion):
-            ingestions[stage] = ingestion
-            progress.ingested(ingestion, of: stage)
-            let lines = notices.read(ingestion, of: stage)
+        case .ingested(let step, let ingestion):
+            ingestions[step.id] = ingestion
+            progress.ingested(ingestion, of: step.id)
+            let lines = notices.read(ingestion, of: step)
             if ingestion.isComplete {
                 for line in lines { logger.warning("some rows are odd", metadata: ["what": "\(line)"]) }
             }
             if ingestion.isComplete, ingestion.records == 0 {
-                logger.warning("there are no rows in the file", metadata: ["of": "\(stage)"])
+                logger.warning("there are no rows in the file", metadata: ["of": "\(step.name)"])
             }
-            return ingestion.isComplete ? scheduler.handle(.unitsAvailable(stage), at: now) : []
-        case .directionFitted(let fit):
+            return ingestion.isComplete ? scheduler.handle(.unitsAvailable(step.id), at: now) : []
+        case .directionFitted(let step, let fit):
             let saved = fit.saved
             try ledger.set(JobState.directionName, to: saved.serialized())
             report(fit)
             direction = saved
             try saveDirection()
-            try show(.rows)
-            return scheduler.handle(.directionReady(saved.broadcast), at: now)
+            return try complete(step) + scheduler.handle(.directionReady(saved.broadcast), at: now)
         case .modelRead(let result): return try offer(result)
-        case .outputWritten(let summary):
+        case .outputWritten(let step, let summary):
             let text = "\(summary.rows) rows, \(summary.failedRows) of them in the errors file"
             let result = JobResult(
                 summary: summary, direction: direction,
                 warnings: (model?.namedWarnings ?? []) + notices.lines(margins: summary.margins))
             finishing = (result, now + Self.farewell)
-            return scheduler.handle(.jobFinished(summary: text), at: now)
+            return try complete(step) + scheduler.handle(.jobFinished(summary: text), at: now)
         case .failed(let error): throw error
         case .startedWorkerFailed(let failure):
             let metadata: Logger.Metadata = [
@@ -314,7 +315,7 @@ extension CoordinatorService: SchedulerShell {
     func commit(_ actions: [Scheduler.Action]) throws -> [Scheduler.Event] {
         let changes = actions.compactMap(\.ledgerChange)
         guard !changes.isEmpty else { return [] }
-        for case .quarantine(_, let stage, _) in actions { progress.quarantined(in: stage) }
+        for case .quarantine(_, let step, _) in actions { progress.quarantined(in: step) }
         return zip(changes, try ledger.apply(changes, store: store)).compactMap { change, outcome in
             switch (change, outcome) {
             case (.result(let result, let worker), .rejected):
@@ -344,18 +345,18 @@ extension CoordinatorService: SchedulerShell {
         switch action {
         case .send(let message, let peer):
             try socket.send(.coordinator(message), to: peer, isDroppable: message.isRepeated)
-        case .fetchUnits(let stage, let after, let limit):
+        case .fetchUnits(let step, let after, let limit):
             // None is given out before all are there: a cut that is interrupted takes its units back.
-            guard ingestions[stage]?.isComplete == true else { return .unitsFetched(stage, [], isLast: false) }
-            let units = try ledger.openUnits(of: stage, after: after, limit: limit)
+            guard ingestions[step]?.isComplete == true else { return .unitsFetched(step, [], isLast: false) }
+            let units = try ledger.openUnits(of: step, after: after, limit: limit)
             if !units.isEmpty { try startedWorkers.start() }
-            return .unitsFetched(stage, units, isLast: units.count < limit)
+            return .unitsFetched(step, units, isLast: units.count < limit)
         case .fixModel(let model):
             self.model = model
             for warning in model.namedWarnings {
                 logger.warning("the model's numbers may not be what they seem", metadata: ["reason": "\(warning)"])
             }
-        case .stageCompleted(let stage): try complete(stage)
+        case .stepCompleted(let step): try perform(complete(step))
         case .note(let note):
             if case .ready(let worker, _) = note { startedWorkers.becameReady(worker) }
             if case .invalidResult = note { messagesDropped += 1 }
@@ -393,7 +394,7 @@ extension Scheduler.Action {
         case .fixModel(let model): .setting(name: JobState.modelName, value: JobState.serialized(model))
         case .fixNumerics(let numerics):
             .setting(name: JobState.numericsName, value: JobState.serialized(numerics))
-        case .send, .assign, .fetchUnits, .stageCompleted, .note: nil
+        case .send, .assign, .fetchUnits, .stepCompleted, .note: nil
         }
     }
 }

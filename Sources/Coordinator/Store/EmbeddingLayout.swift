@@ -32,8 +32,8 @@ struct EmbeddingLayout: Hashable, Sendable {
     /// The header of a shard with `count` rows.
     func header(of shard: EmbeddingShard.Name, shards: Int, count: Int) -> SafetensorsHeader {
         let own = [
-            "stage": "\(shard.stage)", "shard": "\(shard.index)", "shards": "\(shards)",
-            "responses": shard.stage == .anchors ? "harmless, harmful" : "chosen, rejected",
+            "step": shard.step.name, "shard": "\(shard.index)", "shards": "\(shards)",
+            "responses": shard.step.responses.joined(separator: ", "),
         ]
         var header = SafetensorsHeader(metadata: metadata.merging(own) { $1 })
         header.append("vectors", .f16, shape: [count, 2, layers.count, tokens.count, hiddenSize])

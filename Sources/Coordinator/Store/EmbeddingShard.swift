@@ -5,13 +5,13 @@ internal import Protocol
 /// A sealed shard of a store, opened for reading.
 struct EmbeddingShard: Sendable {
     struct Name: Hashable, Sendable {
-        let stage: Stage
+        let step: WorkStep
         let index: Int
 
         func path(in folder: String, isSealed: Bool) -> String {
             let digits = "\(index)"
             let number = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-            return "\(folder)/\(stage)-\(number).\(isSealed ? "safetensors" : "partial")"
+            return "\(folder)/\(step.name)-\(number).\(isSealed ? "safetensors" : "partial")"
         }
     }
 

@@ -7,14 +7,14 @@ internal import Synchronization
 ///
 /// The ledger says what is in it: a row is here once the ledger's transaction with its slot is committed, and what lies
 /// beyond the ledger's last slot is written over. A shard that is being filled is `NAME.partial`: room for a header,
-/// then the rows' vectors. ``seal(_:_:ledger:)`` makes safetensors files of a finished stage's shards.
+/// then the rows' vectors. ``seal(_:_:ledger:)`` makes safetensors files of a finished step's shards.
 package final class EmbeddingStore: Sendable {
     let folder: String
     private let headerBytes: Int
     private let shardBytesMax: Int
 
-    /// Of each stage, the shard that was written last, and whether it is to be synced.
-    private let open = Mutex<[Stage: (index: Int, file: StoreFile, isDirty: Bool)]>([:])
+    /// Of each step, the shard that was written last, and whether it is to be synced.
+    private let open = Mutex<[WorkStep: (index: Int, file: StoreFile, isDirty: Bool)]>([:])
 
     /// Whose the folder is.
     private struct Owner: Codable {
@@ -95,7 +95,7 @@ package final class EmbeddingStore: Sendable {
     private static func shards(in folder: String) throws -> [String] {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder)
-                .filter { $0.wholeMatch(of: #/(anchors|rows)-[0-9]+\.(safetensors|partial)/#) != nil }.sorted()
+                .filter { $0.wholeMatch(of: #/[a-z]+-[0-9]{5,}\.(safetensors|partial)/#) != nil }.sorted()
         } catch {
             throw StoreError("cannot read the folder \(folder): \(error.localizedDescription)")
         }
@@ -110,7 +110,7 @@ package final class EmbeddingStore: Sendable {
 
 extension EmbeddingStore {
     /// Writes rows' vectors, all of the same size, into slots from `firstSlot` on. They are safe after ``sync()``.
-    func write(_ records: [ArraySlice<UInt8>], stage: Stage, firstSlot: Int) throws {
+    func write(_ records: [ArraySlice<UInt8>], step: WorkStep, firstSlot: Int) throws {
         guard let bytesPerRow = records.first?.count else { return }
         let rowsPerShard = Self.rowsPerShard(bytesPerRow: bytesPerRow, shardBytesMax: shardBytesMax)
         var written = 0
@@ -119,7 +119,7 @@ extension EmbeddingStore {
             let (shard, place) = (slot / rowsPerShard, slot % rowsPerShard)
             let count = min(records.count - written, rowsPerShard - place)
             let bytes = Array(records[written..<written + count].joined())
-            try file(of: shard, stage: stage, isBegun: place > 0).write(bytes, at: headerBytes + place * bytesPerRow)
+            try file(of: shard, step: step, isBegun: place > 0).write(bytes, at: headerBytes + place * bytesPerRow)
             written += count
         }
     }
@@ -127,17 +127,17 @@ extension EmbeddingStore {
     /// The open shard, marked to be synced; a full one before it is synced at once.
     ///
     /// - Parameter isBegun: whether it has rows.
-    private func file(of index: Int, stage: Stage, isBegun: Bool) throws -> StoreFile {
+    private func file(of index: Int, step: WorkStep, isBegun: Bool) throws -> StoreFile {
         try open.withLock { open in
-            if let known = open[stage], known.index == index {
-                open[stage]?.isDirty = true
+            if let known = open[step], known.index == index {
+                open[step]?.isDirty = true
                 return known.file
             }
-            if let full = open[stage], full.isDirty { try full.file.sync() }
-            let path = EmbeddingShard.Name(stage: stage, index: index).path(in: folder, isSealed: false)
+            if let full = open[step], full.isDirty { try full.file.sync() }
+            let path = EmbeddingShard.Name(step: step, index: index).path(in: folder, isSealed: false)
             let file = try StoreFile(path: path, isBegun ? .writing : .making)
             if !isBegun { try StoreFile.syncFolder(folder) }
-            open[stage] = (index, file, true)
+            open[step] = (index, file, true)
             return file
         }
     }
@@ -145,9 +145,9 @@ extension EmbeddingStore {
     /// Puts what was written on disk.
     func sync() throws {
         try open.withLock { open in
-            for stage in Stage.allCases where open[stage]?.isDirty == true {
-                try open[stage]?.file.sync()
-                open[stage]?.isDirty = false
+            for step in open.keys where open[step]?.isDirty == true {
+                try open[step]?.file.sync()
+                open[step]?.isDirty = false
             }
         }
     }
@@ -156,24 +156,24 @@ extension EmbeddingStore {
 // MARK: - Sealing
 
 extension EmbeddingStore {
-    /// Makes safetensors files of a stage's shards, of which no more rows will come. Those that are such files already
+    /// Makes safetensors files of a step's shards, of which no more rows will come. Those that are such files already
     /// stay.
-    func seal(_ stage: Stage, _ layout: EmbeddingLayout, ledger: Ledger) throws {
-        open.withLock { $0[stage] = nil }
-        let total = try ledger.keptCount(of: stage)
+    func seal(_ step: WorkStep, _ layout: EmbeddingLayout, ledger: Ledger) throws {
+        open.withLock { $0[step] = nil }
+        let total = try ledger.keptCount(of: step.id)
         let rowsPerShard = Self.rowsPerShard(bytesPerRow: layout.bytesPerRow, shardBytesMax: shardBytesMax)
         let shards = (total + rowsPerShard - 1) / rowsPerShard
         for index in 0..<shards {
-            let name = EmbeddingShard.Name(stage: stage, index: index)
+            let name = EmbeddingShard.Name(step: step, index: index)
             let (partial, path) = (name.path(in: folder, isSealed: false), name.path(in: folder, isSealed: true))
             if FileManager.default.fileExists(atPath: path) { continue }
             let slots = index * rowsPerShard..<min((index + 1) * rowsPerShard, total)
             let header = layout.header(of: name, shards: shards, count: slots.count)
-            try complete(partial, header, stage: stage, slots: slots, ledger: ledger)
+            try complete(partial, header, step: step, slots: slots, ledger: ledger)
             guard rename(partial, path) == 0 else { throw StoreError.system("cannot rename \(partial) to", path) }
         }
         // What was written there and never committed.
-        for file in try Self.shards(in: folder) where file.hasPrefix("\(stage)-") && file.hasSuffix(".partial") {
+        for file in try Self.shards(in: folder) where file.hasPrefix("\(step.name)-") && file.hasSuffix(".partial") {
             unlink(folder + "/" + file)
         }
         try StoreFile.syncFolder(folder)
@@ -181,7 +181,7 @@ extension EmbeddingStore {
 
     /// Puts behind a shard's vectors what the ledger knows of its rows, and the header before them.
     private func complete(
-        _ path: String, _ header: SafetensorsHeader, stage: Stage, slots: Range<Int>, ledger: Ledger
+        _ path: String, _ header: SafetensorsHeader, step: WorkStep, slots: Range<Int>, ledger: Ledger
     ) throws {
         guard let vectors = header.tensors["vectors"]?.range else { preconditionFailure("a layout without vectors") }
         let file = try StoreFile(path: path, .writing)
@@ -197,7 +197,7 @@ extension EmbeddingStore {
                 end += buffer.count
                 buffer.removeAll(keepingCapacity: true)
             }
-            try ledger.forEachKeptRow(of: stage, slots: slots) { row in
+            try ledger.forEachKeptRow(of: step.id, slots: slots) { row in
                 buffer += bytesOf(row)
                 if buffer.count >= 1 << 18 { try flush() }
             }

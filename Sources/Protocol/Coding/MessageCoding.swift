@@ -106,7 +106,7 @@ extension WorkerMessage {
         case .ready(let model): return .ready(model.wire)
         case .heartbeat(let heartbeat): return .heartbeat(heartbeat.wire)
         case .result(let result):
-            tensors = [result.values] + (result.kept.map { [$0.vectors] } ?? [])
+            tensors = [result.output.values] + (result.kept.map { [$0.vectors] } ?? [])
             return .unitResult(result.wire)
         case .failure(let failure): return .unitFailure(failure.wire)
         case .embedded(let lease): return .unitEmbedded(.with { $0.lease = lease.wire })

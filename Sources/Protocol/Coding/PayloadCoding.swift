@@ -38,25 +38,42 @@ extension [UInt8] {
     }
 }
 
+extension WorkKind {
+    init(_ wire: WireWorkKind) throws {
+        switch wire {
+        case .embed: self = .embed
+        case .project: self = .project
+        case .unspecified, .UNRECOGNIZED: throw ProtocolError("work of an unknown kind")
+        }
+    }
+
+    var wire: WireWorkKind {
+        switch self {
+        case .embed: .embed
+        case .project: .project
+        }
+    }
+}
+
 extension UnitPayload {
     init(_ wire: WireUnitPayload) throws {
-        let stage: Stage
-        switch wire.stage {
-        case .anchors: stage = .anchors
-        case .rows: stage = .rows
-        case .unspecified, .UNRECOGNIZED: throw ProtocolError("a unit of an unknown stage")
-        }
         guard !wire.items.isEmpty else { throw ProtocolError("a unit without rows") }
-        self.init(stage: stage, items: try wire.items.map(Item.init))
+        let count = wire.responses.count
+        guard (1...Self.responsesMax).contains(count) else {
+            throw ProtocolError("rows with \(count) responses; 1 to \(Self.responsesMax) are expected")
+        }
+        for item in wire.items where item.responses.count != count {
+            throw ProtocolError("a row with \(item.responses.count) responses; \(count) are expected")
+        }
+        self.init(
+            work: try WorkKind(wire.work), responses: try wire.responses.map { try $0.checked("a response's name") },
+            items: try wire.items.map(Item.init))
     }
 
     var wire: WireUnitPayload {
         .with {
-            $0.stage =
-                switch stage {
-                case .anchors: .anchors
-                case .rows: .rows
-                }
+            $0.work = work.wire
+            $0.responses = responses
             $0.items = items.map(\.wire)
         }
     }
@@ -64,9 +81,6 @@ extension UnitPayload {
 
 extension UnitPayload.Item {
     init(_ wire: WireItem) throws {
-        guard wire.responses.count == 2 else {
-            throw ProtocolError("a row with \(wire.responses.count) responses; 2 are expected")
-        }
         self.init(
             row: wire.row,
             text: RenderedItem(

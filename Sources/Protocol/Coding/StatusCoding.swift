@@ -6,7 +6,7 @@ extension StatusReport {
     init(_ wire: WireStatusReport) {
         self.init()
         job = wire.job
-        stage = wire.stage
+        step = wire.step
         rowsDone = wire.rowsDone
         rowsTotal = wire.rowsTotal
         rowsTotalIsFinal = wire.rowsTotalFinal
@@ -33,7 +33,7 @@ extension StatusReport {
     var wire: WireStatusReport {
         .with {
             $0.job = job
-            $0.stage = stage
+            $0.step = step
             $0.rowsDone = rowsDone
             $0.rowsTotal = rowsTotal
             $0.rowsTotalFinal = rowsTotalIsFinal

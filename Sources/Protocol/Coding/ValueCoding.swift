@@ -221,20 +221,16 @@ extension UnitResult {
         guard values.shape.count >= 2, values.shape[0] == wire.rows.count else {
             throw ProtocolError("a result for \(wire.rows.count) rows with values of shape \(values.shape)")
         }
-        guard Stage(resultOf: values.elementType) != nil else {
-            throw ProtocolError("a result with values of \(values.elementType)")
-        }
         guard
             wire.failures.allSatisfy({ $0.item < wire.rows.count }),
             zip(wire.failures, wire.failures.dropFirst()).allSatisfy({ $0.item < $1.item })
         else { throw ProtocolError("a result whose failed rows are out of range or order") }
         guard wire.tokensTotal <= 1 << 40 else { throw ProtocolError("a result of \(wire.tokensTotal) tokens") }
         self.init(
-            lease: try Lease(wire.lease), rows: wire.rows, values: values,
+            lease: try Lease(wire.lease), rows: wire.rows, output: try Output(wire, values),
             failures: wire.failures.map { RowFailure(item: Int($0.item), reason: $0.reason.bounded) },
             tokensTotal: wire.tokensTotal, tokensComputed: wire.tokensComputed,
             computeMicroseconds: wire.computeMicroseconds,
-            directionDigest: try wire.directionDigest.checked("a direction's digest"),
             kept: try KeptEmbeddings(wire, kept))
     }
 
@@ -251,8 +247,26 @@ extension UnitResult {
             $0.tokensTotal = tokensTotal
             $0.tokensComputed = tokensComputed
             $0.computeMicroseconds = computeMicroseconds
-            $0.directionDigest = directionDigest
+            $0.work = output.work.wire
+            if case .scores(_, let direction) = output { $0.directionDigest = direction }
             $0.keptExponents = kept?.exponents.map(Int32.init) ?? []
+        }
+    }
+}
+
+extension UnitResult.Output {
+    fileprivate init(_ wire: WireUnitResult, _ values: Tensor) throws {
+        let work = try WorkKind(wire.work)
+        guard values.elementType == work.elementType else {
+            throw ProtocolError("a result with values of \(values.elementType); \(work.elementType) is expected")
+        }
+        switch work {
+        case .embed:
+            guard wire.directionDigest.isEmpty else { throw ProtocolError("hidden states with a direction") }
+            self = .states(values)
+        case .project:
+            guard !wire.directionDigest.isEmpty else { throw ProtocolError("scores without their direction") }
+            self = .scores(values, direction: try wire.directionDigest.checked("a direction's digest"))
         }
     }
 }

@@ -69,11 +69,16 @@ package nonisolated enum WireElementType: SwiftProtobuf.Enum, Swift.CaseIterable
 
 }
 
-package nonisolated enum WireStage: SwiftProtobuf.Enum, Swift.CaseIterable {
+/// What a unit asks a worker to do with its texts.
+package nonisolated enum WireWorkKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
   case unspecified // = 0
-  case anchors // = 1
-  case rows // = 2
+
+  /// Their hidden states come back.
+  case embed // = 1
+
+  /// The projections of their hidden states on the job's direction come back.
+  case project // = 2
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -83,8 +88,8 @@ package nonisolated enum WireStage: SwiftProtobuf.Enum, Swift.CaseIterable {
   package init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .unspecified
-    case 1: self = .anchors
-    case 2: self = .rows
+    case 1: self = .embed
+    case 2: self = .project
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -92,17 +97,17 @@ package nonisolated enum WireStage: SwiftProtobuf.Enum, Swift.CaseIterable {
   package var rawValue: Int {
     switch self {
     case .unspecified: return 0
-    case .anchors: return 1
-    case .rows: return 2
+    case .embed: return 1
+    case .project: return 2
     case .UNRECOGNIZED(let i): return i
     }
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  package static let allCases: [WireStage] = [
+  package static let allCases: [WireWorkKind] = [
     .unspecified,
-    .anchors,
-    .rows,
+    .embed,
+    .project,
   ]
 
 }
@@ -590,12 +595,15 @@ package nonisolated struct WireUnitResult: Sendable {
 
   package var computeMicroseconds: UInt64 = 0
 
-  /// For preference rows: the digest of the direction that was projected on.
+  /// For projections: the digest of the direction that was projected on.
   package var directionDigest: String = String()
 
   /// For each vector of bulk frame 1 the power of two that its elements are to be multiplied by, or 127 where it is not
   /// finite (its elements are zero then).
   package var keptExponents: [Int32] = []
+
+  /// What bulk frame 0 holds the outcome of.
+  package var work: WireWorkKind = .unspecified
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -848,9 +856,12 @@ package nonisolated struct WireUnitPayload: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var stage: WireStage = .unspecified
+  package var work: WireWorkKind = .unspecified
 
   package var items: [WireItem] = []
+
+  /// What each item's responses are called, in their order.
+  package var responses: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1071,9 +1082,9 @@ package nonisolated struct WireStatusReport: @unchecked Sendable {
     set {_uniqueStorage()._job = newValue}
   }
 
-  package var stage: String {
-    get {_storage._stage}
-    set {_uniqueStorage()._stage = newValue}
+  package var step: String {
+    get {_storage._step}
+    set {_uniqueStorage()._step = newValue}
   }
 
   package var rowsDone: UInt64 {
@@ -1181,8 +1192,8 @@ nonisolated extension WireElementType: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ELEMENT_TYPE_UNSPECIFIED\0\u{1}ELEMENT_TYPE_F32\0\u{1}ELEMENT_TYPE_F64\0\u{1}ELEMENT_TYPE_F16\0\u{1}ELEMENT_TYPE_U8\0")
 }
 
-nonisolated extension WireStage: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STAGE_UNSPECIFIED\0\u{1}STAGE_ANCHORS\0\u{1}STAGE_ROWS\0")
+nonisolated extension WireWorkKind: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0WORK_KIND_UNSPECIFIED\0\u{1}WORK_KIND_EMBED\0\u{1}WORK_KIND_PROJECT\0")
 }
 
 nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2071,7 +2082,7 @@ nonisolated extension WireRowFailure: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".UnitResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}rows\0\u{1}failures\0\u{3}tokens_total\0\u{3}tokens_computed\0\u{3}compute_microseconds\0\u{3}direction_digest\0\u{3}kept_exponents\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}rows\0\u{1}failures\0\u{3}tokens_total\0\u{3}tokens_computed\0\u{3}compute_microseconds\0\u{3}direction_digest\0\u{3}kept_exponents\0\u{1}work\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2087,6 +2098,7 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.computeMicroseconds) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.directionDigest) }()
       case 8: try { try decoder.decodeRepeatedSInt32Field(value: &self.keptExponents) }()
+      case 9: try { try decoder.decodeSingularEnumField(value: &self.work) }()
       default: break
       }
     }
@@ -2121,6 +2133,9 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.keptExponents.isEmpty {
       try visitor.visitPackedSInt32Field(value: self.keptExponents, fieldNumber: 8)
     }
+    if self.work != .unspecified {
+      try visitor.visitSingularEnumField(value: self.work, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2133,6 +2148,7 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.computeMicroseconds != rhs.computeMicroseconds {return false}
     if lhs.directionDigest != rhs.directionDigest {return false}
     if lhs.keptExponents != rhs.keptExponents {return false}
+    if lhs.work != rhs.work {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2625,7 +2641,7 @@ nonisolated extension WireItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireUnitPayload: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".UnitPayload"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stage\0\u{1}items\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}work\0\u{1}items\0\u{1}responses\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2633,26 +2649,31 @@ nonisolated extension WireUnitPayload: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularEnumField(value: &self.stage) }()
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.work) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.responses) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.stage != .unspecified {
-      try visitor.visitSingularEnumField(value: self.stage, fieldNumber: 1)
+    if self.work != .unspecified {
+      try visitor.visitSingularEnumField(value: self.work, fieldNumber: 1)
     }
     if !self.items.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 2)
+    }
+    if !self.responses.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.responses, fieldNumber: 3)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireUnitPayload, rhs: WireUnitPayload) -> Bool {
-    if lhs.stage != rhs.stage {return false}
+    if lhs.work != rhs.work {return false}
     if lhs.items != rhs.items {return false}
+    if lhs.responses != rhs.responses {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3060,11 +3081,11 @@ nonisolated extension WireHeldOut: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}stage\0\u{3}rows_done\0\u{3}rows_total\0\u{3}rows_total_final\0\u{3}rows_failed\0\u{3}rows_per_second\0\u{3}tokens_per_second\0\u{3}seconds_left\0\u{3}seconds_elapsed\0\u{1}workers\0\u{3}units_retried\0\u{3}messages_dropped\0\u{2}\u{7}precision\0\u{1}attention\0\u{3}numerics_reason\0\u{3}held_out\0\u{1}warnings\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}step\0\u{3}rows_done\0\u{3}rows_total\0\u{3}rows_total_final\0\u{3}rows_failed\0\u{3}rows_per_second\0\u{3}tokens_per_second\0\u{3}seconds_left\0\u{3}seconds_elapsed\0\u{1}workers\0\u{3}units_retried\0\u{3}messages_dropped\0\u{2}\u{7}precision\0\u{1}attention\0\u{3}numerics_reason\0\u{3}held_out\0\u{1}warnings\0")
 
   fileprivate class _StorageClass {
     var _job: String = String()
-    var _stage: String = String()
+    var _step: String = String()
     var _rowsDone: UInt64 = 0
     var _rowsTotal: UInt64 = 0
     var _rowsTotalFinal: Bool = false
@@ -3092,7 +3113,7 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
 
     init(copying source: _StorageClass) {
       _job = source._job
-      _stage = source._stage
+      _step = source._step
       _rowsDone = source._rowsDone
       _rowsTotal = source._rowsTotal
       _rowsTotalFinal = source._rowsTotalFinal
@@ -3128,7 +3149,7 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
         // enabled. https://github.com/apple/swift-protobuf/issues/1034
         switch fieldNumber {
         case 1: try { try decoder.decodeSingularStringField(value: &_storage._job) }()
-        case 2: try { try decoder.decodeSingularStringField(value: &_storage._stage) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._step) }()
         case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._rowsDone) }()
         case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._rowsTotal) }()
         case 5: try { try decoder.decodeSingularBoolField(value: &_storage._rowsTotalFinal) }()
@@ -3160,8 +3181,8 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
       if !_storage._job.isEmpty {
         try visitor.visitSingularStringField(value: _storage._job, fieldNumber: 1)
       }
-      if !_storage._stage.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._stage, fieldNumber: 2)
+      if !_storage._step.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._step, fieldNumber: 2)
       }
       if _storage._rowsDone != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._rowsDone, fieldNumber: 3)
@@ -3221,7 +3242,7 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
         let _storage = _args.0
         let rhs_storage = _args.1
         if _storage._job != rhs_storage._job {return false}
-        if _storage._stage != rhs_storage._stage {return false}
+        if _storage._step != rhs_storage._step {return false}
         if _storage._rowsDone != rhs_storage._rowsDone {return false}
         if _storage._rowsTotal != rhs_storage._rowsTotal {return false}
         if _storage._rowsTotalFinal != rhs_storage._rowsTotalFinal {return false}

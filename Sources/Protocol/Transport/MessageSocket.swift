@@ -31,7 +31,7 @@ package enum Inbound: Sendable {
     package var byteCount: Int {
         switch self {
         case .message(.worker(.result(let result)), _):
-            256 + result.values.bytes.count + 8 * result.rows.count
+            256 + result.output.values.bytes.count + 8 * result.rows.count
                 + (result.kept.map { $0.vectors.bytes.count + $0.exponents.count } ?? 0)
         case .message(.worker(.hello(let hello)), _): 512 + 16 * hello.held.count
         case .message(.worker(.heartbeat(let heartbeat)), _): 256 + 24 * heartbeat.held.count

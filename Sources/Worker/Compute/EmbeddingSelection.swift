@@ -2,7 +2,7 @@ internal import Engine
 internal import Margins
 internal import Protocol
 
-/// Which hidden states a unit's texts are embedded to: those that its stage asks for, and those that the job keeps.
+/// Which hidden states a unit's texts are embedded to: those that it asks for, and those that the job keeps.
 struct EmbeddingSelection: Sendable {
     /// Resolved: 0 the embeddings … `layerCount` after the final norm.
     let layers: [Int]
@@ -43,25 +43,25 @@ struct EmbeddingSelection: Sendable {
     var allLayers: [Int] { Set(layers + keptLayers).sorted() }
     var allPoolings: [Pooling] { Pooling.allCases.filter { $0 == pooling || keptPoolings.contains($0) } }
 
-    /// Vectors of a row that its stage asks for, and that are kept.
-    var vectorsPerRow: Int { 2 * layers.count }
-    var keptVectorsPerRow: Int { 2 * keptLayers.count * keptPoolings.count }
+    /// Vectors of a text that its unit asks for, and that are kept.
+    var vectorsPerText: Int { layers.count }
+    var keptVectorsPerText: Int { keptLayers.count * keptPoolings.count }
 
-    /// What a row's vectors take in memory.
-    var bytesPerRow: Int { (4 * vectorsPerRow + 2 * keptVectorsPerRow) * hiddenSize }
+    /// What a text's vectors take in memory.
+    var bytesPerText: Int { (4 * vectorsPerText + 2 * keptVectorsPerText) * hiddenSize }
 
-    /// - Throws: `JobError` where so many rows' kept vectors are too much for one message: one row's may be.
-    func check(rows: Int) throws {
-        let bytes = 2 * keptVectorsPerRow * hiddenSize * rows
+    /// - Throws: `JobError` where so many texts' kept vectors are too much for one message: one row's may be.
+    func check(texts: Int) throws {
+        let bytes = 2 * keptVectorsPerText * hiddenSize * texts
         guard bytes > KeptEmbeddings.byteCountMax else { return }
         throw JobError(
             """
-            the embeddings to keep of its \(rows) rows have \(bytes >> 20) MiB; expected at most \
+            the embeddings to keep of its \(texts) texts have \(bytes >> 20) MiB; expected at most \
             \(KeptEmbeddings.byteCountMax >> 20): keep fewer layers or tokens
             """)
     }
 
-    /// What the stage asks for of the row whose responses are these sequences: `[responses, layers, hidden]`.
+    /// What the unit asks for of the row whose responses are these sequences: `[responses, layers, hidden]`.
     func own(of sequences: Range<Int>, in embeddings: Embeddings) -> ArraySlice<Float> {
         let vectors = sequences.flatMap { sequence in
             layers.flatMap { embeddings[sequence: sequence, layer: $0, pooling: pooling] }
@@ -81,14 +81,14 @@ struct EmbeddingSelection: Sendable {
     }
 
     /// What is kept of a row that failed.
-    func appendNothing(to vectors: inout HalfVectors) {
-        for _ in 0..<keptVectorsPerRow { vectors.append(repeatElement(0, count: hiddenSize)) }
+    func appendNothing(texts: Int, to vectors: inout HalfVectors) {
+        for _ in 0..<texts * keptVectorsPerText { vectors.append(repeatElement(0, count: hiddenSize)) }
     }
 
     /// nil where the job keeps none.
-    func kept(_ vectors: HalfVectors, rows: Int) -> KeptEmbeddings? {
-        guard keptVectorsPerRow > 0 else { return nil }
-        let shape = [rows, 2, keptLayers.count, keptPoolings.count, hiddenSize]
+    func kept(_ vectors: HalfVectors, rows: Int, responses: Int) -> KeptEmbeddings? {
+        guard keptVectorsPerText > 0 else { return nil }
+        let shape = [rows, responses, keptLayers.count, keptPoolings.count, hiddenSize]
         return KeptEmbeddings(
             vectors: Tensor(halves: vectors.elements, shape: shape), exponents: vectors.exponents)
     }

@@ -77,7 +77,7 @@ final class LaneThread: Sendable {
                         return !isCancelled.load(ordering: .relaxed)
                     }
                 }
-                if unit.stage == .rows, direction == nil {
+                if unit.work.needsDirection, direction == nil {
                     post(.embedded(lane: index, unit))
                 } else {
                     post(.computed(lane: index, try computation.result(of: unit, lease, direction: direction)))

@@ -4,14 +4,14 @@ internal import Margins
 internal import Protocol
 internal import Tokenizers
 
-/// Turns a unit's texts into what its stage asks for: embeddings of anchors, projections of preference rows.
+/// Turns a unit's texts into what the unit asks for: their hidden states, or the projections of these.
 struct UnitComputation: Sendable {
     private let embedder: Embedder
     private let selection: EmbeddingSelection
     private let tokensMax: Int
 
-    /// What a row's vectors take in memory.
-    var bytesPerRow: Int { selection.bytesPerRow }
+    /// What the vectors of a row with two responses take in memory.
+    var bytesPerRow: Int { 2 * selection.bytesPerText }
 
     /// - Throws: `JobError` where the model cannot do what the job asks.
     init(job: JobSpecification, embedder: Embedder) throws {
@@ -30,29 +30,32 @@ struct UnitComputation: Sendable {
     ///   the result.
     func embed(_ payload: UnitPayload, on lane: Lane, progress: (UInt64) -> Bool) throws -> EmbeddedUnit {
         let start = ContinuousClock.now
-        try selection.check(rows: payload.items.count)
-        let rows = payload.items.map { Row($0, stage: payload.stage, tokenizedBy: embedder, tokensMax: tokensMax) }
+        let responses = payload.responses.count
+        try selection.check(texts: payload.items.count * responses)
+        let rows = payload.items.map {
+            Row($0, responses: payload.responses, tokenizedBy: embedder, tokensMax: tokensMax)
+        }
         let sequences = rows.filter { $0.failure == nil }.flatMap(\.sequences)
         let embeddings = try lane.embed(
             sequences, layers: selection.allLayers, poolings: selection.allPoolings
         ) { progress(UInt64($0)) }
-        var unit = EmbeddedUnit(stage: payload.stage, rows: payload.items.map(\.row))
+        var unit = EmbeddedUnit(payload)
         var kept = HalfVectors()
         var sequence = 0
         for (item, row) in rows.enumerated() {
-            let own = sequence..<sequence + 2
+            let own = sequence..<sequence + responses
             if row.failure == nil { sequence = own.upperBound }
             let vectors = row.failure == nil ? selection.own(of: own, in: embeddings) : []
             if let failure = row.failure ?? Self.failure(of: vectors) {
                 unit.failures.append(.init(item: item, reason: failure))
-                unit.vectors += repeatElement(0, count: selection.vectorsPerRow * embeddings.hiddenSize)
-                selection.appendNothing(to: &kept)
+                unit.vectors += repeatElement(0, count: responses * selection.vectorsPerText * embeddings.hiddenSize)
+                selection.appendNothing(texts: responses, to: &kept)
             } else {
                 unit.vectors += vectors
                 selection.appendKept(of: own, in: embeddings, to: &kept)
             }
         }
-        unit.kept = selection.kept(kept, rows: rows.count)
+        unit.kept = selection.kept(kept, rows: rows.count, responses: responses)
         unit.tokensTotal = UInt64(embeddings.tokensTotal)
         unit.tokensComputed = UInt64(embeddings.tokensComputed)
         unit.computeMicroseconds = UInt64((ContinuousClock.now - start).seconds * 1e6)
@@ -63,38 +66,38 @@ struct UnitComputation: Sendable {
         vectors.allSatisfy(\.isFinite) ? nil : UnitResult.RowFailure.notFiniteReason
     }
 
-    /// What the unit's stage asks for: the embeddings of anchors, the projections of preference rows.
+    /// What the unit asks for.
     ///
-    /// - Throws: `JobError` where the direction does not fit, or there is none for rows.
+    /// - Throws: `JobError` where the direction does not fit, or there is none to project on.
     func result(
         of unit: EmbeddedUnit, _ lease: Lease, direction: BroadcastDirection?
     ) throws -> UnitResult {
         UnitResult(
-            lease: lease, rows: unit.rows, values: try values(of: unit, direction: direction), failures: unit.failures,
+            lease: lease, rows: unit.rows, output: try output(of: unit, direction: direction), failures: unit.failures,
             tokensTotal: unit.tokensTotal, tokensComputed: unit.tokensComputed,
-            computeMicroseconds: unit.computeMicroseconds,
-            directionDigest: unit.stage == .rows ? direction?.digest ?? "" : "", kept: unit.kept)
+            computeMicroseconds: unit.computeMicroseconds, kept: unit.kept)
     }
 
-    private func values(of unit: EmbeddedUnit, direction: BroadcastDirection?) throws -> Tensor {
+    private func output(of unit: EmbeddedUnit, direction: BroadcastDirection?) throws -> UnitResult.Output {
         let hidden = embedder.model.hiddenSize
         let layers = selection.layers
-        switch unit.stage {
-        case .anchors: return Tensor(unit.vectors, shape: [unit.rows.count, 2, layers.count, hidden])
-        case .rows:
+        let shape = [unit.rows.count, unit.responseCount, layers.count]
+        switch unit.work {
+        case .embed: return .states(Tensor(unit.vectors, shape: shape + [hidden]))
+        case .project:
             guard let direction, direction.values.shape == [layers.count, hidden] else {
                 throw JobError(
                     "expected a direction of shape [\(layers.count), \(hidden)], found \(direction?.values.shape ?? [])"
                 )
             }
             let units = try direction.values.floats()
-            let scores = (0..<unit.rows.count * 2 * layers.count).map { index in
+            let scores = (0..<shape.reduce(1, *)).map { index in
                 let layer = index % layers.count
                 return projection(
                     of: unit.vectors[index * hidden..<(index + 1) * hidden],
                     on: units[layer * hidden..<(layer + 1) * hidden])
             }
-            return Tensor(scores, shape: [unit.rows.count, 2, layers.count])
+            return .scores(Tensor(scores, shape: shape), direction: direction.digest)
         }
     }
 }
@@ -104,8 +107,7 @@ private struct Row {
     private(set) var sequences: [TokenSequence]
     private(set) var failure: String?
 
-    init(_ item: UnitPayload.Item, stage: Stage, tokenizedBy embedder: Embedder, tokensMax: Int) {
-        let names = stage == .anchors ? ["harmless", "harmful"] : ["chosen", "rejected"]
+    init(_ item: UnitPayload.Item, responses names: [String], tokenizedBy embedder: Embedder, tokensMax: Int) {
         let prompt = item.text.prompt
         sequences = item.text.responses.map { response in
             let start = prompt.text.utf8.count

@@ -2,7 +2,10 @@ package import Protocol
 
 /// A unit whose texts are embedded, and whose result is not made yet.
 package struct EmbeddedUnit: Hashable, Sendable {
-    package var stage: Stage
+    package var work: WorkKind
+
+    /// Of each row.
+    package var responseCount: Int
 
     /// The rows' indices in their dataset.
     package var rows: [UInt64]
@@ -19,8 +22,9 @@ package struct EmbeddedUnit: Hashable, Sendable {
     package var tokensComputed: UInt64 = 0
     package var computeMicroseconds: UInt64 = 0
 
-    package init(stage: Stage, rows: [UInt64]) {
-        self.stage = stage
-        self.rows = rows
+    package init(_ payload: UnitPayload) {
+        work = payload.work
+        responseCount = payload.responses.count
+        rows = payload.items.map(\.row)
     }
 }

@@ -39,7 +39,8 @@ struct MadeUpJob {
         let results = zip(units, try ledger.payloads(of: units)).map { unit, payload -> Ledger.Change in
             guard let rows = payload?.items.map(\.row) else { preconditionFailure("an open unit has rows") }
             let values = Tensor(rows.flatMap { [1.25 * Double($0), Double($0)] }, shape: [rows.count, 2, 1])
-            let result = UnitResult(lease: Lease(unit: unit, attempt: 1), rows: rows, values: values)
+            let result = UnitResult(
+                lease: Lease(unit: unit, attempt: 1), rows: rows, output: .scores(values, direction: "none"))
             return .result(result, worker: "none")
         }
         _ = try ledger.apply(results)

@@ -117,8 +117,10 @@ private struct CrowdThread {
         let rows = payload.items.map(\.row)
         return UnitResult(
             lease: lease, rows: rows,
-            values: Tensor(rows.flatMap { [Double($0), -1] }, shape: [rows.count, 2, 1]),
-            tokensTotal: UInt64(rows.count * 10), directionDigest: LoadJob.directionDigest)
+            output: .scores(
+                Tensor(rows.flatMap { [Double($0), -1] }, shape: [rows.count, 2, 1]),
+                direction: LoadJob.directionDigest),
+            tokensTotal: UInt64(rows.count * 10))
     }
 
     private func nextFrames(_ index: Int) -> [[UInt8]]? {

@@ -31,7 +31,7 @@ enum Arithmetic {
     }
 
     static func embedded(_ payload: UnitPayload) -> EmbeddedUnit {
-        var unit = EmbeddedUnit(stage: payload.stage, rows: payload.items.map(\.row))
+        var unit = EmbeddedUnit(payload)
         unit.tokensTotal = UInt64(payload.items.count * LedgerModel.tokensPerRow)
         return unit
     }
@@ -45,14 +45,15 @@ enum Arithmetic {
             case .project(let unit): unit
             }
         let rows = unit.rows
-        let values =
-            switch unit.stage {
-            case .anchors: Tensor(rows.flatMap { embedding(of: $0, in: precision) }, shape: [rows.count, 2, 1, 2])
-            case .rows:
-                Tensor(rows.flatMap { scores(of: $0, on: direction, in: precision) }, shape: [rows.count, 2, 1])
+        let output: UnitResult.Output =
+            switch unit.work {
+            case .embed:
+                .states(Tensor(rows.flatMap { embedding(of: $0, in: precision) }, shape: [rows.count, 2, 1, 2]))
+            case .project:
+                .scores(
+                    Tensor(rows.flatMap { scores(of: $0, on: direction, in: precision) }, shape: [rows.count, 2, 1]),
+                    direction: direction?.digest ?? "")
             }
-        return UnitResult(
-            lease: lease, rows: rows, values: values, tokensTotal: unit.tokensTotal,
-            directionDigest: unit.stage == .rows ? direction?.digest ?? "" : "")
+        return UnitResult(lease: lease, rows: rows, output: output, tokensTotal: unit.tokensTotal)
     }
 }

@@ -4,30 +4,31 @@ import Protocol
 /// What the ledger promises, in memory. It outlives the coordinators that use it.
 struct LedgerModel {
     private struct Unit {
+        var step: StepID
         var payload: UnitPayload
         var failures = 0
     }
 
     private var open: [UnitID: Unit] = [:]
     private var lastID: UInt64 = 0
-    private(set) var results: [UnitID: UnitResult] = [:]
+    private(set) var results: [UnitID: (step: StepID, result: UnitResult)] = [:]
     private(set) var lastFailure: [UnitID: (worker: String, reason: String)] = [:]
-    private(set) var ingested: [Stage: Int] = [:]
+    private(set) var ingested: [StepID: Int] = [:]
     var model: LoadedModel?
     var numerics: JobNumerics?
     var direction: BroadcastDirection?
 
     static let tokensPerRow = 10
 
-    /// Adds the stage's next rows.
-    mutating func ingest(_ rows: [UInt64], of stage: Stage) {
-        ingested[stage, default: 0] += rows.count
-        insert(UnitPayload(stage: stage, items: rows.map(Self.item)))
+    /// Adds the step's next rows.
+    mutating func ingest(_ rows: [UInt64], of step: WorkStep) {
+        ingested[step.id, default: 0] += rows.count
+        insert(UnitPayload(work: step.work, responses: step.responses, items: rows.map(Self.item)), of: step.id)
     }
 
-    private mutating func insert(_ payload: UnitPayload) {
+    private mutating func insert(_ payload: UnitPayload, of step: StepID) {
         lastID += 1
-        open[UnitID(lastID)] = Unit(payload: payload)
+        open[UnitID(lastID)] = Unit(step: step, payload: payload)
     }
 
     private static func item(_ row: UInt64) -> UnitPayload.Item {
@@ -35,8 +36,8 @@ struct LedgerModel {
         return .init(row: row, text: RenderedItem(prompt: RenderedText("\(row)"), responses: responses))
     }
 
-    func openUnits(of stage: Stage, after: UnitID, limit: Int) -> [UnitSummary] {
-        let ids = open.keys.filter { $0 > after && open[$0]?.payload.stage == stage }.sorted().prefix(limit)
+    func openUnits(of step: StepID, after: UnitID, limit: Int) -> [UnitSummary] {
+        let ids = open.keys.filter { $0 > after && open[$0]?.step == step }.sorted().prefix(limit)
         return ids.compactMap { id in
             guard let unit = open[id] else { return nil }
             let rows = unit.payload.items.count
@@ -49,14 +50,15 @@ struct LedgerModel {
     mutating func commit(_ result: UnitResult) -> Ledger.Outcome {
         let id = result.lease.unit
         guard let unit = open[id] else {
-            return .duplicate(isEqual: results[id].map { $0.values == result.values || !$0.failures.isEmpty } ?? true)
+            return .duplicate(
+                isEqual: results[id].map { $0.result.output == result.output || !$0.result.failures.isEmpty } ?? true)
         }
         guard unit.payload.items.count == result.rows.count,
-            unit.payload.stage == Stage(resultOf: result.values.elementType)
+            unit.payload.work == result.output.work
         else { return .rejected }
         var result = result
         result.rows = unit.payload.items.map(\.row)
-        results[id] = result
+        results[id] = (unit.step, result)
         open[id] = nil
         return .done
     }
@@ -64,21 +66,20 @@ struct LedgerModel {
     mutating func split(_ id: UnitID) {
         guard let unit = open.removeValue(forKey: id) else { return }
         let items = unit.payload.items
-        insert(UnitPayload(stage: unit.payload.stage, items: Array(items[..<(items.count / 2)])))
-        insert(UnitPayload(stage: unit.payload.stage, items: Array(items[(items.count / 2)...])))
+        for half in [items[..<(items.count / 2)], items[(items.count / 2)...]] {
+            var payload = unit.payload
+            payload.items = Array(half)
+            insert(payload, of: unit.step)
+        }
     }
 
     mutating func quarantine(_ id: UnitID, reason: String) {
         guard let unit = open.removeValue(forKey: id) else { return }
         let rows = unit.payload.items.map(\.row)
-        let none =
-            switch unit.payload.stage {
-            case .anchors: Tensor([] as [Float], shape: [0])
-            case .rows: Tensor([] as [Double], shape: [0])
-            }
-        results[id] = UnitResult(
-            lease: Lease(unit: id, attempt: 0), rows: rows, values: none,
+        let none = UnitResult(
+            lease: Lease(unit: id, attempt: 0), rows: rows, output: .states(Tensor([] as [Float], shape: [0])),
             failures: rows.indices.map { .init(item: $0, reason: reason) })
+        results[id] = (unit.step, none)
     }
 
     mutating func recordFailure(_ lease: Lease, worker: String, reason: String) {
@@ -87,7 +88,7 @@ struct LedgerModel {
     }
 
     /// Ascending by unit.
-    func results(of stage: Stage) -> [UnitResult] {
-        results.values.filter { Stage(resultOf: $0.values.elementType) == stage }.sorted { $0.lease < $1.lease }
+    func results(of step: StepID) -> [UnitResult] {
+        results.values.filter { $0.step == step }.map(\.result).sorted { $0.lease < $1.lease }
     }
 }

@@ -7,15 +7,16 @@ struct SimulatedCoordinator {
     enum Event {
         case event(Scheduler.Event)
 
-        /// Units of the stage's input were added to the ledger.
-        case ingested(Stage)
+        /// Units of the step's input were added to the ledger.
+        case ingested(StepID)
 
-        /// What follows on a stage is done: the direction is fitted, or the output is written.
-        case ended(Stage)
+        /// A step of the coordinator's own is done: the direction is fitted, or the output is written.
+        case ended(StepID)
     }
 
     let life: Int
     var scheduler: Scheduler
+    var pipeline: Pipeline
     var mailbox: [Event] = []
 }
 
@@ -43,11 +44,11 @@ extension Simulation {
         coordinator = SimulatedCoordinator(
             life: life,
             scheduler: Scheduler(
-                job: job, policy: policy, model: ledger.model, direction: ledger.direction, numerics: ledger.numerics))
-        let stages: [Stage] = ledger.direction == nil ? [.anchors, .rows] : [.rows]
+                job: job, policy: policy, model: ledger.model, direction: ledger.direction, numerics: ledger.numerics),
+            pipeline: .annotation(fitsDirection: true, hasDirection: ledger.direction != nil))
         unsentAssignments = []
         earlierRevocations = [:]
-        carryOut(stages.flatMap { tell(.stageBegan($0)) })
+        carryOut(begin(coordinator?.pipeline.begin() ?? []))
         for index in workers.indices { later(.workerConnects(index), random.seconds(0...3)) }
         later(.coordinatorTicks(life: life), .seconds(1))
         later(.ingested(life: life), random.seconds(0...1))
@@ -81,19 +82,32 @@ extension Simulation {
     private mutating func handle(_ event: SimulatedCoordinator.Event) -> [Scheduler.Action] {
         switch event {
         case .event(let event): return tell(event)
-        case .ingested(let stage): return tell(.unitsAvailable(stage))
-        case .ended(.anchors):
-            let embeddings = ledger.results(of: .anchors).flatMap { (try? $0.values.floats()) ?? [] }
+        case .ingested(let step): return tell(.unitsAvailable(step))
+        case .ended(.fit):
+            let embeddings = ledger.results(of: .anchors).flatMap { (try? $0.output.values.floats()) ?? [] }
             let direction = Arithmetic.direction(fittedOn: embeddings)
             guard now >= diskFullUntil else {
                 crashCoordinator(down: random.seconds(1...5))
                 return []
             }
             ledger.direction = direction
-            return tell(.directionReady(direction))
-        case .ended(.rows):
-            isFinished = true
-            return tell(.jobFinished(summary: "done"))
+            return complete(.fit) + tell(.directionReady(direction))
+        case .ended(let step):
+            let actions = complete(step)
+            isFinished = coordinator?.pipeline.isComplete == true
+            return actions + (isFinished ? tell(.jobFinished(summary: "done")) : [])
+        }
+    }
+
+    private mutating func complete(_ step: StepID) -> [Scheduler.Action] {
+        begin(coordinator?.pipeline.complete(step) ?? [])
+    }
+
+    private mutating func begin(_ opened: [Pipeline.Step]) -> [Scheduler.Action] {
+        opened.flatMap { step -> [Scheduler.Action] in
+            if let workStep = step.workStep { return tell(.stepBegan(workStep)) }
+            if let life = coordinator?.life { later(.ended(step.id, life: life), random.seconds(0...2)) }
+            return []
         }
     }
 
@@ -154,7 +168,7 @@ extension Simulation {
         case .fixNumerics(let numerics):
             if ledger.model != nil { broken("numbers are chosen anew while workers compute") }
             ledger.numerics = numerics
-        case .send, .assign, .fetchUnits, .stageCompleted, .note: break
+        case .send, .assign, .fetchUnits, .stepCompleted, .note: break
         }
         return nil
     }
@@ -164,11 +178,10 @@ extension Simulation {
         case .send(let message, let peer):
             if case .revoked(let lease) = message { judgeRevocation(of: lease) }
             send(message, to: peer)
-        case .fetchUnits(let stage, let after, let limit):
-            let units = ledger.openUnits(of: stage, after: after, limit: limit)
-            return .unitsFetched(stage, units, isLast: isIngested(stage) && units.count < limit)
-        case .stageCompleted(let stage):
-            if let life = coordinator?.life { later(.ended(stage, life: life), random.seconds(0...2)) }
+        case .fetchUnits(let step, let after, let limit):
+            let units = ledger.openUnits(of: step, after: after, limit: limit)
+            return .unitsFetched(step, units, isLast: isIngested(step) && units.count < limit)
+        case .stepCompleted(let step): carryOut(complete(step))
         case .note(let text): if isTraced { note("\(text)") }
         case .commit, .split, .quarantine, .recordFailure, .fixModel, .fixNumerics, .assign: break
         }
@@ -212,7 +225,7 @@ extension Scheduler.Action {
     fileprivate var changesTheLedger: Bool {
         switch self {
         case .commit, .split, .quarantine, .recordFailure, .fixModel, .fixNumerics: true
-        case .send, .assign, .fetchUnits, .stageCompleted, .note: false
+        case .send, .assign, .fetchUnits, .stepCompleted, .note: false
         }
     }
 }
@@ -220,18 +233,18 @@ extension Scheduler.Action {
 // MARK: - The input
 
 extension Simulation {
-    private func rows(of stage: Stage) -> Int { stage == .anchors ? plan.anchors : plan.rows }
+    private func rows(of step: StepID) -> Int { step == .anchors ? plan.anchors : plan.rows }
 
-    private func isIngested(_ stage: Stage) -> Bool { ledger.ingested[stage] == rows(of: stage) }
+    private func isIngested(_ step: StepID) -> Bool { ledger.ingested[step] == rows(of: step) }
 
     /// Reads one unit of the anchors, or of the rows when the anchors are read.
     mutating func ingest(life: Int) {
-        guard coordinator?.life == life, let stage = Stage.allCases.first(where: { !isIngested($0) }) else { return }
+        guard coordinator?.life == life, let step = WorkStep.all.first(where: { !isIngested($0.id) }) else { return }
         guard now >= diskFullUntil else { return crashCoordinator(down: random.seconds(1...5)) }
-        let first = ledger.ingested[stage] ?? 0
-        let end = min(first + plan.rowsPerUnit, rows(of: stage))
-        ledger.ingest((first..<end).map(UInt64.init), of: stage)
-        post(.ingested(stage), life: life)
+        let first = ledger.ingested[step.id] ?? 0
+        let end = min(first + plan.rowsPerUnit, rows(of: step.id))
+        ledger.ingest((first..<end).map(UInt64.init), of: step)
+        post(.ingested(step.id), life: life)
         later(.ingested(life: life), random.seconds(0...1))
     }
 }

@@ -7,7 +7,7 @@ extension Simulation {
     mutating func judgeQuarantine(of unit: UnitID) {
         guard let payload = ledger.payload(of: unit) else { return }
         if payload.items.count > 1 { broken("\(unit) of \(payload.items.count) rows is quarantined") }
-        guard payload.stage == .anchors || plan.poison[payload.items[0].row] == nil else { return }
+        guard payload.work == .embed || plan.poison[payload.items[0].row] == nil else { return }
         let failure = ledger.lastFailure[unit]
         let isPoisoned = workers.contains { $0.name == failure?.worker && $0.isPoisoned }
         if plan.isPatient || plan.faults.isEmpty || isPoisoned {
@@ -43,14 +43,15 @@ extension Simulation {
     }
 
     /// - Returns: the rows that have values, ascending by unit.
-    private mutating func checkRows(of stage: Stage, count: Int, _ expected: (UInt64) -> [Double]) -> [UInt64] {
-        let results = ledger.results(of: stage)
+    private mutating func checkRows(of step: StepID, count: Int, _ expected: (UInt64) -> [Double]) -> [UInt64] {
+        let results = ledger.results(of: step)
         let rows = results.flatMap(\.rows)
-        if rows.sorted() != (0..<count).map(UInt64.init) { broken("the \(stage) in the ledger are \(rows)") }
+        if rows.sorted() != (0..<count).map(UInt64.init) { broken("the \(step) in the ledger are \(rows)") }
         var valued: [UInt64] = []
         for result in results where result.failures.isEmpty {
             valued += result.rows
-            let values = (try? result.values.doubles()) ?? (try? result.values.floats().map(Double.init)) ?? []
+            let values =
+                (try? result.output.values.doubles()) ?? (try? result.output.values.floats().map(Double.init)) ?? []
             if values != result.rows.flatMap(expected) { broken("\(result.lease) has wrong values: \(values)") }
         }
         return valued

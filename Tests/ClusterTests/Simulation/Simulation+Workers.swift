@@ -134,13 +134,13 @@ extension Simulation {
         let item = payload.items[work.rowsComputed]
         work.rowsComputed += 1
         workers[index].lanes[lane] = work
-        switch payload.stage == .rows ? plan.poison[item.row] : nil {
+        switch payload.work == .project ? plan.poison[item.row] : nil {
         case .fails: return end(.failed(lane: lane, reason: "row \(item.row) is poison"))
         case .killsTheProcess: return killWorker(index, byPoison: true)
         case nil: break
         }
         if work.rowsComputed == payload.items.count {
-            if payload.stage == .rows, work.direction == nil {
+            if payload.work.needsDirection, work.direction == nil {
                 return end(.embedded(lane: lane, Arithmetic.embedded(payload)))
             }
             return end(.computed(lane: lane, result(of: work, on: index)))

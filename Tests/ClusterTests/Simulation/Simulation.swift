@@ -43,7 +43,7 @@ struct Simulation {
         case coordinatorWakes(life: Int)
         case coordinatorTicks(life: Int)
         case ingested(life: Int)
-        case ended(Stage, life: Int)
+        case ended(StepID, life: Int)
         case workerStarts(Int)
         case workerConnects(Int)
         case workerTicks(Int, process: UInt64)
@@ -97,7 +97,7 @@ struct Simulation {
             post(.event(.tick), life: life)
             later(.coordinatorTicks(life: life), .seconds(1))
         case .ingested(let life): ingest(life: life)
-        case .ended(let stage, let life): post(.ended(stage), life: life)
+        case .ended(let step, let life): post(.ended(step), life: life)
         case .workerStarts(let index): startWorker(index)
         case .workerConnects(let index):
             if workers[index].session != nil, coordinator != nil {

@@ -1,8 +1,8 @@
 internal import Protocol
 
-/// The file that a stage reads, and how its rows become the texts that the model reads.
-struct StageInput: Sendable {
-    let stage: Stage
+/// The file that a step reads, and how its rows become the texts that the model reads.
+struct StepInput: Sendable {
+    let step: WorkStep
     let path: String
     let options: DatasetOptions
     let template: Template

@@ -2,11 +2,11 @@ internal import Digest
 internal import Margins
 internal import Protocol
 
-/// The kept embeddings of a stage that is complete, in their sealed shards.
-final class StageEmbeddings {
+/// The kept embeddings of a step that is complete, in their sealed shards.
+final class StoredStates {
     let count: Int
     private let ledger: Ledger
-    private let stage: Stage
+    private let step: WorkStep
     private let folder: String
     private let layout: EmbeddingLayout
     private let rowsPerShard: Int
@@ -19,14 +19,14 @@ final class StageEmbeddings {
     ///
     /// - Throws: `StoreError` where one is missing or damaged, or is another job's.
     init(
-        _ stage: Stage, folder: String, _ layout: EmbeddingLayout, ledger: Ledger,
+        _ step: WorkStep, folder: String, _ layout: EmbeddingLayout, ledger: Ledger,
         shardBytesMax: Int = EmbeddingStore.shardBytesMax
     ) throws {
         self.ledger = ledger
-        self.stage = stage
+        self.step = step
         self.folder = folder
         self.layout = layout
-        count = try ledger.keptCount(of: stage)
+        count = try ledger.keptCount(of: step.id)
         rowsPerShard = EmbeddingStore.rowsPerShard(bytesPerRow: layout.bytesPerRow, shardBytesMax: shardBytesMax)
         for index in 0..<shardCount { _ = try shard(index) }
     }
@@ -35,7 +35,7 @@ final class StageEmbeddings {
 
     private func shard(_ index: Int) throws -> EmbeddingShard {
         if let current, current.index == index { return current.shard }
-        let name = EmbeddingShard.Name(stage: stage, index: index)
+        let name = EmbeddingShard.Name(step: step, index: index)
         let expected = layout.header(
             of: name, shards: shardCount, count: min(rowsPerShard, count - index * rowsPerShard))
         let shard = try EmbeddingShard(name, in: folder, layout, expected: expected)
@@ -45,17 +45,17 @@ final class StageEmbeddings {
 
     /// Calls `body` with all rows in the order in which they lie here, one at a time.
     func forEachRow(_ body: (EmbeddedRow) throws -> Void) throws {
-        let step = max(1, Self.chunkBytes / layout.bytesPerRow)
-        for first in stride(from: 0, to: count, by: step) {
+        let rowsAtOnce = max(1, Self.chunkBytes / layout.bytesPerRow)
+        for first in stride(from: 0, to: count, by: rowsAtOnce) {
             var rows: [Ledger.KeptRow] = []
-            try ledger.forEachKeptRow(of: stage, slots: first..<min(first + step, count)) { rows.append($0) }
+            try ledger.forEachKeptRow(of: step.id, slots: first..<min(first + rowsAtOnce, count)) { rows.append($0) }
             for row in try read(rows) { try body(row) }
         }
     }
 
     /// Calls `body` with all rows in the order of the input, one at a time.
     func forEachRowInOrder(_ body: (EmbeddedRow) throws -> Void) throws {
-        try ledger.forEachKeptRow(of: stage) { try body(read([$0])[0]) }
+        try ledger.forEachKeptRow(of: step.id) { try body(read([$0])[0]) }
     }
 
     /// - Parameter rows: neighbours, at least one.

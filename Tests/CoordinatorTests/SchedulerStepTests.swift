@@ -10,7 +10,7 @@ import Transport
 
     @Test func unitsAreFetchedInPiecesBeforeTheQueueIsEmpty() {
         var harness = SchedulerHarness(policy: .test { $0.queueMax = 4 }, model: .test)
-        #expect(harness.handle(.stageBegan(.anchors)) == [.fetchUnits(.anchors, after: UnitID(0), limit: 4)])
+        #expect(harness.handle(.stepBegan(.anchors)) == [.fetchUnits(.anchors, after: UnitID(0), limit: 4)])
         #expect(harness.handle(.unitsFetched(.anchors, UnitSummary.tests(1...4), isLast: false)) == [])
         #expect(
             harness.join(.a).withoutNotes.suffix(2) == [.assign(Lease(1), to: .a), .assign(Lease(2), to: .a)])
@@ -23,7 +23,7 @@ import Transport
     @Test func whileTheInputIsReadAnEmptyAnswerIsNotTheEnd() {
         var harness = SchedulerHarness(model: .test)
         harness.join(.a)
-        harness.handle(.stageBegan(.anchors))
+        harness.handle(.stepBegan(.anchors))
         #expect(harness.handle(.unitsFetched(.anchors, [], isLast: false)) == [])
         #expect(harness.handle(.tick) == [])
         #expect(harness.handle(.unitsAvailable(.anchors)) == [.fetchUnits(.anchors, after: UnitID(0), limit: 4096)])
@@ -33,7 +33,7 @@ import Transport
 
     @Test func aUnitThatIsFetchedTwiceIsOne() {
         var harness = SchedulerHarness(model: .test)
-        harness.handle(.stageBegan(.anchors))
+        harness.handle(.stepBegan(.anchors))
         harness.handle(.unitsFetched(.anchors, UnitSummary.tests(1...2), isLast: false))
         harness.handle(.unitsFetched(.anchors, UnitSummary.tests(1...3), isLast: true))
         #expect(harness.join(.a, credit: 9).assignments.map(\.lease) == [Lease(1), Lease(2), Lease(3)])
@@ -41,10 +41,10 @@ import Transport
 
     @Test func anEmptyStageIsCompleteAtOnce() {
         var harness = SchedulerHarness()
-        #expect(harness.begin([], of: .anchors) == [.stageCompleted(.anchors)])
+        #expect(harness.begin([], of: .anchors) == [.stepCompleted(.anchors)])
         #expect(harness.handle(.tick) == [])
         var other = SchedulerHarness(direction: direction)
-        #expect(other.begin([], of: .rows) == [.stageCompleted(.rows)])
+        #expect(other.begin([], of: .rows) == [.stepCompleted(.rows)])
     }
 
     @Test func aStageIsCompleteOnceWhenItsLastUnitIsSettled() {
@@ -52,10 +52,10 @@ import Transport
         harness.join(.a)
         harness.begin(UnitSummary.tests(1...2))
         for unit in 1...2 as ClosedRange<UInt64> {
-            #expect(!harness.receive(.result(.anchors(Lease(unit))), from: .a).contains(.stageCompleted(.anchors)))
+            #expect(!harness.receive(.result(.anchors(Lease(unit))), from: .a).contains(.stepCompleted(.anchors)))
         }
         #expect(harness.handle(.settled(UnitID(2))) == [])
-        #expect(harness.handle(.settled(UnitID(1))) == [.stageCompleted(.anchors)])
+        #expect(harness.handle(.settled(UnitID(1))) == [.stepCompleted(.anchors)])
         #expect(harness.handle(.settled(UnitID(1))) == [])
     }
 

@@ -1,0 +1,110 @@
+internal import CommandLineTool
+internal import Foundation
+internal import Protocol
+internal import Transport
+
+extension CoordinatorService {
+    /// Begins the steps that need nothing that is not there.
+    func begin() throws {
+        for step in WorkStep.all {
+            let ingestion = try ledger.ingestion(of: step.id)
+            ingestions[step.id] = ingestion
+            notices.read(ingestion, of: step)
+        }
+        if direction != nil { try saveDirection() }
+        try perform(begin(pipeline.begin()))
+    }
+
+    /// Begins what may begin now that the step is complete.
+    func complete(_ step: StepID) throws -> [Scheduler.Action] { try begin(pipeline.complete(step)) }
+
+    private func begin(_ opened: [Pipeline.Step]) throws -> [Scheduler.Action] {
+        if let current = pipeline.current, progress.step != current {
+            progress.began(
+                current, ingestion: ingestions[current.id] ?? .init(), tally: try ledger.tally(of: current.id))
+        }
+        return try opened.flatMap { step in
+            switch step.work {
+            case .units: return step.workStep.map { scheduler.handle(.stepBegan($0), at: now) } ?? []
+            case .local(let work):
+                try begin(work, of: step)
+                return []
+            }
+        }
+    }
+
+    /// - Throws: `Failure` where no anchor was usable, so that no worker ever had one.
+    private func begin(_ work: Pipeline.LocalWork, of step: Pipeline.Step) throws {
+        let seal = sealing(step)
+        switch work {
+        case .fitDirection:
+            guard let model else {
+                throw Failure(
+                    "\(definition.anchors?.path ?? ""): no anchor can be used: no direction can be fitted",
+                    status: .usage)
+            }
+            onThread("legend-direction") { [ledger, definition] in
+                try seal()
+                return .directionFitted(
+                    step.id, try DirectionFit(ledger: ledger, definition: definition, model: model))
+            }
+        case .writeOutput:
+            onThread("legend-output") { [ledger, definition] in
+                try seal()
+                return .outputWritten(step.id, try OutputStage(definition: definition, ledger: ledger).run())
+            }
+        }
+    }
+
+    /// What makes the stored states of the step's input files that others can read.
+    private func sealing(_ step: Pipeline.Step) -> @Sendable () throws -> Void {
+        guard case .output(let source) = step.input, let stored = pipeline[source]?.workStep, let store, let model,
+            let layout = EmbeddingLayout(definition, model: model, run: run)
+        else { return {} }
+        return { [ledger] in try store.seal(stored, layout, ledger: ledger) }
+    }
+
+    /// Reads the steps' files one after another on a thread of their own, while workers embed what is read.
+    func readInput() {
+        let ingestors = pipeline.readingSteps.compactMap(\.workStep).compactMap { step in
+            definition.input(of: step).map { input in
+                let unitTokens = definition.configuration.cluster.unitTokens
+                return (
+                    step,
+                    Ingestor(
+                        ledger: ledger, input: input, unitTokens: unitTokens,
+                        rowsPerUnitMax: definition.rowsPerUnitMax)
+                )
+            }
+        }
+        let thread = Thread { [mailbox] in
+            do {
+                for (step, ingestor) in ingestors {
+                    try ingestor.run { mailbox.post(.ingested(step, $0)) }
+                }
+            } catch {
+                mailbox.post(.failed(error))
+            }
+        }
+        thread.name = "legend-ingest"
+        thread.start()
+    }
+
+    func onThread(_ name: String, _ work: @escaping @Sendable () throws -> CoordinatorEvent) {
+        let thread = Thread { [mailbox] in
+            do {
+                mailbox.post(try work())
+            } catch {
+                mailbox.post(.failed(error))
+            }
+        }
+        thread.name = name
+        thread.start()
+    }
+
+    /// Writes the direction's file, unless it is where the direction came from.
+    func saveDirection() throws {
+        guard definition.savedDirection == nil, let direction else { return }
+        try direction.write(to: definition.configuration.job.directionOutput)
+    }
+}
