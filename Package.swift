@@ -51,17 +51,21 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "CommandLineTool", "Engine", "Margins", "Protocol", "Transport", "Digest", "SeededRandom", arguments,
-                logging, signals,
+                "CommandLineTool", "Engine", "ModelFiles", "Tokenizers", "Margins", "Protocol", "Transport", "Digest",
+                "SeededRandom", arguments, logging, signals,
             ],
             swiftSettings: strict),
 
         // The inference engine: knows neither sockets nor directions.
         .target(
             name: "Engine",
-            dependencies: ["CKernels", "COneDNN", "COpenBLAS"],
-            exclude: ["Kernels", "COneDNN", "COpenBLAS"],
+            dependencies: ["ModelFiles", "Tokenizers", "CKernels", "COneDNN", "COpenBLAS"],
+            exclude: ["ModelFiles", "Tokenizers", "Kernels", "COneDNN", "COpenBLAS"],
             swiftSettings: strict),
+        // Model files and their vocabularies, for whoever does not need the engine.
+        .target(name: "ModelFiles", path: "Sources/Engine/ModelFiles", swiftSettings: strict),
+        .target(
+            name: "Tokenizers", dependencies: ["ModelFiles"], path: "Sources/Engine/Tokenizers", swiftSettings: strict),
         .target(name: "CKernels", path: "Sources/Engine/Kernels"),
         .systemLibrary(name: "COneDNN", path: "Sources/Engine/COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "COpenBLAS", path: "Sources/Engine/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
@@ -91,7 +95,20 @@ let package = Package(
         .systemLibrary(name: "CZlib", path: "Sources/Digest/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Sources/Digest/CCrypto", providers: [.apt(["libssl-dev"])]),
 
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "Margins", "SeededRandom"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "SeededRandom"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ModelFilesTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TokenizersTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
+            swiftSettings: strict),
+        // Small GGUF files that tests put together.
+        .target(
+            name: "GGUFFixtures", dependencies: ["ModelFiles", "Tokenizers", "SeededRandom"],
+            path: "Tests/GGUFFixtures", swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
             name: "ProtocolTests", dependencies: ["Protocol", "Digest", "SeededRandom", protobuf], swiftSettings: strict
@@ -112,7 +129,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Coordinator", "Digest", "Engine", "Margins", "Protocol", "Transport", "SeededRandom", protobuf,
+                "Coordinator", "Digest", "Engine", "ModelFiles", "Tokenizers", "Margins", "Protocol", "Transport",
+                "SeededRandom", protobuf,
             ],
             swiftSettings: strict),
     ]

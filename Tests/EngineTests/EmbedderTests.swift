@@ -1,6 +1,7 @@
 import Engine
 import SeededRandom
 import Testing
+import Tokenizers
 
 /// What an embedding may depend on, and what is refused; with SmolLM2.
 @Suite(.enabled(if: TestFiles.hasModel))

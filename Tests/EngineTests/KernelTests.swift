@@ -277,7 +277,7 @@ struct KernelTests {
         let input = GEMMInput(format: .int8, rows: 1, width: 576, isContiguous: false)
         var row = [Float](repeating: 1, count: 576)
         row[5] = .nan
-        input.store(&row, rows: 0..<1)
+        row.withUnsafeMutableBufferPointer { input.store($0, rows: 0..<1) }
         #expect(input.rowScales[0].isNaN)
     }
 

@@ -1,4 +1,6 @@
 import Foundation
+import GGUFFixtures
+import ModelFiles
 import Testing
 
 @testable import Engine

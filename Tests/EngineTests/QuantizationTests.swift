@@ -1,5 +1,7 @@
 import Engine
 import Foundation
+import GGUFFixtures
+import ModelFiles
 import SeededRandom
 import Testing
 

@@ -1,6 +1,9 @@
 import Engine
 import Foundation
+import GGUFFixtures
+import ModelFiles
 import SeededRandom
+import Tokenizers
 
 /// A Llama with random weights that is made in the test: as a file that says whatever the test wants.
 struct RandomLlama {

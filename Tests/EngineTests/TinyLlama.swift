@@ -1,5 +1,8 @@
 import Engine
 import Foundation
+import GGUFFixtures
+import ModelFiles
+import Tokenizers
 
 /// A tiny random Llama of Hugging Face's as a GGUF file, with the hidden states that transformers computes for it.
 struct TinyLlama {

@@ -1,5 +1,7 @@
 import Engine
 import Foundation
+import GGUFFixtures
+import ModelFiles
 import Testing
 
 /// Tiny Llamas with random weights: heads of 12 components, grouped queries, and Llama 3's rotary scaling.

@@ -27,22 +27,8 @@ ATTENTION_TARGET static void ATTENTION(score_block)(attention_tile *tile, const 
 /// format.
 INLINE void ATTENTION(exp)(vec *x) {
     vec v = SELECT(*x < -87.0f, SPLAT(-87), *x);  // a NaN stays one
-    vec shifted = v * 1.44269504f + 12582912.0f;  // as in `vector_exp`
-    vec n = shifted - 12582912.0f;
-    vec f = v - n * 0.693359375f;
-    f = f - n * -2.12194440e-4f;
-    vec e = f * (1.0f / 24) + 1.0f / 6;
-    if (ATTENTION_KEYS_PER_WORD == 1) {
-        e = f * (1.0f / 5040) + 1.0f / 720;
-        e = e * f + 1.0f / 120;
-        e = e * f + 1.0f / 24;
-        e = e * f + 1.0f / 6;
-    }
-    e = e * f + 0.5f;
-    e = e * f + 1.0f;
-    e = e * f + 1.0f;
-    int_vec power = ((int_vec)shifted - (int_vec)SPLAT(12582912.0f) + 127) << 23;
-    *x = e * (vec)power;
+    vector_exp_series(&v, ATTENTION_KEYS_PER_WORD == 1 ? 7 : 4);
+    *x = v;
 }
 
 /// Turns row `r` of the chunk's scores into weights relative to the maximum so far, and rescales what was summed before.

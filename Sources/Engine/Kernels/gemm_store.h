@@ -15,10 +15,10 @@ TARGET static void scale_tile(const legend_product *p, int64_t row, int rows, in
 TARGET static void store_gated(const legend_product *p, int64_t row, int rows, int64_t panel, const gemm_tile *tile) {
     int64_t first = panel * lanes, count = p->outputs / 2 - first;
     for (int r = 0; r < rows; r++) {
-        vec gate = LOAD(tile->sums[r]), e = -gate;
-        vector_exp(&e);
+        vec gate = LOAD(tile->sums[r]);
+        vector_silu(&gate);
         float activated[lanes];
-        STORE(activated, gate / (1.0f + e) * LOAD(tile->sums[r] + lanes));
+        STORE(activated, gate * LOAD(tile->sums[r] + lanes));
         int64_t place = (row + r) * p->c_stride + first;
         if (p->store == legend_gemm_gated) {
             float *c = (float *)p->c + place;

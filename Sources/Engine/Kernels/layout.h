@@ -2,6 +2,7 @@
 #ifndef LEGEND_LAYOUT_H
 #define LEGEND_LAYOUT_H
 
+#include <math.h>
 #include <stddef.h>
 
 #include "legend_kernels.h"
@@ -53,6 +54,9 @@ static inline int32_t magnitude_bits(float x) {
     __builtin_memcpy(&bits, &x, sizeof bits);
     return bits & 0x7fffffff;
 }
+
+/// `x / (1 + e^-x)`.
+static inline float silu(float x) { return x / (1 + expf(-x)); }
 
 /// The Hadamard transform of every block, one pair of elements at a time.
 static inline void hadamard_by_element(float *x, int64_t count, int64_t block) {

@@ -105,7 +105,7 @@ static void attention(
 
 static void swiglu(const float *gate_up, int64_t rows, int64_t width, float *out) {
     for (int64_t r = 0; r < rows; r++, gate_up += 2 * width, out += width) {
-        for (int64_t i = 0; i < width; i++) out[i] = gate_up[i] / (1 + expf(-gate_up[i])) * gate_up[width + i];
+        for (int64_t i = 0; i < width; i++) out[i] = silu(gate_up[i]) * gate_up[width + i];
     }
 }
 

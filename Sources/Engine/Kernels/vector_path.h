@@ -29,24 +29,41 @@ typedef int8_t unaligned_byte_vec __attribute__((vector_size(16), aligned(1), ma
 
 // MARK: Elements
 
+/// `e^x = 2^n · e^f` for `x` from -87 to 88, by the Taylor series of `e^f` up to `f^degree`, 4 or 7: |f| ≤ ln 2 / 2.
+INLINE void vector_exp_series(vec *x, const int degree) {
+    vec v = *x;
+    vec shifted = v * 1.44269504f + 12582912.0f;  // 1.5 · 2²³: the sum's low bits are the nearest integer n
+    vec n = shifted - 12582912.0f;
+    vec f = v - n * 0.693359375f;  // ln 2 in two parts, the first with few bits so that n · it is exact
+    f = f - n * -2.12194440e-4f;
+    vec e = f * (1.0f / 24) + 1.0f / 6;
+    if (degree == 7) {
+        e = f * (1.0f / 5040) + 1.0f / 720;
+        e = e * f + 1.0f / 120;
+        e = e * f + 1.0f / 24;
+        e = e * f + 1.0f / 6;
+    }
+    e = e * f + 0.5f;
+    e = e * f + 1.0f;
+    e = e * f + 1.0f;
+    int_vec power = ((int_vec)shifted - (int_vec)SPLAT(12582912.0f) + 127) << 23;
+    *x = e * (vec)power;
+}
+
 /// `e^x` to about two units in the last place; 0 for `x` below -87 and infinity above 88.
 INLINE void vector_exp(vec *x) {
     int_vec representable = (*x > -87.0f) & (*x <= 88.0f);
     vec beyond = SELECT(*x > 88.0f, SPLAT(INFINITY), SPLAT(0));
     vec v = SELECT(representable, *x, SPLAT(0));
-    vec shifted = v * 1.44269504f + 12582912.0f;  // 1.5 · 2²³: the sum's low bits are the nearest integer n
-    vec n = shifted - 12582912.0f;
-    vec f = v - n * 0.693359375f;  // ln 2 in two parts, the first with few bits so that n · it is exact
-    f = f - n * -2.12194440e-4f;
-    vec e = f * (1.0f / 5040) + 1.0f / 720;  // the Taylor series: |f| ≤ ln 2 / 2
-    e = e * f + 1.0f / 120;
-    e = e * f + 1.0f / 24;
-    e = e * f + 1.0f / 6;
-    e = e * f + 0.5f;
-    e = e * f + 1.0f;
-    e = e * f + 1.0f;
-    int_vec power = ((int_vec)shifted - (int_vec)SPLAT(12582912.0f) + 127) << 23;
-    *x = SELECT(representable, e * (vec)power, beyond);
+    vector_exp_series(&v, 7);
+    *x = SELECT(representable, v, beyond);
+}
+
+/// `silu(x) = x / (1 + e^-x)`.
+INLINE void vector_silu(vec *x) {
+    vec e = -*x;
+    vector_exp(&e);
+    *x = *x / (1.0f + e);
 }
 
 #define SWAP_8(x) __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)
@@ -89,11 +106,11 @@ TARGET static void swiglu(const float *gate_up, int64_t rows, int64_t width, flo
         const float *up = gate_up + width;
         int64_t i = 0;
         for (; i + lanes <= width; i += lanes) {
-            vec gate = LOAD(gate_up + i), e = -gate;
-            vector_exp(&e);
-            STORE(out + i, gate / (1.0f + e) * LOAD(up + i));
+            vec gate = LOAD(gate_up + i);
+            vector_silu(&gate);
+            STORE(out + i, gate * LOAD(up + i));
         }
-        for (; i < width; i++) out[i] = gate_up[i] / (1 + expf(-gate_up[i])) * up[i];
+        for (; i < width; i++) out[i] = silu(gate_up[i]) * up[i];
     }
 }
 

@@ -2,6 +2,7 @@ internal import Engine
 internal import Foundation
 internal import Protocol
 internal import SeededRandom
+internal import Tokenizers
 
 /// What a benchmark embeds: lines of texts, tokenized.
 struct BenchTexts: Sendable {

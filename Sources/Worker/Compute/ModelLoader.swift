@@ -2,7 +2,9 @@ internal import Digest
 internal import Engine
 internal import Foundation
 internal import Logging
+internal import ModelFiles
 internal import Protocol
+internal import Tokenizers
 
 /// The model in memory, and how to compute with it.
 struct LoadedEngine: Sendable {

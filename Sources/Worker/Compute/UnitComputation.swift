@@ -2,6 +2,7 @@ internal import Engine
 internal import Foundation
 internal import Margins
 internal import Protocol
+internal import Tokenizers
 
 /// Turns a unit's texts into what the unit asks for: their hidden states, or the projections of these.
 struct UnitComputation: Sendable {

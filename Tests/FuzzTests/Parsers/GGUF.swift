@@ -1,6 +1,7 @@
+import Engine
+import ModelFiles
 import SeededRandom
-
-@testable import Engine
+import Tokenizers
 
 extension FuzzedParser {
     /// Metadata of every type, and a tensor of every type.

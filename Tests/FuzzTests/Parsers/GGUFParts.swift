@@ -1,4 +1,4 @@
-import Engine
+import ModelFiles
 import SeededRandom
 
 /// A GGUF file in parts: its first eight bytes, then pairs, descriptions of tensors and data, each with a letter before it

@@ -1,0 +1,33 @@
+/// What the gate of a feed-forward part goes through before it multiplies.
+enum Activation: Sendable {
+    /// `silu(x) = x / (1 + e^-x)`.
+    case silu
+
+    /// What files call it, the usual name first.
+    var names: [String] {
+        switch self {
+        case .silu: ["silu", "swish"]
+        }
+    }
+}
+
+/// Gated activations for backends that know only plain products.
+struct GatedActivation {
+    /// Rows that stay in the first-level caches between activation and conversion.
+    private static let blockRows = 8
+
+    private let kernels = Kernels()
+
+    /// `out[row] = activation(gateUp[row, 0]) * gateUp[row, 1]`, for `gateUp[rows, 2, out.width]`, which it overwrites.
+    func apply(_ activation: Activation, to gateUp: FloatBuffer, rows: Int, into out: GEMMInput) {
+        for first in stride(from: 0, to: rows, by: Self.blockRows) {
+            let block = first..<min(first + Self.blockRows, rows)
+            let source = gateUp[first * 2 * out.width, count: block.count * 2 * out.width]
+            // A row of the result overwrites only what was read before it.
+            switch activation {
+            case .silu: kernels.swiGLU(source, rows: block.count, width: out.width, into: source)
+            }
+            out.store(source, rows: block)
+        }
+    }
+}
