@@ -14,7 +14,7 @@
 /// component of neighbouring keys. Values are padded to a multiple of as many components.
 #define LEGEND_BLOCK 16
 
-/// Rows `[first, end)` of a micro-batch.
+/// Slots `[first, end)` of the storage of keys and values; the row of a slot is the one whose key and value lie there.
 typedef struct {
     int32_t first;
     int32_t end;
@@ -56,9 +56,9 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
         const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t rows, float scale,
         float *query, int64_t stride);
 
-    /// Takes `key_value[rows, 2, kv_heads, head_dim]` of the micro-batch's rows `first_row ...`, whose rows lie `stride`
-    /// floats apart, and writes keys, rotated, and values to their places. It overwrites what it takes.
-    /// Rows are stored in ascending order.
+    /// Takes `key_value[rows, 2, kv_heads, head_dim]`, whose rows lie `stride` floats apart, and writes keys, rotated, and
+    /// values to the slots `first_row ...`. It overwrites what it takes.
+    /// Slots that share a word are stored in ascending order.
     void (*store_keys_values)(
         const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t first_row,
         int64_t rows, float *key_value, int64_t stride, uint32_t *keys, uint32_t *values);
