@@ -39,7 +39,8 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CommandLineTool", "Margins", "Protocol", "Scheduling", "Transport", "Digest", "CZlib", arguments, logging,
+                "CommandLineTool", "Margins", "Protocol", "Scheduling", "Transport", "Digest", "CZlib", arguments,
+                logging,
                 signals, grdb,
             ],
             exclude: ["Scheduling"],
@@ -123,7 +124,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Coordinator", "Worker", "Margins", "Protocol", "Scheduling", "Transport", "CZeroMQ", "SeededRandom", grdb,
+                "Coordinator", "Worker", "Margins", "Protocol", "Scheduling", "Transport", "CZeroMQ", "SeededRandom",
+                grdb,
             ],
             exclude: ["Golden", "FailingFileSystem"], swiftSettings: strict),
         .testTarget(
