@@ -24,6 +24,9 @@ import Testing
         var direction = try saved(layer: 2, layerCount: 2)
         direction.heldOut = HeldOutAccuracy(pairs: 72, groups: 70, right: 61, low: 0.1 + 0.2, high: 1 - 0.1 / 3)
         #expect(direction.heldOut != nil)
+        // In an order that does not change from run to run.
+        let metadata = try Safetensors(serialized: direction.serialized()).metadata
+        #expect(metadata["heldOut"]?.hasPrefix(#"{"groups":70,"high":"#) == true)
         #expect(try SavedDirection(serialized: direction.serialized(), path: "d") == direction)
     }
 

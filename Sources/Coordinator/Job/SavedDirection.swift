@@ -48,7 +48,10 @@ struct SavedDirection: Hashable, Sendable {
         var metadata = json.mapValues { "\($0)" }
         metadata[Self.formatKey] = Self.formatName
         metadata["norm"] = "\(direction.norm)"
-        metadata[Self.heldOutKey] = try heldOut.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
+        // The same direction has the same file in every run.
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        metadata[Self.heldOutKey] = try heldOut.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
         let values = direction.difference.map(Float.init)
         return try Safetensors(
             tensors: [Self.tensorName: .init(shape: [1, values.count], values: values)], metadata: metadata
