@@ -40,8 +40,7 @@ let package = Package(
             name: "Coordinator",
             dependencies: [
                 "CommandLineTool", "Margins", "Protocol", "Scheduling", "Transport", "Digest", "CZlib", arguments,
-                logging,
-                signals, grdb,
+                logging, signals, grdb,
             ],
             exclude: ["Scheduling"],
             swiftSettings: strict),
@@ -117,7 +116,8 @@ let package = Package(
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ"], swiftSettings: strict),
         .testTarget(
-            name: "CoordinatorTests", dependencies: ["CommandLineTool", "Coordinator", "SeededRandom", grdb],
+            name: "CoordinatorTests",
+            dependencies: ["CommandLineTool", "Coordinator", "Scheduling", "SeededRandom", grdb],
             swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Protocol"], swiftSettings: strict),
         .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest"], swiftSettings: strict),

@@ -11,7 +11,7 @@ package struct StepID: Hashable, Comparable, Sendable, CustomStringConvertible {
 }
 
 /// What a unit asks a worker to do with its texts.
-package enum WorkKind: UInt8, Hashable, Sendable, CaseIterable {
+package enum WorkKind: UInt8, Hashable, Sendable {
     /// Embeds them; their hidden states come back.
     case embed = 1
 

@@ -26,8 +26,8 @@ private final class TemporaryStore {
         _ folder: String, run: String = "a", state: String = "/state", rowsHeld: Int = 0
     ) throws -> EmbeddingStore {
         try EmbeddingStore(
-            folder: folder + "/embeddings", run: run, state: state, rowsHeld: rowsHeld, headerBytes: headerBytes,
-            shardBytesMax: shardBytes)
+            folder: folder + "/embeddings", steps: [.anchors, .rows], run: run, state: state, rowsHeld: rowsHeld,
+            headerBytes: headerBytes, shardBytesMax: shardBytes)
     }
 
     var ledger: Ledger { get throws { try temporary.open } }
@@ -35,7 +35,7 @@ private final class TemporaryStore {
     /// As after `kill -9`.
     func restart() throws {
         try temporary.reopen()
-        store = try Self.open(temporary.folder, rowsHeld: ledger.keptCount(of: .rows))
+        store = try Self.open(temporary.folder, rowsHeld: ledger.storedCount(of: .rows))
     }
 
     /// Adds units of rows, the first one being unit 1.
@@ -174,7 +174,7 @@ private final class TemporaryStore {
         let records = (0..<4).map { kept.vectors.bytes[$0 * layout.bytesPerRow..<($0 + 1) * layout.bytesPerRow] }
         try job.store.write(records, step: .rows, firstSlot: 2)
         try job.restart()
-        #expect(try job.ledger.keptCount(of: .rows) == 2)
+        #expect(try job.ledger.storedCount(of: .rows) == 2)
         // What comes is shorter than what was there.
         _ = try job.ledger.apply([.split(UnitID(2))])
         try job.commit(TemporaryStore.result(3, rows: [2, 3], failed: [1]))
@@ -192,7 +192,7 @@ private final class TemporaryStore {
         let results = [TemporaryStore.result(1, rows: [0, 1]), TemporaryStore.result(2, rows: [2, 3])]
         let error = #expect(throws: StoreError.self) { try job.commit(results[0], results[1]) }
         #expect(error?.description == "\(obstacle): cannot open: Is a directory")
-        #expect(try job.ledger.keptCount(of: .rows) == 0 && job.ledger.tally(of: .rows).rows == 0)
+        #expect(try job.ledger.storedCount(of: .rows) == 0 && job.ledger.tally(of: .rows).rows == 0)
         try FileManager.default.removeItem(atPath: obstacle)
         try job.restart()
         try job.commit(results[1], results[0])
@@ -289,8 +289,10 @@ private final class TemporaryStore {
         try Data("mine".utf8).write(to: URL(filePath: job.folder + "/notes.txt"))
         _ = try TemporaryStore.open(job.temporary.folder, run: "a")
         #expect(try job.files.count == 3)
+        // Named like a shard, and of no step of the job.
+        try Data("weights".utf8).write(to: URL(filePath: job.folder + "/model-00001.safetensors"))
         _ = try TemporaryStore.open(job.temporary.folder, run: "b")
-        #expect(try job.files == ["notes.txt"])
+        #expect(try job.files == ["model-00001.safetensors", "notes.txt"])
     }
 
     // MARK: Damage

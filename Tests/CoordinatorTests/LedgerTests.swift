@@ -275,6 +275,14 @@ private struct SettledRow: Hashable {
         #expect(try ledger.tally(of: .rows).failedRows == 1)
     }
 
+    @Test func aRowWithoutAllItsResponsesIsNotGivenOut() throws {
+        var odd = unit(rows: 0..<2)
+        odd.payload.items[1].text.responses.removeLast()
+        try ledger.add([odd])
+        let error = #expect(throws: LedgerError.self) { try ledger.payload(of: UnitID(1)) }
+        #expect(error?.description == "row 1 of the rows has 1 responses in the ledger; expected 2")
+    }
+
     @Test func anIdIsNotUsedAgainAfterARestart() throws {
         try ledger.add([unit(rows: 0..<2)])
         _ = try ledger.apply([.split(UnitID(1))])

@@ -298,8 +298,8 @@ extension JobDefinition {
         // Room for the longest that JSON makes of the texts, and for names and numbers.
         let headerBytes = 8192 + 6 * template.identity.utf8.count + 8 * kept.layers.count
         return try EmbeddingStore(
-            folder: configuration.job.embeddings, run: run, state: configuration.job.state,
-            rowsHeld: try WorkStep.all.reduce(0) { try $0 + ledger.keptCount(of: $1.id) },
+            folder: configuration.job.embeddings, steps: WorkStep.all, run: run, state: configuration.job.state,
+            rowsHeld: try WorkStep.all.reduce(0) { try $0 + ledger.storedCount(of: $1.id) },
             headerBytes: (headerBytes + 4095) / 4096 * 4096)
     }
 }

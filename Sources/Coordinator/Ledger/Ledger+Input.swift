@@ -241,6 +241,11 @@ extension Ledger {
             items.append(try UnitPayload.Item(prompt: [UInt8](prompt), rest: [UInt8](rest)))
         }
         guard let step = try step.map({ try workStep($0, in: database) }) else { return nil }
+        for item in items where item.text.responses.count != step.responses.count {
+            throw LedgerError(
+                "row \(item.row) of the \(step.name) has \(item.text.responses.count) responses in the ledger; "
+                    + "expected \(step.responses.count)")
+        }
         return UnitPayload(work: step.work, responses: step.responses, items: items)
     }
 }

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import Margins
-internal import Protocol
+package import Protocol
 internal import Synchronization
 
 /// The folder in which a job keeps the embeddings of its rows, in shards of about a gibibyte.
@@ -10,6 +10,7 @@ internal import Synchronization
 /// then the rows' vectors. ``seal(_:_:ledger:)`` makes safetensors files of a finished step's shards.
 package final class EmbeddingStore: Sendable {
     let folder: String
+    private let steps: [WorkStep]
     private let headerBytes: Int
     private let shardBytesMax: Int
 
@@ -29,21 +30,23 @@ package final class EmbeddingStore: Sendable {
     /// removed.
     ///
     /// - Parameters:
+    ///   - steps: those of the job whose states may come here: other files in the folder are not the job's.
     ///   - run: names this beginning of the job.
     ///   - state: the job's state folder.
     ///   - rowsHeld: how many rows' embeddings the ledger counts here.
     ///   - headerBytes: room for each shard's header; of the job's whole life, too.
     /// - Throws: `StoreError`, also where the folder is another job's.
     package init(
-        folder: String, run: String, state: String, rowsHeld: Int, headerBytes: Int,
+        folder: String, steps: [WorkStep], run: String, state: String, rowsHeld: Int, headerBytes: Int,
         shardBytesMax: Int = EmbeddingStore.shardBytesMax
     ) throws {
         self.folder = folder
+        self.steps = steps
         self.headerBytes = headerBytes
         self.shardBytesMax = shardBytesMax
         let path = folder + "/job.json"
         let isThere = FileManager.default.fileExists(atPath: folder)
-        let shards = isThere ? try Self.shards(in: folder) : []
+        let shards = isThere ? try Self.shards(of: steps, in: folder) : []
         if let data = FileManager.default.contents(atPath: path) {
             let owner = try? JSONDecoder().decode(Owner.self, from: data)
             let isOwn = owner.map { FilePlace($0.state).isSame(as: FilePlace(state)) } ?? false
@@ -92,10 +95,14 @@ package final class EmbeddingStore: Sendable {
     }
 
     /// Files of shards, sealed or not, by name.
-    private static func shards(in folder: String) throws -> [String] {
+    private static func shards(of steps: [WorkStep], in folder: String) throws -> [String] {
+        let names = Set(steps.map { Substring($0.name) })
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder)
-                .filter { $0.wholeMatch(of: #/[a-z]+-[0-9]{5,}\.(safetensors|partial)/#) != nil }.sorted()
+                .filter { file in
+                    let match = file.wholeMatch(of: #/(.+)-[0-9]+\.(safetensors|partial)/#)
+                    return match.map { names.contains($0.1) } ?? false
+                }.sorted()
         } catch {
             throw StoreError("cannot read the folder \(folder): \(error.localizedDescription)")
         }
@@ -160,7 +167,7 @@ extension EmbeddingStore {
     /// stay.
     func seal(_ step: WorkStep, _ layout: EmbeddingLayout, ledger: Ledger) throws {
         open.withLock { $0[step] = nil }
-        let total = try ledger.keptCount(of: step.id)
+        let total = try ledger.storedCount(of: step.id)
         let rowsPerShard = Self.rowsPerShard(bytesPerRow: layout.bytesPerRow, shardBytesMax: shardBytesMax)
         let shards = (total + rowsPerShard - 1) / rowsPerShard
         for index in 0..<shards {
@@ -173,7 +180,7 @@ extension EmbeddingStore {
             guard rename(partial, path) == 0 else { throw StoreError.system("cannot rename \(partial) to", path) }
         }
         // What was written there and never committed.
-        for file in try Self.shards(in: folder) where file.hasPrefix("\(step.name)-") && file.hasSuffix(".partial") {
+        for file in try Self.shards(of: [step], in: folder) where file.hasSuffix(".partial") {
             unlink(folder + "/" + file)
         }
         try StoreFile.syncFolder(folder)
@@ -190,14 +197,14 @@ extension EmbeddingStore {
             throw StoreError("\(path): expected at least \(end) bytes, found \(try file.size())")
         }
         try file.truncate(to: end)
-        func append(_ bytesOf: (Ledger.KeptRow) -> [UInt8]) throws {
+        func append(_ bytesOf: (Ledger.StoredRow) -> [UInt8]) throws {
             var buffer: [UInt8] = []
             func flush() throws {
                 try file.write(buffer, at: end)
                 end += buffer.count
                 buffer.removeAll(keepingCapacity: true)
             }
-            try ledger.forEachKeptRow(of: step.id, slots: slots) { row in
+            try ledger.forEachStoredRow(of: step.id, slots: slots) { row in
                 buffer += bytesOf(row)
                 if buffer.count >= 1 << 18 { try flush() }
             }

@@ -26,7 +26,7 @@ final class StoredStates {
         self.step = step
         self.folder = folder
         self.layout = layout
-        count = try ledger.keptCount(of: step.id)
+        count = try ledger.storedCount(of: step.id)
         rowsPerShard = EmbeddingStore.rowsPerShard(bytesPerRow: layout.bytesPerRow, shardBytesMax: shardBytesMax)
         for index in 0..<shardCount { _ = try shard(index) }
     }
@@ -47,19 +47,19 @@ final class StoredStates {
     func forEachRow(_ body: (EmbeddedRow) throws -> Void) throws {
         let rowsAtOnce = max(1, Self.chunkBytes / layout.bytesPerRow)
         for first in stride(from: 0, to: count, by: rowsAtOnce) {
-            var rows: [Ledger.KeptRow] = []
-            try ledger.forEachKeptRow(of: step.id, slots: first..<min(first + rowsAtOnce, count)) { rows.append($0) }
+            var rows: [Ledger.StoredRow] = []
+            try ledger.forEachStoredRow(of: step.id, slots: first..<min(first + rowsAtOnce, count)) { rows.append($0) }
             for row in try read(rows) { try body(row) }
         }
     }
 
     /// Calls `body` with all rows in the order of the input, one at a time.
     func forEachRowInOrder(_ body: (EmbeddedRow) throws -> Void) throws {
-        try ledger.forEachKeptRow(of: step.id) { try body(read([$0])[0]) }
+        try ledger.forEachStoredRow(of: step.id) { try body(read([$0])[0]) }
     }
 
     /// - Parameter rows: neighbours, at least one.
-    private func read(_ rows: [Ledger.KeptRow]) throws -> [EmbeddedRow] {
+    private func read(_ rows: [Ledger.StoredRow]) throws -> [EmbeddedRow] {
         var bytes: [UInt8] = []
         var slots = rows[0].slot..<rows[0].slot + rows.count
         while let first = slots.first {

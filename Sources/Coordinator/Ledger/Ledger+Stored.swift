@@ -7,7 +7,7 @@ package import Protocol
 
 extension Ledger {
     /// A row whose embeddings are in the store.
-    struct KeptRow: Hashable, Sendable {
+    struct StoredRow: Hashable, Sendable {
         var row: UInt64
 
         /// Counts from 0 in each step.
@@ -25,7 +25,7 @@ extension Ledger {
     ) throws {
         let failed = Set(result.failures.map(\.item))
         let good = rows.indices.filter { !failed.contains($0) }
-        let firstSlot = try keptCount(of: step.id, in: database)
+        let firstSlot = try storedCount(of: step.id, in: database)
         let bytesPerRow = kept.vectors.bytes.count / rows.count
         let records = good.map { kept.vectors.bytes[$0 * bytesPerRow..<($0 + 1) * bytesPerRow] }
         try store.write(records, step: step, firstSlot: firstSlot)
@@ -43,37 +43,37 @@ extension Ledger {
     }
 
     /// How many rows of a step are in the store.
-    package func keptCount(of step: StepID) throws -> Int {
-        try database.read { try Self.keptCount(of: step, in: $0) }
+    package func storedCount(of step: StepID) throws -> Int {
+        try database.read { try Self.storedCount(of: step, in: $0) }
     }
 
-    private static func keptCount(of step: StepID, in database: Database) throws -> Int {
+    private static func storedCount(of step: StepID, in database: Database) throws -> Int {
         try Int.fetchOne(
             database.cachedStatement(sql: "SELECT COALESCE(MAX(slot) + 1, 0) FROM stored WHERE step = ?"),
             arguments: [step.rawValue]) ?? 0
     }
 
     /// Calls `body` with the rows in some slots of a step, in the slots' order, one at a time.
-    func forEachKeptRow(of step: StepID, slots: Range<Int>, _ body: (KeptRow) throws -> Void) throws {
-        try forEachKeptRow(
+    func forEachStoredRow(of step: StepID, slots: Range<Int>, _ body: (StoredRow) throws -> Void) throws {
+        try forEachStoredRow(
             sql: "SELECT * FROM stored WHERE step = ? AND slot >= ? AND slot < ? ORDER BY slot",
             [step.rawValue, slots.lowerBound, slots.upperBound], body)
     }
 
     /// Calls `body` with all rows of a step that are in the store, in the order of the input, one at a time.
-    func forEachKeptRow(of step: StepID, _ body: (KeptRow) throws -> Void) throws {
-        try forEachKeptRow(sql: "SELECT * FROM stored WHERE step = ? ORDER BY row", [step.rawValue], body)
+    func forEachStoredRow(of step: StepID, _ body: (StoredRow) throws -> Void) throws {
+        try forEachStoredRow(sql: "SELECT * FROM stored WHERE step = ? ORDER BY row", [step.rawValue], body)
     }
 
-    private func forEachKeptRow(
-        sql: String, _ arguments: StatementArguments, _ body: (KeptRow) throws -> Void
+    private func forEachStoredRow(
+        sql: String, _ arguments: StatementArguments, _ body: (StoredRow) throws -> Void
     ) throws {
         try database.read { database in
             let cursor = try Row.fetchCursor(database, sql: sql, arguments: arguments)
             while let row = try cursor.next() {
                 let (index, exponents, checksum): (Int64, Data, Int64) = (row["row"], row["exponents"], row["crc32"])
                 try body(
-                    KeptRow(
+                    StoredRow(
                         row: UInt64(index), slot: row["slot"], exponents: exponents.map { Int8(bitPattern: $0) },
                         crc32: UInt32(checksum)))
             }
