@@ -120,7 +120,8 @@ let package = Package(
             dependencies: ["CommandLineTool", "Coordinator", "Scheduling", "SeededRandom", grdb],
             swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Protocol"], swiftSettings: strict),
-        .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest"], swiftSettings: strict),
+        .testTarget(
+            name: "WorkerTests", dependencies: ["Worker", "Engine", "Protocol", "Digest"], swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",
             dependencies: [

@@ -8,30 +8,30 @@ package struct JobSpecification: Hashable, Sendable {
 
     /// SHA-256 of the model file in lower-case hexadecimal; empty until the first worker has named it.
     package var modelDigest: String
-    /// f32, bf16 or int8; auto while no worker was asked.
-    package var precision: String
-    package var backend: String
 
-    /// What attention multiplies: f32 or bf16; auto while no worker was asked.
-    package var attention: String
+    /// Automatic while no worker was asked.
+    package var precision: Precision
+    package var backend: Backend
 
-    /// Hidden states to return: 0 the embeddings, `l` after block `l`; negative ones count from the last, which is
-    /// after the final norm (-1).
-    package var layers: [Int]
-    package var pooling: String
+    /// Automatic while no worker was asked.
+    package var attention: AttentionPrecision
+
+    /// Hidden states to return.
+    package var layers: [LayerChoice]
+    package var pooling: Pooling
 
     /// Longest sequence in tokens; 0 for the model's context length.
     package var maxTokens: Int
     package var heartbeatMilliseconds: Int
 
     /// The embeddings that go into the store, besides what the steps ask for; empty where there is none.
-    package var keptLayers: [Int]
-    package var keptPoolings: [String]
+    package var keptLayers: [LayerChoice]
+    package var keptPoolings: [Pooling]
 
     package init(
-        job: String, modelPath: String, modelDigest: String, precision: String, backend: String,
-        attention: String = "f32", layers: [Int], pooling: String, maxTokens: Int, heartbeatMilliseconds: Int,
-        keptLayers: [Int] = [], keptPoolings: [String] = []
+        job: String, modelPath: String, modelDigest: String, precision: Precision, backend: Backend,
+        attention: AttentionPrecision = .f32, layers: [LayerChoice], pooling: Pooling, maxTokens: Int,
+        heartbeatMilliseconds: Int, keptLayers: [LayerChoice] = [], keptPoolings: [Pooling] = []
     ) {
         self.job = job
         self.modelPath = modelPath
@@ -50,12 +50,7 @@ package struct JobSpecification: Hashable, Sendable {
     /// The kept layers of a model as they lie in a unit's embeddings: ascending, from 0 for the embeddings to
     /// `layerCount`, each once. Those that the model does not have are among them.
     package func keptLayers(layerCount: Int) -> [Int] {
-        Set(keptLayers.map { Self.resolved(layer: $0, layerCount: layerCount) }).sorted()
-    }
-
-    /// A layer counted from the front.
-    package static func resolved(layer: Int, layerCount: Int) -> Int {
-        layer < 0 ? layerCount + 1 + layer : layer
+        Set(keptLayers.map { $0.resolved(layerCount: layerCount) }).sorted()
     }
 }
 
@@ -74,10 +69,12 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     package var layerCount: Int
     package var hiddenSize: Int
     package var contextLength: Int
-    package var precision: String
+
+    /// Never automatic.
+    package var precision: Precision
 
     /// As the job has it: a CPU that cannot do that says so in its numeric build.
-    package var attention: String
+    package var attention: AttentionPrecision
 
     /// Everything that may change a bit of a result: precision, library, its version, instruction set.
     package var numericBuild: String
@@ -101,7 +98,7 @@ package struct LoadedModel: Codable, Hashable, Sendable {
 
     package init(
         digest: String, name: String, tokenizer: String, layerCount: Int, hiddenSize: Int, contextLength: Int,
-        precision: String, attention: String = "f32", numericBuild: String, credit: Int, rowsAhead: Int,
+        precision: Precision, attention: AttentionPrecision = .f32, numericBuild: String, credit: Int, rowsAhead: Int,
         warnings: [String] = []
     ) {
         self.digest = digest
@@ -126,7 +123,7 @@ extension LoadedModel {
     /// Also that of a ledger from before attention and warnings were named.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        let precision = try values.decode(String.self, forKey: .precision)
+        let precision = try values.decode(Precision.self, forKey: .precision)
         self.init(
             digest: try values.decode(String.self, forKey: .digest),
             name: try values.decode(String.self, forKey: .name),
@@ -134,8 +131,8 @@ extension LoadedModel {
             layerCount: try values.decode(Int.self, forKey: .layerCount),
             hiddenSize: try values.decode(Int.self, forKey: .hiddenSize),
             contextLength: try values.decode(Int.self, forKey: .contextLength), precision: precision,
-            attention: try values.decodeIfPresent(String.self, forKey: .attention)
-                ?? (precision == "f32" ? "f32" : "bf16"),
+            attention: try values.decodeIfPresent(AttentionPrecision.self, forKey: .attention)
+                ?? (precision == .f32 ? .f32 : .bf16),
             numericBuild: try values.decode(String.self, forKey: .numericBuild),
             credit: try values.decode(Int.self, forKey: .credit),
             rowsAhead: try values.decode(Int.self, forKey: .rowsAhead),

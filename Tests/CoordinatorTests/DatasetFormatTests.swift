@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import Protocol
 import Testing
 
 @Suite struct DatasetFormatTests {

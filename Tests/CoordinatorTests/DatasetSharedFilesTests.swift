@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import Protocol
 import Testing
 
 /// Real datasets that lie beside the package on a developer's machine. Their texts are harmful: only counts are

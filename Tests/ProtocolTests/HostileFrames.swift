@@ -189,7 +189,8 @@ extension HostileFrames {
                 ready, "a numeric build of 1001 bytes; at most 1000 are expected",
                 { $0.ready.numericBuild = String(repeating: "n", count: 1001) }),
             .init(
-                ready, "what attention multiplies with control characters", { $0.ready.attention = "bf16\u{7}" }),
+                ready, "what attention multiplies: expected one of auto, f32, bf16, found \"bf16\\u{07}\"",
+                { $0.ready.attention = "bf16\u{7}" }),
             .init(
                 ready, "17 warnings; at most 16 are expected",
                 { $0.ready.warnings = Array(repeating: "w", count: 17) }),
@@ -197,11 +198,15 @@ extension HostileFrames {
                 hello, "9 preferences; at most 8 are expected",
                 { $0.hello.preferences = Array(repeating: $0.hello.preferences[0], count: 9) }),
             .init(
-                hello, "a preference of \"int8\"; f32 or bf16 are expected",
+                hello, "a preference of int8, attention in f32; f32 or bf16 are expected",
                 { $0.hello.preferences[0].precision = "int8" }),
             .init(
-                hello, "a preference of \"\"; f32 or bf16 are expected", { $0.hello.preferences[1].attention = "" }),
-            .init(hello, "a backend with control characters", { $0.hello.preferences[0].backend = "a\nb" }),
+                hello, "a preference of attention: expected one of auto, f32, bf16, found \"\"",
+                { $0.hello.preferences[1].attention = "" }),
+            .init(
+                hello, "a backend: expected one of auto, native, onednn, blas, found \"a\\nb\"",
+                { $0.hello.preferences[0].backend = "a\nb" }),
+            .init(ready, "a model that computes in auto, attention in f32", { $0.ready.precision = "auto" }),
             .init(ready, "a model's name with control characters", { $0.ready.modelName = "a\nb" }),
             .init(hello, "a worker id with control characters", { $0.hello.worker = "a\u{1B}[2J" }),
             .init(hello, "a host name with control characters", { $0.hello.host = "a\u{2028}b" }),

@@ -6,7 +6,7 @@ enum MessageSamples {
 
     static let model = LoadedModel(
         digest: String(repeating: "0a", count: 32), name: "SmolLM2", tokenizer: "gpt2 49152", layerCount: 30,
-        hiddenSize: 576, contextLength: 8192, precision: "bf16", attention: "f32",
+        hiddenSize: 576, contextLength: 8192, precision: .bf16, attention: .f32,
         numericBuild: "bf16 onednn 2.6.3 avx512", credit: 4096, rowsAhead: 1 << 16,
         warnings: ["its file has metadata that is not known here", "§"])
 
@@ -14,8 +14,8 @@ enum MessageSamples {
         worker: "machine-7", epoch: 0xFFFF_0000_FFFF_0001, host: "machine", processID: 4711, softwareVersion: "0.1.0",
         lanes: 2, model: nil, held: [],
         preferences: [
-            .init(backend: "auto", precision: "bf16", attention: "f32", reason: "bf16 is 1.87 times as fast"),
-            .init(backend: "blas", precision: "f32", attention: "bf16", reason: ""),
+            .init(backend: .automatic, precision: .bf16, attention: .f32, reason: "bf16 is 1.87 times as fast"),
+            .init(backend: .blas, precision: .f32, attention: .bf16, reason: ""),
         ])
 
     static let result = UnitResult(
@@ -36,13 +36,13 @@ enum MessageSamples {
     static let direction = BroadcastDirection(digest: "d1", values: Tensor([0.6, -0.8] as [Float], shape: [1, 2]))
 
     static let job = JobSpecification(
-        job: "harmless", modelPath: "/models/a.gguf", modelDigest: "", precision: "auto", backend: "onednn",
-        attention: "bf16", layers: [-1, 0, 12], pooling: "last", maxTokens: 4096, heartbeatMilliseconds: 2000)
+        job: "harmless", modelPath: "/models/a.gguf", modelDigest: "", precision: .automatic, backend: .oneDNN,
+        attention: .bf16, layers: [-1, 0, 12], pooling: .lastToken, maxTokens: 4096, heartbeatMilliseconds: 2000)
 
     static var keepingJob: JobSpecification {
         var job = job
         job.keptLayers = [-1, 20]
-        job.keptPoolings = ["last", "mean"]
+        job.keptPoolings = [.lastToken, .meanText]
         return job
     }
 

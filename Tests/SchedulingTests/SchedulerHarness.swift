@@ -5,8 +5,8 @@ import Testing
 /// A scheduler and its clock. What must always hold is checked after every event.
 struct SchedulerHarness {
     static let job = JobSpecification(
-        job: "job", modelPath: "model.gguf", modelDigest: "", precision: "f32", backend: "onednn", layers: [-1],
-        pooling: "last", maxTokens: 0, heartbeatMilliseconds: 1000)
+        job: "job", modelPath: "model.gguf", modelDigest: "", precision: .f32, backend: .oneDNN, layers: [-1],
+        pooling: .lastToken, maxTokens: 0, heartbeatMilliseconds: 1000)
     static let direction = BroadcastDirection(digest: "north", values: Tensor([1, 0] as [Float], shape: [1, 2]))
 
     private(set) var scheduler: Scheduler
@@ -138,7 +138,7 @@ extension LoadedModel {
     static let test = Self.test(credit: 2)
 
     static func test(
-        digest: String = "d1", precision: String = "f32", numericBuild: String = "n1", credit: Int = 2,
+        digest: String = "d1", precision: Precision = .f32, numericBuild: String = "n1", credit: Int = 2,
         rowsAhead: Int = 0
     ) -> Self {
         .init(

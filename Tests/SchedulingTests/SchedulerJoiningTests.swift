@@ -77,7 +77,7 @@ import Testing
                 file with --model
                 """),
         Refusal(
-            testDescription: "another precision", agreed: .test, found: .test(precision: "bf16"),
+            testDescription: "another precision", agreed: .test, found: .test(precision: .bf16),
             sentence: """
                 it computes in bf16, this job in f32: set model.precision to one that all workers' processors have, \
                 for example f32

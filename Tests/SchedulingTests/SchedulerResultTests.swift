@@ -170,7 +170,9 @@ import Testing
         ] as [(Bool, KeptEmbeddings?, String?)])
     func embeddingsThatTheJobDoesNotKeepAreAFailedAttempt(_ keeps: Bool, _ kept: KeptEmbeddings?, _ reason: String?) {
         var job = SchedulerHarness.job
-        if keeps { (job.keptLayers, job.keptPoolings) = ([-1, 1, LoadedModel.test.layerCount], ["last"]) }
+        if keeps {
+            (job.keptLayers, job.keptPoolings) = ([-1, 1, LayerChoice(LoadedModel.test.layerCount)], [.lastToken])
+        }
         var harness = SchedulerHarness(job: job, model: .test)
         harness.join(.a)
         harness.begin([.test(1)])

@@ -5,12 +5,12 @@ import Worker
 /// A worker's session and its clock.
 struct SessionHarness {
     static let job = JobSpecification(
-        job: "job", modelPath: "model.gguf", modelDigest: "", precision: "f32", backend: "onednn", layers: [-1],
-        pooling: "last", maxTokens: 0, heartbeatMilliseconds: 1000)
+        job: "job", modelPath: "model.gguf", modelDigest: "", precision: .f32, backend: .oneDNN, layers: [-1],
+        pooling: .lastToken, maxTokens: 0, heartbeatMilliseconds: 1000)
     static let direction = BroadcastDirection(digest: "north", values: Tensor([1, 0] as [Float], shape: [1, 2]))
     static let model = LoadedModel(
         digest: "d1", name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
-        precision: "f32", numericBuild: "n1", credit: 4, rowsAhead: 8)
+        precision: .f32, numericBuild: "n1", credit: 4, rowsAhead: 8)
 
     private(set) var session: Session
     private(set) var now = MonotonicInstant.zero

@@ -68,7 +68,7 @@ import Worker
 
     /// Also after a yes: the coordinator may have begun its job anew, and another worker may have had the word.
     @Test func aJobThatComputesInOtherNumbersLoadsTheModelAgain() {
-        for change: (inout JobSpecification) -> Void in [{ $0.precision = "bf16" }, { $0.attention = "bf16" }] {
+        for change: (inout JobSpecification) -> Void in [{ $0.precision = .bf16 }, { $0.attention = .bf16 }] {
             var harness = Harness.working()
             var job = Harness.job
             change(&job)
@@ -78,7 +78,7 @@ import Worker
     }
 
     @Test func aGreetingSaysWhatTheMachineComputesFastestIn() {
-        let preference = NumericPreference(backend: "auto", precision: "bf16", attention: "f32", reason: "measured")
+        let preference = NumericPreference(backend: .automatic, precision: .bf16, attention: .f32, reason: "measured")
         var session = Session(
             identity: .init(
                 worker: "worker", epoch: 7, host: "host", processID: 1, lanes: 1, preferences: [preference]))
@@ -162,15 +162,16 @@ import Worker
             ])
     }
 
-    private typealias Property = WritableKeyPath<JobSpecification, String> & Sendable
+    private typealias Change = @Sendable (inout JobSpecification) -> Void
 
-    @Test(arguments: [\.modelPath, \.precision, \.backend] as [any Property])
-    private func anotherModelIsLoadedAndTheUnitsOfTheFirstAreDropped(_ property: any Property) {
+    @Test(
+        arguments: [{ $0.modelPath = "another" }, { $0.precision = .int8 }, { $0.backend = .native }] as [Change])
+    private func anotherModelIsLoadedAndTheUnitsOfTheFirstAreDropped(_ change: Change) {
         var harness = Harness.working()
         harness.assign(Lease(1))
         harness.assign(Lease(2))
         var job = Harness.job
-        job[keyPath: property] = "another"
+        change(&job)
         #expect(harness.receive(.welcome(job)) == [.cancel(lane: 0), .loadModel(job)])
         #expect(harness.handle(.cancelled(lane: 0)) == [])
         #expect(harness.handle(.modelLoaded(Harness.model)) == [.send(.ready(Harness.model))])

@@ -18,7 +18,7 @@ struct DirectionFit: Sendable {
     /// - Throws: `DirectionError` where no direction comes out, or a `Failure` that says why no anchor was of use.
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
         let embedding = definition.configuration.embedding
-        let layer = JobSpecification.resolved(layer: embedding.layer, layerCount: model.layerCount)
+        let layer = embedding.layer.resolved(layerCount: model.layerCount)
         try self.init(
             layer: layer, token: embedding.token, definition: definition, model: model, prompts: Self.prompts(ledger)
         ) { failed, body in
@@ -40,7 +40,7 @@ struct DirectionFit: Sendable {
     ///   - pairs: called several times.
     /// - Throws: `DirectionError` where no direction comes out, or a `Failure` that says why no anchor was of use.
     init(
-        layer: Int, token: String, definition: JobDefinition, model: LoadedModel, prompts: [UInt64: Int],
+        layer: Int, token: Pooling, definition: JobDefinition, model: LoadedModel, prompts: [UInt64: Int],
         pairs forEachPair: @escaping Pairs
     ) throws {
         var accumulator = DirectionAccumulator(hiddenSize: model.hiddenSize)

@@ -8,7 +8,6 @@ internal import Scheduling
 struct JobDefinition: Sendable {
     let configuration: Protocol.Configuration
     let template: Template
-    let compatibility: Compatibility
     let inputOptions: DatasetOptions
 
     /// nil where a saved direction is given.
@@ -74,7 +73,6 @@ struct JobDefinition: Sendable {
         self.configuration = configuration
         self.access = access
         self.template = template
-        self.compatibility = embedding.compatibility == "legend" ? .legend : .none
         self.inputOptions = inputOptions
         self.inputDigest = inputDigest
         self.anchors = anchors
@@ -102,13 +100,13 @@ struct JobDefinition: Sendable {
             """,
             "anchors.refusal": anchors.refusal,
             "model.sha256": configuration.model.sha256 ?? "",
-            "model.precision": configuration.model.precision,
-            "model.backend": configuration.model.backend,
+            "model.precision": configuration.model.precision.rawValue,
+            "model.backend": configuration.model.backend.rawValue,
             "model.max_tokens": "\(configuration.model.maxTokens)",
             "embedding.template": template.identity,
             "embedding.layer": "\(configuration.embedding.layer)",
-            "embedding.token": configuration.embedding.token,
-            "embedding.compat": configuration.embedding.compatibility,
+            "embedding.token": configuration.embedding.token.rawValue,
+            "embedding.compat": configuration.embedding.compatibility.rawValue,
             "dataset.max_row_mib": "\(dataset.maxRowBytes >> 20)",
         ]
         if let kept = configuration.embedding.kept {
@@ -184,6 +182,8 @@ struct JobDefinition: Sendable {
 }
 
 extension JobDefinition {
+    var compatibility: Compatibility { configuration.embedding.compatibility }
+
     /// Whether control tokens that the rows spell are the model's.
     var readsControlTokens: Bool { compatibility == .legend || template.readsControlTokensOfRows }
 
@@ -214,7 +214,7 @@ extension JobDefinition {
         return JobSpecification(
             job: "\(configuration.job.name) (\(run))", modelPath: model.path,
             modelDigest: model.sha256 ?? savedDirection?.provenance.modelSHA256 ?? "", precision: precision,
-            backend: model.backend, attention: precision == "f32" ? "f32" : JobSpecification.automatic,
+            backend: model.backend, attention: precision == .f32 ? .f32 : .automatic,
             layers: [embedding.layer], pooling: embedding.token, maxTokens: model.maxTokens,
             heartbeatMilliseconds: Int(configuration.cluster.heartbeatSeconds * 1000),
             keptLayers: embedding.kept?.layers ?? [], keptPoolings: embedding.kept?.tokens ?? [])
@@ -222,12 +222,9 @@ extension JobDefinition {
 
     /// As configured. Where that leaves it to a machine, a given direction has its own: the rows' states are to be like
     /// those that it was fitted on.
-    private var precision: String {
+    private var precision: Precision {
         let asked = configuration.model.precision
-        guard asked == JobSpecification.automatic, let fitted = savedDirection?.provenance.precision,
-            Configuration.Model.precisions.contains(fitted)
-        else { return asked }
-        return fitted
+        return asked == .automatic ? savedDirection?.provenance.precision ?? asked : asked
     }
 
     /// - Throws: `Failure` where the model file is not the one that the configuration asks for.

@@ -8,8 +8,8 @@ internal import Protocol
 struct Projector {
     /// What is asked for; nil: as the job has it.
     struct Request {
-        var layer: Int?
-        var token: String?
+        var layer: LayerChoice?
+        var token: Pooling?
         var direction: SavedDirection?
     }
 
@@ -52,19 +52,18 @@ struct Projector {
     /// - Throws: `Failure` where the layer or the token is not kept, or the direction does not fit.
     func direction(_ request: Request) throws -> (direction: SavedDirection, fit: DirectionFit?) {
         let embedding = definition.configuration.embedding
-        let layer = JobSpecification.resolved(
-            layer: request.layer ?? request.direction?.provenance.layer ?? embedding.layer, layerCount: model.layerCount
-        )
+        let asked = request.layer ?? request.direction.map { LayerChoice($0.provenance.layer) } ?? embedding.layer
+        let layer = asked.resolved(layerCount: model.layerCount)
         let token = request.token ?? request.direction?.provenance.token ?? embedding.token
         try check(layer: layer, token: token)
         if let direction = request.direction {
             let conflicts = direction.conflicts(
                 modelSHA256: model.digest, template: definition.template.identity,
-                compatibility: embedding.compatibility, layer: layer, token: token)
+                compatibility: embedding.compatibility, layer: LayerChoice(layer), token: token)
             guard conflicts.isEmpty else { throw Failure(conflicts.joined(separator: "\n"), status: .usage) }
             return (direction, nil)
         }
-        let ownLayer = JobSpecification.resolved(layer: embedding.layer, layerCount: model.layerCount)
+        let ownLayer = embedding.layer.resolved(layerCount: model.layerCount)
         if let own = definition.savedDirection ?? state.direction, layer == ownLayer, token == embedding.token {
             return (own, nil)
         }
@@ -77,20 +76,21 @@ struct Projector {
         return (fit.saved, fit)
     }
 
-    private func check(layer: Int, token: String) throws {
+    private func check(layer: Int, token: Pooling) throws {
         guard layout.layers.contains(layer) else {
             let kept = layout.layers.map(String.init).joined(separator: ", ")
             throw Failure("layer \(layer) is not kept; kept are \(kept) (embedding.keep_layers)", status: .usage)
         }
-        guard layout.tokens.contains(token) else {
+        guard layout.tokens.contains(token.rawValue) else {
             let kept = layout.tokens.joined(separator: ", ")
             throw Failure("token \"\(token)\" is not kept; kept are \(kept) (embedding.keep_tokens)", status: .usage)
         }
     }
 
     /// Where in a row's embeddings the two responses' vectors are.
-    private func places(_ layer: Int, _ token: String) -> (Int, Int) {
-        guard let layerSlot = layout.layers.firstIndex(of: layer), let tokenSlot = layout.tokens.firstIndex(of: token)
+    private func places(_ layer: Int, _ token: Pooling) -> (Int, Int) {
+        guard let layerSlot = layout.layers.firstIndex(of: layer),
+            let tokenSlot = layout.tokens.firstIndex(of: token.rawValue)
         else { preconditionFailure("checked before") }
         return (
             layout.vector(response: 0, layerSlot: layerSlot, tokenSlot: tokenSlot),
@@ -98,7 +98,7 @@ struct Projector {
         )
     }
 
-    private func keptPairs(_ layer: Int, _ token: String) throws -> DirectionFit.Pairs {
+    private func keptPairs(_ layer: Int, _ token: Pooling) throws -> DirectionFit.Pairs {
         let folder = definition.configuration.job.embeddings
         let anchors = try StoredStates(.anchors, folder: folder, layout, ledger: ledger)
         let places = places(layer, token)

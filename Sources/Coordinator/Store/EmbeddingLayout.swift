@@ -50,14 +50,14 @@ extension EmbeddingLayout {
         let embedding = definition.configuration.embedding
         guard let kept = embedding.kept else { return nil }
         layers = definition.specification(ofRun: run).keptLayers(layerCount: model.layerCount)
-        tokens = kept.tokens
+        tokens = kept.tokens.map(\.rawValue)
         hiddenSize = model.hiddenSize
         metadata = [
             "format": Self.formatName, "about": Self.about, "run": run, "layers": "\(layers)",
             "tokens": tokens.joined(separator: ", "), "model": model.name, "modelSHA256": model.digest,
-            "tokenizer": model.tokenizer, "layerCount": "\(model.layerCount)", "precision": model.precision,
+            "tokenizer": model.tokenizer, "layerCount": "\(model.layerCount)", "precision": model.precision.rawValue,
             "numericBuild": model.numericBuild, "template": definition.template.identity,
-            "compatibility": embedding.compatibility, "inputSHA256": definition.inputDigest,
+            "compatibility": embedding.compatibility.rawValue, "inputSHA256": definition.inputDigest,
             "anchorsSHA256": definition.anchors?.digest ?? "", "software": ProtocolVersion.software,
         ]
     }

@@ -3,6 +3,26 @@
 internal import Digest
 internal import SwiftProtobuf
 
+extension Choice {
+    init(wire name: String, _ what: String) throws {
+        do {
+            try self.init(named: name)
+        } catch {
+            throw ProtocolError("\(what): \(error)")
+        }
+    }
+}
+
+extension LayerChoice {
+    init(wire number: Int32) throws {
+        guard Self.numbers.contains(Int(number)) else {
+            throw ProtocolError(
+                "a job's layer \(number); \(Self.numbers.lowerBound) to \(Self.numbers.upperBound) are expected")
+        }
+        self.init(Int(number))
+    }
+}
+
 extension WireTensor {
     init(_ tensor: Tensor) {
         self.init()
@@ -94,20 +114,21 @@ extension WorkerMessage.Hello {
 
 extension NumericPreference {
     init(_ wire: WireNumericPreference) throws {
-        for choice in [wire.precision, wire.attention] where !Self.choices.contains(choice) {
-            throw ProtocolError(
-                "a preference of \(choice.prefix(80).debugDescription); f32 or bf16 are expected")
+        let precision = try Precision(wire: wire.precision, "a preference of precision")
+        let attention = try AttentionPrecision(wire: wire.attention, "a preference of attention")
+        guard [.f32, .bf16].contains(precision), attention != .automatic else {
+            throw ProtocolError("a preference of \(precision), attention in \(attention); f32 or bf16 are expected")
         }
         self.init(
-            backend: try wire.backend.checked("a backend"), precision: wire.precision, attention: wire.attention,
+            backend: try Backend(wire: wire.backend, "a backend"), precision: precision, attention: attention,
             reason: wire.reason.bounded)
     }
 
     var wire: WireNumericPreference {
         .with {
-            $0.backend = backend
-            $0.precision = precision
-            $0.attention = attention
+            $0.backend = backend.rawValue
+            $0.precision = precision.rawValue
+            $0.attention = attention.rawValue
             $0.reason = reason.bounded
         }
     }
@@ -145,13 +166,17 @@ extension LoadedModel {
         guard wire.warnings.count <= Self.warningsMax else {
             throw ProtocolError("\(wire.warnings.count) warnings; at most \(Self.warningsMax) are expected")
         }
+        let precision = try Precision(wire: wire.precision, "a precision")
+        let attention = try AttentionPrecision(wire: wire.attention, "what attention multiplies")
+        guard precision != .automatic, attention != .automatic else {
+            throw ProtocolError("a model that computes in \(precision), attention in \(attention)")
+        }
         self.init(
             digest: try checkedModelDigest(wire.modelDigest),
             name: try wire.modelName.checked("a model's name"),
             tokenizer: try wire.tokenizer.checked("a tokenizer"),
             layerCount: Int(wire.layerCount), hiddenSize: Int(wire.hiddenSize),
-            contextLength: Int(wire.contextLength), precision: try wire.precision.checked("a precision"),
-            attention: try wire.attention.checked("what attention multiplies"),
+            contextLength: Int(wire.contextLength), precision: precision, attention: attention,
             numericBuild: try wire.numericBuild.checked("a numeric build"), credit: Int(wire.credit),
             rowsAhead: Int(wire.rowsAhead), warnings: wire.warnings.map(\.bounded))
     }
@@ -164,8 +189,8 @@ extension LoadedModel {
             $0.layerCount = UInt32(layerCount)
             $0.hiddenSize = UInt32(hiddenSize)
             $0.contextLength = UInt32(contextLength)
-            $0.precision = precision
-            $0.attention = attention
+            $0.precision = precision.rawValue
+            $0.attention = attention.rawValue
             $0.numericBuild = numericBuild
             $0.credit = UInt32(credit)
             $0.rowsAhead = UInt32(rowsAhead)
@@ -309,10 +334,13 @@ extension JobSpecification {
         self.init(
             job: wire.job, modelPath: wire.modelPath,
             modelDigest: wire.modelDigest.isEmpty ? "" : try checkedModelDigest(wire.modelDigest),
-            precision: wire.precision,
-            backend: wire.backend, attention: wire.attention, layers: wire.layers.map(Int.init), pooling: wire.pooling,
-            maxTokens: Int(wire.maxTokens), heartbeatMilliseconds: Int(wire.heartbeatMs),
-            keptLayers: wire.keepLayers.map(Int.init), keptPoolings: wire.keepTokens)
+            precision: try Precision(wire: wire.precision, "a job's precision"),
+            backend: try Backend(wire: wire.backend, "a job's backend"),
+            attention: try AttentionPrecision(wire: wire.attention, "what a job's attention multiplies"),
+            layers: try wire.layers.map(LayerChoice.init(wire:)),
+            pooling: try Pooling(wire: wire.pooling, "a job's pooling"), maxTokens: Int(wire.maxTokens),
+            heartbeatMilliseconds: Int(wire.heartbeatMs), keptLayers: try wire.keepLayers.map(LayerChoice.init(wire:)),
+            keptPoolings: try wire.keepTokens.map { try Pooling(wire: $0, "a pooling to keep") })
     }
 
     var wire: WireJobSpecification {
@@ -320,15 +348,15 @@ extension JobSpecification {
             $0.job = job
             $0.modelPath = modelPath
             $0.modelDigest = modelDigest
-            $0.precision = precision
-            $0.backend = backend
-            $0.attention = attention
-            $0.layers = layers.map(Int32.init)
-            $0.pooling = pooling
+            $0.precision = precision.rawValue
+            $0.backend = backend.rawValue
+            $0.attention = attention.rawValue
+            $0.layers = layers.map { Int32($0.number) }
+            $0.pooling = pooling.rawValue
             $0.maxTokens = UInt32(maxTokens)
             $0.heartbeatMs = UInt32(heartbeatMilliseconds)
-            $0.keepLayers = keptLayers.map(Int32.init)
-            $0.keepTokens = keptPoolings
+            $0.keepLayers = keptLayers.map { Int32($0.number) }
+            $0.keepTokens = keptPoolings.map(\.rawValue)
         }
     }
 }

@@ -6,22 +6,16 @@ internal import Protocol
 struct EmbeddingSelection: Sendable {
     /// Resolved: 0 the embeddings … `layerCount` after the final norm.
     let layers: [Int]
-    let pooling: Pooling
+    let pooling: Engine.Pooling
     private let keptLayers: [Int]
-    private let keptPoolings: [Pooling]
+    private let keptPoolings: [Engine.Pooling]
     private let hiddenSize: Int
 
     /// - Throws: `JobError` where the model cannot do what the job asks.
     init(job: JobSpecification, model: ModelDescription) throws {
-        func pooling(_ name: String, _ key: String) throws -> Pooling {
-            guard let pooling = Pooling(rawValue: name) else {
-                throw JobError("this worker does not know \(key): \(name)")
-            }
-            return pooling
-        }
-        func check(_ layers: [Int], _ key: String) throws {
+        func check(_ layers: [LayerChoice], _ key: String) throws {
             for layer in layers {
-                let resolved = JobSpecification.resolved(layer: layer, layerCount: model.layerCount)
+                let resolved = layer.resolved(layerCount: model.layerCount)
                 guard !(0...model.layerCount).contains(resolved) else { continue }
                 throw JobError(
                     """
@@ -32,16 +26,16 @@ struct EmbeddingSelection: Sendable {
         }
         try check(job.layers, "embedding.layer")
         try check(job.keptLayers, "embedding.keep_layers")
-        self.layers = job.layers.map { JobSpecification.resolved(layer: $0, layerCount: model.layerCount) }
-        self.pooling = try pooling(job.pooling, "embedding.token")
+        self.layers = job.layers.map { $0.resolved(layerCount: model.layerCount) }
+        self.pooling = Engine.Pooling(job.pooling)
         self.keptLayers = job.keptLayers(layerCount: model.layerCount)
-        self.keptPoolings = try job.keptPoolings.map { try pooling($0, "embedding.keep_tokens") }
+        self.keptPoolings = job.keptPoolings.map { Engine.Pooling($0) }
         self.hiddenSize = model.hiddenSize
     }
 
     /// What the lane is asked for.
     var allLayers: [Int] { Set(layers + keptLayers).sorted() }
-    var allPoolings: [Pooling] { Pooling.allCases.filter { $0 == pooling || keptPoolings.contains($0) } }
+    var allPoolings: [Engine.Pooling] { Engine.Pooling.allCases.filter { $0 == pooling || keptPoolings.contains($0) } }
 
     /// Vectors of a text that its unit asks for, and that are kept.
     var vectorsPerText: Int { layers.count }

@@ -11,15 +11,15 @@ enum Arithmetic {
             rowsAhead: 12)
     }
 
-    private static func rounding(_ precision: String) -> Float { precision == "f32" ? 0 : 0.25 }
+    private static func rounding(_ precision: Precision) -> Float { precision == .f32 ? 0 : 0.25 }
 
     /// `[responses, layers, hidden]`
-    static func embedding(of row: UInt64, in precision: String) -> [Float] {
+    static func embedding(of row: UInt64, in precision: Precision) -> [Float] {
         [Float(row) + 1, 2, 3, Float(row) * 0.5 + rounding(precision)]
     }
 
     /// `[responses, layers]`
-    static func scores(of row: UInt64, on direction: BroadcastDirection?, in precision: String) -> [Double] {
+    static func scores(of row: UInt64, on direction: BroadcastDirection?, in precision: Precision) -> [Double] {
         let weight = (try? direction?.values.floats())?.first ?? 0
         return [Double(row) * Double(weight), -1 - Double(rounding(precision))]
     }
@@ -37,7 +37,7 @@ enum Arithmetic {
     }
 
     static func result(
-        _ lease: Lease, _ work: Session.Work, on direction: BroadcastDirection?, in precision: String
+        _ lease: Lease, _ work: Session.Work, on direction: BroadcastDirection?, in precision: Precision
     ) -> UnitResult {
         let unit =
             switch work {

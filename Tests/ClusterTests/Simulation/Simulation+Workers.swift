@@ -26,7 +26,7 @@ struct SimulatedWorker {
 
     /// The job whose model it loads, and what the model that it has computes in.
     var loading: JobSpecification?
-    var precision = ""
+    var precision = Precision.automatic
     var connection: PeerID?
     var pausedUntil = MonotonicInstant.zero
     var lanesPausedUntil = MonotonicInstant.zero
@@ -69,8 +69,9 @@ extension Simulation {
     }
 
     private func preference(of index: Int) -> NumericPreference {
-        let fastest = plan.prefersBF16[index] ? "bf16" : "f32"
-        return NumericPreference(backend: "onednn", precision: fastest, attention: fastest, reason: "measured")
+        let isBF16 = plan.prefersBF16[index]
+        return NumericPreference(
+            backend: .oneDNN, precision: isBF16 ? .bf16 : .f32, attention: isBF16 ? .bf16 : .f32, reason: "measured")
     }
 
     mutating func killWorker(_ index: Int, byPoison: Bool) {
