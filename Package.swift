@@ -119,7 +119,8 @@ let package = Package(
             name: "CoordinatorTests",
             dependencies: ["CommandLineTool", "Coordinator", "Scheduling", "SeededRandom", grdb],
             swiftSettings: strict),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Protocol"], swiftSettings: strict),
+        .testTarget(
+            name: "SchedulingTests", dependencies: ["Scheduling", "Protocol", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest"], swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",

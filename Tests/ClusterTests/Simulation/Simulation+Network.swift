@@ -4,6 +4,18 @@ import Scheduling
 import Transport
 import Worker
 
+/// What a coordinator has sent and the network has not taken.
+final class Outbox: WorkerConnections {
+    private var messages: [(CoordinatorMessage, PeerID)] = []
+
+    func send(_ message: CoordinatorMessage, to peer: PeerID) { messages.append((message, peer)) }
+
+    func takeAll() -> [(message: CoordinatorMessage, peer: PeerID)] {
+        defer { messages = [] }
+        return messages
+    }
+}
+
 extension Simulation {
     private var isFaulty: Bool { now <= plan.faultsEnd }
 
@@ -17,7 +29,7 @@ extension Simulation {
     /// Tells the coordinator where there is no such connection any more.
     mutating func send(_ message: CoordinatorMessage, to peer: PeerID) {
         guard let index = workers.firstIndex(where: { $0.connection == peer }) else {
-            if let coordinator { post(.event(.unreachable(peer)), life: coordinator.life) }
+            if let coordinator { post(.loop(.scheduler(.unreachable(peer))), life: coordinator.life) }
             return
         }
         for delay in journeys(of: index, link: 1) { later(.toWorker(index, message, connection: peer), delay) }
