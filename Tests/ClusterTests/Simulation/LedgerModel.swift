@@ -60,6 +60,8 @@ final class LedgerModel: JobLedger {
         }
     }
 
+    func isOpen(_ unit: UnitID) -> Bool { open[unit] != nil }
+
     func payloads(of units: [UnitID]) -> [UnitPayload?] { units.map { open[$0]?.payload } }
 
     func set(direction: BroadcastDirection) throws {

@@ -107,7 +107,12 @@ extension Simulation {
         let (knewModel, time) = (ledger.model != nil, now)
         let taken = Result { try coordinator?.loop.take(events, at: time, &occurrences) }
         judge(ledger.takeCommitted(), knewModel: knewModel)
-        for (message, peer) in outbox.takeAll() { send(message, to: peer) }
+        let sent = outbox.takeAll()
+        for (message, peer) in sent.messages { send(message, to: peer) }
+        let refused = occurrences.compactMap(\.refusedResult)
+        for lease in sent.acknowledgedEarly where !refused.contains(lease) {
+            broken("the result of \(lease) is acknowledged before it is in the ledger")
+        }
         for occurrence in occurrences { heed(occurrence) }
         try taken.get()
     }
@@ -139,6 +144,17 @@ extension Simulation {
             if outcome == .duplicate(isEqual: false) { broken("\(result.lease) differs from the result that counts") }
         case .note(let text): if isTraced { note("\(text)") }
         case .committed, .completed, .foundUnits: break
+        }
+    }
+}
+
+extension SimulatedCoordinator.Loop.Occurrence {
+    /// A result that is no good is acknowledged all the same: the worker is to forget it.
+    fileprivate var refusedResult: Lease? {
+        switch self {
+        case .note(.invalidResult(let lease, _, _)): lease
+        case .committed(.result(let result, _), .rejected): result.lease
+        default: nil
         }
     }
 }

@@ -6,13 +6,22 @@ import Worker
 
 /// What a coordinator has sent and the network has not taken.
 final class Outbox: WorkerConnections {
-    private var messages: [(CoordinatorMessage, PeerID)] = []
+    private let ledger: LedgerModel
+    private var messages: [(message: CoordinatorMessage, peer: PeerID)] = []
 
-    func send(_ message: CoordinatorMessage, to peer: PeerID) { messages.append((message, peer)) }
+    /// Leases whose results were acknowledged while the ledger did not have their units' outcomes.
+    private var acknowledgedEarly: [Lease] = []
 
-    func takeAll() -> [(message: CoordinatorMessage, peer: PeerID)] {
-        defer { messages = [] }
-        return messages
+    init(_ ledger: LedgerModel) { self.ledger = ledger }
+
+    func send(_ message: CoordinatorMessage, to peer: PeerID) {
+        messages.append((message, peer))
+        if case .resultAcknowledged(let lease) = message, ledger.isOpen(lease.unit) { acknowledgedEarly.append(lease) }
+    }
+
+    func takeAll() -> (messages: [(message: CoordinatorMessage, peer: PeerID)], acknowledgedEarly: [Lease]) {
+        defer { (messages, acknowledgedEarly) = ([], []) }
+        return (messages, acknowledgedEarly)
     }
 }
 

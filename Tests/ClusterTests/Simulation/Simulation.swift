@@ -17,8 +17,8 @@ struct Simulation {
     private(set) var trace: [String] = []
     private(set) var violations: [String] = []
 
-    let ledger = LedgerModel()
-    let outbox = Outbox()
+    let ledger: LedgerModel
+    let outbox: Outbox
     var coordinator: SimulatedCoordinator?
     var coordinatorLives = 0
     var coordinatorPausedUntil = MonotonicInstant.zero
@@ -53,6 +53,8 @@ struct Simulation {
         self.plan = plan
         self.random = random
         self.isTraced = isTraced
+        ledger = LedgerModel()
+        outbox = Outbox(ledger)
         workers = (0..<plan.workers).map { SimulatedWorker(name: "w\($0)", lanes: plan.lanes) }
         lastArrivals = Array(repeating: Array(repeating: .zero, count: plan.workers), count: 2)
     }
