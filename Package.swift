@@ -39,7 +39,8 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CommandLineTool", "Margins", "Protocol", "Scheduling", "Transport", "Digest", "CZlib", arguments,
+                "CommandLineTool", "Margins", "Protocol", "Scheduling", "Transport", "Digest", "FileSystem", "CZlib",
+                arguments,
                 logging, signals, grdb,
             ],
             exclude: ["Scheduling"],
@@ -52,7 +53,7 @@ let package = Package(
             name: "Worker",
             dependencies: [
                 "CommandLineTool", "Engine", "ModelFiles", "Tokenizers", "Margins", "Protocol", "Transport", "Digest",
-                "SeededRandom", arguments, logging, signals,
+                "FileSystem", "SeededRandom", arguments, logging, signals,
             ],
             swiftSettings: strict),
 
@@ -63,7 +64,8 @@ let package = Package(
             exclude: ["ModelFiles", "Tokenizers", "Kernels", "COneDNN", "COpenBLAS"],
             swiftSettings: strict),
         // Model files and their vocabularies, for whoever does not need the engine.
-        .target(name: "ModelFiles", path: "Sources/Engine/ModelFiles", swiftSettings: strict),
+        .target(
+            name: "ModelFiles", dependencies: ["FileSystem"], path: "Sources/Engine/ModelFiles", swiftSettings: strict),
         .target(
             name: "Tokenizers", dependencies: ["ModelFiles"], path: "Sources/Engine/Tokenizers", swiftSettings: strict),
         .target(name: "CKernels", path: "Sources/Engine/Kernels"),
@@ -75,10 +77,11 @@ let package = Package(
 
         // What coordinator and workers say to each other, and how it travels.
         .target(
-            name: "Protocol", dependencies: [protobuf, "Yams", "Digest"], exclude: ["Transport", "legend.proto"],
+            name: "Protocol", dependencies: [protobuf, "Yams", "Digest", "FileSystem"],
+            exclude: ["Transport", "legend.proto"],
             swiftSettings: strict),
         .target(
-            name: "Transport", dependencies: ["Protocol", "CZeroMQ"], path: "Sources/Protocol/Transport",
+            name: "Transport", dependencies: ["Protocol", "FileSystem", "CZeroMQ"], path: "Sources/Protocol/Transport",
             exclude: ["CZeroMQ"], swiftSettings: strict),
         .systemLibrary(
             name: "CZeroMQ", path: "Sources/Protocol/Transport/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
@@ -89,9 +92,13 @@ let package = Package(
         // Random numbers that are the same in every run.
         .target(name: "SeededRandom", swiftSettings: strict),
 
-        // SHA-256 and CRC-32 of files and bytes, and what tells one file from another.
+        // Files: the one place for the system's calls, locks, replacement as a whole, and why something failed.
+        .target(name: "FileSystem", swiftSettings: strict),
+
+        // SHA-256 and CRC-32 of files and bytes.
         .target(
-            name: "Digest", dependencies: ["CCrypto", "CZlib"], exclude: ["CCrypto", "CZlib"], swiftSettings: strict),
+            name: "Digest", dependencies: ["FileSystem", "CCrypto", "CZlib"], exclude: ["CCrypto", "CZlib"],
+            swiftSettings: strict),
         .systemLibrary(name: "CZlib", path: "Sources/Digest/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Sources/Digest/CCrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -109,19 +116,21 @@ let package = Package(
         .target(
             name: "GGUFFixtures", dependencies: ["ModelFiles", "Tokenizers", "SeededRandom"],
             path: "Tests/GGUFFixtures", swiftSettings: strict),
+        .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
-            name: "ProtocolTests", dependencies: ["Protocol", "Digest", "SeededRandom", protobuf], swiftSettings: strict
+            name: "ProtocolTests", dependencies: ["Protocol", "Digest", "FileSystem", "SeededRandom", protobuf],
+            swiftSettings: strict
         ),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ"], swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
-            dependencies: ["CommandLineTool", "Coordinator", "Scheduling", "SeededRandom", grdb],
+            dependencies: ["CommandLineTool", "Coordinator", "FileSystem", "Scheduling", "SeededRandom", grdb],
             swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests", dependencies: ["Scheduling", "Protocol", "SeededRandom"], swiftSettings: strict),
-        .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest"], swiftSettings: strict),
+        .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest", "FileSystem"], swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",
             dependencies: [
@@ -132,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Coordinator", "Digest", "Engine", "ModelFiles", "Tokenizers", "Margins", "Protocol", "Transport",
+                "Coordinator", "Digest", "Engine", "FileSystem", "ModelFiles", "Tokenizers", "Margins", "Protocol",
+                "Transport",
                 "SeededRandom", protobuf,
             ],
             swiftSettings: strict),

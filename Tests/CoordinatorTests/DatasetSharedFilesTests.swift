@@ -1,4 +1,5 @@
 import Coordinator
+internal import FileSystem
 import Foundation
 import Testing
 
@@ -50,7 +51,7 @@ import Testing
     }
 
     @Test(.enabled(if: isThere)) func singleResponsesAreRefused() throws {
-        let error = try #require(throws: DatasetError.self) { try records(at: path("gptfuzz.jsonl")) }
+        let error = try #require(throws: FileError.self) { try records(at: path("gptfuzz.jsonl")) }
         #expect(
             error.problem.hasPrefix(
                 "no format fits. Found the columns: prompt, response, harmful, split, qid. Expected preference ("))

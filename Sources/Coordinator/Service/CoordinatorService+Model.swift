@@ -1,4 +1,5 @@
 internal import Digest
+internal import FileSystem
 internal import Foundation
 internal import Logging
 internal import Protocol
