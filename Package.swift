@@ -109,12 +109,15 @@ let package = Package(
         .target(
             name: "GGUFFixtures", dependencies: ["ModelFiles", "Tokenizers", "SeededRandom"],
             path: "Tests/GGUFFixtures", swiftSettings: strict),
+        // How long tests wait.
+        .target(name: "TestEnvironment", path: "Tests/TestEnvironment", swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
             name: "ProtocolTests", dependencies: ["Protocol", "Digest", "SeededRandom", protobuf], swiftSettings: strict
         ),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ"], swiftSettings: strict),
+            name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ", "TestEnvironment"],
+            swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
             dependencies: ["CommandLineTool", "Coordinator", "Scheduling", "SeededRandom", grdb],
@@ -125,7 +128,7 @@ let package = Package(
             name: "ClusterTests",
             dependencies: [
                 "Coordinator", "Worker", "Margins", "Protocol", "Scheduling", "Transport", "CZeroMQ", "SeededRandom",
-                grdb,
+                "TestEnvironment", grdb,
             ],
             exclude: ["Golden", "FailingFileSystem"], swiftSettings: strict),
         .testTarget(

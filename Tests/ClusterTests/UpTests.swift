@@ -1,8 +1,9 @@
 import Foundation
+import TestEnvironment
 import Testing
 
 /// `legend-coordinator up`: workers at the other end of ssh connections.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+@Suite(.serialized, .enabled(if: Programs.hasModel), .hangLimit)
 struct UpTests {
     /// A program `ssh` that runs the command on this machine.
     private static let localSSH = """
@@ -20,7 +21,7 @@ struct UpTests {
         try folder.configure(
             cluster: """
                 {listen: '\(address)', \(advertise ? "advertise: '\(address)'," : "") unit_tokens: 256,
-                 heartbeat_seconds: 0.2, silence_seconds: 2, hosts: \(hosts)\(more)}
+                 \(JobFolder.Timing.alert), hosts: \(hosts)\(more)}
                 """)
         return ["up", folder.configuration, "--local-workers", "0"]
     }
@@ -111,10 +112,9 @@ struct UpTests {
             "[\(try host("127.0.0.1", folder, server.settings)), \(try host("localhost", folder, server.settings))]"
         let program = try RunningProgram(
             Programs.coordinator, try job(folder, hosts: hosts, advertise: false))
-        try #require(
-            try await eventually { try Set(folder.results.map(\.worker)).count == 2 }, "\(program.errors)")
-        let victim = try #require(try remoteWorkers(of: folder).first)
-        Foundation.kill(victim, SIGKILL)
+        try await folder.once({ Set($0.map(\.worker)).count == 2 }, in: program) {
+            if let victim = try remoteWorkers(of: folder).first { Foundation.kill(victim, SIGKILL) }
+        }
         #expect(await program.exit() == .init(status: 0, isSignal: false), "\(program.errors)")
         #expect(program.errors.contains("it is started again"), "\(program.errors)")
         #expect(try await eventually { try remoteWorkers(of: folder).isEmpty })
@@ -129,9 +129,11 @@ struct UpTests {
             "[\(try host("127.0.0.1", folder, server.settings)), \(try host("localhost", folder, server.settings))]"
         let program = try RunningProgram(
             Programs.coordinator, try job(folder, hosts: hosts, advertise: false))
-        try #require(try await eventually { try folder.results.count >= 4 }, "\(program.errors)")
-        #expect(try remoteWorkers(of: folder).count == 2)
-        program.kill(signal)
+        let workers = try await folder.atResults(4, of: program) {
+            defer { program.kill(signal) }
+            return try remoteWorkers(of: folder)
+        }
+        #expect(workers.count == 2)
         _ = await program.exit()
         #expect(try await eventually { try remoteWorkers(of: folder).isEmpty })
         #expect(try await eventually { try server.socketsLeft(folder).isEmpty })

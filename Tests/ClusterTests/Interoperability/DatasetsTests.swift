@@ -1,10 +1,11 @@
 import Foundation
+import TestEnvironment
 import Testing
 
 @testable import Coordinator
 
 /// What a job writes is loaded by Hugging Face's `datasets`, which infers the columns from the first 10 MB.
-@Suite(.serialized, .enabled(if: PythonEnvironment.isAvailable), .timeLimit(.minutes(5)))
+@Suite(.serialized, .enabled(if: PythonEnvironment.isAvailable), .hangLimit)
 struct DatasetsTests {
     /// Where the bad rows of a file are.
     enum Place: String, CaseIterable { case first, middle, last }
