@@ -154,7 +154,7 @@ private final class SSHServer {
     }()
 
     private let folder: URL
-    private let process: Process
+    private let process: RunningProgram
     private let port: UInt16
 
     init() async throws {
@@ -179,9 +179,8 @@ private final class SSHServer {
             UsePAM no
             """
         try Data(settings.utf8).write(to: folder.appending(path: "config"))
-        process = try Process.run(
-            URL(filePath: Self.program),
-            arguments: ["-D", "-f", "\(folder.path)/config", "-E", "\(folder.path)/log"])
+        process = try RunningProgram(
+            Self.program, ["-D", "-f", "\(folder.path)/config", "-E", "\(folder.path)/log"])
         let log = folder.appending(path: "log")
         let listens = try await eventually {
             (try? String(contentsOf: log, encoding: .utf8))?.contains("Server listening") == true
@@ -190,8 +189,7 @@ private final class SSHServer {
     }
 
     deinit {
-        process.terminate()
-        process.waitUntilExit()
+        process.kill()
         try? FileManager.default.removeItem(at: folder)
     }
 
