@@ -98,13 +98,13 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: ["Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "SeededRandom"],
-            swiftSettings: strict),
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "ModelFilesTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
             name: "TokenizersTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
-            swiftSettings: strict),
+            exclude: ["Golden"], swiftSettings: strict),
         // Small GGUF files that tests put together.
         .target(
             name: "GGUFFixtures", dependencies: ["ModelFiles", "Tokenizers", "SeededRandom"],
