@@ -97,7 +97,9 @@ let package = Package(
 
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "SeededRandom"],
+            dependencies: [
+                "Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "SeededRandom", "TestEnvironment",
+            ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "ModelFilesTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
@@ -109,7 +111,7 @@ let package = Package(
         .target(
             name: "GGUFFixtures", dependencies: ["ModelFiles", "Tokenizers", "SeededRandom"],
             path: "Tests/GGUFFixtures", swiftSettings: strict),
-        // How long tests wait.
+        // How long tests wait, and what they need that is not in the package.
         .target(name: "TestEnvironment", path: "Tests/TestEnvironment", swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
@@ -120,7 +122,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
-            dependencies: ["CommandLineTool", "Coordinator", "Scheduling", "SeededRandom", grdb],
+            dependencies: ["CommandLineTool", "Coordinator", "Scheduling", "SeededRandom", "TestEnvironment", grdb],
             swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Protocol"], swiftSettings: strict),
         .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest"], swiftSettings: strict),

@@ -6,7 +6,7 @@ import Testing
 import Transport
 
 /// Whatever arrives at a coordinator's port, the job ends as it would have.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .hangLimit)
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct HostilePortTests {
     @Test(arguments: [false, true])
     func garbageAndConnectionsThatSayNothingDoNotDisturbAJob(_ hasKeys: Bool) async throws {

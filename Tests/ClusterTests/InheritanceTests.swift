@@ -3,7 +3,7 @@ import TestEnvironment
 import Testing
 
 /// What workers have of the process that starts them, and that they end with it.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .hangLimit)
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct InheritanceTests {
     /// What /proc says of a thread.
     private struct ThreadView {

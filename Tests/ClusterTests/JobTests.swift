@@ -3,7 +3,7 @@ import TestEnvironment
 import Testing
 
 /// Whole jobs: the built programs as processes, a real model, the sample data.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .hangLimit)
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct JobTests {
     @Test func everyRowComesOutOnceInOrderWithAMargin() async throws {
         let folder = try JobFolder()

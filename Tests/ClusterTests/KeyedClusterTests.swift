@@ -3,7 +3,7 @@ import TestEnvironment
 import Testing
 
 /// Real processes that ask for keys and have them, or not.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .hangLimit)
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct KeyedClusterTests {
     private func keygen(_ arguments: String...) async throws -> RunningProgram {
         let program = try RunningProgram(Programs.coordinator, ["keygen"] + arguments)

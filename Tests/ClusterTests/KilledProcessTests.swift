@@ -3,7 +3,7 @@ import TestEnvironment
 import Testing
 
 /// Processes of a running job die without a word.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .hangLimit)
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct KilledProcessTests {
     @Test func aKilledCoordinatorGoesOnWithoutRepeatingACommittedUnit() async throws {
         let folder = try JobFolder()

@@ -3,7 +3,7 @@ import TestEnvironment
 import Testing
 
 /// Workers that have nothing but the coordinator's address.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .hangLimit)
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct ModelTransferTests {
     private static let model = URL(filePath: Programs.model)
     private static let modelBytes = (try? Data(contentsOf: model)) ?? Data()

@@ -1,26 +1,18 @@
 import Foundation
 import Synchronization
+import TestEnvironment
 
 /// The built programs, the model and the sample data that whole-cluster tests run with.
 enum Programs {
     private static let packageRoot = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    static let model = packageRoot.appending(path: "models/SmolLM2-135M-Instruct.Q4_1.gguf").path
+    static let model = TestData.model.path
     static let demoAnchors = packageRoot.appending(path: "Examples/demo/anchors.jsonl").path
     static let demoRows = packageRoot.appending(path: "Examples/demo/preferences.jsonl").path
     static let python = packageRoot.appending(path: "Tests/Python").path
     static let pythonEnvironment = packageRoot.appending(path: "Tests/.venv").path
     static let golden = packageRoot.appending(path: "Tests/ClusterTests/Golden").path
-
-    /// Whether tests with a real model can run; on CI they must, and fail without it.
-    static let hasModel: Bool = {
-        if FileManager.default.fileExists(atPath: model) || ProcessInfo.processInfo.environment["CI"] != nil {
-            return true
-        }
-        print("skipping tests that need \(model), which is not there (make model)")
-        return false
-    }()
 
     /// The programs are built beside the tests; others are named by their absolute paths.
     static func path(_ name: String) throws -> String {

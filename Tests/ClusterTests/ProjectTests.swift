@@ -4,7 +4,7 @@ import TestEnvironment
 import Testing
 
 /// Embeddings that a job keeps, and `legend-coordinator project`.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .hangLimit)
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct ProjectTests {
     private static let keeping = "{keep_embeddings: true, keep_layers: [20], keep_tokens: [mean-response]}"
 

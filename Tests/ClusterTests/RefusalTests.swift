@@ -4,7 +4,7 @@ import TestEnvironment
 import Testing
 
 /// What cannot work is said clearly, before any row is lost.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .hangLimit)
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct RefusalTests {
     @Test func aWorkerWithAnotherModelIsRefusedAndTheJobGoesOn() async throws {
         let folder = try JobFolder()

@@ -4,7 +4,7 @@ import Testing
 
 /// What tests start does not outlive them.
 @Suite(.hangLimit) struct TiedProcessTests {
-    @Test(.enabled(if: Programs.hasModel)) func aJobAndItsWorkersEndWithARunnerThatIsKilled() async throws {
+    @Test(.needs(.model)) func aJobAndItsWorkersEndWithARunnerThatIsKilled() async throws {
         let folder = try JobFolder()
         try folder.configure()
         // A shell that starts the job as a test does.

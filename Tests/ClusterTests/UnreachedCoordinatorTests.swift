@@ -48,7 +48,7 @@ struct UnreachedCoordinatorTests {
             }, "\(program.errors)")
     }
 
-    @Test(.enabled(if: Programs.hasModel)) func aWorkerThatIsCutOffGivesUp() async throws {
+    @Test(.needs(.model)) func aWorkerThatIsCutOffGivesUp() async throws {
         let folder = try JobFolder()
         let port = try FreePort().number
         try folder.configure(

@@ -3,7 +3,7 @@ import TestEnvironment
 import Testing
 
 /// `legend-coordinator up`: workers at the other end of ssh connections.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .hangLimit)
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct UpTests {
     /// A program `ssh` that runs the command on this machine.
     private static let localSSH = """

@@ -51,7 +51,9 @@ struct GoldenModelTests {
             #expect(whole.tokens == text.tokens)
             let states = try #require(reference["\(number).states"])
             #expect(states.shape == [Self.layers.count, text.tokens.count, embedder.model.hiddenSize])
-            let prefixes = text.tokens.indices.map { TokenSequence(tokens: Array(text.tokens[...$0]), responseStart: 0) }
+            let prefixes = text.tokens.indices.map {
+                TokenSequence(tokens: Array(text.tokens[...$0]), responseStart: 0)
+            }
             let found = try lane.embed(prefixes, layers: Self.layers, poolings: [.lastToken]) { _ in true }
             for layer in Self.layers {
                 for token in text.tokens.indices {

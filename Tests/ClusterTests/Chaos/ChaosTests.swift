@@ -8,7 +8,7 @@ import Testing
 ///
 /// `LEGEND_CHAOS_RUNS=200` runs more; `LEGEND_CHAOS_SEED=17` replays one run's plan; `LEGEND_CHAOS_KILLS=100` kills more
 /// coordinators.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .hangLimit)
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct ChaosTests {
     private static func environment(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment[name].flatMap(UInt64.init)
