@@ -104,29 +104,36 @@ let package = Package(
 
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "SeededRandom"],
-            swiftSettings: strict),
+            dependencies: [
+                "Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "SeededRandom", "TestEnvironment",
+            ],
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "ModelFilesTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
             name: "TokenizersTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
-            swiftSettings: strict),
+            exclude: ["Golden"], swiftSettings: strict),
         // Small GGUF files that tests put together.
         .target(
             name: "GGUFFixtures", dependencies: ["ModelFiles", "Tokenizers", "SeededRandom"],
             path: "Tests/GGUFFixtures", swiftSettings: strict),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: strict),
+        // How long tests wait, and what they need that is not in the package.
+        .target(name: "TestEnvironment", path: "Tests/TestEnvironment", swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
             name: "ProtocolTests", dependencies: ["Protocol", "Digest", "FileSystem", "SeededRandom", protobuf],
             swiftSettings: strict
         ),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ"], swiftSettings: strict),
+            name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ", "TestEnvironment"],
+            swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
-            dependencies: ["CommandLineTool", "Coordinator", "FileSystem", "Scheduling", "SeededRandom", grdb],
+            dependencies: [
+                "CommandLineTool", "Coordinator", "FileSystem", "Scheduling", "SeededRandom", "TestEnvironment", grdb,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests", dependencies: ["Scheduling", "Protocol", "SeededRandom"], swiftSettings: strict),
@@ -135,7 +142,7 @@ let package = Package(
             name: "ClusterTests",
             dependencies: [
                 "Coordinator", "Worker", "Margins", "Protocol", "Scheduling", "Transport", "CZeroMQ", "SeededRandom",
-                grdb,
+                "TestEnvironment", grdb,
             ],
             exclude: ["Golden", "FailingFileSystem"], swiftSettings: strict),
         .testTarget(
