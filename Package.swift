@@ -39,7 +39,8 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CommandLineTool", "Margins", "Protocol", "Scheduling", "Transport", "Digest", "CZlib", arguments,
+                "CommandLineTool", "Margins", "Protocol", "Scheduling", "Transport", "Digest", "FileSystem", "CZlib",
+                arguments,
                 logging, signals, grdb,
             ],
             exclude: ["Scheduling"],
@@ -52,7 +53,7 @@ let package = Package(
             name: "Worker",
             dependencies: [
                 "CommandLineTool", "Engine", "ModelFiles", "Tokenizers", "Margins", "Protocol", "Transport", "Digest",
-                "SeededRandom", arguments, logging, signals,
+                "FileSystem", "SeededRandom", arguments, logging, signals,
             ],
             swiftSettings: strict),
 
@@ -63,7 +64,8 @@ let package = Package(
             exclude: ["ModelFiles", "Tokenizers", "Kernels", "COneDNN", "COpenBLAS"],
             swiftSettings: strict),
         // Model files and their vocabularies, for whoever does not need the engine.
-        .target(name: "ModelFiles", path: "Sources/Engine/ModelFiles", swiftSettings: strict),
+        .target(
+            name: "ModelFiles", dependencies: ["FileSystem"], path: "Sources/Engine/ModelFiles", swiftSettings: strict),
         .target(
             name: "Tokenizers", dependencies: ["ModelFiles"], path: "Sources/Engine/Tokenizers", swiftSettings: strict),
         .target(name: "CKernels", path: "Sources/Engine/Kernels"),
@@ -75,10 +77,11 @@ let package = Package(
 
         // What coordinator and workers say to each other, and how it travels.
         .target(
-            name: "Protocol", dependencies: [protobuf, "Yams", "Digest"], exclude: ["Transport", "legend.proto"],
+            name: "Protocol", dependencies: [protobuf, "Yams", "Digest", "FileSystem"],
+            exclude: ["Transport", "legend.proto"],
             swiftSettings: strict),
         .target(
-            name: "Transport", dependencies: ["Protocol", "CZeroMQ"], path: "Sources/Protocol/Transport",
+            name: "Transport", dependencies: ["Protocol", "FileSystem", "CZeroMQ"], path: "Sources/Protocol/Transport",
             exclude: ["CZeroMQ"], swiftSettings: strict),
         .systemLibrary(
             name: "CZeroMQ", path: "Sources/Protocol/Transport/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
@@ -89,50 +92,66 @@ let package = Package(
         // Random numbers that are the same in every run.
         .target(name: "SeededRandom", swiftSettings: strict),
 
-        // SHA-256 and CRC-32 of files and bytes, and what tells one file from another.
+        // Files: the one place for the system's calls, locks, replacement as a whole, and why something failed.
+        .target(name: "FileSystem", swiftSettings: strict),
+
+        // SHA-256 and CRC-32 of files and bytes.
         .target(
-            name: "Digest", dependencies: ["CCrypto", "CZlib"], exclude: ["CCrypto", "CZlib"], swiftSettings: strict),
+            name: "Digest", dependencies: ["FileSystem", "CCrypto", "CZlib"], exclude: ["CCrypto", "CZlib"],
+            swiftSettings: strict),
         .systemLibrary(name: "CZlib", path: "Sources/Digest/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Sources/Digest/CCrypto", providers: [.apt(["libssl-dev"])]),
 
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "SeededRandom"],
-            swiftSettings: strict),
+            dependencies: [
+                "Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "SeededRandom", "TestEnvironment",
+            ],
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "ModelFilesTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
             name: "TokenizersTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
-            swiftSettings: strict),
+            exclude: ["Golden"], swiftSettings: strict),
         // Small GGUF files that tests put together.
         .target(
             name: "GGUFFixtures", dependencies: ["ModelFiles", "Tokenizers", "SeededRandom"],
             path: "Tests/GGUFFixtures", swiftSettings: strict),
+        .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: strict),
+        // How long tests wait, and what they need that is not in the package.
+        .target(name: "TestEnvironment", path: "Tests/TestEnvironment", swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
-            name: "ProtocolTests", dependencies: ["Protocol", "Digest", "SeededRandom", protobuf], swiftSettings: strict
+            name: "ProtocolTests", dependencies: ["Protocol", "Digest", "FileSystem", "SeededRandom", protobuf],
+            swiftSettings: strict
         ),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ"], swiftSettings: strict),
+            name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ", "TestEnvironment"],
+            swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
-            dependencies: ["CommandLineTool", "Coordinator", "Scheduling", "SeededRandom", grdb],
+            dependencies: [
+                "CommandLineTool", "Coordinator", "FileSystem", "Scheduling", "SeededRandom", "TestEnvironment", grdb,
+            ],
             swiftSettings: strict),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Protocol"], swiftSettings: strict),
         .testTarget(
-            name: "WorkerTests", dependencies: ["Worker", "Engine", "Protocol", "Digest"], swiftSettings: strict),
+            name: "SchedulingTests", dependencies: ["Scheduling", "Protocol", "SeededRandom"], swiftSettings: strict),
+        .testTarget(
+            name: "WorkerTests", dependencies: ["Worker", "Engine", "Protocol", "Digest", "FileSystem"],
+            swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",
             dependencies: [
                 "Coordinator", "Worker", "Margins", "Protocol", "Scheduling", "Transport", "CZeroMQ", "SeededRandom",
-                grdb,
+                "TestEnvironment", grdb,
             ],
             exclude: ["Golden", "FailingFileSystem"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Coordinator", "Digest", "Engine", "ModelFiles", "Tokenizers", "Margins", "Protocol", "Transport",
+                "Coordinator", "Digest", "Engine", "FileSystem", "ModelFiles", "Tokenizers", "Margins", "Protocol",
+                "Transport",
                 "SeededRandom", protobuf,
             ],
             swiftSettings: strict),

@@ -1,4 +1,5 @@
 internal import CCrypto
+package import FileSystem
 package import Foundation
 
 /// A SHA-256 digest (FIPS 180-4), computed by OpenSSL's libcrypto.
@@ -17,30 +18,19 @@ package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     /// Reads the file once, front to back, in constant memory.
     ///
     /// - Throws: `FileError` with the system's reason.
-    package init(ofFile path: String) throws {
-        guard let file = fopen(path, "rb") else { throw FileError(path: path, code: errno) }
-        defer { fclose(file) }
+    package init(ofFile path: String) throws(FileError) {
+        let file = try OpenFile(path, .reading)
         var hash = SHA256Accumulator()
-        var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
-            let count = fread(&buffer, 1, buffer.count, file)
-            buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            guard count == buffer.count else { break }
+            let bytes = try file.read(atMost: 1 << 20)
+            guard !bytes.isEmpty else { break }
+            bytes.withUnsafeBytes { hash.update($0) }
         }
-        guard ferror(file) == 0 else { throw FileError(path: path, code: errno) }
         self = hash.finish()
     }
 
     fileprivate init(bytes: [UInt8]) {
         self.bytes = bytes
-    }
-
-    /// A file that cannot be read.
-    package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
-        package let path: String
-        package let code: Int32
-
-        package var description: String { "cannot read \(path): \(String(cString: strerror(code)))" }
     }
 }
 

@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import FileSystem
 internal import Foundation
 internal import Logging
 internal import Protocol
@@ -156,12 +157,10 @@ final class WorkerService {
             return
         }
         lastSignOfLife = .now
-        let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        defer { if file >= 0 { close(file) } }
-        guard file >= 0, futimens(file, nil) == 0 else {
-            return logger.warning(
-                "cannot touch the file that shows life",
-                metadata: ["file": "\(path)", "reason": "\(String(cString: strerror(errno)))"])
+        do {
+            try OpenFile(path, .making).touch()
+        } catch {
+            logger.warning("cannot touch the file that shows life", metadata: ["reason": "\(error)"])
         }
     }
 

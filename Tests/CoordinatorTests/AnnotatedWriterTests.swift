@@ -1,4 +1,5 @@
 import Coordinator
+internal import FileSystem
 import Foundation
 import Testing
 
@@ -46,8 +47,8 @@ import Testing
         try writer.write(try record(), .failed(reason: "e"))
         // Nothing can take the name of a folder: the process ends between the two.
         try folder.createFolder("out.jsonl/inner")
-        var thrown: OutputError?
-        do throws(OutputError) { try writer.finish(rows: 1) } catch { thrown = error }
+        var thrown: FileError?
+        do throws(FileError) { try writer.finish(rows: 1) } catch { thrown = error }
         #expect(thrown?.problem.hasPrefix("cannot rename") == true)
         #expect(try lines("out.errors.jsonl", in: folder) == 1)
     }
@@ -59,10 +60,10 @@ import Testing
             var writer = try folder.writer()
             try writer.write(try record(), .annotated(Self.annotation))
             try writer.write(try record(), .failed(reason: "e"))
-            var thrown: OutputError?
-            do throws(OutputError) { try writer.finish(rows: rows) } catch { thrown = error }
+            var thrown: FileError?
+            do throws(FileError) { try writer.finish(rows: rows) } catch { thrown = error }
             let found = "expected \(rows) rows in it and in \(folder.path("out.errors.jsonl")), found 1 and 1"
-            #expect(thrown == OutputError(path: folder.path("out.jsonl"), problem: found))
+            #expect(thrown == FileError(path: folder.path("out.jsonl"), problem: found))
         }
         #expect(try folder.names == ["out.jsonl"])
         #expect(try folder.text(of: "out.jsonl") == "old")
@@ -120,10 +121,10 @@ import Testing
         let folder = try DatasetFolder()
         let inner = folder.path("none/out.jsonl")
         #expect(
-            throws: OutputError(path: inner + ".partial", problem: "cannot open: No such file or directory")
+            throws: FileError(path: inner + ".partial", cannot: "open", code: ENOENT)
         ) { _ = try folder.writer(output: "none/out.jsonl") }
         #expect(
-            throws: OutputError(path: folder.url.path, problem: "expected a file or nothing, found a folder")
+            throws: FileError(path: folder.url.path, problem: "expected a file or nothing, found a folder")
         ) {
             _ = try AnnotatedWriter(
                 path: folder.url.path, errorsPath: folder.path("out.errors.jsonl"), existing: .refused)
@@ -139,14 +140,13 @@ import Testing
         // /dev/full refuses every write as a full disk does.
         try FileManager.default.createSymbolicLink(
             atPath: folder.path(name + ".partial"), withDestinationPath: "/dev/full")
-        let expected = OutputError(
-            path: folder.path(name + ".partial"), problem: "cannot write: No space left on device")
+        let expected = FileError(path: folder.path(name + ".partial"), cannot: "write", code: ENOSPC)
         do {
             var writer = try folder.writer(output: name == "out.errors.jsonl" ? "out.jsonl" : name)
             try writer.write(try record(), .annotated(Self.annotation))
             try writer.write(try record(), .failed(reason: "e"))
-            var thrown: OutputError?
-            do throws(OutputError) { try writer.finish(rows: 2) } catch { thrown = error }
+            var thrown: FileError?
+            do throws(FileError) { try writer.finish(rows: 2) } catch { thrown = error }
             #expect(thrown == expected)
         }
         #expect(try folder.names == [name])

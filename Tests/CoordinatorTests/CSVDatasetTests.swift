@@ -1,4 +1,5 @@
 import Coordinator
+internal import FileSystem
 import Foundation
 import SeededRandom
 import Testing
@@ -80,7 +81,7 @@ import Testing
             ("\n\"a,b\n1,2\n", "line 2, the header: invalid CSV: field 1 begins with a quote that is not closed"),
         ] {
             let path = try folder.write(text, to: "rows.csv")
-            #expect(throws: DatasetError(path: path, problem: problem)) { try records(at: path) }
+            #expect(throws: FileError(path: path, problem: problem)) { try records(at: path) }
         }
     }
 

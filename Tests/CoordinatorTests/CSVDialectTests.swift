@@ -1,4 +1,5 @@
 import Coordinator
+internal import FileSystem
 import Foundation
 import Testing
 
@@ -79,7 +80,7 @@ import Testing
     @Test func lineEndsOfTwoKindsAreNamed() throws {
         let files = ["p,\"a\n\",b\rq,a,b\r", "p,a,b\r\r\nq,a,b\r\r\n"]
         for file in files {
-            let error = try #require(throws: DatasetError.self) {
+            let error = try #require(throws: FileError.self) {
                 try records("prompt,chosen,rejected\r" + file, name: "rows.csv")
             }
             #expect(error.problem.contains("carriage return outside of quotes"))

@@ -1,3 +1,4 @@
+internal import FileSystem
 import Foundation
 import SeededRandom
 import Testing
@@ -72,7 +73,7 @@ import Testing
         ("[,{}]", "line 1: expected element 1 of the JSON array, found \",\""),
     ])
     func aDamagedArrayIsAnErrorOfTheFile(text: String, problem: String) throws {
-        let error = try #require(throws: DatasetError.self) { try records(text, name: "rows.json") }
+        let error = try #require(throws: FileError.self) { try records(text, name: "rows.json") }
         #expect(error.problem.hasPrefix(problem))
     }
 
@@ -82,13 +83,13 @@ import Testing
         let whole = "[" + [String](repeating: row, count: 20).joined(separator: ",\n") + "]"
         for _ in 0..<300 {
             let cut = Int.random(in: 1..<whole.utf8.count, using: &random)
-            #expect(throws: DatasetError.self) { try records(Array(whole.utf8.prefix(cut)), name: "rows.json") }
+            #expect(throws: FileError.self) { try records(Array(whole.utf8.prefix(cut)), name: "rows.json") }
         }
     }
 
     @Test func aDocumentOfOneObjectSaysWhereItsRowsAre() throws {
         func problem(_ text: String) throws -> String {
-            try #require(throws: DatasetError.self) { try records(text, name: "rows.json") }.problem
+            try #require(throws: FileError.self) { try records(text, name: "rows.json") }.problem
         }
         let list = "[" + Self.rows.joined(separator: ",") + "]"
         #expect(
@@ -121,7 +122,7 @@ import Testing
             ([0, 0x0A], 1), ([0x1F, 0x00], 0),
         ]
         for (tail, offset) in tails {
-            let error = try #require(throws: DatasetError.self) { try records(member + tail, name: "rows.jsonl.gz") }
+            let error = try #require(throws: FileError.self) { try records(member + tail, name: "rows.jsonl.gz") }
             // Where a member seems to begin, zlib says what is wrong with it.
             if tail[0] != 0x1F {
                 #expect(error.problem.hasPrefix("expected the end of the file or another gzip member, found "))
@@ -157,7 +158,7 @@ import Testing
         ] as [([UInt8], String)])
     func anotherKindOfFileIsNamed(bytes: [UInt8], found: String) throws {
         for name in ["rows.jsonl", "rows.csv", "rows.json.gz"] {
-            let error = try #require(throws: DatasetError.self) { try records(bytes, name: name) }
+            let error = try #require(throws: FileError.self) { try records(bytes, name: name) }
             #expect(
                 error.problem.hasPrefix("expected JSON or CSV in UTF-8, plain or compressed with gzip, found \(found)"))
         }
@@ -168,7 +169,7 @@ import Testing
         var bytes: [UInt8] = []
         let text: [UInt8] = [0xFF, 0xFE] + Self.row.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
         try compressor.compress(text, isLast: true) { bytes += $0 }
-        let error = try #require(throws: DatasetError.self) { try records(bytes, name: "rows.jsonl.gz") }
+        let error = try #require(throws: FileError.self) { try records(bytes, name: "rows.jsonl.gz") }
         #expect(error.problem.contains("found UTF-16"))
     }
 
@@ -177,12 +178,12 @@ import Testing
         var bytes: [UInt8] = []
         let tar = Array("rows.jsonl".utf8) + [UInt8](repeating: 0, count: 247) + Array("ustar".utf8) + [0x30]
         try compressor.compress(tar, isLast: true) { bytes += $0 }
-        let archive = try #require(throws: DatasetError.self) { try records(bytes, name: "rows.jsonl.gz") }
+        let archive = try #require(throws: FileError.self) { try records(bytes, name: "rows.jsonl.gz") }
         #expect(archive.problem.contains("found a tar archive"))
         var second = GzipCompressor()
         var twice: [UInt8] = []
         try second.compress(try gzip(Self.row), isLast: true) { twice += $0 }
-        let double = try #require(throws: DatasetError.self) { try records(twice, name: "rows.jsonl.gz") }
+        let double = try #require(throws: FileError.self) { try records(twice, name: "rows.jsonl.gz") }
         #expect(double.problem.contains("found gzip data inside of gzip data"))
     }
 }

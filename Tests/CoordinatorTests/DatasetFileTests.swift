@@ -1,3 +1,4 @@
+internal import FileSystem
 import Foundation
 import SeededRandom
 import Testing
@@ -70,7 +71,7 @@ import Testing
                 let exact = DatasetOptions(purpose: .row, format: .preference, maxRowBytes: row.utf8.count)
                 #expect(try records(text, exact).map(\.errorText) == [nil])
                 let short = DatasetOptions(purpose: .row, maxRowBytes: row.utf8.count - 1)
-                #expect(throws: DatasetError.self) { try records(text, short) }
+                #expect(throws: FileError.self) { try records(text, short) }
             }
         }
     }
@@ -93,17 +94,17 @@ import Testing
     @Test func aFileThatIsNotThereOrNoFileIsAnError() throws {
         let folder = try DatasetFolder()
         let missing = folder.path("none.jsonl")
-        #expect(throws: DatasetError(path: missing, problem: "No such file or directory")) {
+        #expect(throws: FileError(path: missing, cannot: "open", code: ENOENT)) {
             try records(at: missing)
         }
         let inner = folder.path("folder.jsonl")
         try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
-        #expect(throws: DatasetError(path: inner, problem: "expected a file, found a directory")) {
+        #expect(throws: FileError(path: inner, problem: "expected a file, found a directory")) {
             try records(at: inner)
         }
         let parquet = try folder.write("PAR1", to: "rows.parquet")
         #expect(
-            throws: DatasetError(
+            throws: FileError(
                 path: parquet,
                 problem: "expected a name that ends in .jsonl, .ndjson, .json, .csv or .tsv, each also with .gz")
         ) { try records(at: parquet) }
@@ -114,7 +115,7 @@ import Testing
         let path = try folder.write(row, to: "rows.jsonl")
         for limit in [Int.min, 0, Int.max] {
             #expect(
-                throws: DatasetError(
+                throws: FileError(
                     path: path, problem: "expected a row limit of 1 to 1073741824 bytes, found \(limit)")
             ) { try records(at: path, DatasetOptions(purpose: .row, maxRowBytes: limit)) }
         }
@@ -129,7 +130,7 @@ import Testing
         let folder = try DatasetFolder()
         let path = try folder.write("\n{\n\"prompt\":\n", to: "rows.json")
         #expect(
-            throws: DatasetError(
+            throws: FileError(
                 path: path,
                 problem: "no row can be read; the first, on line 2: "
                     + "invalid JSON: expected a key in quotes, found the end of the line at column 2. "
@@ -149,13 +150,13 @@ import Testing
         #expect(try records(at: members).count == 40_000)
 
         let truncated = try folder.write(Array(whole.dropLast(whole.count / 3)), to: "truncated.jsonl.gz")
-        let truncation = try #require(throws: DatasetError.self) { try records(at: truncated) }
+        let truncation = try #require(throws: FileError.self) { try records(at: truncated) }
         #expect(truncation.description.hasPrefix("\(truncated): unexpected end of file (zlib; at byte "))
 
         var damaged = whole
         damaged[whole.count - 6] ^= 0xFF
         let corrupt = try folder.write(damaged, to: "corrupt.jsonl.gz")
-        let corruption = try #require(throws: DatasetError.self) { try records(at: corrupt) }
+        let corruption = try #require(throws: FileError.self) { try records(at: corrupt) }
         #expect(corruption.description.hasPrefix("\(corrupt): incorrect data check (zlib; at byte "))
     }
 

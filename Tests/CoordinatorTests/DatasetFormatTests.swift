@@ -1,4 +1,5 @@
 import Coordinator
+internal import FileSystem
 import Foundation
 import Protocol
 import Testing
@@ -189,13 +190,13 @@ import Testing
             + "conversational (chosen, rejected: lists of messages; prompt optional); "
             + "hh (chosen, rejected: transcripts); pku (prompt, response_0, response_1, safer_response_id)"
         #expect(
-            throws: DatasetError(
+            throws: FileError(
                 path: path,
                 problem: "no format fits. Found the columns: prompt, response, harmful. Expected " + formats
                     + ". Columns of other names can be named in dataset.columns")
         ) { try records(at: path) }
         #expect(
-            throws: DatasetError(
+            throws: FileError(
                 path: path,
                 problem: "no format fits. Found the columns: prompt, response, harmful. Expected "
                     + "anchors (prompt, harmless, harmful: strings); "
@@ -209,7 +210,7 @@ import Testing
         let path = try folder.write(#"{"prompt":"q","chosen":"a","rejected":"b"}"#, to: "rows.jsonl")
         let columns = DatasetColumns(prompt: "promt", chosen: "chosen", rejected: "rejected")
         #expect(
-            throws: DatasetError(
+            throws: FileError(
                 path: path,
                 problem: "no format fits. Found the columns: prompt, chosen, rejected. "
                     + #"Expected the configured columns "promt", "chosen", "rejected""#)
@@ -219,7 +220,7 @@ import Testing
     @Test func harmfulResponsesAloneNeedARefusal() throws {
         let folder = try DatasetFolder()
         let path = try folder.write(#"{"prompt":"q","harmful":"b"}"#, to: "rows.jsonl")
-        let error = DatasetError(
+        let error = FileError(
             path: path,
             problem: "the harmful responses have no harmless ones beside them: "
                 + "expected a configured refusal, found none")

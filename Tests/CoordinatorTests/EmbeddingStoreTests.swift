@@ -1,3 +1,4 @@
+internal import FileSystem
 import Foundation
 import Margins
 import Protocol
@@ -190,7 +191,7 @@ private final class TemporaryStore {
         let obstacle = job.folder + "/rows-00001.partial"
         try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
         let results = [TemporaryStore.result(1, rows: [0, 1]), TemporaryStore.result(2, rows: [2, 3])]
-        let error = #expect(throws: StoreError.self) { try job.commit(results[0], results[1]) }
+        let error = #expect(throws: FileError.self) { try job.commit(results[0], results[1]) }
         #expect(error?.description == "\(obstacle): cannot open: Is a directory")
         #expect(try job.ledger.storedCount(of: .rows) == 0 && job.ledger.tally(of: .rows).rows == 0)
         try FileManager.default.removeItem(atPath: obstacle)
@@ -267,7 +268,7 @@ private final class TemporaryStore {
         try job.commit(TemporaryStore.result(1, rows: [0]))
         try FileManager.default.removeItem(atPath: job.folder + "/rows-00000.partial")
         try job.restart()
-        #expect(throws: StoreError.self) { try job.commit(TemporaryStore.result(2, rows: [1])) }
+        #expect(throws: FileError.self) { try job.commit(TemporaryStore.result(2, rows: [1])) }
     }
 
     @Test func aStateFolderThatWasMovedTakesItsStoreAlong() throws {
@@ -297,20 +298,28 @@ private final class TemporaryStore {
 
     // MARK: Damage
 
+    @Test func aShardThatIsGoneAfterSealingIsAnError() throws {
+        try job.add([[0]])
+        try job.commit(TemporaryStore.result(1, rows: [0]))
+        try job.seal()
+        let path = job.folder + "/rows-00000.safetensors"
+        try FileManager.default.removeItem(atPath: path)
+        #expect(throws: FileError(path: path, cannot: "open", code: ENOENT)) { try job.rows() }
+    }
+
     @Test func aDamagedShardIsRefusedWithWhatIsWrong() throws {
         try job.add([Array(0..<4)])
         try job.commit(TemporaryStore.result(1, rows: Array(0..<4)))
         try job.seal()
         let path = job.folder + "/rows-00000.safetensors"
         let good = try Data(contentsOf: URL(filePath: path))
-        func problem(_ damaged: Data?) throws -> String {
+        func problem(_ damaged: Data) throws -> String {
             try FileManager.default.removeItem(atPath: path)
-            try damaged?.write(to: URL(filePath: path))
+            try damaged.write(to: URL(filePath: path))
             defer { try? good.write(to: URL(filePath: path)) }
             let error = #expect(throws: StoreError.self) { try job.rows() }
             return error.map { String($0.description.dropFirst(path.count)) } ?? ""
         }
-        #expect(try problem(nil).isEmpty == false)
         #expect(try problem(Data()).contains("expected at least 8 bytes, found 0"))
         #expect(try problem(good.dropLast()).contains("with offsets"))
         #expect(try problem(good + [0]) == " is damaged: expected \(good.count) bytes, found \(good.count + 1)")

@@ -1,3 +1,4 @@
+internal import FileSystem
 import Foundation
 import Protocol
 import SeededRandom
@@ -93,7 +94,7 @@ struct IngestorTests {
                 _ in
             }
         }
-        #expect(throws: DatasetError.self) { try run() }
+        #expect(throws: FileError.self) { try run() }
         let interrupted = try other.open.ingestion(of: .rows)
         #expect(interrupted.phase == .reading && interrupted.rows > 0 && interrupted.records < lines.count)
         #expect(try other.open.openUnits(of: .rows, after: UnitID(0), limit: 1) == [])

@@ -1,3 +1,4 @@
+internal import FileSystem
 import Foundation
 import Testing
 
@@ -49,12 +50,12 @@ struct MarginOverviewTests {
     }
 
     @Test func aFileThatIsNotAnnotatedIsRefusedWithItsColumns() throws {
-        let error = try #require(throws: DatasetError.self) { try overview([#"{"prompt": "p", "chosen": "c"}"#]) }
+        let error = try #require(throws: FileError.self) { try overview([#"{"prompt": "p", "chosen": "c"}"#]) }
         let problem = "line 1: expected the column \"margin\" with a number, found the columns prompt, chosen"
         #expect(error.problem.contains(problem))
-        #expect(throws: DatasetError.self) { try overview(annotated + [#"{"margin": null}"#]) }
-        #expect(throws: DatasetError.self) { try overview(annotated, by: "nothing") }
-        #expect(throws: DatasetError.self) { try overview(["no json"]) }
+        #expect(throws: FileError.self) { try overview(annotated + [#"{"margin": null}"#]) }
+        #expect(throws: FileError.self) { try overview(annotated, by: "nothing") }
+        #expect(throws: FileError.self) { try overview(["no json"]) }
     }
 
     @Test func withoutAMarginThereIsNoDistribution() throws {
@@ -89,7 +90,7 @@ struct MarginOverviewTests {
 
     @Test func aFileThatIsNoErrorsFileIsRefusedWithItsColumns() throws {
         for (lines, found) in [(annotated, "prompt, chosen, degree, margin"), (["[1]"], "expected a JSON object")] {
-            let error = try #require(throws: DatasetError.self) { try overview(annotated, errors: lines) }
+            let error = try #require(throws: FileError.self) { try overview(annotated, errors: lines) }
             #expect(error.path.hasSuffix("out.errors.jsonl") && error.problem.contains(found), "\(error)")
         }
     }

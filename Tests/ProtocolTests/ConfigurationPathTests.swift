@@ -1,3 +1,4 @@
+internal import FileSystem
 import Foundation
 import Protocol
 import Testing

@@ -1,4 +1,5 @@
 import Digest
+internal import FileSystem
 import Foundation
 import Protocol
 import Testing

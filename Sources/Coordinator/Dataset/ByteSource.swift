@@ -1,11 +1,9 @@
-import Foundation
+internal import FileSystem
 
 /// The decompressed bytes of one regular file, in order, read once. Plain files and gzip files (of one member or
 /// several) are told apart by their first bytes, not by their name.
-struct ByteSource: ~Copyable, @unchecked Sendable {
-    // Unchecked: the descriptor has exactly one owner, which may move to another thread.
-    private let descriptor: Int32
-    private let path: String
+struct ByteSource: ~Copyable, Sendable {
+    private let file: OpenFile
     /// Nil for a plain file.
     private var decompressor: GzipDecompressor?
     /// Bytes of the file that are read and not handed on: compressed ones, or the first ones of a plain file.
@@ -19,40 +17,34 @@ struct ByteSource: ~Copyable, @unchecked Sendable {
 
     private static let chunkBytes = 1 << 17
 
-    /// - Throws: ``DatasetError`` if the file is missing, may not be read, or is no regular file.
-    init(path: String) throws(DatasetError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw DatasetError(path: path, problem: Self.words(for: errno)) }
-        let fileSize: Int
-        let pending: [UInt8]
-        do throws(DatasetError) {
-            fileSize = try Self.regularFileSize(of: descriptor, path: path)
-            pending = try Self.read(from: descriptor, atMost: Self.chunkBytes, path: path)
-        } catch {
-            close(descriptor)
-            throw error
+    /// - Throws: ``FileError`` if the file is missing, may not be read, or is no regular file.
+    init(path: String) throws(FileError) {
+        let file = try OpenFile(path, .reading)
+        let status = try file.status()
+        switch status.kind {
+        case .file: break
+        case .folder: throw FileError(path: path, problem: "expected a file, found a directory")
+        case .other: throw FileError(path: path, problem: "expected a regular file, found a pipe or a device")
         }
-        self.descriptor = descriptor
-        self.path = path
-        self.fileSize = fileSize
+        let pending = try file.read(atMost: Self.chunkBytes)
+        self.file = file
         self.pending = pending
+        fileSize = Int(status.byteCount)
         bytesRead = pending.count
         decompressor = GzipDecompressor.recognizes(pending) ? GzipDecompressor() : nil
     }
-
-    deinit { close(descriptor) }
 
     /// Bytes of the file on disk that were consumed so far, compressed ones if it is compressed.
     var fileOffset: Int { bytesRead - (pending.count - pendingStart) }
 
     /// Overwrites `buffer` from its start and returns how many bytes it now holds; 0 at the end of the file.
     ///
-    /// - Throws: ``DatasetError`` for truncated or corrupt gzip data, for anything but zeros behind the last member (some
+    /// - Throws: ``FileError`` for truncated or corrupt gzip data, for anything but zeros behind the last member (some
     ///   tools pad with those), and for a failing disk.
-    mutating func read(into buffer: inout [UInt8]) throws(DatasetError) -> Int {
+    mutating func read(into buffer: inout [UInt8]) throws(FileError) -> Int {
         while true {
             if pendingStart == pending.count {
-                pending = try Self.read(from: descriptor, atMost: Self.chunkBytes, path: path)
+                pending = try file.read(atMost: Self.chunkBytes)
                 pendingStart = 0
                 bytesRead += pending.count
             }
@@ -75,41 +67,17 @@ struct ByteSource: ~Copyable, @unchecked Sendable {
         }
     }
 
-    private func damaged(_ error: GzipError) -> DatasetError {
+    private func damaged(_ error: GzipError) -> FileError {
         let place = "at byte \(fileOffset) of \(fileSize) in the file, after \(delivered) decompressed bytes"
         switch error {
-        case .damaged(let words): return DatasetError(path: path, problem: "\(words) (zlib; \(place))")
+        case .damaged(let words): return FileError(path: file.path, problem: "\(words) (zlib; \(place))")
         case .trailing(let found):
-            return DatasetError(
-                path: path,
+            return FileError(
+                path: file.path,
                 problem: """
                     expected the end of the file or another gzip member, found \(found) (\(place)). What is behind a \
                     member's end would be lost: was text appended to a compressed file?
                     """)
         }
     }
-
-    private static func read(from descriptor: Int32, atMost count: Int, path: String) throws(DatasetError) -> [UInt8] {
-        var code: Int32 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            var result = Foundation.read(descriptor, buffer.baseAddress, count)
-            while result < 0, errno == EINTR { result = Foundation.read(descriptor, buffer.baseAddress, count) }
-            code = result < 0 ? errno : 0
-            filled = max(0, result)
-        }
-        guard code == 0 else { throw DatasetError(path: path, problem: "cannot read: \(words(for: code))") }
-        return bytes
-    }
-
-    private static func regularFileSize(of descriptor: Int32, path: String) throws(DatasetError) -> Int {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw DatasetError(path: path, problem: words(for: errno)) }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return Int(status.st_size)
-        case S_IFDIR: throw DatasetError(path: path, problem: "expected a file, found a directory")
-        default: throw DatasetError(path: path, problem: "expected a regular file, found a pipe or a device")
-        }
-    }
-
-    private static func words(for code: Int32) -> String { String(cString: strerror(code)) }
 }

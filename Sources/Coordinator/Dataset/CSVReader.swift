@@ -1,3 +1,5 @@
+internal import FileSystem
+
 /// The rows of a CSV file (RFC 4180, also with semicolons or tabs), the first of which names the columns.
 ///
 /// A quote that nobody closed would make the rest of the file one field. It costs one row where the rows behind it can be
@@ -11,8 +13,8 @@ final class CSVReader: ContainerReader {
     /// Names of the columns; empty for a file without a row.
     private var columns: [String] = []
 
-    /// - Throws: ``DatasetError`` if the file cannot be read, or its first row names no columns.
-    init(_ source: consuming TextSource, path: String, byteLimit: Int) throws(DatasetError) {
+    /// - Throws: ``FileError`` if the file cannot be read, or its first row names no columns.
+    init(_ source: consuming TextSource, path: String, byteLimit: Int) throws(FileError) {
         var lines = LineReader(source, byteLimit: byteLimit)
         var first = try lines.next()
         while let blank = first, blank.bytes.isEmpty { first = try lines.next() }
@@ -27,7 +29,7 @@ final class CSVReader: ContainerReader {
     var fileOffset: Int { lines.fileOffset }
     var fileSize: Int { lines.fileSize }
 
-    func next() throws(DatasetError) -> RowSource.Row? {
+    func next() throws(FileError) -> RowSource.Row? {
         guard let taken = try takeRow() else { return nil }
         do throws(RowProblem) {
             if taken.isOverLong { throw .overLong(limit: lines.byteLimit) }
@@ -41,7 +43,7 @@ final class CSVReader: ContainerReader {
     }
 
     /// Gives back the lines that are rows of their own, and says so.
-    private func badRow(_ taken: TakenRow, _ problem: RowProblem) throws(DatasetError) -> RowSource.Row {
+    private func badRow(_ taken: TakenRow, _ problem: RowProblem) throws(FileError) -> RowSource.Row {
         var own = taken.lines.count
         // Where the quotes are sound, all of the lines are the row's, whatever else is wrong with it.
         if own > 1, taken.row.fieldCount == nil {
@@ -85,7 +87,7 @@ final class CSVReader: ContainerReader {
 
     /// Collects the lines of one row. While a quote is open it goes on behind the byte limit, up to the double: so an
     /// over-long row is told from a quote that nobody closed. A line that was cut ends it.
-    private func takeRow() throws(DatasetError) -> TakenRow? {
+    private func takeRow() throws(FileError) -> TakenRow? {
         while let first = try nextLine() {
             if first.bytes.isEmpty { continue }
             var taken = TakenRow(row: CSVRow(delimiter: delimiter), lines: [first], isOverLong: first.isOverLong)
@@ -103,7 +105,7 @@ final class CSVReader: ContainerReader {
         return nil
     }
 
-    private func nextLine() throws(DatasetError) -> LineReader.Line? {
+    private func nextLine() throws(FileError) -> LineReader.Line? {
         if let line = returned.popLast() { return line }
         return try lines.next()
     }
@@ -144,7 +146,7 @@ final class CSVReader: ContainerReader {
 // MARK: - The header
 
 extension CSVReader {
-    private func readHeader() throws(DatasetError) -> [String] {
+    private func readHeader() throws(FileError) -> [String] {
         guard let taken = try takeRow() else { return [] }
         let line = taken.lines[0].number
         let names: [String]
@@ -152,10 +154,10 @@ extension CSVReader {
             if taken.isOverLong { throw .overLong(limit: lines.byteLimit) }
             names = try taken.row.values(columns: nil)
         } catch {
-            throw DatasetError(path: path, problem: "line \(line), the header: \(error)")
+            throw FileError(path: path, problem: "line \(line), the header: \(error)")
         }
         if let repeated = ExactName.firstRepetition(in: names) {
-            throw DatasetError(
+            throw FileError(
                 path: path, problem: "line \(line), the header: \(names[repeated].quoted) occurs a second time")
         }
         return names

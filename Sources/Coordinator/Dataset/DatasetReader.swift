@@ -1,3 +1,4 @@
+package import FileSystem
 import Foundation
 
 /// Reads a preference dataset or a file of anchors, row by row, in the order of the file.
@@ -19,11 +20,11 @@ package struct DatasetReader: ~Copyable, Sendable {
 
     /// Opens the file, and looks at its first rows for the columns.
     ///
-    /// - Throws: ``DatasetError`` if the file cannot be read, is neither JSON nor CSV by its name, or has
+    /// - Throws: ``FileError`` if the file cannot be read, is neither JSON nor CSV by its name, or has
     ///   columns that fit no format.
-    package init(path: String, options: DatasetOptions) throws(DatasetError) {
+    package init(path: String, options: DatasetOptions) throws(FileError) {
         guard let container = options.container ?? DatasetContainer(path: path) else {
-            throw DatasetError(
+            throw FileError(
                 path: path,
                 problem: "expected a name that ends in .jsonl, .ndjson, .json, .csv or .tsv, each also with .gz")
         }
@@ -45,8 +46,8 @@ package struct DatasetReader: ~Copyable, Sendable {
 
     /// The next row, or nil at the end of the file.
     ///
-    /// - Throws: ``DatasetError`` if the file cannot be read on, such as at damaged gzip data.
-    package mutating func next() throws(DatasetError) -> DatasetRecord? {
+    /// - Throws: ``FileError`` if the file cannot be read on, such as at damaged gzip data.
+    package mutating func next() throws(FileError) -> DatasetRecord? {
         guard let row = try rows.next() else { return nil }
         defer { nextIndex += 1 }
         let (content, repetition) = content(of: row)

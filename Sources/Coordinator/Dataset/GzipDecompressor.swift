@@ -11,7 +11,7 @@ enum GzipError: Error, Hashable {
 /// Decompresses gzip members that follow one another (RFC 1952, section 2.2), a piece at a time.
 ///
 /// Unlike zlib's own reader and `gunzip`, it does not pass over what is behind the last member.
-struct GzipDecompressor: ~Copyable {
+struct GzipDecompressor: ~Copyable, @unchecked Sendable {
     private enum State {
         /// Inside a member. → behindMember
         case member
@@ -21,7 +21,8 @@ struct GzipDecompressor: ~Copyable {
         case padding
     }
 
-    // On the heap because zlib remembers its address.
+    // Unchecked: the stream has exactly one owner, which may move to another thread. It is on the heap because zlib
+    // remembers its address.
     private let stream: UnsafeMutablePointer<z_stream>
     private var state = State.member
 

@@ -1,3 +1,5 @@
+internal import FileSystem
+
 /// Cuts a file that is one JSON array into its elements, without holding the whole: a line of any number of them, or one
 /// element over any number of lines.
 final class JSONArrayReader: ContainerReader {
@@ -52,8 +54,8 @@ final class JSONArrayReader: ContainerReader {
     var fileOffset: Int { source.fileOffset }
     var fileSize: Int { source.fileSize }
 
-    /// - Throws: ``DatasetError`` where the file cannot be read, the array is cut off, or the file goes on behind it.
-    func next() throws(DatasetError) -> RowSource.Row? {
+    /// - Throws: ``FileError`` where the file cannot be read, the array is cut off, or the file goes on behind it.
+    func next() throws(FileError) -> RowSource.Row? {
         try nextElement().map {
             RowSource.Row(
                 line: $0.line, element: $0.number, json: $0.bytes, overLongLimit: $0.isOverLong ? byteLimit : nil)
@@ -61,7 +63,7 @@ final class JSONArrayReader: ContainerReader {
     }
 
     /// Whether it is valid JSON is not looked at.
-    private func nextElement() throws(DatasetError) -> Element? {
+    private func nextElement() throws(FileError) -> Element? {
         var element = Element(line: line, number: count + 1, bytes: [], isOverLong: false)
         while try source.fill() {
             var position = source.unread.lowerBound
@@ -88,7 +90,7 @@ final class JSONArrayReader: ContainerReader {
     }
 
     /// - Returns: whether `element` is complete.
-    private func take(_ byte: UInt8, into element: inout Element) throws(DatasetError) -> Bool {
+    private func take(_ byte: UInt8, into element: inout Element) throws(FileError) -> Bool {
         let isBlank = byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
         switch state {
         case .opening:
@@ -154,5 +156,5 @@ final class JSONArrayReader: ContainerReader {
         }
     }
 
-    private func problem(_ words: String) -> DatasetError { DatasetError(path: path, problem: words) }
+    private func problem(_ words: String) -> FileError { FileError(path: path, problem: words) }
 }

@@ -1,3 +1,5 @@
+internal import FileSystem
+
 /// Decides how a file's rows are laid out, from the configuration and a first look at the rows: most of them decide, so
 /// that a few odd ones do not.
 struct LayoutChoice {
@@ -13,8 +15,8 @@ struct LayoutChoice {
     /// Responses are read without prompts of any length if that share of the first rows has them, on both sides.
     private static let repeatedShare = 0.9
 
-    /// - Throws: ``DatasetError`` if no probed row has the columns that are looked for.
-    init(path: String, container: DatasetContainer, options: DatasetOptions) throws(DatasetError) {
+    /// - Throws: ``FileError`` if no probed row has the columns that are looked for.
+    init(path: String, container: DatasetContainer, options: DatasetOptions) throws(FileError) {
         var candidates = try Self.candidates(path: path, options: options)
         var first: OriginalRow?
         var firstProblem: (line: Int, problem: RowProblem)?
@@ -34,7 +36,7 @@ struct LayoutChoice {
         }
         if let first {
             let expected = Self.requirements(options).joined(separator: "; ")
-            throw DatasetError(
+            throw FileError(
                 path: path,
                 problem: """
                     no format fits. Found the columns: \(first.columnNames.listed). Expected \(expected)\
@@ -42,7 +44,7 @@ struct LayoutChoice {
                     """)
         }
         if let firstProblem {
-            throw DatasetError(
+            throw FileError(
                 path: path,
                 problem: """
                     no row can be read; the first, on line \(firstProblem.line): \(firstProblem.problem)\
@@ -57,7 +59,7 @@ struct LayoutChoice {
     /// The reader begins again after this: looking ahead keeps no rows.
     private static func forEachProbedRow(
         _ path: String, _ container: DatasetContainer, _ options: DatasetOptions, _ body: (RowSource.Row) -> Void
-    ) throws(DatasetError) {
+    ) throws(FileError) {
         var rows = try RowSource(path: path, container: container, maxRowBytes: options.maxRowBytes)
         var readable = 0
         while readable < probedRows, let row = try rows.next() {
@@ -111,7 +113,7 @@ extension LayoutChoice {
         }
     }
 
-    private static func candidates(path: String, options: DatasetOptions) throws(DatasetError) -> [Candidate] {
+    private static func candidates(path: String, options: DatasetOptions) throws(FileError) -> [Candidate] {
         let formats = options.format.map { [$0] } ?? DatasetFormat.candidates(for: options.purpose)
         let layouts: [(DatasetFormat?, RowLayout)] =
             if let columns = options.columns {
@@ -120,7 +122,7 @@ extension LayoutChoice {
                 formats.flatMap { format in RowLayout.layouts(of: format, options: options).map { (format, $0) } }
             }
         guard !layouts.isEmpty else {
-            throw DatasetError(
+            throw FileError(
                 path: path,
                 problem: "the harmful responses have no harmless ones beside them: "
                     + "expected a configured refusal, found none")

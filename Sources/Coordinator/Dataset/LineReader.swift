@@ -1,3 +1,5 @@
+internal import FileSystem
+
 /// Cuts a file into lines: LF or CRLF (or CR alone, where the file has no other), the last one with or without its end.
 ///
 /// Memory is one chunk and one line, whatever the file's size: of a line longer than `byteLimit` only the beginning
@@ -30,7 +32,7 @@ struct LineReader: ~Copyable {
     var fileSize: Int { source.fileSize }
 
     /// The next line, or nil at the end of the file.
-    mutating func next() throws(DatasetError) -> Line? {
+    mutating func next() throws(FileError) -> Line? {
         var bytes: [UInt8] = []
         var length = 0
         // Room for the CR of a CRLF, which does not count against the limit.

@@ -1,3 +1,5 @@
+internal import FileSystem
+
 /// The rows of one file, as JSON objects or CSV fields, with the problems of those that are neither.
 struct RowSource: ~Copyable, @unchecked Sendable {
     struct Row {
@@ -14,11 +16,11 @@ struct RowSource: ~Copyable, @unchecked Sendable {
     private let reader: any ContainerReader
 
     /// - Parameter maxRowBytes: rows with more bytes are unreadable.
-    /// - Throws: ``DatasetError`` if the file cannot be read, is another kind of file, or has no usable CSV header.
-    init(path: String, container: DatasetContainer, maxRowBytes: Int) throws(DatasetError) {
+    /// - Throws: ``FileError`` if the file cannot be read, is another kind of file, or has no usable CSV header.
+    init(path: String, container: DatasetContainer, maxRowBytes: Int) throws(FileError) {
         let limits = 1...(1 << 30)
         guard limits.contains(maxRowBytes) else {
-            throw DatasetError(
+            throw FileError(
                 path: path, problem: "expected a row limit of 1 to \(limits.upperBound) bytes, found \(maxRowBytes)")
         }
         let source = try TextSource(path: path)
@@ -35,7 +37,7 @@ struct RowSource: ~Copyable, @unchecked Sendable {
     var fileSize: Int { reader.fileSize }
 
     /// The next row, or nil at the end of the file.
-    mutating func next() throws(DatasetError) -> Row? { try reader.next() }
+    mutating func next() throws(FileError) -> Row? { try reader.next() }
 }
 
 /// Reads the rows of one kind of file, one after another, once.
@@ -46,7 +48,7 @@ protocol ContainerReader: AnyObject {
     var fileSize: Int { get }
 
     /// The next row, or nil at the end of the file.
-    func next() throws(DatasetError) -> RowSource.Row?
+    func next() throws(FileError) -> RowSource.Row?
 }
 
 extension RowSource.Row {
@@ -72,7 +74,7 @@ final class JSONLinesReader: ContainerReader {
     var fileOffset: Int { lines.fileOffset }
     var fileSize: Int { lines.fileSize }
 
-    func next() throws(DatasetError) -> RowSource.Row? {
+    func next() throws(FileError) -> RowSource.Row? {
         while let line = try lines.next() {
             if !line.isOverLong, line.bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
             return RowSource.Row(

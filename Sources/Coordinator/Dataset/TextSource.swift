@@ -1,3 +1,4 @@
+internal import FileSystem
 import Foundation
 
 /// The text of a file in chunks: decompressed, without a UTF-8 byte order mark, and known to be no other kind of file.
@@ -12,8 +13,8 @@ struct TextSource: ~Copyable {
     /// What ends a line: LF, or CR where the file's beginning has that alone, as classic Mac OS wrote it.
     let lineEnd: UInt8
 
-    /// - Throws: ``DatasetError`` if the file cannot be read, or is another kind of file.
-    init(path: String) throws(DatasetError) {
+    /// - Throws: ``FileError`` if the file cannot be read, or is another kind of file.
+    init(path: String) throws(FileError) {
         var source = try ByteSource(path: path)
         var first: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: Self.chunkBytes)
@@ -23,7 +24,7 @@ struct TextSource: ~Copyable {
             if count == 0 { break }
             first += chunk[..<count]
         }
-        if let signature = FileSignature(of: first) { throw DatasetError(path: path, problem: signature.problem) }
+        if let signature = FileSignature(of: first) { throw FileError(path: path, problem: signature.problem) }
         lineEnd = first.contains(0x0D) && !first.contains(0x0A) ? 0x0D : 0x0A
         let start = first.starts(with: Self.byteOrderMark) ? Self.byteOrderMark.count : 0
         unread = start..<first.count
@@ -35,7 +36,7 @@ struct TextSource: ~Copyable {
     var fileSize: Int { source.fileSize }
 
     /// Makes sure that something is unread; false at the end of the file.
-    mutating func fill() throws(DatasetError) -> Bool {
+    mutating func fill() throws(FileError) -> Bool {
         guard unread.isEmpty else { return true }
         if chunk.count != Self.chunkBytes { chunk = [UInt8](repeating: 0, count: Self.chunkBytes) }
         unread = 0..<(try source.read(into: &chunk))

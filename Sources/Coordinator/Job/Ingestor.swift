@@ -16,7 +16,7 @@ struct Ingestor: Sendable {
     /// Runs until the units are in the ledger, on the calling thread.
     ///
     /// - Parameter progress: called after each transaction that puts rows in, and whenever a phase begins.
-    /// - Throws: `DatasetError` where the input cannot be read, or a ledger error.
+    /// - Throws: `FileError` where the input cannot be read, or a ledger error.
     func run(_ progress: (Ledger.Ingestion) -> Void) throws {
         var ingestion = try ledger.ingestion(of: input.step.id)
         if ingestion.phase == .reading { try read(&ingestion, progress) }

@@ -1,5 +1,6 @@
 internal import CommandLineTool
 internal import Digest
+internal import FileSystem
 internal import Foundation
 internal import Protocol
 internal import Scheduling
@@ -150,7 +151,7 @@ struct JobDefinition: Sendable {
             guard let record = try reader.next() else { return }
             guard case .success = record.content else { continue }
             let names = ExistingColumns.conflicts(in: record)
-            guard names.isEmpty else { throw DatasetError(path: path, problem: ExistingColumns.refusal(of: names)) }
+            guard names.isEmpty else { throw FileError(path: path, problem: ExistingColumns.refusal(of: names)) }
             return
         }
     }
@@ -166,17 +167,16 @@ struct JobDefinition: Sendable {
     static func checkPlace(of path: String) throws {
         let path = FilePlace(path).path
         var isFolder: ObjCBool = false
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-            let found = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a pipe or a device"
-            throw OutputError(path: path, problem: "expected a file or nothing, found \(found)")
+        if let kind = FileStatus(path: path)?.kind, kind != .file {
+            let found = kind == .folder ? "a folder" : "a pipe or a device"
+            throw FileError(path: path, problem: "expected a file or nothing, found \(found)")
         }
         var folder = (path as NSString).deletingLastPathComponent
         while !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
             folder = (folder as NSString).deletingLastPathComponent
         }
         guard isFolder.boolValue, FileManager.default.isWritableFile(atPath: folder) else {
-            throw OutputError(path: folder, problem: "cannot write into this folder")
+            throw FileError(path: folder, problem: "cannot write into this folder")
         }
     }
 }
@@ -187,7 +187,7 @@ extension JobDefinition {
     /// Whether control tokens that the rows spell are the model's.
     var readsControlTokens: Bool { compatibility == .legend || template.readsControlTokensOfRows }
 
-    /// - Throws: `OutputError` where one cannot be made.
+    /// - Throws: `FileError` where one cannot be made.
     func makeOutputFolders() throws {
         let job = configuration.job
         for path in [job.output, job.errors, job.directionOutput] { try Self.makeFolder(of: path) }
@@ -199,7 +199,7 @@ extension JobDefinition {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw OutputError(path: folder, problem: "cannot make this folder: \(error.localizedDescription)")
+            throw FileError(path: folder, problem: "cannot make this folder: \(error.localizedDescription)")
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import Digest
+internal import FileSystem
 internal import Foundation
 internal import Margins
 internal import Protocol
@@ -105,11 +106,9 @@ struct SavedDirection: Hashable, Sendable {
 
     /// Puts the file on disk.
     ///
-    /// - Throws: `OutputError`.
+    /// - Throws: `FileError`.
     func write(to path: String) throws {
-        var file = try OutputFile(path: path, keepPartial: false)
-        try file.write(serialized())
-        try file.finish()
+        try AtomicFile.write(serialized(), to: path)
     }
 
     init(direction: Direction, provenance: Provenance, heldOut: HeldOutAccuracy? = nil) {

@@ -8,7 +8,7 @@ struct StepInput: Sendable {
     let template: Template
     let compatibility: Compatibility
 
-    /// - Throws: `DatasetError` where the file cannot be read.
+    /// - Throws: `FileError` where the file cannot be read.
     func reader() throws -> DatasetReader { try DatasetReader(path: path, options: options) }
 
     func text(of pair: ResponsePair) -> RenderedItem {

@@ -1,6 +1,6 @@
+internal import FileSystem
 internal import Foundation
 internal import GRDB
-internal import Synchronization
 
 /// What the file system of a state folder must do: lock files, share memory maps between processes (SQLite's index of
 /// its log is one), and take what is written. Network file systems and folders of a container's host often lack one.
@@ -18,7 +18,7 @@ enum StateFolder {
         let code: Int32
 
         var description: String {
-            let system = String(cString: strerror(code))
+            let system = FileError.words(for: code)
             let local = "put job.state on a local disk"
             switch (need, code) {
             case (_, ENOSPC):
@@ -45,31 +45,22 @@ enum StateFolder {
     /// Does all that is needed on a file of its own; nil where all of it works.
     static func shortcoming(of folder: String) -> Shortcoming? {
         let path = "\(folder)/.probe-\(UUID().uuidString)"
-        func failed(_ need: Shortcoming.Need) -> Shortcoming { Shortcoming(need: need, folder: folder, code: errno) }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return failed(.file) }
-        defer {
-            close(descriptor)
-            unlink(path)
+        var need = Shortcoming.Need.file
+        do throws(FileError) {
+            let file = try OpenFile(path, .makingNew, permissions: 0o600)
+            defer { try? FolderEntry.remove(path) }
+            need = .space
+            try file.write([UInt8](repeating: 1, count: probeBytes))
+            need = .sync
+            try file.sync()
+            need = .lock
+            try file.lockFirstByte()
+            need = .map
+            try file.tryShared(byteCount: 4096)
+            return nil
+        } catch {
+            return Shortcoming(need: need, folder: folder, code: error.code ?? EIO)
         }
-        let bytes = [UInt8](repeating: 1, count: probeBytes)
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, $0.count - written) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return failed(.space) }
-            written += count
-        }
-        guard fsync(descriptor) == 0 else { return failed(.sync) }
-        var range = flock()
-        range.l_type = Int16(F_WRLCK)
-        range.l_whence = Int16(SEEK_SET)
-        range.l_len = 1
-        guard fcntl(descriptor, F_SETLK, &range) == 0 else { return failed(.lock) }
-        let map = mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
-        guard let map, map != MAP_FAILED else { return failed(.map) }
-        munmap(map, 4096)
-        return nil
     }
 
     /// What an operator reads where SQLite fails: what the file system does not do, where that is so, for SQLite itself
@@ -98,35 +89,22 @@ enum StateFolder {
 
 /// Keeps a second coordinator off the same ledger for as long as this process lives.
 final class LedgerLock: Sendable {
-    private let path: String
-    private let descriptor: Int32
+    private let file: OpenFile
 
     /// - Throws: `LedgerError` where another coordinator has it, or the file system has no locks.
     init(folder: String) throws {
-        path = folder + "/lock"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw LedgerError("\(StateFolder.Shortcoming(need: .file, folder: folder, code: errno))")
+        var need = StateFolder.Shortcoming.Need.file
+        let isFree: Bool
+        do throws(FileError) {
+            file = try OpenFile(folder + "/lock", .making)
+            need = .lock
+            isFree = try file.lockIfFree()
+        } catch {
+            throw LedgerError("\(StateFolder.Shortcoming(need: need, folder: folder, code: error.code ?? EIO))")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            close(descriptor)
-            guard code == EWOULDBLOCK else {
-                throw LedgerError("\(StateFolder.Shortcoming(need: .lock, folder: folder, code: code))")
-            }
-            throw LedgerError("another legend-coordinator runs this job: it holds \(path)")
-        }
+        guard isFree else { throw LedgerError("another legend-coordinator runs this job: it holds \(file.path)") }
     }
 
     /// Whether the file is where it was opened.
-    var isInPlace: Bool {
-        var own = stat()
-        var named = stat()
-        return fstat(descriptor, &own) == 0 && stat(path, &named) == 0 && own.st_ino == named.st_ino
-            && own.st_dev == named.st_dev
-    }
-
-    deinit {
-        close(descriptor)
-    }
+    var isInPlace: Bool { file.isInPlace }
 }

@@ -1,4 +1,5 @@
 internal import Digest
+internal import FileSystem
 internal import Foundation
 internal import Protocol
 
@@ -12,7 +13,7 @@ struct ModelFile: Codable, Hashable, Sendable {
 
     /// Reads the file to its end.
     ///
-    /// - Throws: `SHA256Digest.FileError`; `ModelFileError` where it changed meanwhile.
+    /// - Throws: `FileError`; `ModelFileError` where it changed meanwhile.
     init(_ identity: FileIdentity) throws {
         self.identity = identity
         digest = try SHA256Digest(ofFile: identity.path).description
@@ -48,47 +49,32 @@ struct ModelFileError: Error, CustomStringConvertible, Sendable {
 final class OpenModelFile: Sendable {
     let offer: ModelOffer
     private let file: ModelFile
-    private let descriptor: Int32
+    private let content: OpenFile
 
-    /// - Throws: `ModelFileError` where it is not the file any more whose digest is known, or cannot be read.
+    /// - Throws: `ModelFileError` where it is not the file any more whose digest is known; `FileError` where it cannot be
+    ///   read.
     init(_ file: ModelFile) throws {
         let path = file.identity.path
         guard (1...ModelOffer.byteCountMax).contains(file.identity.byteCount) else {
             throw ModelFileError("\(path) is empty")
         }
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw ModelFileError("cannot read \(path): \(String(cString: strerror(errno)))") }
+        content = try OpenFile(path, .reading)
         self.file = file
         offer = ModelOffer(digest: file.digest, byteCount: file.identity.byteCount)
         try checkUnchanged()
     }
 
-    deinit { close(descriptor) }
-
     private func checkUnchanged() throws {
         let path = file.identity.path
-        guard FileIdentity(descriptor: descriptor, path: path) == file.identity else {
+        guard FileIdentity(try content.status(), path: path) == file.identity else {
             throw ModelFileError("\(path) was changed; start the coordinator again to offer the file as it is now")
         }
     }
 
-    /// - Throws: `ModelFileError`.
+    /// - Throws: `ModelFileError`, `FileError`.
     func chunk(_ index: UInt64) throws -> ModelChunk {
         guard let place = offer.bytes(ofChunk: index) else { preconditionFailure("chunk \(index) is not in the file") }
-        let path = file.identity.path
-        let bytes = try [UInt8](unsafeUninitializedCapacity: place.count) { buffer, count in
-            while count < place.count {
-                let read = pread(
-                    descriptor, buffer.baseAddress! + count, place.count - count,
-                    off_t(place.lowerBound) + off_t(count))
-                if read < 0, errno == EINTR { continue }
-                guard read > 0 else {
-                    let reason = read < 0 ? String(cString: strerror(errno)) : "it became shorter"
-                    throw ModelFileError("cannot read \(path): \(reason)")
-                }
-                count += read
-            }
-        }
+        let bytes = try content.read(place.count, at: Int(place.lowerBound))
         try checkUnchanged()
         return ModelChunk(digest: offer.digest, index: index, bytes: bytes)
     }

@@ -1,3 +1,5 @@
+package import FileSystem
+
 /// Writes annotated rows as JSON Lines, and those that cannot be annotated into a file of their own, both in the order
 /// in which they come.
 ///
@@ -19,10 +21,10 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
     ///   - errorsPath: of the others; compressed if it ends with `.gz`.
     ///   - existing: what becomes of columns of the original that have the name of an added one.
     ///   - keepPartial: whether the `.partial` files stay if the writer is never finished.
-    /// - Throws: ``OutputError`` if a file cannot be created.
+    /// - Throws: ``FileError`` if a file cannot be created.
     package init(
         path: String, errorsPath: String, existing: ExistingColumns, keepPartial: Bool = false
-    ) throws(OutputError) {
+    ) throws(FileError) {
         let output = try OutputFile(path: path, keepPartial: keepPartial)
         let errors = try OutputFile(path: errorsPath, keepPartial: keepPartial)
         self.existing = existing
@@ -31,9 +33,9 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
     }
 
     /// - Returns: What the row came out with: an error in place of an annotation where it has columns that are refused.
-    /// - Throws: ``OutputError`` if the disk is full or fails.
+    /// - Throws: ``FileError`` if the disk is full or fails.
     @discardableResult
-    package mutating func write(_ record: DatasetRecord, _ outcome: RowOutcome) throws(OutputError) -> RowOutcome {
+    package mutating func write(_ record: DatasetRecord, _ outcome: RowOutcome) throws(FileError) -> RowOutcome {
         let outcome =
             switch outcome {
             case .annotated: existing.problem(with: record).map { .failed(reason: $0) } ?? outcome
@@ -55,10 +57,10 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
     /// that.
     ///
     /// - Parameter rows: how many there must be in both files together.
-    /// - Throws: ``OutputError``; the files then keep their temporary names, or are removed if `keepPartial` is false.
-    package mutating func finish(rows: Int) throws(OutputError) {
+    /// - Throws: ``FileError``; the files then keep their temporary names, or are removed if `keepPartial` is false.
+    package mutating func finish(rows: Int) throws(FileError) {
         guard annotatedRows + failedRows == rows else {
-            throw OutputError(
+            throw FileError(
                 path: output.path,
                 problem: """
                     expected \(rows) rows in it and in \(errors.path), found \(annotatedRows) and \(failedRows)

@@ -1,3 +1,5 @@
+internal import FileSystem
+
 /// What a person wants to see of the rows that could not be annotated: the reasons, and how many rows have each.
 ///
 /// Reasons that differ only in their numbers (of lines, bytes, tokens) are one.
@@ -17,15 +19,15 @@ struct ErrorOverview: Sendable {
     private var otherRows = 0
 
     /// - Parameter path: of an errors file that a job wrote.
-    /// - Throws: `DatasetError` where the file cannot be read, or is another one.
-    init(path: String) throws(DatasetError) {
+    /// - Throws: `FileError` where the file cannot be read, or is another one.
+    init(path: String) throws(FileError) {
         var source = try RowSource(path: path, container: .json, maxRowBytes: 1 << 30)
         while let row = try source.next() {
             guard case .object(let object) = row.original,
                 let reason = object.value(of: ErrorRow.Column.error.rawValue)?.string,
                 let line = object.value(of: ErrorRow.Column.line.rawValue)?.number
             else {
-                throw DatasetError(
+                throw FileError(
                     path: path,
                     problem: """
                         line \(row.line): expected a row of an errors file, with "line" and "error", found \

@@ -1,3 +1,4 @@
+package import FileSystem
 package import Protocol
 
 /// What becomes of columns of the input that have the name of an added one: decided for the whole file, so that all of
@@ -9,10 +10,10 @@ package enum ExistingColumns: Hashable, Sendable {
     case replaced
 
     /// - Parameter path: of the input, which is read to its end for names that are free in all rows.
-    /// - Throws: ``DatasetError`` if the input cannot be read.
+    /// - Throws: ``FileError`` if the input cannot be read.
     package init(
         _ choice: Configuration.Dataset.ExistingColumns, path: String, options: DatasetOptions
-    ) throws(DatasetError) {
+    ) throws(FileError) {
         switch choice {
         case .refuse: self = .refused
         case .replace: self = .replaced

@@ -1,4 +1,5 @@
 import CZlib
+internal import FileSystem
 
 /// Compresses a stream into one gzip member (RFC 1952). Its header has neither a time nor a name, so the same input
 /// gives the same bytes.
@@ -25,8 +26,8 @@ struct GzipCompressor: ~Copyable, @unchecked Sendable {
 
     /// Compresses `input`, and passes on what is ready; at the end, everything.
     mutating func compress(
-        _ input: [UInt8], isLast: Bool, output: (ArraySlice<UInt8>) throws(OutputError) -> Void
-    ) throws(OutputError) {
+        _ input: [UInt8], isLast: Bool, output: (ArraySlice<UInt8>) throws(FileError) -> Void
+    ) throws(FileError) {
         var offset = 0
         var isDone = false
         while !isDone {

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Margins
 
 /// What a person wants to see of an annotated file, and of the errors file beside it. Reads the former twice, in constant
@@ -26,7 +27,7 @@ struct MarginOverview: Sendable {
     private static let otherGroups = "(others)"
 
     /// - Parameter errorsPath: nil where there is no such file.
-    /// - Throws: `DatasetError` where a file cannot be read, or a row has no margin.
+    /// - Throws: `FileError` where a file cannot be read, or a row has no margin.
     init(path: String, errorsPath: String?, rowsShown: Int, binCount: Int, groupColumn: String?) throws {
         self.path = path
         errors = try errorsPath.map { ($0, try ErrorOverview(path: $0)) }
@@ -43,7 +44,7 @@ struct MarginOverview: Sendable {
             }
         }
         if let groupColumn, !hasGroups {
-            throw DatasetError(path: path, problem: "no annotated row has the column \(groupColumn.quoted)")
+            throw FileError(path: path, problem: "no annotated row has the column \(groupColumn.quoted)")
         }
         guard margins.count > 0 else { return }
         histogram = Histogram(range: margins.minimum...margins.maximum, binCount: binCount)
@@ -59,11 +60,11 @@ struct MarginOverview: Sendable {
         var rows = try RowSource(path: path, container: .json, maxRowBytes: 1 << 30)
         while let row = try rows.next() {
             guard case .object(let object) = row.original else {
-                throw DatasetError(
+                throw FileError(
                     path: path, problem: "line \(row.line): \(row.problem.map { "\($0)" } ?? "no object")")
             }
             guard let margin = object.value(of: OutputColumn.margin.rawValue)?.number else {
-                throw DatasetError(
+                throw FileError(
                     path: path,
                     problem: """
                         line \(row.line): expected the column "margin" with a number, found the columns \

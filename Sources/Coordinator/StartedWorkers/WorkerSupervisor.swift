@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import FileSystem
 internal import Foundation
 internal import Logging
 internal import Synchronization
@@ -179,8 +180,7 @@ final class WorkerSupervisor: Sendable {
     }
 
     private func logSize(_ index: Int) -> UInt64 {
-        var status = stat()
-        return stat(launches[index].log, &status) == 0 ? UInt64(status.st_size) : 0
+        FileStatus(path: launches[index].log)?.byteCount ?? 0
     }
 
     private func text(ofLog path: String, from start: UInt64) -> String {

@@ -1,9 +1,9 @@
-internal import Foundation
+internal import FileSystem
 internal import Margins
 internal import Protocol
 
 /// A sealed shard of a store, opened for reading.
-struct EmbeddingShard: Sendable {
+final class EmbeddingShard: Sendable {
     struct Name: Hashable, Sendable {
         let step: WorkStep
         let index: Int
@@ -17,7 +17,7 @@ struct EmbeddingShard: Sendable {
 
     let path: String
     let count: Int
-    private let file: StoreFile
+    private let file: OpenFile
     private let layout: EmbeddingLayout
     private let vectorsStart: Int
 
@@ -25,12 +25,12 @@ struct EmbeddingShard: Sendable {
     private static let incidental: Set = ["about", "software"]
 
     /// - Parameter expected: what the header must say.
-    /// - Throws: `StoreError` where the file is missing or damaged, or belongs to another job.
+    /// - Throws: `FileError` where the file cannot be read; `StoreError` where it is damaged, or belongs to another job.
     init(_ name: Name, in folder: String, _ layout: EmbeddingLayout, expected: SafetensorsHeader) throws {
         path = name.path(in: folder, isSealed: true)
         self.layout = layout
-        file = try StoreFile(path: path, .reading)
-        let size = try file.size()
+        file = try OpenFile(path, .reading)
+        let size = Int(try file.status().byteCount)
         let dataStart: Int
         let header: SafetensorsHeader
         do {
@@ -57,7 +57,7 @@ struct EmbeddingShard: Sendable {
 
     /// The bytes of the vectors of the rows at these places of the shard.
     ///
-    /// - Throws: `StoreError`.
+    /// - Throws: `FileError`.
     func vectors(_ places: Range<Int>) throws -> [UInt8] {
         try file.read(
             places.count * layout.bytesPerRow, at: vectorsStart + places.lowerBound * layout.bytesPerRow)

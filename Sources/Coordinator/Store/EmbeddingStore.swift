@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Foundation
 internal import Margins
 package import Protocol
@@ -14,8 +15,19 @@ package final class EmbeddingStore: Sendable {
     private let headerBytes: Int
     private let shardBytesMax: Int
 
+    /// A shard that is being filled.
+    private final class OpenShard: Sendable {
+        let index: Int
+        let file: OpenFile
+
+        init(_ index: Int, _ file: consuming OpenFile) {
+            self.index = index
+            self.file = file
+        }
+    }
+
     /// Of each step, the shard that was written last, and whether it is to be synced.
-    private let open = Mutex<[WorkStep: (index: Int, file: StoreFile, isDirty: Bool)]>([:])
+    private let open = Mutex<[WorkStep: (shard: OpenShard, isDirty: Bool)]>([:])
 
     /// Whose the folder is.
     private struct Owner: Codable {
@@ -82,16 +94,12 @@ package final class EmbeddingStore: Sendable {
         } catch {
             throw StoreError("cannot make the folder for embeddings \(folder): \(error.localizedDescription)")
         }
-        for shard in shards where unlink(folder + "/" + shard) != 0 {
-            throw StoreError.system("cannot remove", folder + "/" + shard)
-        }
+        for shard in shards { try FolderEntry.remove(folder + "/" + shard) }
         try Self.write(Owner(run: run, state: state), to: path)
     }
 
     private static func write(_ owner: Owner, to path: String) throws {
-        var file = try OutputFile(path: path, keepPartial: false)
-        try file.write([UInt8](JSONEncoder().encode(owner)))
-        try file.finish()
+        try AtomicFile.write([UInt8](JSONEncoder().encode(owner)), to: path)
     }
 
     /// Files of shards, sealed or not, by name.
@@ -126,7 +134,8 @@ extension EmbeddingStore {
             let (shard, place) = (slot / rowsPerShard, slot % rowsPerShard)
             let count = min(records.count - written, rowsPerShard - place)
             let bytes = Array(records[written..<written + count].joined())
-            try file(of: shard, step: step, isBegun: place > 0).write(bytes, at: headerBytes + place * bytesPerRow)
+            try openShard(shard, step: step, isBegun: place > 0).file.write(
+                bytes, at: headerBytes + place * bytesPerRow)
             written += count
         }
     }
@@ -134,18 +143,18 @@ extension EmbeddingStore {
     /// The open shard, marked to be synced; a full one before it is synced at once.
     ///
     /// - Parameter isBegun: whether it has rows.
-    private func file(of index: Int, step: WorkStep, isBegun: Bool) throws -> StoreFile {
+    private func openShard(_ index: Int, step: WorkStep, isBegun: Bool) throws -> OpenShard {
         try open.withLock { open in
-            if let known = open[step], known.index == index {
+            if let known = open[step]?.shard, known.index == index {
                 open[step]?.isDirty = true
-                return known.file
+                return known
             }
-            if let full = open[step], full.isDirty { try full.file.sync() }
+            if let full = open[step], full.isDirty { try full.shard.file.syncData() }
             let path = EmbeddingShard.Name(step: step, index: index).path(in: folder, isSealed: false)
-            let file = try StoreFile(path: path, isBegun ? .writing : .making)
-            if !isBegun { try StoreFile.syncFolder(folder) }
-            open[step] = (index, file, true)
-            return file
+            let shard = OpenShard(index, try OpenFile(path, isBegun ? .writing : .making))
+            if !isBegun { try FolderEntry.sync(folder) }
+            open[step] = (shard, true)
+            return shard
         }
     }
 
@@ -153,7 +162,7 @@ extension EmbeddingStore {
     func sync() throws {
         try open.withLock { open in
             for step in open.keys where open[step]?.isDirty == true {
-                try open[step]?.file.sync()
+                try open[step]?.shard.file.syncData()
                 open[step]?.isDirty = false
             }
         }
@@ -177,13 +186,13 @@ extension EmbeddingStore {
             let slots = index * rowsPerShard..<min((index + 1) * rowsPerShard, total)
             let header = layout.header(of: name, shards: shards, count: slots.count)
             try complete(partial, header, step: step, slots: slots, ledger: ledger)
-            guard rename(partial, path) == 0 else { throw StoreError.system("cannot rename \(partial) to", path) }
+            try FolderEntry.rename(partial, to: path)
         }
         // What was written there and never committed.
         for file in try Self.shards(of: [step], in: folder) where file.hasSuffix(".partial") {
-            unlink(folder + "/" + file)
+            try FolderEntry.remove(folder + "/" + file)
         }
-        try StoreFile.syncFolder(folder)
+        try FolderEntry.sync(folder)
     }
 
     /// Puts behind a shard's vectors what the ledger knows of its rows, and the header before them.
@@ -191,10 +200,11 @@ extension EmbeddingStore {
         _ path: String, _ header: SafetensorsHeader, step: WorkStep, slots: Range<Int>, ledger: Ledger
     ) throws {
         guard let vectors = header.tensors["vectors"]?.range else { preconditionFailure("a layout without vectors") }
-        let file = try StoreFile(path: path, .writing)
+        let file = try OpenFile(path, .writing)
         var end = headerBytes + vectors.count
-        guard try file.size() >= end else {
-            throw StoreError("\(path): expected at least \(end) bytes, found \(try file.size())")
+        let byteCount = try file.status().byteCount
+        guard byteCount >= end else {
+            throw StoreError("\(path): expected at least \(end) bytes, found \(byteCount)")
         }
         try file.truncate(to: end)
         func append(_ bytesOf: (Ledger.StoredRow) -> [UInt8]) throws {
@@ -215,7 +225,7 @@ extension EmbeddingStore {
         try append { Self.littleEndian(Int64($0.crc32)) }
         try append { $0.exponents.flatMap { Self.littleEndian(HalfVectors.scale($0).bitPattern) } }
         try file.write(header.serialized(byteCount: headerBytes), at: 0)
-        try file.sync()
+        try file.syncData()
     }
 
     private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {

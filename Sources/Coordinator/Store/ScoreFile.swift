@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Foundation
 internal import Protocol
 
@@ -12,17 +13,17 @@ final class ScoreFile {
         case notFinite
     }
 
-    private let file: StoreFile
+    private let file: OpenFile
 
     /// Neighbours in the input are read together.
     private var chunk: (first: UInt64, words: [UInt64])?
     private static let chunkRows: UInt64 = 4096
 
-    /// - Throws: `StoreError` where no file can be made in that folder.
+    /// - Throws: `FileError` where no file can be made in that folder.
     init(folder: String) throws {
         let path = "\(folder)/.legend-scores-\(UUID().uuidString)"
-        file = try StoreFile(path: path, .makingNew)
-        unlink(path)
+        file = try OpenFile(path, .makingNew)
+        try FolderEntry.remove(path)
     }
 
     /// - Parameter scores: of the two responses; nil where a vector is not finite.
@@ -47,7 +48,7 @@ final class ScoreFile {
         let first = row / Self.chunkRows * Self.chunkRows
         if chunk?.first != first {
             let offset = Int(first) * Self.bytesPerRow
-            let count = max(0, min(Int(Self.chunkRows) * Self.bytesPerRow, try file.size() - offset))
+            let count = max(0, min(Int(Self.chunkRows) * Self.bytesPerRow, Int(try file.status().byteCount) - offset))
             let bytes = try file.read(count, at: offset)
             chunk = (
                 first,

@@ -1,3 +1,5 @@
+internal import FileSystem
+
 /// A model in one GGUF file, mapped read-only: metadata and tensors.
 ///
 /// Versions 2 and 3 of the format, little-endian. Everything the header claims (counts, lengths, types, shapes,
@@ -12,7 +14,13 @@ public final class GGUFFile: Sendable {
 
     /// - Throws: `ModelFileError`.
     public init(path: String) throws {
-        let file = try MappedFile(path: path)
+        let file: MappedFile
+        do throws(FileError) {
+            file = try MappedFile(path: path)
+        } catch {
+            throw ModelFileError(
+                file: path, place: .file, what: "file", expected: "a model file that can be read", found: error.problem)
+        }
         let header = try file.withBytes(0..<file.count) { bytes in
             var parser = GGUFParser(ByteCursor(bytes, file: path), file: file)
             return try parser.parse()

@@ -1,3 +1,5 @@
+internal import FileSystem
+
 /// The key–value pairs at the head of a GGUF file.
 ///
 /// A getter throws a `ModelFileError` that names the key if the value is missing or of another type; its `IfPresent`

@@ -1,3 +1,5 @@
+internal import FileSystem
+
 /// Reads a GGUF file's header: magic, version, counts, metadata, tensor descriptions.
 ///
 /// The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md

@@ -1,3 +1,5 @@
+internal import FileSystem
+
 /// One tensor of a mapped model file. It keeps the file mapped.
 public struct GGUFTensor: Sendable {
     public let name: String

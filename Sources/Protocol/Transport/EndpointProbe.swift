@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Foundation
 
 /// What is found where a coordinator should be, by a connection of its own: libzmq tries again for ever and does not say
@@ -96,7 +97,7 @@ package struct EndpointProbe: Sendable {
     private func look(at address: UnsafePointer<sockaddr>, _ length: socklen_t, family: Int32) -> EndpointFinding {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let descriptor = socket(family, kind, 0)
-        guard descriptor >= 0 else { return .unreachable(String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { return .unreachable(FileError.words(for: errno)) }
         defer { close(descriptor) }
         var code: Int32 = 0
         if connect(descriptor, address, length) != 0 {
@@ -133,7 +134,7 @@ package struct EndpointProbe: Sendable {
         switch code {
         case ECONNREFUSED: .refused
         case ETIMEDOUT: .noAnswer(seconds: 0)
-        default: .unreachable(String(cString: strerror(code)))
+        default: .unreachable(FileError.words(for: code))
         }
     }
 

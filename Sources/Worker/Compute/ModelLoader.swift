@@ -1,5 +1,6 @@
 internal import Digest
 internal import Engine
+internal import FileSystem
 internal import Foundation
 internal import Logging
 internal import ModelFiles

@@ -1,4 +1,4 @@
-internal import Digest
+internal import FileSystem
 internal import Foundation
 internal import Protocol
 
@@ -32,7 +32,7 @@ package struct ModelCache: Sendable {
     func remove(_ digest: String, ifStill identity: FileIdentity?) throws {
         let path = path(of: digest)
         guard let identity, FileIdentity(path: path) == identity else { return }
-        guard unlink(path) == 0 || errno == ENOENT else { throw ModelCacheError("remove", path, errno) }
+        try ModelCacheError.explaining { () throws(FileError) in try FolderEntry.remove(path) }
     }
 }
 
@@ -40,8 +40,7 @@ package struct ModelCache: Sendable {
 final class PartialModel {
     private let cache: ModelCache
     private let offer: ModelOffer
-    private let path: String
-    private let descriptor: Int32
+    private let file: OpenFile
     private(set) var byteCount: UInt64
 
     /// Blocks while another process has the file.
@@ -51,7 +50,6 @@ final class PartialModel {
     init(_ offer: ModelOffer, in cache: ModelCache, isWaiting: () -> Void) throws {
         self.cache = cache
         self.offer = offer
-        path = cache.partialPath(of: offer.digest)
         do {
             try FileManager.default.createDirectory(atPath: cache.models, withIntermediateDirectories: true)
         } catch {
@@ -59,37 +57,24 @@ final class PartialModel {
                 "cannot make the folder \(cache.models) for the model: \(error.localizedDescription). "
                     + ModelCacheError.otherFolder)
         }
-        (descriptor, byteCount) = try Self.openLocked(path, isWaiting: isWaiting)
+        let path = cache.partialPath(of: offer.digest)
+        let opened = try ModelCacheError.explaining { () throws(FileError) in
+            try Self.openLocked(path, isWaiting: isWaiting)
+        }
+        byteCount = try ModelCacheError.explaining { () throws(FileError) in try opened.status().byteCount }
+        file = opened
     }
 
-    private static func openLocked(
-        _ path: String, isWaiting: () -> Void
-    ) throws -> (descriptor: Int32, byteCount: UInt64) {
+    private static func openLocked(_ path: String, isWaiting: () -> Void) throws(FileError) -> OpenFile {
         while true {
-            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else { throw ModelCacheError("open", path, errno) }
-            if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            let file = try OpenFile(path, .making)
+            if try !file.lockIfFree() {
                 isWaiting()
-                while flock(descriptor, LOCK_EX) != 0 {
-                    let code = errno
-                    guard code == EINTR else {
-                        close(descriptor)
-                        throw ModelCacheError("lock", path, code)
-                    }
-                }
+                try file.lock()
             }
             // Who had the lock before may have given the file another name.
-            var own = stat()
-            var named = stat()
-            if fstat(descriptor, &own) == 0, stat(path, &named) == 0, own.st_ino == named.st_ino {
-                return (descriptor, UInt64(own.st_size))
-            }
-            close(descriptor)
+            if file.isInPlace { return file }
         }
-    }
-
-    deinit {
-        close(descriptor)
     }
 
     /// Whether the process that had the lock before has finished the file: then this one is it.
@@ -97,43 +82,33 @@ final class PartialModel {
 
     /// - Throws: `ModelCacheError` where there is too little space for what is missing.
     func checkSpace() throws {
-        var status = statvfs()
-        guard fstatvfs(descriptor, &status) == 0 else { throw ModelCacheError("look at", path, errno) }
-        let free = UInt64(status.f_bavail) * UInt64(status.f_frsize)
+        let free = try ModelCacheError.explaining { () throws(FileError) in try file.freeSpace() }
         let missing = offer.byteCount - min(byteCount, offer.byteCount)
         guard free >= missing else { throw ModelCacheError(missing: missing, free: free, in: cache.models) }
     }
 
     /// Leaves nothing behind.
     func remove() throws {
-        guard unlink(path) == 0 else { throw ModelCacheError("remove", path, errno) }
+        try ModelCacheError.explaining { () throws(FileError) in try FolderEntry.remove(file.path) }
     }
 
     func truncate(to byteCount: UInt64) throws {
-        guard ftruncate(descriptor, off_t(byteCount)) == 0 else { throw ModelCacheError("cut", path, errno) }
+        try ModelCacheError.explaining { () throws(FileError) in try file.truncate(to: Int(byteCount)) }
         self.byteCount = byteCount
     }
 
     /// - Throws: `ModelCacheError`. Where the disk is full, what was written is given back first: others need the space.
     func append(_ bytes: [UInt8]) throws {
-        try bytes.withUnsafeBytes { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let written = pwrite(descriptor, rest.baseAddress, rest.count, off_t(byteCount))
-                if written < 0, errno == EINTR { continue }
-                guard written > 0 else { throw writeError(errno) }
-                byteCount += UInt64(written)
-                rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-            }
+        do throws(FileError) {
+            try file.write(bytes, at: Int(byteCount))
+        } catch {
+            guard error.isLackOfSpace else { throw ModelCacheError(error) }
+            let missing = offer.byteCount - byteCount
+            // Where even that fails, the first error is the one to tell.
+            try? truncate(to: 0)
+            throw ModelCacheError(missing: missing, free: 0, in: cache.models)
         }
-    }
-
-    private func writeError(_ code: Int32) -> ModelCacheError {
-        guard code == ENOSPC || code == EDQUOT else { return ModelCacheError("write", path, code) }
-        let missing = offer.byteCount - byteCount
-        // Where even that fails, the first error is the one to tell.
-        try? truncate(to: 0)
-        return ModelCacheError(missing: missing, free: 0, in: cache.models)
+        byteCount += UInt64(bytes.count)
     }
 
     /// Gives the file its name, once all of it is on disk.
@@ -141,12 +116,11 @@ final class PartialModel {
     /// - Returns: its path.
     func complete() throws -> String {
         let final = cache.path(of: offer.digest)
-        guard fsync(descriptor) == 0 else { throw ModelCacheError("write", path, errno) }
-        guard rename(path, final) == 0 else { throw ModelCacheError("rename", path, errno) }
-        let folder = open(cache.models, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw ModelCacheError("open", cache.models, errno) }
-        defer { close(folder) }
-        guard fsync(folder) == 0 else { throw ModelCacheError("write", cache.models, errno) }
+        try ModelCacheError.explaining { () throws(FileError) in
+            try file.sync()
+            try FolderEntry.rename(file.path, to: final)
+            try FolderEntry.sync(cache.models)
+        }
         return final
     }
 }
@@ -161,8 +135,13 @@ struct ModelCacheError: Error, CustomStringConvertible, Sendable {
         self.description = description
     }
 
-    init(_ operation: String, _ path: String, _ code: Int32) {
-        self.init("cannot \(operation) \(path): \(String(cString: strerror(code))). \(Self.otherFolder)")
+    init(_ error: FileError) {
+        self.init("\(error). \(Self.otherFolder)")
+    }
+
+    /// Says with the error of a file what can be done.
+    static func explaining<Value: ~Copyable>(_ body: () throws(FileError) -> Value) throws -> Value {
+        do throws(FileError) { return try body() } catch { throw ModelCacheError(error) }
     }
 
     init(missing: UInt64, free: UInt64, in folder: String) {

@@ -1,3 +1,4 @@
+internal import FileSystem
 import Foundation
 import Protocol
 
@@ -127,7 +128,7 @@ extension FuzzedParser {
         let path = try scratch.path(holding: file)
         var records: [DatasetRecord] = []
         let model = plain.map { DatasetModel($0, limit: options.maxRowBytes) }
-        do throws(DatasetError) {
+        do throws(FileError) {
             var reader = try DatasetReader(path: path, options: options)
             while let record = try reader.next() { records.append(record) }
         } catch {

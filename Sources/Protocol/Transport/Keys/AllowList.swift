@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Foundation
 internal import Synchronization
 
@@ -13,26 +14,12 @@ package final class AllowList: Sendable {
 
     private struct State {
         var names: [PublicKey: String] = [:]
-        var version: Version?
+
+        /// Tells one state of the file from another; nil where there is no file.
+        var version: FileStatus?
 
         /// Why that version could not be read.
         var problem: KeyFileError?
-    }
-
-    /// Tells one state of the file from another.
-    private struct Version: Hashable {
-        var file: UInt64
-        var size: Int64
-        var modified: [Int]
-
-        /// nil where there is no file.
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            file = UInt64(status.st_ino)
-            size = Int64(status.st_size)
-            modified = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
-        }
     }
 
     package let path: String
@@ -53,7 +40,7 @@ package final class AllowList: Sendable {
         self.path = path
         self.always = always
         self.read = read
-        let version = Version(path)
+        let version = FileStatus(path: path)
         state = Mutex(State(names: try read(path), version: version))
     }
 
@@ -67,7 +54,7 @@ package final class AllowList: Sendable {
     /// - Throws: `KeyFileError`, once for each problem; then the keys stay as they were, and the file is read again the
     ///   next time.
     package func reload() throws(KeyFileError) -> Change? {
-        let version = Version(path)
+        let version = FileStatus(path: path)
         let known = state.withLock { $0 }
         guard known.version != version || known.problem != nil else { return nil }
         let names: [PublicKey: String]

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Foundation
 
 /// What is wrong with a key file, or the file of the allowed keys.
@@ -10,6 +11,12 @@ package struct KeyFileError: Error, Hashable, Sendable, CustomStringConvertible 
     package var description: String { "\(path): \(problem)" }
 }
 
+extension KeyFileError {
+    fileprivate init(_ error: FileError) {
+        self.init(path: error.path, problem: error.problem)
+    }
+}
+
 /// A small text file that is nobody else's business.
 enum PrivateFile {
     /// Who else may do what with a file that is read.
@@ -20,7 +27,7 @@ enum PrivateFile {
         /// Others may read it.
         case readable
 
-        fileprivate var forbiddenMode: mode_t {
+        fileprivate var forbidden: UInt32 {
             switch self {
             case .secret: 0o077
             case .readable: 0o022
@@ -32,69 +39,70 @@ enum PrivateFile {
     ///
     /// - Throws: `KeyFileError` where a file of that name exists.
     static func create(_ path: String, _ text: String) throws(KeyFileError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            let reason = errno == EEXIST ? "it is there already, and is not overwritten" : describe(errno)
-            throw KeyFileError(path: path, problem: "cannot make it: \(reason)")
-        }
-        defer { close(descriptor) }
-        do {
-            try write(text, to: descriptor, path)
+        do throws(FileError) {
+            let file = try OpenFile(path, .makingNew, permissions: 0o600)
+            do throws(FileError) {
+                try file.write(Array(text.utf8))
+                try file.sync()
+            } catch {
+                try FolderEntry.remove(path)
+                throw error
+            }
         } catch {
-            unlink(path)
-            throw error
+            guard error.code == EEXIST else { throw KeyFileError(error) }
+            throw KeyFileError(path: path, problem: "cannot make it: it is there already, and is not overwritten")
         }
     }
 
     /// Adds a line at the end of a file, in one piece.
     static func append(_ path: String, line: String) throws(KeyFileError) {
         let text = try read(path, .readable)
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
-        guard descriptor >= 0 else { throw KeyFileError(path: path, problem: "cannot add to it: \(describe(errno))") }
-        defer { close(descriptor) }
-        try write((text.isEmpty || text.hasSuffix("\n") ? "" : "\n") + line + "\n", to: descriptor, path)
+        do throws(FileError) {
+            let file = try OpenFile(path, .appending)
+            try file.write(Array(((text.isEmpty || text.hasSuffix("\n") ? "" : "\n") + line + "\n").utf8))
+            try file.sync()
+        } catch {
+            throw KeyFileError(error)
+        }
     }
 
     /// - Throws: `KeyFileError` where there is none, it is too large to be one, or others may do more with it than
     ///   `rule` says.
     static func read(_ path: String, _ rule: Rule) throws(KeyFileError) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw KeyFileError(path: path, problem: "cannot read it: \(describe(errno))") }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw KeyFileError(path: path, problem: "expected a file")
-        }
-        try check(status, rule, path)
-        let data: Data
-        do {
-            data = try file.read(upToCount: bytesMax + 1) ?? Data()
+        let bytes: [UInt8]
+        let status: FileStatus
+        do throws(FileError) {
+            let file = try OpenFile(path, .reading)
+            status = try file.status()
+            bytes = status.kind == .file ? try file.read(atMost: Int(min(status.byteCount, bytesMax)) + 1) : []
         } catch {
-            throw KeyFileError(path: path, problem: "cannot read it: \(error)")
+            throw KeyFileError(error)
         }
-        guard data.count <= bytesMax else {
+        guard status.kind == .file else { throw KeyFileError(path: path, problem: "expected a file") }
+        try check(status, rule, path)
+        guard bytes.count <= Int(bytesMax) else {
             throw KeyFileError(path: path, problem: "expected at most \(bytesMax) bytes")
         }
-        guard let text = String(validating: data, as: UTF8.self) else {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw KeyFileError(path: path, problem: "expected a text file, as keygen makes it, found other bytes")
         }
         return text
     }
 
-    private static let bytesMax = 16 << 20
+    private static let bytesMax: UInt64 = 16 << 20
 
-    private static func check(_ status: stat, _ rule: Rule, _ path: String) throws(KeyFileError) {
-        let isOwn = status.st_uid == geteuid() || rule == .readable && status.st_uid == 0
+    private static func check(_ status: FileStatus, _ rule: Rule, _ path: String) throws(KeyFileError) {
+        let isOwn = status.owner == geteuid() || rule == .readable && status.owner == 0
         guard isOwn else {
             throw KeyFileError(
                 path: path,
                 problem: """
-                    it belongs to user \(status.st_uid), this program runs as user \(geteuid()): run it as the \
+                    it belongs to user \(status.owner), this program runs as user \(geteuid()): run it as the \
                     former, or chown \(geteuid()) \(path)
                     """)
         }
-        guard status.st_mode & rule.forbiddenMode == 0 else {
-            let mode = "0" + String(status.st_mode & 0o777, radix: 8)
+        guard status.permissions & rule.forbidden == 0 else {
+            let mode = "0" + String(status.permissions & 0o777, radix: 8)
             let problem =
                 switch rule {
                 case .secret: "others can read it (mode \(mode)), so it is no secret: chmod 600 \(path)"
@@ -103,19 +111,4 @@ enum PrivateFile {
             throw KeyFileError(path: path, problem: problem)
         }
     }
-
-    private static func write(_ text: String, to descriptor: Int32, _ path: String) throws(KeyFileError) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw KeyFileError(path: path, problem: "cannot write it: \(describe(errno))") }
-            rest = rest.dropFirst(count)
-        }
-        guard fsync(descriptor) == 0 else {
-            throw KeyFileError(path: path, problem: "cannot write it: \(describe(errno))")
-        }
-    }
-
-    private static func describe(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

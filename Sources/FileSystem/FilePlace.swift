@@ -6,25 +6,13 @@ package struct FilePlace: Hashable, Sendable {
     /// The path without links, as far as something is there; of a link that leads nowhere, where it leads.
     package let path: String
 
-    private struct Inode: Hashable {
-        var device: UInt64
-        var number: UInt64
-
-        /// nil where nothing is there.
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            device = UInt64(status.st_dev)
-            number = UInt64(status.st_ino)
-        }
-    }
-
-    private let inode: Inode?
+    /// nil where nothing is there.
+    private let inode: FileStatus.Inode?
 
     /// - Parameter path: absolute.
     package init(_ path: String) {
         self.path = Self.followed(path)
-        inode = Inode(self.path)
+        inode = FileStatus(path: self.path)?.inode
     }
 
     /// The same file or folder: of the same path, or a hard link to it.
@@ -37,7 +25,7 @@ package struct FilePlace: Hashable, Sendable {
         var ancestor = path
         while true {
             if ancestor == folder.path { return true }
-            if let inode = Inode(ancestor), inode == folder.inode { return true }
+            if let inode = FileStatus(path: ancestor)?.inode, inode == folder.inode { return true }
             guard ancestor != "/" else { return false }
             ancestor = (ancestor as NSString).deletingLastPathComponent
         }
