@@ -138,8 +138,11 @@ let package = Package(
         .testTarget(
             name: "SchedulingTests", dependencies: ["Scheduling", "Protocol", "SeededRandom"], swiftSettings: strict),
         .testTarget(
-            name: "WorkerTests", dependencies: ["Worker", "Engine", "Protocol", "Digest", "FileSystem"],
-            swiftSettings: strict),
+            name: "WorkerTests",
+            dependencies: [
+                "Worker", "Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "Protocol", "Digest",
+                "FileSystem", "SeededRandom",
+            ], swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",
             dependencies: [

@@ -31,3 +31,33 @@ package enum Pooling: String, Choice {
     /// The mean over the response's tokens.
     case meanResponse = "mean-response"
 }
+
+/// One vector of a text: the hidden states after a layer, pooled.
+package struct Readout: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// Of a job, and of a scorer.
+    package static let countMax = 64
+
+    package var layer: LayerChoice
+    package var pooling: Pooling
+
+    package init(_ layer: LayerChoice, _ pooling: Pooling) {
+        self.layer = layer
+        self.pooling = pooling
+    }
+
+    /// With the layer counted from the front.
+    package func resolved(layerCount: Int) -> Readout {
+        Readout(LayerChoice(layer.resolved(layerCount: layerCount)), pooling)
+    }
+
+    /// By layer, then by pooling in the order of its choices.
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.layer.number, left.pooling.place) < (right.layer.number, right.pooling.place)
+    }
+
+    package var description: String { "layer \(layer), \(pooling)" }
+}
+
+extension Pooling {
+    fileprivate var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}

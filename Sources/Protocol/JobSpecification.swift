@@ -16,22 +16,20 @@ package struct JobSpecification: Hashable, Sendable {
     /// Automatic while no worker was asked.
     package var attention: AttentionPrecision
 
-    /// Hidden states to return.
-    package var layers: [LayerChoice]
-    package var pooling: Pooling
+    /// What the steps ask for of each text, in this order: at least one, each once.
+    package var readouts: [Readout]
 
     /// Longest sequence in tokens; 0 for the model's context length.
     package var maxTokens: Int
     package var heartbeatMilliseconds: Int
 
-    /// The embeddings that go into the store, besides what the steps ask for; empty where there is none.
-    package var keptLayers: [LayerChoice]
-    package var keptPoolings: [Pooling]
+    /// What goes into the store, besides what the steps ask for; empty where there is none.
+    package var keptReadouts: [Readout]
 
     package init(
         job: String, modelPath: String, modelDigest: String, precision: Precision, backend: Backend,
-        attention: AttentionPrecision = .f32, layers: [LayerChoice], pooling: Pooling, maxTokens: Int,
-        heartbeatMilliseconds: Int, keptLayers: [LayerChoice] = [], keptPoolings: [Pooling] = []
+        attention: AttentionPrecision = .f32, readouts: [Readout], maxTokens: Int, heartbeatMilliseconds: Int,
+        keptReadouts: [Readout] = []
     ) {
         self.job = job
         self.modelPath = modelPath
@@ -39,18 +37,19 @@ package struct JobSpecification: Hashable, Sendable {
         self.precision = precision
         self.backend = backend
         self.attention = attention
-        self.layers = layers
-        self.pooling = pooling
+        self.readouts = readouts
         self.maxTokens = maxTokens
         self.heartbeatMilliseconds = heartbeatMilliseconds
-        self.keptLayers = keptLayers
-        self.keptPoolings = keptPoolings
+        self.keptReadouts = keptReadouts
     }
 
-    /// The kept layers of a model as they lie in a unit's embeddings: ascending, from 0 for the embeddings to
-    /// `layerCount`, each once. Those that the model does not have are among them.
-    package func keptLayers(layerCount: Int) -> [Int] {
-        Set(keptLayers.map { $0.resolved(layerCount: layerCount) }).sorted()
+    /// What is asked for of a model, with layers counted from the front. Those that it does not have are among them.
+    package func readouts(layerCount: Int) -> [Readout] { readouts.map { $0.resolved(layerCount: layerCount) } }
+
+    /// What is kept of a model's states, as it lies in results and in the store: ascending, each once, with layers counted
+    /// from the front. Those that the model does not have are among them.
+    package func keptReadouts(layerCount: Int) -> [Readout] {
+        Set(keptReadouts.map { $0.resolved(layerCount: layerCount) }).sorted()
     }
 }
 
@@ -79,10 +78,10 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     /// Everything that may change a bit of a result: precision, library, its version, instruction set.
     package var numericBuild: String
 
-    /// How many units the worker takes into its hands at a time, besides those that wait for the direction.
+    /// How many units the worker takes into its hands at a time, besides those that wait for the scorer.
     package var credit: Int
 
-    /// How many rows, in units, the worker embeds before the direction is there, and keeps until it is.
+    /// How many rows, in units, the worker embeds before the scorer is there, and keeps until it is.
     package var rowsAhead: Int
 
     /// What a person must know of the model file to trust its numbers, each a sentence about the model.
@@ -137,19 +136,5 @@ extension LoadedModel {
             credit: try values.decode(Int.self, forKey: .credit),
             rowsAhead: try values.decode(Int.self, forKey: .rowsAhead),
             warnings: try values.decodeIfPresent([String].self, forKey: .warnings) ?? [])
-    }
-}
-
-/// The direction that workers project on.
-package struct BroadcastDirection: Hashable, Sendable {
-    /// Names this direction in acknowledgements and results.
-    package var digest: String
-
-    /// Unit norm for each layer: f32 `[layers, hidden]`.
-    package var values: Tensor
-
-    package init(digest: String, values: Tensor) {
-        self.digest = digest
-        self.values = values
     }
 }

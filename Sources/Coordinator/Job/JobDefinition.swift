@@ -63,7 +63,7 @@ struct JobDefinition: Sendable {
                     saved.conflicts(
                         modelSHA256: configuration.model.sha256, template: template?.identity ?? "",
                         compatibility: embedding.compatibility,
-                        layer: embedding.layer, token: embedding.token)
+                        readout: Readout(embedding.layer, embedding.token))
                 } ?? []
         }
         let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
@@ -80,7 +80,7 @@ struct JobDefinition: Sendable {
         self.savedDirection = savedDirection
         fingerprint = Self.fingerprint(
             configuration, template: template, input: inputDigest,
-            direction: anchors?.digest ?? savedDirection?.broadcast.digest ?? "")
+            direction: anchors?.digest ?? savedDirection?.scorer.digest ?? "")
     }
 
     private static func fingerprint(
@@ -215,9 +215,9 @@ extension JobDefinition {
             job: "\(configuration.job.name) (\(run))", modelPath: model.path,
             modelDigest: model.sha256 ?? savedDirection?.provenance.modelSHA256 ?? "", precision: precision,
             backend: model.backend, attention: precision == .f32 ? .f32 : .automatic,
-            layers: [embedding.layer], pooling: embedding.token, maxTokens: model.maxTokens,
+            readouts: readouts, maxTokens: model.maxTokens,
             heartbeatMilliseconds: Int(configuration.cluster.heartbeatSeconds * 1000),
-            keptLayers: embedding.kept?.layers ?? [], keptPoolings: embedding.kept?.tokens ?? [])
+            keptReadouts: embedding.kept?.readouts ?? [])
     }
 
     /// As configured. Where that leaves it to a machine, a given direction has its own: the rows' states are to be like
@@ -242,10 +242,11 @@ extension JobDefinition {
             attemptsMax: cluster.attempts, allowsMixedNumerics: cluster.mixedNumerics)
     }
 
-    /// What is kept of a unit's rows must travel in one message, too.
-    var rowsPerUnitMax: Int {
-        let kept = configuration.embedding.kept
-        return KeptEmbeddings.rowsMax(statesPerResponse: (kept?.layers.count ?? 0) * (kept?.tokens.count ?? 0))
+    /// What the steps ask for of each text.
+    var readouts: [Readout] { [Readout(configuration.embedding.layer, configuration.embedding.token)] }
+
+    var textsPerUnitMax: Int {
+        UnitPayload.textsMax(readouts: readouts.count, kept: configuration.embedding.kept?.readouts.count ?? 0)
     }
 
     /// nil for the anchors where a saved direction is given.
@@ -293,7 +294,7 @@ extension JobDefinition {
     func store(ofRun run: String, ledger: Ledger) throws -> EmbeddingStore? {
         guard let kept = configuration.embedding.kept else { return nil }
         // Room for the longest that JSON makes of the texts, and for names and numbers.
-        let headerBytes = 8192 + 6 * template.identity.utf8.count + 8 * kept.layers.count
+        let headerBytes = 8200 + 6 * template.identity.utf8.count + 512 * (kept.readouts.count - 1)
         return try EmbeddingStore(
             folder: configuration.job.embeddings, steps: WorkStep.all, run: run, state: configuration.job.state,
             rowsHeld: try WorkStep.all.reduce(0) { try $0 + ledger.storedCount(of: $1.id) },

@@ -1,4 +1,3 @@
-internal import Digest
 internal import FileSystem
 internal import Foundation
 internal import Margins
@@ -117,25 +116,24 @@ struct SavedDirection: Hashable, Sendable {
         self.heldOut = heldOut
     }
 
-    /// What workers project on.
-    var broadcast: BroadcastDirection {
-        let values = Tensor(direction.unit, shape: [1, direction.unit.count])
-        return BroadcastDirection(digest: SHA256Digest(of: values.bytes).description, values: values)
-    }
+    var readout: Readout { Readout(LayerChoice(provenance.layer), provenance.token) }
+
+    /// What workers project on: this direction alone, with norm 1.
+    var scorer: Scorer { Scorer(readout, direction: direction.unit) }
 
     /// What keeps this direction from being used with other settings; empty where it fits.
     ///
     /// - Parameter modelSHA256: nil where the job takes the model that the direction was fitted with.
     func conflicts(
-        modelSHA256: String?, template: String, compatibility: Compatibility, layer: LayerChoice, token: Pooling
+        modelSHA256: String?, template: String, compatibility: Compatibility, readout: Readout
     ) -> [String] {
-        let resolved = layer.resolved(layerCount: provenance.layerCount)
+        let asked = readout.resolved(layerCount: provenance.layerCount)
         return [
             ("model.sha256", provenance.modelSHA256, modelSHA256 ?? provenance.modelSHA256),
             ("embedding.template", provenance.template, template),
             ("embedding.compat", provenance.compatibility.rawValue, compatibility.rawValue),
-            ("embedding.layer", "\(provenance.layer)", "\(resolved)"),
-            ("embedding.token", provenance.token.rawValue, token.rawValue),
+            ("embedding.layer", "\(provenance.layer)", "\(asked.layer)"),
+            ("embedding.token", provenance.token.rawValue, asked.pooling.rawValue),
         ].filter { $0.1 != $0.2 }.map { "\($0.0) is \($0.2), but the direction was fitted with \($0.1)" }
     }
 }

@@ -126,6 +126,9 @@ package struct Configuration: Hashable, Sendable {
         package struct Kept: Hashable, Sendable {
             package var layers: [LayerChoice]
             package var tokens: [Pooling]
+
+            /// Every token of every layer.
+            package var readouts: [Readout] { layers.flatMap { layer in tokens.map { Readout(layer, $0) } } }
         }
     }
 

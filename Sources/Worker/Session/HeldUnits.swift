@@ -25,7 +25,7 @@ struct HeldUnits: Sendable {
     /// nil for an idle lane.
     private var lanes: [Running?]
 
-    /// Embedded before there was a direction; it makes them wait for a lane again.
+    /// Embedded before there was a scorer; it makes them wait for a lane again.
     private var embedded: [Waiting] = []
     var results = UnacknowledgedResults()
 
@@ -103,12 +103,12 @@ extension HeldUnits {
         waiting.insert(Waiting(lease: lease, work: .project(unit)), at: 0)
     }
 
-    /// An embedded unit waits for a direction.
+    /// An embedded unit waits for a scorer.
     mutating func keep(_ unit: EmbeddedUnit, _ lease: Lease) {
         embedded.append(Waiting(lease: lease, work: .project(unit)))
     }
 
-    /// What was embedded before there was a direction is projected before all else.
+    /// What was embedded before there was a scorer is projected before all else.
     mutating func projectKept() {
         waiting = embedded + waiting
         embedded = []

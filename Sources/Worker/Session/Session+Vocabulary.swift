@@ -71,7 +71,7 @@ extension Session {
         case progress(lane: Int, tokens: UInt64)
         case computed(lane: Int, UnitResult)
 
-        /// Rows that were embedded in a lane without a direction.
+        /// Rows that were embedded in a lane without a scorer.
         case embedded(lane: Int, EmbeddedUnit)
         case failed(lane: Int, reason: String)
         case cancelled(lane: Int)
@@ -84,7 +84,7 @@ extension Session {
     package enum Action: Sendable, Hashable {
         case send(WorkerMessage)
         case loadModel(JobSpecification)
-        case compute(lane: Int, Lease, Work, direction: BroadcastDirection?)
+        case compute(lane: Int, Lease, Work, scorer: Scorer?)
 
         /// Stop the lane's computation soon; then report `cancelled`, unless it ends by itself before.
         case cancel(lane: Int)
@@ -94,7 +94,7 @@ extension Session {
 
     /// What is left to do for a unit.
     package enum Work: Hashable, Sendable {
-        /// Embed the texts and, where they are rows and there is a direction, project them.
+        /// Embed the texts and, where they are rows and there is a scorer, project them.
         case embed(UnitPayload)
         case project(EmbeddedUnit)
     }

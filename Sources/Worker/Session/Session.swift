@@ -2,7 +2,7 @@ package import Protocol
 
 /// A worker's side of a job. A pure state machine: events and the time go in, actions come out.
 ///
-/// Whatever the worker has in its hands — a waiting unit, one in a lane, an embedded one without a direction to be
+/// Whatever the worker has in its hands — a waiting unit, one in a lane, an embedded one without a scorer to be
 /// projected on, a result that the coordinator has not acknowledged — stays there through broken connections and
 /// restarts of the coordinator, and is listed in every heartbeat.
 ///
@@ -16,7 +16,7 @@ package struct Session: Sendable {
     private var watch: CoordinatorWatch
 
     /// Acknowledged whenever it comes. Of this job alone.
-    private var direction: BroadcastDirection?
+    private var scorer: Scorer?
     private var drain: (reason: String, deadline: MonotonicInstant)?
     private var lastHeartbeat = MonotonicInstant.zero
 
@@ -66,11 +66,11 @@ package struct Session: Sendable {
         if watch.heard(at: now) { actions.append(.note(.coordinatorBack)) }
         switch message {
         case .welcome(let job): begin(job, at: now, &actions)
-        case .accepted(let direction): beginWork(direction, at: now, &actions)
+        case .accepted(let scorer): beginWork(scorer, at: now, &actions)
         case .refused(let reason): end(.refused(reason: reason), &actions)
         case .whoAreYou: greet(at: now, &actions)
         case .assignment(let lease, let payload): take(lease, payload, &actions)
-        case .direction(let direction): adopt(direction, &actions)
+        case .scorer(let scorer): adopt(scorer, &actions)
         case .resultAcknowledged(let lease):
             let lost = units.results.acknowledge(lease, at: now, mayResend: membership.isWorking)
             if let lost { actions.append(.send(.result(lost))) }
@@ -116,7 +116,7 @@ extension Session {
     private mutating func begin(_ job: JobSpecification, at now: MonotonicInstant, _ actions: inout [Action]) {
         if !job.hasUnits(of: membership.job) {
             actions += units.forgetAll().map { .cancel(lane: $0) }
-            direction = nil
+            scorer = nil
         }
         if let job = membership.welcomed(to: job, at: now) { actions.append(.loadModel(job)) }
     }
@@ -139,12 +139,12 @@ extension Session {
     }
 
     private mutating func beginWork(
-        _ direction: BroadcastDirection?, at now: MonotonicInstant, _ actions: inout [Action]
+        _ scorer: Scorer?, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
         guard let job = membership.accepted() else { return }
         workingSince = workingSince ?? now
         actions.append(.note(.accepted(job: job)))
-        if let direction { adopt(direction, &actions) }
+        if let scorer { adopt(scorer, &actions) }
         actions += units.results.sendAll(at: now).map { .send(.result($0)) }
     }
 
@@ -170,7 +170,7 @@ extension Session {
     private mutating func startUnits(at now: MonotonicInstant, _ actions: inout [Action]) {
         guard membership.model != nil, !membership.hasEnded else { return }
         actions += units.start(at: now).map { lane, unit in
-            .compute(lane: lane, unit.lease, unit.work, direction: direction)
+            .compute(lane: lane, unit.lease, unit.work, scorer: scorer)
         }
     }
 
@@ -182,12 +182,12 @@ extension Session {
         if membership.isWorking { actions.append(.send(.result(units.results.sendNewest()))) }
     }
 
-    /// The direction may have come while the unit was embedded; a worker that leaves waits for none.
+    /// The scorer may have come while the unit was embedded; a worker that leaves waits for none.
     private mutating func keep(
         _ unit: EmbeddedUnit, of lane: Int, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
         guard let lease = units.free(lane, at: now) else { return }
-        if direction != nil {
+        if scorer != nil {
             units.projectNext(unit, lease)
         } else if let drain {
             actions.append(.send(.failure(.init(lease: lease, reason: drain.reason, returned: true))))
@@ -197,9 +197,9 @@ extension Session {
         }
     }
 
-    private mutating func adopt(_ direction: BroadcastDirection, _ actions: inout [Action]) {
-        self.direction = direction
-        actions.append(.send(.directionAcknowledged(digest: direction.digest)))
+    private mutating func adopt(_ scorer: Scorer, _ actions: inout [Action]) {
+        self.scorer = scorer
+        actions.append(.send(.scorerAcknowledged(digest: scorer.digest)))
         units.projectKept()
     }
 }

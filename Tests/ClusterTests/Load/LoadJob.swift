@@ -15,7 +15,7 @@ enum LoadJob {
         return SavedDirection(direction: direction, provenance: provenance)
     }()
 
-    static let directionDigest = direction.broadcast.digest
+    static let scorerDigest = direction.scorer.digest
 
     /// - Parameter promptBytes: about so many in each row.
     static func prepare(_ folder: JobFolder, rows: Int, port: UInt16, promptBytes: Int = 40) throws {

@@ -24,7 +24,7 @@ extension Simulation {
         let asks = plan.asksForNumerics
         return JobSpecification(
             job: "job", modelPath: "model.gguf", modelDigest: "", precision: asks ? .automatic : .f32,
-            backend: .oneDNN, attention: asks ? .automatic : .f32, layers: [-1], pooling: .lastToken, maxTokens: 0,
+            backend: .oneDNN, attention: asks ? .automatic : .f32, readouts: [Readout(-1, .lastToken)], maxTokens: 0,
             heartbeatMilliseconds: 1000)
     }
 

@@ -9,7 +9,7 @@ struct SimulatedWorker {
     struct Work {
         var lease: Lease
         var work: Session.Work
-        var direction: BroadcastDirection?
+        var scorer: Scorer?
         var rowsComputed = 0
         var isCancelled = false
     }
@@ -101,9 +101,9 @@ extension Simulation {
         case .loadModel(let job):
             workers[index].loading = job
             later(.modelLoaded(index, process: process), random.seconds(0.5...4))
-        case .compute(let lane, let lease, let work, let direction):
+        case .compute(let lane, let lease, let work, let scorer):
             if workers[index].lanes[lane] != nil { broken("lane \(lane) of \(workers[index].name) has a unit already") }
-            workers[index].lanes[lane] = .init(lease: lease, work: work, direction: direction)
+            workers[index].lanes[lane] = .init(lease: lease, work: work, scorer: scorer)
             later(.rowComputed(index, process: process, lane: lane), random.seconds(plan.rowSeconds))
         case .cancel(let lane): workers[index].lanes[lane]?.isCancelled = true
         case .note: break
@@ -120,7 +120,7 @@ extension Simulation {
     }
 
     private func result(of work: SimulatedWorker.Work, on index: Int) -> UnitResult {
-        Arithmetic.result(work.lease, work.work, on: work.direction, in: workers[index].precision)
+        Arithmetic.result(work.lease, work.work, on: work.scorer, in: workers[index].precision)
     }
 
     mutating func finishRow(_ index: Int, lane: Int) {
@@ -142,7 +142,7 @@ extension Simulation {
         case nil: break
         }
         if work.rowsComputed == payload.items.count {
-            if payload.work.needsDirection, work.direction == nil {
+            if payload.work.needsScorer, work.scorer == nil {
                 return end(.embedded(lane: lane, Arithmetic.embedded(payload)))
             }
             return end(.computed(lane: lane, result(of: work, on: index)))

@@ -84,9 +84,9 @@ extension FuzzedParser {
             }
             let length = saved.direction.unit.reduce(0) { $0 + $1 * $1 }
             try BrokenPromise.unless(abs(length - 1) < 1e-3, "the direction's length is \(length)")
-            _ = saved.broadcast
+            _ = saved.scorer
             _ = saved.conflicts(
-                modelSHA256: nil, template: "alpaca", compatibility: .none, layer: -1, token: .lastToken)
+                modelSHA256: nil, template: "alpaca", compatibility: .none, readout: Readout(-1, .lastToken))
             return .accepted
         })
 
