@@ -42,7 +42,12 @@ final class TestSocket {
                 mailbox.finish()
             }
             defer { alarm.cancel() }
-            guard let elements = await mailbox.next() else { throw NothingArrived(line: line) }
+            let elements = await withTaskCancellationHandler {
+                await mailbox.next()
+            } onCancel: { [mailbox] in
+                mailbox.finish()
+            }
+            guard let elements else { throw NothingArrived(line: line) }
             arrived = elements
         }
         return arrived.removeFirst()
