@@ -137,7 +137,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests", dependencies: ["Scheduling", "Protocol", "SeededRandom"], swiftSettings: strict),
-        .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest", "FileSystem"], swiftSettings: strict),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: [
+                "Worker", "Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "Protocol", "Digest",
+                "FileSystem", "SeededRandom",
+            ], swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",
             dependencies: [

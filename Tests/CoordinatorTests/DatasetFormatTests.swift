@@ -1,6 +1,7 @@
 import Coordinator
 internal import FileSystem
 import Foundation
+import Protocol
 import Testing
 
 @Suite struct DatasetFormatTests {

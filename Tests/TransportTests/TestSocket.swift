@@ -92,8 +92,8 @@ extension Message {
         return .worker(
             .result(
                 UnitResult(
-                    lease: Lease(unit: UnitID(unit), attempt: 1), rows: [1],
-                    output: .states(Tensor(values, shape: [1, 1, 1, values.count])))))
+                    lease: Lease(unit: UnitID(unit), attempt: 1), rows: [1], responseCounts: [1],
+                    output: .states(Tensor(values, shape: [1, 1, values.count])))))
     }
 }
 

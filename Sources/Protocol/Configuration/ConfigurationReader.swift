@@ -170,9 +170,13 @@ final class ConfigurationReader {
         return text
     }
 
-    func choices(_ key: String, of choices: [String]) -> [String]? {
-        list(key, "a list of \(choices.joined(separator: ", "))") { node in
-            node.scalar.flatMap { choices.contains($0.string) ? $0.string : nil }
+    func choice<Value: Choice>(_ key: String) -> Value? {
+        choice(key, of: Value.names).flatMap(Value.init(rawValue:))
+    }
+
+    func choices<Value: Choice>(_ key: String) -> [Value]? {
+        list(key, "a list of \(Value.names.joined(separator: ", "))") { node in
+            node.scalar.flatMap { Value(rawValue: $0.string) }
         }
     }
 
