@@ -39,7 +39,8 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CommandLineTool", "Margins", "Protocol", "Scheduling", "Transport", "Digest", "FileSystem", "CZlib",
+                "CommandLineTool", "Diagnostics", "Margins", "Protocol", "Scheduling", "Transport", "Digest",
+                "FileSystem", "CZlib",
                 arguments,
                 logging, signals, grdb,
             ],
@@ -52,7 +53,8 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "CommandLineTool", "Engine", "ModelFiles", "Tokenizers", "Margins", "Protocol", "Transport", "Digest",
+                "CommandLineTool", "Diagnostics", "Engine", "ModelFiles", "Tokenizers", "Margins", "Protocol",
+                "Transport", "Digest",
                 "FileSystem", "SeededRandom", arguments, logging, signals,
             ],
             swiftSettings: strict),
@@ -60,14 +62,16 @@ let package = Package(
         // The inference engine: knows neither sockets nor directions.
         .target(
             name: "Engine",
-            dependencies: ["ModelFiles", "Tokenizers", "CKernels", "COneDNN", "COpenBLAS"],
+            dependencies: ["Diagnostics", "ModelFiles", "Tokenizers", "CKernels", "COneDNN", "COpenBLAS"],
             exclude: ["ModelFiles", "Tokenizers", "Kernels", "COneDNN", "COpenBLAS"],
             swiftSettings: strict),
         // Model files and their vocabularies, for whoever does not need the engine.
         .target(
-            name: "ModelFiles", dependencies: ["FileSystem"], path: "Sources/Engine/ModelFiles", swiftSettings: strict),
+            name: "ModelFiles", dependencies: ["Diagnostics", "FileSystem"], path: "Sources/Engine/ModelFiles",
+            swiftSettings: strict),
         .target(
-            name: "Tokenizers", dependencies: ["ModelFiles"], path: "Sources/Engine/Tokenizers", swiftSettings: strict),
+            name: "Tokenizers", dependencies: ["Diagnostics", "ModelFiles"], path: "Sources/Engine/Tokenizers",
+            swiftSettings: strict),
         .target(name: "CKernels", path: "Sources/Engine/Kernels"),
         .systemLibrary(name: "COneDNN", path: "Sources/Engine/COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "COpenBLAS", path: "Sources/Engine/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
@@ -77,7 +81,7 @@ let package = Package(
 
         // What coordinator and workers say to each other, and how it travels.
         .target(
-            name: "Protocol", dependencies: [protobuf, "Yams", "Digest", "FileSystem"],
+            name: "Protocol", dependencies: [protobuf, "Yams", "Diagnostics", "Digest", "FileSystem"],
             exclude: ["Transport", "legend.proto"],
             swiftSettings: strict),
         .target(
@@ -91,6 +95,9 @@ let package = Package(
 
         // Random numbers that are the same in every run.
         .target(name: "SeededRandom", swiftSettings: strict),
+
+        // Errors as sentences for a person, and how they show what was found.
+        .target(name: "Diagnostics", swiftSettings: strict),
 
         // Files: the one place for the system's calls, locks, replacement as a whole, and why something failed.
         .target(name: "FileSystem", swiftSettings: strict),
@@ -116,17 +123,21 @@ let package = Package(
         .target(
             name: "GGUFFixtures", dependencies: ["ModelFiles", "Tokenizers", "SeededRandom"],
             path: "Tests/GGUFFixtures", swiftSettings: strict),
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
-            name: "ProtocolTests", dependencies: ["Protocol", "Digest", "FileSystem", "SeededRandom", protobuf],
+            name: "ProtocolTests",
+            dependencies: ["Protocol", "Diagnostics", "Digest", "FileSystem", "SeededRandom", protobuf],
             swiftSettings: strict
         ),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ"], swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
-            dependencies: ["CommandLineTool", "Coordinator", "FileSystem", "Scheduling", "SeededRandom", grdb],
+            dependencies: [
+                "CommandLineTool", "Coordinator", "Diagnostics", "FileSystem", "Scheduling", "SeededRandom", grdb,
+            ],
             swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Protocol"], swiftSettings: strict),
         .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest", "FileSystem"], swiftSettings: strict),
@@ -140,7 +151,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Coordinator", "Digest", "Engine", "FileSystem", "ModelFiles", "Tokenizers", "Margins", "Protocol",
+                "Coordinator", "Diagnostics", "Digest", "Engine", "FileSystem", "ModelFiles", "Tokenizers", "Margins",
+                "Protocol",
                 "Transport",
                 "SeededRandom", protobuf,
             ],

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import FileSystem
 import Foundation
 import Margins
@@ -234,14 +235,14 @@ private final class TemporaryStore {
         let path = job.folder + "/rows-00000.partial"
         let count = headerBytes + layout.bytesPerRow
         #expect(truncate(path, off_t(count - 1)) == 0)
-        let error = #expect(throws: StoreError.self) { try job.seal() }
+        let error = #expect(throws: Problem.self) { try job.seal() }
         #expect(error?.description == "\(path): expected at least \(count) bytes, found \(count - 1)")
     }
 
     // MARK: Whose it is
 
     @Test func aFolderOfAnotherJobIsRefused() throws {
-        let error = #expect(throws: StoreError.self) {
+        let error = #expect(throws: Problem.self) {
             try TemporaryStore.open(job.temporary.folder, run: "b", state: "/other")
         }
         #expect(error?.description.contains("another job: give this one a job.embeddings of its own") == true)
@@ -249,7 +250,7 @@ private final class TemporaryStore {
         _ = try TemporaryStore.open(job.temporary.folder)
         try FileManager.default.removeItem(atPath: job.folder + "/job.json")
         try Data().write(to: URL(filePath: job.folder + "/anchors-00000.safetensors"))
-        let unknown = #expect(throws: StoreError.self) { try TemporaryStore.open(job.temporary.folder) }
+        let unknown = #expect(throws: Problem.self) { try TemporaryStore.open(job.temporary.folder) }
         #expect(unknown?.description.contains("found anchors-00000.safetensors") == true)
     }
 
@@ -257,7 +258,7 @@ private final class TemporaryStore {
         try job.add([[0]])
         try job.commit(TemporaryStore.result(1, rows: [0]))
         try FileManager.default.removeItem(atPath: job.folder)
-        let error = #expect(throws: StoreError.self) { try job.restart() }
+        let error = #expect(throws: Problem.self) { try job.restart() }
         #expect(error?.description.contains("expected the embeddings of 1 rows") == true)
         // The advice is to bring it back, to this place.
         #expect(!FileManager.default.fileExists(atPath: job.folder))
@@ -276,7 +277,7 @@ private final class TemporaryStore {
         _ = try TemporaryStore.open(state, state: state + "/moved", rowsHeld: 1)
         _ = try TemporaryStore.open(state, state: state, rowsHeld: 1)
         // Its ledger is still there: this is a copy, which would write over the first one's rows.
-        let error = #expect(throws: StoreError.self) {
+        let error = #expect(throws: Problem.self) {
             try TemporaryStore.open(state, state: state + "/copy", rowsHeld: 1)
         }
         #expect(error?.description.contains("holds the embeddings of the job in \(state), of which this") == true)
@@ -317,7 +318,7 @@ private final class TemporaryStore {
             try FileManager.default.removeItem(atPath: path)
             try damaged.write(to: URL(filePath: path))
             defer { try? good.write(to: URL(filePath: path)) }
-            let error = #expect(throws: StoreError.self) { try job.rows() }
+            let error = #expect(throws: Problem.self) { try job.rows() }
             return error.map { String($0.description.dropFirst(path.count)) } ?? ""
         }
         #expect(try problem(Data()).contains("expected at least 8 bytes, found 0"))

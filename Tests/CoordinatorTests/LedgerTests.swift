@@ -1,4 +1,5 @@
 import Coordinator
+internal import Diagnostics
 import Foundation
 import GRDB
 import Protocol
@@ -279,7 +280,7 @@ private struct SettledRow: Hashable {
         var odd = unit(rows: 0..<2)
         odd.payload.items[1].text.responses.removeLast()
         try ledger.add([odd])
-        let error = #expect(throws: LedgerError.self) { try ledger.payload(of: UnitID(1)) }
+        let error = #expect(throws: Problem.self) { try ledger.payload(of: UnitID(1)) }
         #expect(error?.description == "row 1 of the rows has 1 responses in the ledger; expected 2")
     }
 
@@ -293,7 +294,7 @@ private struct SettledRow: Hashable {
     }
 
     @Test func aSecondCoordinatorIsRefused() throws {
-        let error = #expect(throws: LedgerError.self) { _ = try Ledger(folder: temporary.folder) }
+        let error = #expect(throws: Problem.self) { _ = try Ledger(folder: temporary.folder) }
         #expect(error?.description == "another legend-coordinator runs this job: it holds \(temporary.folder)/lock")
         try temporary.reopen()
     }
@@ -318,7 +319,7 @@ private struct SettledRow: Hashable {
         try ledger.checkPlace()
         let moved = temporary.folder + ".moved"
         try FileManager.default.moveItem(atPath: temporary.folder, toPath: moved)
-        let error = #expect(throws: LedgerError.self) { try ledger.checkPlace() }
+        let error = #expect(throws: Problem.self) { try ledger.checkPlace() }
         #expect(error?.description.hasPrefix("\(temporary.folder) was moved or removed while the job ran") == true)
         try FileManager.default.moveItem(atPath: moved, toPath: temporary.folder)
         try ledger.checkPlace()
@@ -328,12 +329,12 @@ private struct SettledRow: Hashable {
         let folder = temporary.folder + "/other"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Data(repeating: 7, count: 5000).write(to: URL(fileURLWithPath: folder + "/ledger.sqlite"))
-        let error = #expect(throws: LedgerError.self) { _ = try Ledger(folder: folder) }
+        let error = #expect(throws: Problem.self) { _ = try Ledger(folder: folder) }
         #expect(error?.description.hasPrefix("cannot use \(folder)/ledger.sqlite: ") == true)
     }
 
     @Test func aFolderThatCannotBeMadeIsAnErrorThatNamesIt() throws {
-        let error = #expect(throws: LedgerError.self) { _ = try Ledger(folder: temporary.folder + "/lock/below") }
+        let error = #expect(throws: Problem.self) { _ = try Ledger(folder: temporary.folder + "/lock/below") }
         #expect(
             error?.description.hasPrefix("cannot make the state folder \(temporary.folder)/lock/below (job.state): ")
                 == true)

@@ -1,3 +1,4 @@
+internal import Diagnostics
 import Margins
 import Testing
 
@@ -38,7 +39,7 @@ import Testing
         var file = try Safetensors(serialized: saved(layer: 2, layerCount: 2).serialized())
         file.metadata["heldOut"] = text
         let bytes = try file.serialized()
-        let error = #expect(throws: SavedDirectionError.self) { try SavedDirection(serialized: bytes, path: "d") }
+        let error = #expect(throws: Problem.self) { try SavedDirection(serialized: bytes, path: "d") }
         #expect(error?.description.hasPrefix("d: expected heldOut to be the counts") == true)
     }
 
@@ -69,7 +70,7 @@ import Testing
         var direction = try saved(layer: 2, layerCount: 2)
         direction.provenance.modelSHA256 = digest
         let bytes = try direction.serialized()
-        let error = #expect(throws: SavedDirectionError.self) { try SavedDirection(serialized: bytes, path: "d") }
+        let error = #expect(throws: Problem.self) { try SavedDirection(serialized: bytes, path: "d") }
         #expect(error?.description.contains("expected modelSHA256 to be 64") == true)
     }
 
@@ -77,7 +78,7 @@ import Testing
     @Test(arguments: [(0, -1), (-1, 2), (3, 2), (0, .max), (.max, .max)] as [(Int, Int)])
     func aLayerThatNoModelHasIsRefused(_ layer: Int, _ layerCount: Int) throws {
         let bytes = try saved(layer: layer, layerCount: layerCount).serialized()
-        let error = #expect(throws: SavedDirectionError.self) { try SavedDirection(serialized: bytes, path: "d") }
+        let error = #expect(throws: Problem.self) { try SavedDirection(serialized: bytes, path: "d") }
         #expect(error?.description == "d: it is of layer \(layer) of a model with \(layerCount) layers")
     }
 }

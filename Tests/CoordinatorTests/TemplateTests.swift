@@ -1,4 +1,5 @@
 import Coordinator
+internal import Diagnostics
 import Protocol
 import Testing
 
@@ -136,6 +137,8 @@ import Testing
         ),
     ])
     func everyProblemOfACustomTemplateIsListed(text: String, problems: [String]) {
-        #expect(throws: TemplateError(problems: problems)) { try Template(text) }
+        #expect(throws: Problem("template: " + problems.joined(separator: "; "), isOfConfiguration: true)) {
+            try Template(text)
+        }
     }
 }

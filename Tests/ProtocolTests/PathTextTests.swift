@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Testing
 
@@ -29,13 +30,13 @@ import Testing
         ),
     ])
     func whatIsNotKnownIsNamed(_ text: String, _ expected: String) throws {
-        let error = #expect(throws: PathText.Problem.self) { try PathText(text).expanded(in: Self.environment) }
+        let error = #expect(throws: Problem.self) { try PathText(text).expanded(in: Self.environment) }
         #expect(error?.description == expected)
     }
 
     @Test(arguments: ["a$", "a$/b", "$5", "${SCRATCH", "${}", "${SCRATCH:-/tmp}", "$(pwd)", "${5}"])
     func aDollarSignThatStandsForNothingIsRefused(_ text: String) {
-        let error = #expect(throws: PathText.Problem.self) { try PathText(text) }
+        let error = #expect(throws: Problem.self) { try PathText(text) }
         #expect(error?.description.hasPrefix("expected $NAME or ${NAME}, a variable of the environment, or $$") == true)
         #expect(error?.description.hasSuffix("in \"\(text)\"") == true)
     }

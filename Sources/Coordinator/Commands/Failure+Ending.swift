@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import Diagnostics
 internal import Foundation
 internal import GRDB
 internal import Protocol
@@ -14,12 +15,11 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let error as DatabaseError: self.init(StateFolder.explanation(of: error, in: state))
-        case is ConfigurationError, is KeyFileError, is SavedDirectionError, is TemplateError:
-            self.init("\(error)", status: .usage)
+        case let problem as Problem: self.init("\(problem)", status: problem.isOfConfiguration ? .usage : .failure)
+        case is ConfigurationError, is KeyFileError: self.init("\(error)", status: .usage)
         case let error as ZeroMQError where error.code == EINVAL:
             // No address at all, whatever the network does.
             self.init("\(error)", status: .usage)
-        case let error as StoreError where error.isOfConfiguration: self.init("\(error)", status: .usage)
         default: self.init("\(error)")
         }
     }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineTool
+internal import Diagnostics
 internal import Foundation
 internal import Protocol
 

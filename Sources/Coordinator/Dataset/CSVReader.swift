@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import FileSystem
 
 /// The rows of a CSV file (RFC 4180, also with semicolons or tabs), the first of which names the columns.

@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import Diagnostics
 internal import Margins
 internal import Protocol
 
@@ -15,7 +16,7 @@ struct DirectionFit: Sendable {
 
     /// Fits the job's own direction.
     ///
-    /// - Throws: `DirectionError` where no direction comes out, or a `Failure` that says why no anchor was of use.
+    /// - Throws: `DirectionError` where no direction comes out, or a `Problem` that says why no anchor was of use.
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
         let embedding = definition.configuration.embedding
         let layer = JobSpecification.resolved(layer: embedding.layer, layerCount: model.layerCount)
@@ -38,7 +39,7 @@ struct DirectionFit: Sendable {
     ///   - layer: 0 the embeddings … `layerCount` after the final norm.
     ///   - prompts: the number of each anchor's prompt.
     ///   - pairs: called several times.
-    /// - Throws: `DirectionError` where no direction comes out, or a `Failure` that says why no anchor was of use.
+    /// - Throws: `DirectionError` where no direction comes out, or a `Problem` that says why no anchor was of use.
     init(
         layer: Int, token: String, definition: JobDefinition, model: LoadedModel, prompts: [UInt64: Int],
         pairs forEachPair: @escaping Pairs
@@ -53,7 +54,7 @@ struct DirectionFit: Sendable {
             },
             { _, harmless, harmful in accumulator.add(harmless: harmless, harmful: harmful) })
         guard accumulator.count > 0 || failed == 0 else {
-            throw Failure("none of the \(failed) anchor pairs can be embedded; the first: \(firstReason)")
+            throw Problem("none of the \(failed) anchor pairs can be embedded; the first: \(firstReason)")
         }
         let direction = try accumulator.direction()
         let fitted = SavedDirection(
@@ -78,7 +79,7 @@ struct DirectionFit: Sendable {
 
     /// Which anchors have the same prompt, as it is rendered: those of the same number.
     ///
-    /// - Throws: `LedgerError`.
+    /// - Throws: `Problem`.
     static func prompts(_ ledger: Ledger) throws -> [UInt64: Int] {
         var prompts: [UInt64: Int] = [:]
         var last: (prompt: [UInt8], number: Int)?

@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import Diagnostics
 internal import Digest
 internal import FileSystem
 internal import Foundation
@@ -160,7 +161,8 @@ struct JobDefinition: Sendable {
 
     static func readDirection(_ path: String) throws -> SavedDirection {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw SavedDirectionError("\(path): cannot read the direction: no such file, or not readable")
+            throw Problem(
+                "\(path): cannot read the direction: no such file, or not readable", isOfConfiguration: true)
         }
         return try SavedDirection(serialized: [UInt8](data), path: path)
     }
@@ -230,12 +232,12 @@ extension JobDefinition {
         return fitted
     }
 
-    /// - Throws: `Failure` where the model file is not the one that the configuration asks for.
+    /// - Throws: `Problem` where the model file is not the one that the configuration asks for.
     func check(_ file: ModelFile) throws {
         guard let expected = configuration.model.sha256, expected != file.digest else { return }
-        throw Failure(
+        throw Problem(
             "\(file.identity.path): expected the SHA-256 of model.sha256, \(expected), found \(file.digest)",
-            status: .usage)
+            isOfConfiguration: true)
     }
 
     var policy: Scheduler.Policy {
@@ -292,7 +294,7 @@ extension JobDefinition {
 
     /// Where the job's embeddings go; nil where it keeps none.
     ///
-    /// - Throws: `StoreError`.
+    /// - Throws: `Problem`.
     func store(ofRun run: String, ledger: Ledger) throws -> EmbeddingStore? {
         guard let kept = configuration.embedding.kept else { return nil }
         // Room for the longest that JSON makes of the texts, and for names and numbers.

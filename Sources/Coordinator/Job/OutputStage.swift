@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Digest
 internal import Margins
 internal import Protocol
@@ -53,7 +54,7 @@ struct OutputStage: Sendable {
 
         try ledger.forEachRow(of: .rows) { row, result in
             guard let record = try nextReadable(), record.index == row else {
-                throw LedgerError("\(job.input) has changed since the job began: row \(row) is not where it was")
+                throw Problem("\(job.input) has changed since the job began: row \(row) is not where it was")
             }
             var result = result
             if case .values = result, let rescore { result = try rescore(row) }
@@ -69,11 +70,11 @@ struct OutputStage: Sendable {
             }
         }
         guard try nextReadable() == nil else {
-            throw LedgerError("\(job.input) has changed since the job began: it has more rows than it had")
+            throw Problem("\(job.input) has changed since the job began: it has more rows than it had")
         }
         // Its rows may be the same in number and in another order.
         guard try SHA256Digest(ofFile: job.input).description == definition.inputDigest else {
-            throw LedgerError("\(job.input) has changed since the job began: its SHA-256 is another one")
+            throw Problem("\(job.input) has changed since the job began: its SHA-256 is another one")
         }
         // The ledger counted the rows when it read them.
         try writer.finish(rows: ledger.ingestion(of: .rows).records)

@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import Diagnostics
 internal import Foundation
 internal import Margins
 internal import Protocol
@@ -23,14 +24,16 @@ struct Projector {
     private let state: JobState
     private let rows: StoredStates
 
-    /// - Throws: `Failure` where the job is not finished; `StoreError` where its store is not whole.
+    /// - Throws: `Problem` where the job is not finished; `Problem` where its store is not whole.
     init(_ definition: JobDefinition, ledger: Ledger) throws {
         let state = try JobState(ledger)
         guard try ledger.ingestion(of: .rows).isComplete,
             try ledger.openUnits(of: .rows, after: UnitID(0), limit: 1).isEmpty
-        else { throw Failure("the job is not finished; `legend-coordinator run` goes on with it", status: .usage) }
+        else {
+            throw Problem("the job is not finished; `legend-coordinator run` goes on with it", isOfConfiguration: true)
+        }
         guard let model = state.model, let layout = EmbeddingLayout(definition, model: model, run: state.run) else {
-            throw Failure("the job has no rows whose embeddings it could have kept", status: .usage)
+            throw Problem("the job has no rows whose embeddings it could have kept", isOfConfiguration: true)
         }
         self.definition = definition
         self.ledger = ledger
@@ -49,7 +52,7 @@ struct Projector {
 
     /// The direction to project on, and, where it was fitted now, its fit.
     ///
-    /// - Throws: `Failure` where the layer or the token is not kept, or the direction does not fit.
+    /// - Throws: `Problem` where the layer or the token is not kept, or the direction does not fit.
     func direction(_ request: Request) throws -> (direction: SavedDirection, fit: DirectionFit?) {
         let embedding = definition.configuration.embedding
         let layer = JobSpecification.resolved(
@@ -61,7 +64,7 @@ struct Projector {
             let conflicts = direction.conflicts(
                 modelSHA256: model.digest, template: definition.template.identity,
                 compatibility: embedding.compatibility, layer: layer, token: token)
-            guard conflicts.isEmpty else { throw Failure(conflicts.joined(separator: "\n"), status: .usage) }
+            guard conflicts.isEmpty else { throw Problem(conflicts.joined(separator: "\n"), isOfConfiguration: true) }
             return (direction, nil)
         }
         let ownLayer = JobSpecification.resolved(layer: embedding.layer, layerCount: model.layerCount)
@@ -69,7 +72,8 @@ struct Projector {
             return (own, nil)
         }
         guard definition.anchors != nil else {
-            throw Failure("the job has no anchors to fit a direction on; give one with --direction", status: .usage)
+            throw Problem(
+                "the job has no anchors to fit a direction on; give one with --direction", isOfConfiguration: true)
         }
         let fit = try DirectionFit(
             layer: layer, token: token, definition: definition, model: model, prompts: DirectionFit.prompts(ledger),
@@ -80,11 +84,13 @@ struct Projector {
     private func check(layer: Int, token: String) throws {
         guard layout.layers.contains(layer) else {
             let kept = layout.layers.map(String.init).joined(separator: ", ")
-            throw Failure("layer \(layer) is not kept; kept are \(kept) (embedding.keep_layers)", status: .usage)
+            throw Problem(
+                "layer \(layer) is not kept; kept are \(kept) (embedding.keep_layers)", isOfConfiguration: true)
         }
         guard layout.tokens.contains(token) else {
             let kept = layout.tokens.joined(separator: ", ")
-            throw Failure("token \"\(token)\" is not kept; kept are \(kept) (embedding.keep_tokens)", status: .usage)
+            throw Problem(
+                "token \"\(token)\" is not kept; kept are \(kept) (embedding.keep_tokens)", isOfConfiguration: true)
         }
     }
 
@@ -125,7 +131,8 @@ struct Projector {
     ) throws -> OutputStage.Summary {
         let unit = direction.direction.unit
         guard unit.count == model.hiddenSize else {
-            throw Failure("expected a direction of \(model.hiddenSize) numbers, found \(unit.count)", status: .usage)
+            throw Problem(
+                "expected a direction of \(model.hiddenSize) numbers, found \(unit.count)", isOfConfiguration: true)
         }
         let places = places(direction.provenance.layer, direction.provenance.token)
         let scores = try ScoreFile(folder: (path as NSString).deletingLastPathComponent)
@@ -142,7 +149,7 @@ struct Projector {
         }
         return try OutputStage(definition: definition, ledger: ledger, output: (path, errorsPath)).run { row in
             guard let result = try scores.result(of: row) else {
-                throw StoreError("the store has no embeddings of row \(row)")
+                throw Problem("the store has no embeddings of row \(row)")
             }
             return result
         }

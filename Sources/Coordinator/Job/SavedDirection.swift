@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Digest
 internal import FileSystem
 internal import Foundation
@@ -59,9 +60,9 @@ struct SavedDirection: Hashable, Sendable {
         ).serialized()
     }
 
-    /// - Throws: `SavedDirectionError` where the bytes are no direction of this software.
+    /// - Throws: `Problem` where the bytes are no direction of this software.
     init(serialized bytes: [UInt8], path: String) throws {
-        func fail(_ problem: String) -> SavedDirectionError { SavedDirectionError("\(path): \(problem)") }
+        func fail(_ problem: String) -> Problem { Problem("\(path): \(problem)", isOfConfiguration: true) }
         let file: Safetensors
         do {
             file = try Safetensors(serialized: bytes)
@@ -134,14 +135,6 @@ struct SavedDirection: Hashable, Sendable {
             ("embedding.layer", "\(provenance.layer)", "\(resolved)"),
             ("embedding.token", provenance.token, token),
         ].filter { $0.1 != $0.2 }.map { "\($0.0) is \($0.2), but the direction was fitted with \($0.1)" }
-    }
-}
-
-struct SavedDirectionError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Foundation
 internal import GRDB
 package import Protocol
@@ -88,14 +89,14 @@ extension Ledger {
             ])
     }
 
-    /// - Throws: `LedgerError` where it has no texts.
+    /// - Throws: `Problem` where it has no texts.
     static func workStep(_ id: StepID, in database: Database) throws -> WorkStep {
         guard
             let row = try Row.fetchOne(
                 database.cachedStatement(sql: "SELECT name, work, responses FROM step WHERE id = ?"),
                 arguments: [id.rawValue]),
             let work = WorkKind(rawValue: row["work"])
-        else { throw LedgerError("\(id) has no texts in the ledger, or is of a kind that is not known") }
+        else { throw Problem("\(id) has no texts in the ledger, or is of a kind that is not known") }
         return WorkStep(
             id: id, name: row["name"], work: work,
             responses: try JSONDecoder().decode([String].self, from: row["responses"]))
@@ -242,7 +243,7 @@ extension Ledger {
         }
         guard let step = try step.map({ try workStep($0, in: database) }) else { return nil }
         for item in items where item.text.responses.count != step.responses.count {
-            throw LedgerError(
+            throw Problem(
                 "row \(item.row) of the \(step.name) has \(item.text.responses.count) responses in the ledger; "
                     + "expected \(step.responses.count)")
         }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Foundation
 internal import GRDB
 
@@ -14,17 +15,17 @@ package final class Ledger: Sendable {
     /// Opens the ledger in a folder, or makes both.
     ///
     /// - Parameter startsAnew: removes what an earlier job left there.
-    /// - Throws: `LedgerError` where another coordinator uses it, the file system lacks what it needs, or it cannot be
+    /// - Throws: `Problem` where another coordinator uses it, the file system lacks what it needs, or it cannot be
     ///   opened.
     package init(folder: String, startsAnew: Bool = false) throws {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw LedgerError("cannot make the state folder \(folder) (job.state): \(error.localizedDescription)")
+            throw Problem("cannot make the state folder \(folder) (job.state): \(error.localizedDescription)")
         }
         self.folder = folder
         lock = try LedgerLock(folder: folder)
-        if let shortcoming = StateFolder.shortcoming(of: folder) { throw LedgerError("\(shortcoming)") }
+        if let shortcoming = StateFolder.shortcoming(of: folder) { throw Problem("\(shortcoming)") }
         let path = folder + "/ledger.sqlite"
         if startsAnew { try Self.remove(path) }
         do {
@@ -35,13 +36,13 @@ package final class Ledger: Sendable {
             database = try DatabasePool(path: path, configuration: configuration)
             let migrator = Self.migrator
             guard try !database.read(migrator.hasBeenSuperseded) else {
-                throw LedgerError("it is of another version of this program; begin the job anew with --restart")
+                throw Problem("it is of another version of this program; begin the job anew with --restart")
             }
             try migrator.migrate(database)
         } catch let error as DatabaseError {
-            throw LedgerError(StateFolder.explanation(of: error, in: folder))
+            throw Problem(StateFolder.explanation(of: error, in: folder))
         } catch {
-            throw LedgerError("cannot open \(path): \(error)")
+            throw Problem("cannot open \(path): \(error)")
         }
     }
 
@@ -50,7 +51,7 @@ package final class Ledger: Sendable {
             do {
                 try FileManager.default.removeItem(atPath: file)
             } catch {
-                throw LedgerError("cannot remove \(file): \(error.localizedDescription)")
+                throw Problem("cannot remove \(file): \(error.localizedDescription)")
             }
         }
     }
@@ -133,10 +134,10 @@ package final class Ledger: Sendable {
         return migrator
     }
 
-    /// - Throws: `LedgerError` where the folder was moved or removed: what is written now, no later start would find.
+    /// - Throws: `Problem` where the folder was moved or removed: what is written now, no later start would find.
     package func checkPlace() throws {
         guard lock.isInPlace else {
-            throw LedgerError(
+            throw Problem(
                 "\(folder) was moved or removed while the job ran: bring it back, and run the same command to go on")
         }
     }
@@ -157,14 +158,5 @@ package final class Ledger: Sendable {
         try database.execute(
             sql: "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
             arguments: [name, Data(value)])
-    }
-}
-
-/// Why a ledger cannot be used.
-package struct LedgerError: Error, CustomStringConvertible, Sendable {
-    package let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

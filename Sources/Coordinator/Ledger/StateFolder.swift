@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import FileSystem
 internal import Foundation
 internal import GRDB
@@ -91,7 +92,7 @@ enum StateFolder {
 final class LedgerLock: Sendable {
     private let file: OpenFile
 
-    /// - Throws: `LedgerError` where another coordinator has it, or the file system has no locks.
+    /// - Throws: `Problem` where another coordinator has it, or the file system has no locks.
     init(folder: String) throws {
         var need = StateFolder.Shortcoming.Need.file
         let isFree: Bool
@@ -100,9 +101,9 @@ final class LedgerLock: Sendable {
             need = .lock
             isFree = try file.lockIfFree()
         } catch {
-            throw LedgerError("\(StateFolder.Shortcoming(need: need, folder: folder, code: error.code ?? EIO))")
+            throw Problem("\(StateFolder.Shortcoming(need: need, folder: folder, code: error.code ?? EIO))")
         }
-        guard isFree else { throw LedgerError("another legend-coordinator runs this job: it holds \(file.path)") }
+        guard isFree else { throw Problem("another legend-coordinator runs this job: it holds \(file.path)") }
     }
 
     /// Whether the file is where it was opened.

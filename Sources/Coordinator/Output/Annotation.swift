@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// What a row gets: a margin and the two scores that it is made of.
 package struct Annotation: Hashable, Sendable {
     package let margin: Double

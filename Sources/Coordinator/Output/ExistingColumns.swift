@@ -1,3 +1,4 @@
+internal import Diagnostics
 package import FileSystem
 package import Protocol
 
@@ -40,7 +41,7 @@ package enum ExistingColumns: Hashable, Sendable {
     package static func refusal(of names: [String]) -> String {
         """
         it has \(names.map(\.quoted).joined(separator: ", ")) already, which the output adds; set \
-        dataset.existing_columns to rename (it is kept as "original_\(names[0].messageExcerpt)") or replace
+        dataset.existing_columns to rename (it is kept as "original_\(names[0].excerpt())") or replace
         """
     }
 }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Digest
 internal import FileSystem
 internal import Foundation
@@ -29,7 +30,7 @@ extension CoordinatorService {
 
     /// Offers the file if it is the job's model.
     ///
-    /// - Throws: `Failure` where the configuration asks for another one.
+    /// - Throws: `Problem` where the configuration asks for another one.
     func offer(_ result: Result<ModelFile, any Error>) throws -> [Scheduler.Action] {
         if case .success(let file) = result {
             try ledger.set(JobState.modelFileName, to: file.serialized())
@@ -40,7 +41,7 @@ extension CoordinatorService {
             let (digest, wanted) = (file.offer.digest, model?.digest ?? scheduler.job.modelDigest)
             guard wanted.isEmpty || wanted == digest else {
                 let path = definition.configuration.model.path
-                throw ModelFileError("\(path) has SHA-256 \(digest), the job's model has \(wanted)")
+                throw Problem("\(path) has SHA-256 \(digest), the job's model has \(wanted)")
             }
             modelServer.offer(file)
             return scheduler.handle(.modelKnown(digest: digest), at: now)

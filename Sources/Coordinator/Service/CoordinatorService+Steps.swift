@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import Diagnostics
 internal import Foundation
 internal import Protocol
 internal import Scheduling
@@ -34,15 +35,15 @@ extension CoordinatorService {
         }
     }
 
-    /// - Throws: `Failure` where no anchor was usable, so that no worker ever had one.
+    /// - Throws: `Problem` where no anchor was usable, so that no worker ever had one.
     private func begin(_ work: Pipeline.LocalWork, of step: Pipeline.Step) throws {
         let seal = sealing(step)
         switch work {
         case .fitDirection:
             guard let model else {
-                throw Failure(
+                throw Problem(
                     "\(definition.anchors?.path ?? ""): no anchor can be used: no direction can be fitted",
-                    status: .usage)
+                    isOfConfiguration: true)
             }
             onThread("legend-direction") { [ledger, definition] in
                 try seal()

@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import Diagnostics
 internal import Foundation
 internal import Logging
 internal import Margins
@@ -52,7 +53,7 @@ final class CoordinatorService {
     /// - Parameters:
     ///   - localWorkers: nil for one on each NUMA node.
     ///   - startsHosts: whether workers are started on `cluster.hosts`.
-    /// - Throws: `LedgerError`; `StoreError`; `ZeroMQError` where the address cannot be listened on; `Failure`.
+    /// - Throws: `Problem`; `FileError`; `ZeroMQError` where the address cannot be listened on.
     init(
         _ definition: JobDefinition, ledger: Ledger, localWorkers: Int?, startsHosts: Bool,
         mailbox: Mailbox<CoordinatorEvent>,
@@ -225,10 +226,11 @@ extension CoordinatorService {
         }
     }
 
-    /// - Throws: `Failure` where all workers that were started here were given up and no other one is there.
+    /// - Throws: `Problem` where all workers that were started here were given up and no other one is there.
     private func requireWorkers() throws {
         guard let lastWorkerFailure, scheduler.workerCount == 0, finishing == nil else { return }
-        throw Failure("no worker is left: \(lastWorkerFailure.reason)", status: lastWorkerFailure.status)
+        throw Problem(
+            "no worker is left: \(lastWorkerFailure.reason)", isOfConfiguration: lastWorkerFailure.isOfConfiguration)
     }
 
     private func handle(_ inbound: Inbound) throws -> [Scheduler.Action] {

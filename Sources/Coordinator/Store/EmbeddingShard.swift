@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import FileSystem
 internal import Margins
 internal import Protocol
@@ -25,7 +26,7 @@ final class EmbeddingShard: Sendable {
     private static let incidental: Set = ["about", "software"]
 
     /// - Parameter expected: what the header must say.
-    /// - Throws: `FileError` where the file cannot be read; `StoreError` where it is damaged, or belongs to another job.
+    /// - Throws: `FileError` where the file cannot be read; `Problem` where it is damaged, or belongs to another job.
     init(_ name: Name, in folder: String, _ layout: EmbeddingLayout, expected: SafetensorsHeader) throws {
         path = name.path(in: folder, isSealed: true)
         self.layout = layout
@@ -39,18 +40,18 @@ final class EmbeddingShard: Sendable {
             header = try SafetensorsHeader(
                 serialized: file.read(dataStart, at: 0)[...], dataBytes: size - dataStart)
         } catch let error as SafetensorsError {
-            throw StoreError("\(path): \(error)")
+            throw Problem("\(path): \(error)")
         }
         let keys = Set(header.metadata.keys).union(expected.metadata.keys).subtracting(Self.incidental).sorted()
         for key in keys where header.metadata[key] != expected.metadata[key] {
             let (expected, found) = (expected.metadata[key] ?? "none", header.metadata[key] ?? "none")
-            throw StoreError("\(path) is not of this job: \(key): expected \(expected), found \(found)")
+            throw Problem("\(path) is not of this job: \(key): expected \(expected), found \(found)")
         }
         guard header.tensors == expected.tensors, let vectors = header.tensors["vectors"] else {
-            throw StoreError("\(path) is damaged: expected the tensors of this job's rows and shapes, found others")
+            throw Problem("\(path) is damaged: expected the tensors of this job's rows and shapes, found others")
         }
         let end = dataStart + (expected.tensors.values.map(\.range.upperBound).max() ?? 0)
-        guard size == end else { throw StoreError("\(path) is damaged: expected \(end) bytes, found \(size)") }
+        guard size == end else { throw Problem("\(path) is damaged: expected \(end) bytes, found \(size)") }
         count = vectors.shape[0]
         vectorsStart = dataStart + vectors.range.lowerBound
     }

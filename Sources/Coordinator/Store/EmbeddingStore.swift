@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import FileSystem
 internal import Foundation
 internal import Margins
@@ -47,7 +48,7 @@ package final class EmbeddingStore: Sendable {
     ///   - state: the job's state folder.
     ///   - rowsHeld: how many rows' embeddings the ledger counts here.
     ///   - headerBytes: room for each shard's header; of the job's whole life, too.
-    /// - Throws: `StoreError`, also where the folder is another job's.
+    /// - Throws: `Problem`, also where the folder is another job's.
     package init(
         folder: String, steps: [WorkStep], run: String, state: String, rowsHeld: Int, headerBytes: Int,
         shardBytesMax: Int = EmbeddingStore.shardBytesMax
@@ -70,7 +71,7 @@ package final class EmbeddingStore: Sendable {
                     owner?.run == run
                     ? "of which this state is a copy: go on there, or begin anew with --restart and another job.embeddings"
                     : "another job: give this one a job.embeddings of its own"
-                throw StoreError(
+                throw Problem(
                     "\(folder) holds the embeddings of the job in \(owner?.state ?? "no known folder"), \(advice)",
                     isOfConfiguration: true)
             }
@@ -79,11 +80,11 @@ package final class EmbeddingStore: Sendable {
                 return
             }
         } else if let first = shards.first {
-            throw StoreError(
+            throw Problem(
                 "\(folder): expected an empty folder or this job's embeddings, found \(first)", isOfConfiguration: true)
         }
         guard rowsHeld == 0 else {
-            throw StoreError(
+            throw Problem(
                 """
                 \(folder): expected the embeddings of \(rowsHeld) rows that this job has put there, found none: bring \
                 the folder back, or begin anew with --restart
@@ -92,7 +93,7 @@ package final class EmbeddingStore: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw StoreError("cannot make the folder for embeddings \(folder): \(error.localizedDescription)")
+            throw Problem("cannot make the folder for embeddings \(folder): \(error.localizedDescription)")
         }
         for shard in shards { try FolderEntry.remove(folder + "/" + shard) }
         try Self.write(Owner(run: run, state: state), to: path)
@@ -112,7 +113,7 @@ package final class EmbeddingStore: Sendable {
                     return match.map { names.contains($0.1) } ?? false
                 }.sorted()
         } catch {
-            throw StoreError("cannot read the folder \(folder): \(error.localizedDescription)")
+            throw Problem("cannot read the folder \(folder): \(error.localizedDescription)")
         }
     }
 
@@ -204,7 +205,7 @@ extension EmbeddingStore {
         var end = headerBytes + vectors.count
         let byteCount = try file.status().byteCount
         guard byteCount >= end else {
-            throw StoreError("\(path): expected at least \(end) bytes, found \(byteCount)")
+            throw Problem("\(path): expected at least \(end) bytes, found \(byteCount)")
         }
         try file.truncate(to: end)
         func append(_ bytesOf: (Ledger.StoredRow) -> [UInt8]) throws {

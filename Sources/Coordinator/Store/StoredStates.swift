@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Digest
 internal import Margins
 internal import Protocol
@@ -17,7 +18,7 @@ final class StoredStates {
 
     /// Looks at every shard's header.
     ///
-    /// - Throws: `StoreError` where one is missing or damaged, or is another job's.
+    /// - Throws: `Problem` where one is missing or damaged, or is another job's.
     init(
         _ step: WorkStep, folder: String, _ layout: EmbeddingLayout, ledger: Ledger,
         shardBytesMax: Int = EmbeddingStore.shardBytesMax
@@ -72,7 +73,7 @@ final class StoredStates {
             let own = bytes[index * layout.bytesPerRow..<(index + 1) * layout.bytesPerRow]
             guard CRC32.checksum(own) == row.crc32 else {
                 let path = try shard(row.slot / rowsPerShard).path
-                throw StoreError("\(path) is damaged: the vectors of row \(row.row) have another checksum")
+                throw Problem("\(path) is damaged: the vectors of row \(row.row) have another checksum")
             }
             return EmbeddedRow(row: row.row, bytes: own, exponents: row.exponents)
         }

@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// A template that somebody wrote: text with placeholders, each of which is filled once.
 struct CustomTemplate: Hashable, Sendable {
     enum Placeholder: String, CaseIterable, Sendable {
@@ -16,8 +18,8 @@ struct CustomTemplate: Hashable, Sendable {
 
     var hasSystem: Bool { parts.contains(.placeholder(.system)) }
 
-    /// - Throws: ``TemplateError`` with every missing, repeated or misplaced placeholder.
-    init(_ source: String) throws(TemplateError) {
+    /// - Throws: `Problem` with every missing, repeated or misplaced placeholder.
+    init(_ source: String) throws(Problem) {
         self.source = source
         parts = Self.parts(of: source)
         let order = parts.compactMap { if case .placeholder(let placeholder) = $0 { placeholder } else { nil } }
@@ -35,10 +37,12 @@ struct CustomTemplate: Hashable, Sendable {
         }
         guard problems.isEmpty else {
             let isName = !source.contains("{")
-            throw TemplateError(
-                problems: isName
-                    ? ["expected alpaca, chatml, plain or a text with {prompt} and {response}, found \(source.quoted)"]
-                    : problems)
+            if isName {
+                problems = [
+                    "expected alpaca, chatml, plain or a text with {prompt} and {response}, found \(source.quoted)"
+                ]
+            }
+            throw Problem("template: " + problems.joined(separator: "; "), isOfConfiguration: true)
         }
     }
 

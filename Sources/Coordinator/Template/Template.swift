@@ -1,3 +1,5 @@
+package import Diagnostics
+
 /// How a prompt and its response become the text that the annotator model reads.
 package struct Template: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
@@ -27,8 +29,8 @@ package struct Template: Hashable, Sendable {
 
     /// - Parameter configured: `alpaca`, `chatml`, `plain`, or a text with `{prompt}` and, behind it, `{response}`.
     ///   It may have `{system}` before `{response}`; without it a system message is put before the prompt.
-    /// - Throws: ``TemplateError`` with everything that is wrong with such a text.
-    package init(_ configured: String, readsControlTokensOfRows: Bool = false) throws(TemplateError) {
+    /// - Throws: `Problem` with everything that is wrong with such a text.
+    package init(_ configured: String, readsControlTokensOfRows: Bool = false) throws(Problem) {
         if let template = Self.named.first(where: { $0.0 == configured })?.1 {
             kind = template.kind
         } else {
@@ -48,18 +50,6 @@ package struct Template: Hashable, Sendable {
             }
         return readsControlTokensOfRows ? "\(name), with the rows' control tokens" : name
     }
-}
-
-/// A custom template that cannot be used.
-package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Each of them is a sentence without its full stop.
-    package let problems: [String]
-
-    package init(problems: [String]) {
-        self.problems = problems
-    }
-
-    package var description: String { "template: " + problems.joined(separator: "; ") }
 }
 
 /// Whose text is to be reproduced.

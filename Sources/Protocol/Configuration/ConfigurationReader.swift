@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import FileSystem
 internal import Foundation
 internal import Yams
@@ -67,8 +68,8 @@ final class ConfigurationFile {
 
     /// The path in the file, made absolute from the file's folder; variables and a leading `~` are expanded.
     ///
-    /// - Throws: `PathText.Problem`.
-    func resolve(_ value: String) throws(PathText.Problem) -> String {
+    /// - Throws: `Problem`.
+    func resolve(_ value: String) throws(Problem) -> String {
         let folder = (FilePlace.absolute(path) as NSString).deletingLastPathComponent
         return FilePlace.absolute(try PathText(value).expanded(in: environment), in: folder)
     }

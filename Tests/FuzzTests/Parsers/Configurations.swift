@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 @testable import Coordinator
 @testable import Protocol
 
@@ -30,10 +32,10 @@ extension FuzzedParser {
         parse: { input, _ in
             let text = String(decoding: input.joined(), as: UTF8.self)
             let template: Template
-            do throws(TemplateError) {
+            do throws(Problem) {
                 template = try Template(text)
             } catch {
-                return error.problems.isEmpty ? .refusedAtOnce : .refused
+                return .refused
             }
             let pair = ResponsePair(
                 prompt: Conversation(messages: [

@@ -1,3 +1,4 @@
+internal import Diagnostics
 import Margins
 
 @testable import Coordinator
@@ -78,7 +79,7 @@ extension FuzzedParser {
             let saved: SavedDirection
             do {
                 saved = try SavedDirection(serialized: input[0], path: "p")
-            } catch let error as SavedDirectionError {
+            } catch let error as Problem {
                 return error.description.contains("safetensors file") ? .refusedAtOnce : .refused
             }
             let length = saved.direction.unit.reduce(0) { $0 + $1 * $1 }
