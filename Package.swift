@@ -40,7 +40,7 @@ let package = Package(
             name: "Coordinator",
             dependencies: [
                 "CommandLineTool", "Diagnostics", "Margins", "Protocol", "Scheduling", "Transport", "Digest",
-                "FileSystem", "CZlib",
+                "FileSystem", "Safetensors", "CZlib",
                 arguments,
                 logging, signals, grdb,
             ],
@@ -96,6 +96,9 @@ let package = Package(
         // Random numbers that are the same in every run.
         .target(name: "SeededRandom", swiftSettings: strict),
 
+        // Safetensors files: their header, and their tensors as numbers.
+        .target(name: "Safetensors", swiftSettings: strict),
+
         // Errors as sentences for a person, and how they show what was found.
         .target(name: "Diagnostics", swiftSettings: strict),
 
@@ -125,6 +128,8 @@ let package = Package(
             path: "Tests/GGUFFixtures", swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: strict),
+        .testTarget(
+            name: "SafetensorsTests", dependencies: ["Safetensors", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
             name: "ProtocolTests",
@@ -136,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "CommandLineTool", "Coordinator", "Diagnostics", "FileSystem", "Scheduling", "SeededRandom", grdb,
+                "CommandLineTool", "Coordinator", "Diagnostics", "FileSystem", "Safetensors", "Scheduling",
+                "SeededRandom", grdb,
             ],
             swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Protocol"], swiftSettings: strict),
@@ -144,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Coordinator", "Worker", "Margins", "Protocol", "Scheduling", "Transport", "CZeroMQ", "SeededRandom",
+                "Coordinator", "Worker", "Margins", "Protocol", "Safetensors", "Scheduling", "Transport", "CZeroMQ",
+                "SeededRandom",
                 grdb,
             ],
             exclude: ["Golden", "FailingFileSystem"], swiftSettings: strict),
@@ -152,6 +159,7 @@ let package = Package(
             name: "FuzzTests",
             dependencies: [
                 "Coordinator", "Diagnostics", "Digest", "Engine", "FileSystem", "ModelFiles", "Tokenizers", "Margins",
+                "Safetensors",
                 "Protocol",
                 "Transport",
                 "SeededRandom", protobuf,

@@ -1,5 +1,6 @@
 import Foundation
 import Margins
+import Safetensors
 import Testing
 
 /// Embeddings that a job keeps, and `legend-coordinator project`.

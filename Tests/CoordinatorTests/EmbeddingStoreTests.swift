@@ -1,8 +1,8 @@
 internal import Diagnostics
 internal import FileSystem
 import Foundation
-import Margins
 import Protocol
+import Safetensors
 import Testing
 
 @testable import Coordinator

@@ -1,5 +1,6 @@
 internal import Diagnostics
 import Margins
+import Safetensors
 import Testing
 
 @testable import Coordinator
@@ -26,7 +27,7 @@ import Testing
         direction.heldOut = HeldOutAccuracy(pairs: 72, groups: 70, right: 61, low: 0.1 + 0.2, high: 1 - 0.1 / 3)
         #expect(direction.heldOut != nil)
         // In an order that does not change from run to run.
-        let metadata = try Safetensors(serialized: direction.serialized()).metadata
+        let metadata = try TensorFile(serialized: direction.serialized()).metadata
         #expect(metadata["heldOut"]?.hasPrefix(#"{"groups":70,"high":"#) == true)
         #expect(try SavedDirection(serialized: direction.serialized(), path: "d") == direction)
     }
@@ -36,7 +37,7 @@ import Testing
         #"{"pairs":3,"groups":2,"right":1,"low":-1,"high":1}"#, #"{"pairs":0,"groups":0,"right":0,"low":0,"high":0}"#,
     ])
     func countsThatCannotBeAreRefused(_ text: String) throws {
-        var file = try Safetensors(serialized: saved(layer: 2, layerCount: 2).serialized())
+        var file = try TensorFile(serialized: saved(layer: 2, layerCount: 2).serialized())
         file.metadata["heldOut"] = text
         let bytes = try file.serialized()
         let error = #expect(throws: Problem.self) { try SavedDirection(serialized: bytes, path: "d") }

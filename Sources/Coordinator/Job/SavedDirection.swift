@@ -4,6 +4,7 @@ internal import FileSystem
 internal import Foundation
 internal import Margins
 internal import Protocol
+internal import Safetensors
 
 /// A fitted direction with all that decides whether another job may project on it.
 struct SavedDirection: Hashable, Sendable {
@@ -55,7 +56,7 @@ struct SavedDirection: Hashable, Sendable {
         encoder.outputFormatting = .sortedKeys
         metadata[Self.heldOutKey] = try heldOut.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
         let values = direction.difference.map(Float.init)
-        return try Safetensors(
+        return try TensorFile(
             tensors: [Self.tensorName: .init(shape: [1, values.count], values: values)], metadata: metadata
         ).serialized()
     }
@@ -63,9 +64,9 @@ struct SavedDirection: Hashable, Sendable {
     /// - Throws: `Problem` where the bytes are no direction of this software.
     init(serialized bytes: [UInt8], path: String) throws {
         func fail(_ problem: String) -> Problem { Problem("\(path): \(problem)", isOfConfiguration: true) }
-        let file: Safetensors
+        let file: TensorFile
         do {
-            file = try Safetensors(serialized: bytes)
+            file = try TensorFile(serialized: bytes)
         } catch {
             throw fail("\(error)")
         }

@@ -1,5 +1,5 @@
-internal import Margins
 internal import Protocol
+internal import Safetensors
 
 /// What a job's store holds of each row, and says of it.
 struct EmbeddingLayout: Hashable, Sendable {

@@ -1,7 +1,7 @@
 internal import Diagnostics
 internal import FileSystem
-internal import Margins
 internal import Protocol
+internal import Safetensors
 
 /// A sealed shard of a store, opened for reading.
 final class EmbeddingShard: Sendable {

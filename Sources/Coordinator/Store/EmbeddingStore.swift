@@ -1,8 +1,8 @@
 internal import Diagnostics
 internal import FileSystem
 internal import Foundation
-internal import Margins
 package import Protocol
+internal import Safetensors
 internal import Synchronization
 
 /// The folder in which a job keeps the embeddings of its rows, in shards of about a gibibyte.

@@ -1,8 +1,8 @@
-import Margins
+import Safetensors
 import SeededRandom
 import Testing
 
-@Suite struct SafetensorsHostileTests {
+@Suite struct HostileFileTests {
     @Test(arguments: 0..<8) func aFileWithoutTheHeadersLengthIsRefused(_ count: Int) {
         expectRefused(Array(repeating: 0, count: count), "expected at least 8 bytes, found \(count)")
     }
@@ -36,15 +36,19 @@ import Testing
             "the header is not JSON of the expected form")
     }
 
-    @Test(arguments: ["BF16", "F64", "I32", "f32", ""]) func anUnknownElementTypeIsRefused(_ type: String) {
+    @Test(arguments: ["F4", "F8_E8M0", "f32", ""]) func anUnknownElementTypeIsRefused(_ type: String) {
         expectRefused(
             file(type: type, shape: "[1]", offsets: "[0,4]"),
-            "tensor \"a\": expected F16, F32 or I64, found \(type)")
+            """
+            tensor "a": expected one of BOOL, U8, I8, I16, U16, I32, U32, I64, U64, F16, BF16, F32, F64, F8_E4M3, F8_E5M2, \
+            found \(type)
+            """)
     }
 
-    @Test func anotherElementTypeIsNoF32() {
-        expectRefused(file(type: "F16", shape: "[2]", offsets: "[0,4]"), "tensor \"a\": expected F32, found F16")
-        expectRefused(file(type: "I64", shape: "[0]", offsets: "[4,4]"), "tensor \"a\": expected F32, found I64")
+    @Test func theSizeIsThatOfTheElementType() {
+        expectRefused(
+            file(type: "F64", shape: "[1]", offsets: "[0,4]"),
+            "tensor \"a\" of shape [1] with offsets [0, 4] in 4 bytes of data")
     }
 
     @Test(
@@ -75,7 +79,7 @@ import Testing
             #""\#(name)":{"dtype":"F32","shape":\#(shapes[offsets] ?? ""),"data_offsets":\#(offsets)}"#
         }
         let error = #expect(throws: SafetensorsError.self) {
-            try Safetensors(
+            try TensorFile(
                 serialized: SafetensorsFile.bytes(
                     "{\(entries.joined(separator: ","))}", data: [0, 0, 0, 0, 0, 0, 0, 0]))
         }
@@ -87,10 +91,10 @@ import Testing
     }
 
     @Test func everyTruncatedFileIsRefused() throws {
-        let bytes = try SafetensorsTests.sample.serialized()
+        let bytes = try TensorFileTests.sample.serialized()
         for count in bytes.indices {
             #expect(throws: SafetensorsError.self, "\(count) bytes") {
-                try Safetensors(serialized: Array(bytes.prefix(count)))
+                try TensorFile(serialized: Array(bytes.prefix(count)))
             }
         }
     }
@@ -98,15 +102,15 @@ import Testing
     /// A damaged file is an error, or it holds tensors of the damaged values: as many as its shapes say.
     @Test(arguments: 1...4 as ClosedRange<UInt64>) func aDamagedFileIsNeverACrash(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let original = try SafetensorsTests.sample.serialized()
+        let original = try TensorFileTests.sample.serialized()
         var refused = 0
         for round in 0..<2500 {
             let damaged = random.mutatedTensorFile(original)
             do {
-                let file = try Safetensors(serialized: damaged)
+                let file = try TensorFile(serialized: damaged)
                 for tensor in file.tensors.values {
                     #expect(tensor.values.count == tensor.shape.reduce(1, *), "seed \(seed), round \(round)")
-                    #expect(4 * tensor.values.count <= damaged.count, "seed \(seed), round \(round)")
+                    #expect(tensor.values.count <= damaged.count, "seed \(seed), round \(round)")
                 }
             } catch is SafetensorsError {
                 refused += 1
@@ -123,7 +127,7 @@ import Testing
             }
             let count = UInt64.random(in: 0...UInt64(rest.count), using: &random)
             #expect(throws: SafetensorsError.self, "round \(round)") {
-                try Safetensors(serialized: SafetensorsFile.bytes(headerCount: count, rest))
+                try TensorFile(serialized: SafetensorsFile.bytes(headerCount: count, rest))
             }
         }
     }
@@ -135,7 +139,7 @@ import Testing
 
     private func expectRefused(_ bytes: [UInt8], _ problem: String, sourceLocation: SourceLocation = #_sourceLocation) {
         let error = #expect(throws: SafetensorsError.self, sourceLocation: sourceLocation) {
-            try Safetensors(serialized: bytes)
+            try TensorFile(serialized: bytes)
         }
         #expect(
             error?.description == "not a usable safetensors file: \(problem)", sourceLocation: sourceLocation)

@@ -1,9 +1,9 @@
 import Foundation
-import Margins
+import Safetensors
 import Testing
 
-@Suite struct SafetensorsTests {
-    static let sample = Safetensors(
+@Suite struct TensorFileTests {
+    static let sample = TensorFile(
         tensors: [
             "direction": .init(shape: [2, 3], values: [1, -0.0, .infinity, .leastNonzeroMagnitude, -2.5, 3]),
             "bias": .init(shape: [], values: [7]),
@@ -13,28 +13,28 @@ import Testing
         metadata: ["legend.layers": "[-1]", "note": "é \u{1F642} / \\ \n"])
 
     @Test func aFileIsReadAsItWasWritten() throws {
-        #expect(try Safetensors(serialized: Self.sample.serialized()) == Self.sample)
+        #expect(try TensorFile(serialized: Self.sample.serialized()) == Self.sample)
     }
 
     @Test func aFileWithoutTensorsOrMetadataIsReadAsItWasWritten() throws {
-        let empty = Safetensors(tensors: [:], metadata: [:])
-        #expect(try Safetensors(serialized: empty.serialized()) == empty)
-        let plain = Safetensors(tensors: ["a": .init(shape: [1], values: [1])], metadata: [:])
-        #expect(try Safetensors(serialized: plain.serialized()) == plain)
+        let empty = TensorFile(tensors: [:], metadata: [:])
+        #expect(try TensorFile(serialized: empty.serialized()) == empty)
+        let plain = TensorFile(tensors: ["a": .init(shape: [1], values: [1])], metadata: [:])
+        #expect(try TensorFile(serialized: plain.serialized()) == plain)
     }
 
     @Test func everyBitOfAValueIsKept() throws {
         let bits: [UInt32] = [0x7FC0_1234, 0xFF80_0000, 0x8000_0000, 1, 0x3F80_0001]
-        let file = Safetensors(
+        let file = TensorFile(
             tensors: ["a": .init(shape: [bits.count], values: bits.map(Float.init(bitPattern:)))], metadata: [:])
-        let read = try Safetensors(serialized: file.serialized())
+        let read = try TensorFile(serialized: file.serialized())
         #expect(read.tensors["a"]?.values.map(\.bitPattern) == bits)
     }
 
     @Test func theSameContentsGiveTheSameBytesInWhateverOrderTheyCame() throws {
         let names = (0..<50).map { "tensor.\($0)" }
         func file(_ names: [String]) throws -> [UInt8] {
-            var file = Safetensors(tensors: [:], metadata: [:])
+            var file = TensorFile(tensors: [:], metadata: [:])
             for name in names {
                 file.tensors[name] = .init(shape: [1], values: [Float(name.count)])
                 file.metadata[name] = name
@@ -96,11 +96,11 @@ import Testing
         let header =
             #" {"b":{"shape":[2],"data_offsets":[4,12],"dtype":"F32"},"a":{"dtype":"F32","shape":[1,1],"#
             + #""data_offsets":[0,4]},"__metadata__":{"format":"pt","dtype":"F32"}} "#
-        let file = try Safetensors(
+        let file = try TensorFile(
             serialized: SafetensorsFile.bytes(header, data: [0, 0, 0x80, 0x3F, 0, 0, 0, 0x40, 0, 0, 0, 0xC0]))
         #expect(
             file
-                == Safetensors(
+                == TensorFile(
                     tensors: ["a": .init(shape: [1, 1], values: [1]), "b": .init(shape: [2], values: [2, -2])],
                     metadata: ["format": "pt", "dtype": "F32"]))
     }

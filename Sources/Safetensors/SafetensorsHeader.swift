@@ -3,45 +3,31 @@ internal import Foundation
 /// What a safetensors file says of its tensors: https://github.com/huggingface/safetensors#format.
 ///
 /// The file begins with the header's length (u64, little-endian) and the header (JSON); then come the tensors' bytes.
-public struct SafetensorsHeader: Hashable, Sendable {
-    public enum ElementType: String, Hashable, Sendable {
-        case f16 = "F16"
-        case f32 = "F32"
-        case i64 = "I64"
-
-        public var byteCount: Int {
-            switch self {
-            case .f16: 2
-            case .f32: 4
-            case .i64: 8
-            }
-        }
-    }
-
-    public struct Tensor: Hashable, Sendable {
-        public let type: ElementType
+package struct SafetensorsHeader: Hashable, Sendable {
+    package struct Tensor: Hashable, Sendable {
+        package let type: ElementType
 
         /// Outermost dimension first.
-        public let shape: [Int]
+        package let shape: [Int]
 
         /// Where its bytes are in the data behind the header.
-        public let range: Range<Int>
+        package let range: Range<Int>
     }
 
-    public private(set) var tensors: [String: Tensor] = [:]
-    public let metadata: [String: String]
+    package private(set) var tensors: [String: Tensor] = [:]
+    package let metadata: [String: String]
 
     /// Bytes of the tensors that were appended.
     private var dataBytes = 0
 
-    public init(metadata: [String: String]) {
+    package init(metadata: [String: String]) {
         self.metadata = metadata
     }
 
     /// Puts a tensor behind those that are there.
     ///
     /// - Precondition: its size can be counted.
-    public mutating func append(_ name: String, _ type: ElementType, shape: [Int]) {
+    package mutating func append(_ name: String, _ type: ElementType, shape: [Int]) {
         let end = dataBytes + shape.reduce(type.byteCount, *)
         tensors[name] = Tensor(type: type, shape: shape, range: dataBytes..<end)
         dataBytes = end
@@ -90,7 +76,7 @@ extension SafetensorsHeader {
     ///
     /// - Parameter byteCount: how many bytes that is to be, a multiple of 8; nil: as few as it takes.
     /// - Throws: `SafetensorsError` where the header does not fit.
-    public func serialized(byteCount: Int? = nil) throws -> [UInt8] {
+    package func serialized(byteCount: Int? = nil) throws -> [UInt8] {
         var values = tensors.mapValues {
             Value.entry(
                 Entry(
@@ -113,7 +99,7 @@ extension SafetensorsHeader {
     /// How many bytes stand before the data of a file that begins with `prefix`, its first 8 bytes.
     ///
     /// - Throws: `SafetensorsError` where that cannot be.
-    public static func byteCount(prefix: ArraySlice<UInt8>, fileBytes: Int) throws -> Int {
+    package static func byteCount(prefix: ArraySlice<UInt8>, fileBytes: Int) throws -> Int {
         guard prefix.count == 8 else { throw SafetensorsError("expected at least 8 bytes, found \(prefix.count)") }
         let count = prefix.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
         guard count <= UInt64(fileBytes - 8), count <= byteCountMax else {
@@ -125,8 +111,8 @@ extension SafetensorsHeader {
     /// - Parameters:
     ///   - bytes: all that stands before the data.
     ///   - dataBytes: what stands behind it.
-    /// - Throws: `SafetensorsError` where the header is none, or has tensors of other types or beyond the data.
-    public init(serialized bytes: ArraySlice<UInt8>, dataBytes: Int) throws {
+    /// - Throws: `SafetensorsError` where the header is none, or has tensors of types that are not known or beyond the data.
+    package init(serialized bytes: ArraySlice<UInt8>, dataBytes: Int) throws {
         let values: [String: Value]
         do {
             values = try JSONDecoder().decode([String: Value].self, from: Data(bytes.dropFirst(8)))
@@ -162,7 +148,8 @@ extension SafetensorsHeader {
 
     private static func tensor(_ name: String, _ entry: Entry, dataBytes: Int) throws -> Tensor {
         guard let type = ElementType(rawValue: entry.dtype) else {
-            throw SafetensorsError("tensor \"\(name)\": expected F16, F32 or I64, found \(entry.dtype)")
+            let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
+            throw SafetensorsError("tensor \"\(name)\": expected one of \(known), found \(entry.dtype)")
         }
         var byteCount = type.byteCount
         for dimension in entry.shape {
@@ -183,10 +170,16 @@ extension SafetensorsHeader {
     }
 }
 
-public struct SafetensorsError: Error, Hashable, Sendable, CustomStringConvertible {
-    public let description: String
+/// What is wrong with a safetensors file.
+package struct SafetensorsError: Error, Hashable, Sendable, CustomStringConvertible {
+    private let problem: String
 
-    init(_ description: String) {
-        self.description = "not a usable safetensors file: \(description)"
+    init(_ problem: String) {
+        self.problem = problem
     }
+
+    /// The same of a tensor.
+    func of(_ tensor: String) -> SafetensorsError { SafetensorsError("tensor \"\(tensor)\": \(problem)") }
+
+    package var description: String { "not a usable safetensors file: \(problem)" }
 }
