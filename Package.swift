@@ -39,7 +39,8 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CommandLineTool", "Diagnostics", "Margins", "Protocol", "Scheduling", "Transport", "Digest",
+                "CommandLineTool", "Diagnostics", "JobConfiguration", "Margins", "Protocol", "Scheduling", "Transport",
+                "Digest",
                 "FileSystem", "Safetensors", "CZlib",
                 arguments,
                 logging, signals, grdb,
@@ -53,7 +54,8 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "CommandLineTool", "Diagnostics", "Engine", "ModelFiles", "Tokenizers", "Margins", "Protocol",
+                "CommandLineTool", "Diagnostics", "Engine", "JobConfiguration", "ModelFiles", "Tokenizers", "Margins",
+                "Protocol",
                 "Transport", "Digest",
                 "FileSystem", "SeededRandom", arguments, logging, signals,
             ],
@@ -81,14 +83,19 @@ let package = Package(
 
         // What coordinator and workers say to each other, and how it travels.
         .target(
-            name: "Protocol", dependencies: [protobuf, "Yams", "Diagnostics", "Digest", "FileSystem"],
-            exclude: ["Transport", "legend.proto"],
+            name: "Protocol", dependencies: [protobuf, "Digest"],
+            exclude: ["Configuration", "Transport", "legend.proto"],
             swiftSettings: strict),
         .target(
             name: "Transport", dependencies: ["Protocol", "FileSystem", "CZeroMQ"], path: "Sources/Protocol/Transport",
             exclude: ["CZeroMQ"], swiftSettings: strict),
         .systemLibrary(
             name: "CZeroMQ", path: "Sources/Protocol/Transport/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+
+        // What an operator writes of a job: cluster.yaml.
+        .target(
+            name: "JobConfiguration", dependencies: ["Protocol", "Diagnostics", "FileSystem", "Yams"],
+            path: "Sources/Protocol/Configuration", swiftSettings: strict),
 
         // Exit statuses and options that all executables share.
         .target(name: "CommandLineTool", dependencies: [arguments, logging], swiftSettings: strict),
@@ -133,15 +140,20 @@ let package = Package(
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
             name: "ProtocolTests",
-            dependencies: ["Protocol", "Diagnostics", "Digest", "FileSystem", "SeededRandom", protobuf],
+            dependencies: ["Protocol", "Digest", "SeededRandom", protobuf],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "JobConfigurationTests",
+            dependencies: ["JobConfiguration", "Diagnostics", "FileSystem", "SeededRandom"],
+            swiftSettings: strict),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ"], swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "CommandLineTool", "Coordinator", "Diagnostics", "FileSystem", "Safetensors", "Scheduling",
+                "CommandLineTool", "Coordinator", "Diagnostics", "FileSystem", "JobConfiguration", "Safetensors",
+                "Scheduling",
                 "SeededRandom", grdb,
             ],
             swiftSettings: strict),
@@ -150,7 +162,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Coordinator", "Worker", "Margins", "Protocol", "Safetensors", "Scheduling", "Transport", "CZeroMQ",
+                "Coordinator", "Worker", "JobConfiguration", "Margins", "Protocol", "Safetensors", "Scheduling",
+                "Transport", "CZeroMQ",
                 "SeededRandom",
                 grdb,
             ],
@@ -158,7 +171,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Coordinator", "Diagnostics", "Digest", "Engine", "FileSystem", "ModelFiles", "Tokenizers", "Margins",
+                "Coordinator", "Diagnostics", "Digest", "Engine", "JobConfiguration", "FileSystem", "ModelFiles",
+                "Tokenizers", "Margins",
                 "Safetensors",
                 "Protocol",
                 "Transport",

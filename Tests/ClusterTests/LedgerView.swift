@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import JobConfiguration
 
 /// Looks into a ledger that a coordinator may have open.
 struct LedgerView {

@@ -1,5 +1,6 @@
 internal import FileSystem
 import Foundation
+import JobConfiguration
 import Protocol
 import SeededRandom
 import Testing

@@ -2,6 +2,7 @@ import Coordinator
 internal import Diagnostics
 import Foundation
 import GRDB
+import JobConfiguration
 import Protocol
 import Testing
 

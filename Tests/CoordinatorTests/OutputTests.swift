@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import JobConfiguration
 import Protocol
 import SeededRandom
 import Testing

@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import Diagnostics
 internal import Foundation
 internal import GRDB
+internal import JobConfiguration
 internal import Protocol
 internal import Transport
 

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CommandLineTool
 internal import FileSystem
 internal import Foundation
+internal import JobConfiguration
 internal import Protocol
 
 struct TextsCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CommandLineTool
 internal import Diagnostics
 internal import Foundation
+internal import JobConfiguration
 internal import Protocol
 
 struct ValidateCommand: AsyncParsableCommand {

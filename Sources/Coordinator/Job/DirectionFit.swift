@@ -1,5 +1,6 @@
 internal import CommandLineTool
 internal import Diagnostics
+internal import JobConfiguration
 internal import Margins
 internal import Protocol
 

@@ -3,12 +3,13 @@ internal import Diagnostics
 internal import Digest
 internal import FileSystem
 internal import Foundation
+internal import JobConfiguration
 internal import Protocol
 internal import Scheduling
 
 /// A configuration whose files were found and whose texts were understood: all that a job needs to begin.
 struct JobDefinition: Sendable {
-    let configuration: Protocol.Configuration
+    let configuration: JobConfiguration.Configuration
     let template: Template
     let compatibility: Compatibility
     let inputOptions: DatasetOptions
@@ -27,7 +28,7 @@ struct JobDefinition: Sendable {
     let fingerprint: [String: String]
 
     /// - Throws: `ConfigurationError` with every problem.
-    init(_ configuration: Protocol.Configuration) throws {
+    init(_ configuration: JobConfiguration.Configuration) throws {
         var problems: [String] = []
         func attempt<Value>(_ body: () throws -> Value) -> Value? {
             do {
@@ -87,7 +88,7 @@ struct JobDefinition: Sendable {
     }
 
     private static func fingerprint(
-        _ configuration: Protocol.Configuration, template: Template, input: String, direction: String
+        _ configuration: JobConfiguration.Configuration, template: Template, input: String, direction: String
     ) -> [String: String] {
         let dataset = configuration.dataset
         let anchors = configuration.anchors
@@ -119,7 +120,7 @@ struct JobDefinition: Sendable {
         return fingerprint
     }
 
-    private static func inputOptions(_ dataset: Protocol.Configuration.Dataset) -> DatasetOptions {
+    private static func inputOptions(_ dataset: JobConfiguration.Configuration.Dataset) -> DatasetOptions {
         var columns: DatasetColumns?
         if dataset.prompt != nil || dataset.chosen != nil || dataset.rejected != nil {
             columns = DatasetColumns(
@@ -132,7 +133,7 @@ struct JobDefinition: Sendable {
             maxRowBytes: dataset.maxRowBytes)
     }
 
-    private static func anchorOptions(_ configuration: Protocol.Configuration) -> DatasetOptions {
+    private static func anchorOptions(_ configuration: JobConfiguration.Configuration) -> DatasetOptions {
         let anchors = configuration.anchors
         var columns: DatasetColumns?
         if anchors.prompt != nil || anchors.harmless != nil || anchors.harmful != nil {

@@ -1,5 +1,6 @@
 internal import Diagnostics
 internal import Digest
+internal import JobConfiguration
 internal import Margins
 internal import Protocol
 

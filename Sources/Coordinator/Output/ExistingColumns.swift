@@ -1,6 +1,6 @@
 internal import Diagnostics
 package import FileSystem
-package import Protocol
+package import JobConfiguration
 
 /// What becomes of columns of the input that have the name of an added one: decided for the whole file, so that all of
 /// its rows have the same columns afterwards.

@@ -1,3 +1,4 @@
+internal import JobConfiguration
 internal import Protocol
 internal import Transport
 
@@ -9,7 +10,7 @@ struct ClusterAccess: Sendable {
     let local: ClientKeys
 
     /// - Throws: `KeyFileError`.
-    init(_ files: Protocol.Configuration.Keys) throws {
+    init(_ files: JobConfiguration.Configuration.Keys) throws {
         let keys = try KeyFile.coordinator(files.secretKey)
         local = ClientKeys(own: KeyPair(), coordinator: keys.publicKey)
         control = AccessControl(

@@ -2,6 +2,7 @@ internal import Diagnostics
 internal import Digest
 internal import FileSystem
 internal import Foundation
+internal import JobConfiguration
 internal import Logging
 internal import Protocol
 internal import Scheduling

@@ -1,6 +1,7 @@
 internal import CommandLineTool
 internal import Diagnostics
 internal import Foundation
+internal import JobConfiguration
 internal import Logging
 internal import Margins
 internal import Protocol

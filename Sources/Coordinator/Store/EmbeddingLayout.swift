@@ -1,3 +1,4 @@
+internal import JobConfiguration
 internal import Protocol
 internal import Safetensors
 

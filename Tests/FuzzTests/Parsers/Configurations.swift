@@ -1,4 +1,5 @@
 internal import Diagnostics
+import JobConfiguration
 
 @testable import Coordinator
 @testable import Protocol

@@ -1,4 +1,4 @@
-@testable import Protocol
+@testable import JobConfiguration
 
 /// Configuration files for tests, as if they lay in `/jobs/today`.
 enum ConfigurationFixtures {

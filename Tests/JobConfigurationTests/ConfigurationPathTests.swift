@@ -1,6 +1,6 @@
 internal import FileSystem
 import Foundation
-import Protocol
+import JobConfiguration
 import Testing
 
 /// Which paths of a job may not be the same, by whatever name.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Protocol
+@testable import JobConfiguration
 
 @Suite struct ConfigurationTests {
     @Test func whatIsNotSaidHasItsDefault() throws {

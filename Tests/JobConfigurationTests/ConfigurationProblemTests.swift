@@ -1,5 +1,5 @@
 import Foundation
-import Protocol
+import JobConfiguration
 import Testing
 
 @Suite struct ConfigurationProblemTests {

@@ -1,4 +1,4 @@
-import Protocol
+import JobConfiguration
 import Testing
 
 /// What each key takes, and what it refuses.

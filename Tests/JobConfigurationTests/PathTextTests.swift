@@ -2,7 +2,7 @@ import Diagnostics
 import Foundation
 import Testing
 
-@testable import Protocol
+@testable import JobConfiguration
 
 @Suite struct PathTextTests {
     private static let environment = ["SCRATCH": "/scratch/me", "USER_2": "ada", "EMPTY": "", "HOME": "/home/me"]

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Protocol
+@testable import JobConfiguration
 
 @Suite struct ConfigurationHostsTests {
     @Test func hostsAreTextsOrSectionsAndTakeTheDefaults() throws {
