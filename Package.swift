@@ -39,14 +39,23 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CommandLineTool", "Diagnostics", "JobConfiguration", "Margins", "Protocol", "Scheduling", "Transport",
+                "CommandLineTool", "Dataset", "Diagnostics", "JobConfiguration", "Margins", "Protocol", "Scheduling",
+                "Transport",
                 "Digest",
-                "FileSystem", "Safetensors", "CZlib",
+                "FileSystem", "Prompting", "Safetensors",
                 arguments,
                 logging, signals, grdb,
             ],
-            exclude: ["Scheduling"],
+            exclude: ["Dataset", "Prompting", "Scheduling"],
             swiftSettings: strict),
+        // Rows of preference datasets and anchors, read and written in every format.
+        .target(
+            name: "Dataset", dependencies: ["Diagnostics", "FileSystem", "CZlib"], path: "Sources/Coordinator/Dataset",
+            swiftSettings: strict),
+        // What the model reads of a row.
+        .target(
+            name: "Prompting", dependencies: ["Dataset", "Diagnostics", "Protocol"],
+            path: "Sources/Coordinator/Prompting", swiftSettings: strict),
         // Who computes what, and in which order, as pure state machines.
         .target(
             name: "Scheduling", dependencies: ["Protocol"], path: "Sources/Coordinator/Scheduling",
@@ -152,11 +161,22 @@ let package = Package(
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "CommandLineTool", "Coordinator", "Diagnostics", "FileSystem", "JobConfiguration", "Safetensors",
+                "CommandLineTool", "Coordinator", "Dataset", "DatasetFixtures", "Diagnostics", "FileSystem",
+                "JobConfiguration", "Prompting", "Safetensors",
                 "Scheduling",
                 "SeededRandom", grdb,
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "DatasetTests", dependencies: ["Dataset", "DatasetFixtures", "FileSystem", "SeededRandom"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PromptingTests",
+            dependencies: ["Dataset", "DatasetFixtures", "Diagnostics", "Prompting", "Protocol", "SeededRandom"],
+            swiftSettings: strict),
+        // A folder of dataset files for a test, and all rows of one.
+        .target(
+            name: "DatasetFixtures", dependencies: ["Dataset"], path: "Tests/DatasetFixtures", swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Protocol"], swiftSettings: strict),
         .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest", "FileSystem"], swiftSettings: strict),
         .testTarget(
@@ -171,7 +191,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Coordinator", "Diagnostics", "Digest", "Engine", "JobConfiguration", "FileSystem", "ModelFiles",
+                "Coordinator", "Dataset", "Diagnostics", "Digest", "Engine", "JobConfiguration", "Prompting",
+                "FileSystem", "ModelFiles",
                 "Tokenizers", "Margins",
                 "Safetensors",
                 "Protocol",

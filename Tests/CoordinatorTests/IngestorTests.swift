@@ -1,6 +1,9 @@
+import Dataset
+import DatasetFixtures
 internal import FileSystem
 import Foundation
 import JobConfiguration
+import Prompting
 import Protocol
 import SeededRandom
 import Testing

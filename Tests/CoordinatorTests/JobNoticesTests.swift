@@ -1,3 +1,5 @@
+import Dataset
+import DatasetFixtures
 import Margins
 import Protocol
 import Scheduling

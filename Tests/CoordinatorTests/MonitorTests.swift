@@ -1,3 +1,4 @@
+import DatasetFixtures
 import Foundation
 import Protocol
 import Testing

@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import Diagnostics
 internal import JobConfiguration
 internal import Margins
+internal import Prompting
 internal import Protocol
 
 /// Fits the direction on the anchors' embeddings, in the order of the anchors.

@@ -1,3 +1,4 @@
+internal import Dataset
 internal import Protocol
 
 /// Reads a step's input, puts its rendered rows into the ledger and, when all are there, cuts them into units in the

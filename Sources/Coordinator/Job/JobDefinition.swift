@@ -1,9 +1,11 @@
 internal import CommandLineTool
+internal import Dataset
 internal import Diagnostics
 internal import Digest
 internal import FileSystem
 internal import Foundation
 internal import JobConfiguration
+internal import Prompting
 internal import Protocol
 internal import Scheduling
 

@@ -1,3 +1,4 @@
+internal import Dataset
 internal import Diagnostics
 internal import Digest
 internal import JobConfiguration
@@ -32,8 +33,12 @@ struct OutputStage: Sendable {
     func run(rescore: ((_ row: UInt64) throws -> Ledger.RowResult)? = nil) throws -> Summary {
         let job = definition.configuration.job
         var summary = Summary()
-        let existing = try ExistingColumns(
-            definition.configuration.dataset.existingColumns, path: job.input, options: definition.inputOptions)
+        let existing: ExistingColumns =
+            switch definition.configuration.dataset.existingColumns {
+            case .refuse: .refused
+            case .replace: .replaced
+            case .rename: try .renamed(asFreeIn: job.input, options: definition.inputOptions)
+            }
         var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
         var writer = try AnnotatedWriter(path: path, errorsPath: errorsPath, existing: existing)
 

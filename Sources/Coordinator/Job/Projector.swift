@@ -3,6 +3,7 @@ internal import Diagnostics
 internal import Foundation
 internal import JobConfiguration
 internal import Margins
+internal import Prompting
 internal import Protocol
 
 /// Annotates a finished job's rows anew from the embeddings that it kept: with another direction, layer or token, and

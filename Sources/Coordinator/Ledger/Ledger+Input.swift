@@ -1,3 +1,4 @@
+package import Dataset
 internal import Diagnostics
 internal import Foundation
 internal import GRDB

@@ -1,4 +1,5 @@
 internal import JobConfiguration
+internal import Prompting
 internal import Protocol
 internal import Safetensors
 

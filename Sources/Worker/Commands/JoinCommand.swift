@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import CommandLineTool
 internal import Foundation
-internal import Logging
 internal import JobConfiguration
+internal import Logging
 internal import Protocol
 internal import Transport
 internal import UnixSignals

@@ -1,5 +1,7 @@
+import Dataset
 internal import Diagnostics
 import JobConfiguration
+import Prompting
 
 @testable import Coordinator
 @testable import Protocol

@@ -1,10 +1,11 @@
-internal import Protocol
+internal import Dataset
+package import Protocol
 
 /// What the model reads of one row, as a line of JSON.
-struct TextLine {
-    let bytes: [UInt8]
+package struct TextLine {
+    package let bytes: [UInt8]
 
-    init(row: Int, _ item: RenderedItem) {
+    package init(row: Int, _ item: RenderedItem) {
         var members = [
             "\"row\": \(row)", "\"prompt\": \(Self.string(item.prompt.text))",
             "\"responses\": \(Self.list(item.responses.map { Self.string($0.text) }))",

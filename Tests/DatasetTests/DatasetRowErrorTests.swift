@@ -1,4 +1,5 @@
-import Coordinator
+import Dataset
+import DatasetFixtures
 import Testing
 
 @Suite struct DatasetRowErrorTests {

@@ -1,3 +1,4 @@
+package import Dataset
 package import Protocol
 
 extension Template {

@@ -1,3 +1,5 @@
+internal import Dataset
+
 extension Conversation {
     /// The whole prompt as one text: what the system says first, a blank line, then ``dialogueText``.
     var text: String {

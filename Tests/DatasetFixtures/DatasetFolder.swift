@@ -1,50 +1,55 @@
-import Coordinator
-import Foundation
-import SeededRandom
+package import Dataset
+package import Foundation
 
 /// A folder of its own for one test, removed with the value.
-final class DatasetFolder: Sendable {
-    let url: URL
+package final class DatasetFolder: Sendable {
+    package let url: URL
 
-    init() throws {
+    package init() throws {
         url = FileManager.default.temporaryDirectory.appendingPathComponent("legend-dataset-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
     deinit { try? FileManager.default.removeItem(at: url) }
 
-    func createFolder(_ name: String) throws {
+    package func createFolder(_ name: String) throws {
         try FileManager.default.createDirectory(at: url.appendingPathComponent(name), withIntermediateDirectories: true)
     }
 
-    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+    package func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 
     @discardableResult
-    func write(_ text: String, to name: String) throws -> String { try write(Array(text.utf8), to: name) }
+    package func write(_ text: String, to name: String) throws -> String { try write(Array(text.utf8), to: name) }
 
     @discardableResult
-    func write(_ bytes: [UInt8], to name: String) throws -> String {
+    package func write(_ bytes: [UInt8], to name: String) throws -> String {
         try Data(bytes).write(to: url.appendingPathComponent(name))
         return path(name)
     }
 
-    func bytes(of name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: url.appendingPathComponent(name))) }
+    package func bytes(of name: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: url.appendingPathComponent(name)))
+    }
 
-    func text(of name: String) throws -> String { String(decoding: try bytes(of: name), as: UTF8.self) }
+    package func text(of name: String) throws -> String { String(decoding: try bytes(of: name), as: UTF8.self) }
 
     /// Writes `out.jsonl` and `out.errors.jsonl`.
-    func writer(
+    package func writer(
         _ existing: ExistingColumns = .refused, output: String = "out.jsonl", keepPartial: Bool = false
     ) throws -> AnnotatedWriter {
         try AnnotatedWriter(
             path: path(output), errorsPath: path("out.errors.jsonl"), existing: existing, keepPartial: keepPartial)
     }
 
-    var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() } }
+    package var names: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
+    }
 }
 
 /// Every row of the file.
-func records(at path: String, _ options: DatasetOptions = DatasetOptions(purpose: .row)) throws -> [DatasetRecord] {
+package func records(at path: String, _ options: DatasetOptions = DatasetOptions(purpose: .row)) throws
+    -> [DatasetRecord]
+{
     var reader = try DatasetReader(path: path, options: options)
     var records: [DatasetRecord] = []
     while let record = try reader.next() { records.append(record) }
@@ -52,13 +57,13 @@ func records(at path: String, _ options: DatasetOptions = DatasetOptions(purpose
 }
 
 /// Every row of a file with that content.
-func records(
+package func records(
     _ text: String, name: String = "rows.jsonl", _ options: DatasetOptions = DatasetOptions(purpose: .row)
 ) throws -> [DatasetRecord] {
     try records(Array(text.utf8), name: name, options)
 }
 
-func records(
+package func records(
     _ bytes: [UInt8], name: String = "rows.jsonl", _ options: DatasetOptions = DatasetOptions(purpose: .row)
 ) throws -> [DatasetRecord] {
     let folder = try DatasetFolder()
@@ -66,20 +71,9 @@ func records(
 }
 
 extension DatasetRecord {
-    var pair: ResponsePair? { try? content.get() }
+    package var pair: ResponsePair? { try? content.get() }
 
-    var errorText: String? {
+    package var errorText: String? {
         if case .failure(let error) = content { error.description } else { nil }
-    }
-}
-
-extension SeededGenerator {
-    /// Damages JSON Lines; see `mutated(_:syntax:)`.
-    mutating func mutatedRows(_ original: [UInt8]) -> [UInt8] {
-        let syntax = [
-            "{", "}", "[", "]", "\"", "\\", ",", ":", "\\u", "\\ud800", "\\udc00", "1e", "-", ".", "null", " ", "\t",
-            "\r",
-        ]
-        return mutated(original, syntax: syntax)
     }
 }

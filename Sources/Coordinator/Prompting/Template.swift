@@ -11,7 +11,7 @@ package struct Template: Hashable, Sendable {
 
     /// Whether control tokens that the rows spell, such as `<|im_start|>`, are read as the model's control tokens. If not,
     /// only those are that the template itself wrote; a row's are text.
-    let readsControlTokensOfRows: Bool
+    package let readsControlTokensOfRows: Bool
 
     /// The instruction format of Stanford Alpaca, which Legend uses.
     package static let alpaca = Template(kind: .alpaca)

@@ -1,6 +1,6 @@
-import Coordinator
+import Dataset
+import DatasetFixtures
 import Foundation
-import Protocol
 import Testing
 
 /// Texts that are more than a text: conversations that a program wrote into a column, prompts that responses repeat.
@@ -239,14 +239,5 @@ import Testing
         #expect(notices.controlToken == "<|im_start|>")
         #expect(notices.lines(readsControlTokens: false).count == 4)
         #expect(RowNotices().lines(readsControlTokens: false).isEmpty)
-    }
-
-    @Test func controlTokensOfRowsAreTextUnlessTheConfigurationSaysOtherwise() throws {
-        let pair = ResponsePair(prompt: Conversation(user: "<|im_end|>"), preferred: "a", other: "b")
-        #expect(Template.alpaca.render(pair, purpose: .row).prompt.controlRanges.isEmpty)
-        let reading = try Template("alpaca", readsControlTokensOfRows: true)
-        let prompt = reading.render(pair, purpose: .row).prompt
-        #expect(prompt.controlRanges == [0..<prompt.text.utf8.count])
-        #expect(reading.identity != Template.alpaca.identity)
     }
 }

@@ -1,9 +1,8 @@
+import DatasetFixtures
 import Foundation
-import JobConfiguration
-import Protocol
 import Testing
 
-@testable import Coordinator
+@testable import Dataset
 
 /// Columns of the input that have the name of one that the output adds.
 @Suite struct ExistingColumnsTests {
@@ -11,7 +10,7 @@ import Testing
 
     /// All rows, with the same annotation; those of the errors file as their errors.
     private func written(
-        _ lines: [String], _ choice: Configuration.Dataset.ExistingColumns, name: String = "rows.jsonl"
+        _ lines: [String], _ choice: ExistingColumnsChoice, name: String = "rows.jsonl"
     ) throws -> (rows: [String], errors: [String]) {
         let folder = try DatasetFolder()
         let options = DatasetOptions(
@@ -73,41 +72,6 @@ import Testing
             rows == [
                 #"{"a": "1", "b": "2", "original_original_margin": "3", "original_margin": "4", \#(Self.added)}"#
             ])
-    }
-
-    /// What keeps a job on these rows from beginning; empty where it may.
-    private func problems(_ rows: [String], _ choice: String = "refuse") throws -> [String] {
-        let folder = try DatasetFolder()
-        try folder.write(rows.joined(separator: "\n"), to: "rows.jsonl")
-        try folder.write(#"{"prompt": "p", "harmless": "no", "harmful": "yes"}"#, to: "anchors.jsonl")
-        let yaml = """
-            job: {input: rows.jsonl, output: out.jsonl, anchors: anchors.jsonl}
-            dataset: {existing_columns: \(choice)}
-            model: {path: none.gguf}
-            """
-        do {
-            _ = try JobDefinition(Configuration(yaml: yaml, path: folder.path("cluster.yaml")))
-            return []
-        } catch let error as ConfigurationError {
-            return error.problems.map { $0.replacing(folder.url.path + "/", with: "") }
-        }
-    }
-
-    @Test func aJobDoesNotBeginOnAFileThatHasThem() throws {
-        let (plain, annotated) = (
-            #"{"prompt": "p", "chosen": "c", "rejected": "r"}"#,
-            #"{"prompt": "p", "chosen": "c", "rejected": "r", "margin": 1, "score_chosen": 2}"#
-        )
-        let expected = [
-            #"rows.jsonl: it has "margin", "score_chosen" already, which the output adds; set "#
-                + #"dataset.existing_columns to rename (it is kept as "original_margin") or replace"#
-        ]
-        #expect(try problems([annotated]) == expected)
-        // A row that cannot be annotated says nothing of the others.
-        #expect(
-            try problems(["{no json", #"{"prompt": null, "chosen": "c", "rejected": "r"}"#, annotated]) == expected)
-        #expect(try problems([plain, annotated]).isEmpty)
-        for choice in ["rename", "replace"] { #expect(try problems([annotated], choice).isEmpty) }
     }
 
     @Test(arguments: [

@@ -1,6 +1,5 @@
 internal import Diagnostics
 package import FileSystem
-package import JobConfiguration
 
 /// What becomes of columns of the input that have the name of an added one: decided for the whole file, so that all of
 /// its rows have the same columns afterwards.
@@ -11,19 +10,12 @@ package enum ExistingColumns: Hashable, Sendable {
     case replaced
 
     /// - Parameter path: of the input, which is read to its end for names that are free in all rows.
-    /// - Throws: ``FileError`` if the input cannot be read.
-    package init(
-        _ choice: Configuration.Dataset.ExistingColumns, path: String, options: DatasetOptions
-    ) throws(FileError) {
-        switch choice {
-        case .refuse: self = .refused
-        case .replace: self = .replaced
-        case .rename:
-            var renaming = ColumnRenaming()
-            var reader = try DatasetReader(path: path, options: options)
-            while let record = try reader.next() { renaming.avoid(record.columnNames) }
-            self = .renamed(renaming)
-        }
+    /// - Throws: `FileError` if the input cannot be read.
+    package static func renamed(asFreeIn path: String, options: DatasetOptions) throws(FileError) -> ExistingColumns {
+        var renaming = ColumnRenaming()
+        var reader = try DatasetReader(path: path, options: options)
+        while let record = try reader.next() { renaming.avoid(record.columnNames) }
+        return .renamed(renaming)
     }
 
     /// Which of the row's columns have the name of an added one, in the row's order.

@@ -1,9 +1,10 @@
+import DatasetFixtures
 internal import FileSystem
 import Foundation
 import SeededRandom
 import Testing
 
-@testable import Coordinator
+@testable import Dataset
 
 /// Arrays, compressed files, and files that are something else than their name says.
 @Suite struct DatasetContainerTests {

@@ -1,8 +1,10 @@
+import Dataset
+import DatasetFixtures
 import Foundation
 import SeededRandom
 import Testing
 
-@testable import Coordinator
+@testable import Prompting
 @testable import Protocol
 
 /// Ten thousand random rows over every layout and container: what a template makes of them is what their writer meant.

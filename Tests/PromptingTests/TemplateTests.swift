@@ -1,5 +1,6 @@
-import Coordinator
+import Dataset
 internal import Diagnostics
+import Prompting
 import Protocol
 import Testing
 
@@ -140,5 +141,14 @@ import Testing
         #expect(throws: Problem("template: " + problems.joined(separator: "; "), isOfConfiguration: true)) {
             try Template(text)
         }
+    }
+
+    @Test func controlTokensOfRowsAreTextUnlessTheConfigurationSaysOtherwise() throws {
+        let pair = ResponsePair(prompt: Conversation(user: "<|im_end|>"), preferred: "a", other: "b")
+        #expect(Template.alpaca.render(pair, purpose: .row).prompt.controlRanges.isEmpty)
+        let reading = try Template("alpaca", readsControlTokensOfRows: true)
+        let prompt = reading.render(pair, purpose: .row).prompt
+        #expect(prompt.controlRanges == [0..<prompt.text.utf8.count])
+        #expect(reading.identity != Template.alpaca.identity)
     }
 }

@@ -1,7 +1,6 @@
-import Coordinator
+import Dataset
+import DatasetFixtures
 import Foundation
-import JobConfiguration
-import Protocol
 import SeededRandom
 import Testing
 
@@ -21,7 +20,7 @@ import Testing
     /// One row as it comes out, in one of the two.
     private func written(
         _ line: [UInt8], name: String = "rows.jsonl", _ outcome: RowOutcome = .annotated(annotation),
-        _ choice: Configuration.Dataset.ExistingColumns = .refuse
+        _ choice: ExistingColumnsChoice = .refuse
     ) throws -> Files {
         let folder = try DatasetFolder()
         let columns = DatasetColumns(prompt: nil, chosen: "a", rejected: "b")
@@ -40,7 +39,7 @@ import Testing
 
     private func written(
         _ line: String, name: String = "rows.jsonl", _ outcome: RowOutcome = .annotated(annotation),
-        _ choice: Configuration.Dataset.ExistingColumns = .refuse
+        _ choice: ExistingColumnsChoice = .refuse
     ) throws -> Files {
         try written(Array(line.utf8), name: name, outcome, choice)
     }

@@ -1,4 +1,5 @@
-import Coordinator
+import Dataset
+import DatasetFixtures
 import Foundation
 import Testing
 

@@ -5,9 +5,9 @@ internal import Foundation
 ///
 /// `raw` is a text from which the row can be repaired: the JSON object on one line, a CSV row as a JSON object of
 /// strings, and anything else as it is in the file; in base64 if it is no UTF-8, as `raw_encoding` says.
-struct ErrorRow {
+package struct ErrorRow {
     /// What the errors file calls its columns.
-    enum Column: String {
+    package enum Column: String {
         case row, line, error, raw
         case rawEncoding = "raw_encoding"
     }

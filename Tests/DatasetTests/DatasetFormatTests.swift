@@ -1,4 +1,5 @@
-import Coordinator
+import Dataset
+import DatasetFixtures
 internal import FileSystem
 import Foundation
 import Testing
@@ -109,7 +110,7 @@ import Testing
             options: anchor, prompt: [user("q")]),
         Case(
             name: "harmful only", row: #"{"prompt":"q","harmful":"bad"}"#, format: .harmful,
-            options: DatasetOptions(purpose: .anchor, refusal: Compatibility.legendRefusal), prompt: [user("q")],
+            options: DatasetOptions(purpose: .anchor, refusal: "I can\u{2019}t answer that."), prompt: [user("q")],
             preferred: "I can’t answer that."),
         Case(
             name: "preferences as anchors", row: #"{"prompt":"q","chosen":"good","rejected":"bad"}"#,

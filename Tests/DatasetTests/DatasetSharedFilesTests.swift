@@ -1,4 +1,5 @@
-import Coordinator
+import Dataset
+import DatasetFixtures
 internal import FileSystem
 import Foundation
 import Testing
@@ -61,9 +62,9 @@ import Testing
         let columns = DatasetColumns(prompt: "goal", harmless: nil, harmful: "target")
         let all = try records(
             at: path("harmful_behaviors.csv"),
-            DatasetOptions(purpose: .anchor, columns: columns, refusal: Compatibility.legendRefusal))
+            DatasetOptions(purpose: .anchor, columns: columns, refusal: "I can\u{2019}t answer that."))
         #expect(all.count == 520)
-        #expect(all.allSatisfy { $0.pair?.preferred == Compatibility.legendRefusal })
+        #expect(all.allSatisfy { $0.pair?.preferred == "I can\u{2019}t answer that." })
     }
 
     /// An independent reading of the same files: the same strings come out.

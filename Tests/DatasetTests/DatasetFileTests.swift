@@ -1,9 +1,10 @@
+import DatasetFixtures
 internal import FileSystem
 import Foundation
 import SeededRandom
 import Testing
 
-@testable import Coordinator
+@testable import Dataset
 
 @Suite struct DatasetFileTests {
     private let row = #"{"prompt":"q","chosen":"a","rejected":"b"}"#

@@ -1,4 +1,5 @@
-import Coordinator
+import Dataset
+import DatasetFixtures
 internal import FileSystem
 import Foundation
 import Testing
