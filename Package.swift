@@ -130,14 +130,16 @@ let package = Package(
 
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "SeededRandom"],
-            swiftSettings: strict),
+            dependencies: [
+                "Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "SeededRandom", "TestEnvironment",
+            ],
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "ModelFilesTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
             name: "TokenizersTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
-            swiftSettings: strict),
+            exclude: ["Golden"], swiftSettings: strict),
         // Small GGUF files that tests put together.
         .target(
             name: "GGUFFixtures", dependencies: ["ModelFiles", "Tokenizers", "SeededRandom"],
@@ -146,6 +148,8 @@ let package = Package(
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: strict),
         .testTarget(
             name: "SafetensorsTests", dependencies: ["Safetensors", "SeededRandom"], swiftSettings: strict),
+        // How long tests wait, and what they need that is not in the package.
+        .target(name: "TestEnvironment", path: "Tests/TestEnvironment", swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
             name: "ProtocolTests",
@@ -157,18 +161,18 @@ let package = Package(
             dependencies: ["JobConfiguration", "Diagnostics", "FileSystem", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ"], swiftSettings: strict),
+            name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ", "TestEnvironment"],
+            swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
                 "CommandLineTool", "Coordinator", "Dataset", "DatasetFixtures", "Diagnostics", "FileSystem",
-                "JobConfiguration", "Prompting", "Safetensors",
-                "Scheduling",
-                "SeededRandom", grdb,
+                "JobConfiguration", "Prompting", "Safetensors", "Scheduling", "SeededRandom", "TestEnvironment", grdb,
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "DatasetTests", dependencies: ["Dataset", "DatasetFixtures", "FileSystem", "SeededRandom"],
+            name: "DatasetTests",
+            dependencies: ["Dataset", "DatasetFixtures", "FileSystem", "SeededRandom", "TestEnvironment"],
             swiftSettings: strict),
         .testTarget(
             name: "PromptingTests",
@@ -177,15 +181,14 @@ let package = Package(
         // A folder of dataset files for a test, and all rows of one.
         .target(
             name: "DatasetFixtures", dependencies: ["Dataset"], path: "Tests/DatasetFixtures", swiftSettings: strict),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Protocol"], swiftSettings: strict),
+        .testTarget(
+            name: "SchedulingTests", dependencies: ["Scheduling", "Protocol", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest", "FileSystem"], swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",
             dependencies: [
                 "Coordinator", "Worker", "JobConfiguration", "Margins", "Protocol", "Safetensors", "Scheduling",
-                "Transport", "CZeroMQ",
-                "SeededRandom",
-                grdb,
+                "Transport", "CZeroMQ", "SeededRandom", "TestEnvironment", grdb,
             ],
             exclude: ["Golden", "FailingFileSystem"], swiftSettings: strict),
         .testTarget(

@@ -1,9 +1,10 @@
 import Coordinator
 import Foundation
+import TestEnvironment
 import Testing
 
 /// The real coordinator over a state folder whose file system cannot do something, which a preloaded library plays.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.hangLimit)
 struct FailingFileSystemTests {
     private static let source = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "FailingFileSystem/failing_file_system.c").path

@@ -1,11 +1,12 @@
 import Foundation
 import Protocol
 import Synchronization
+import TestEnvironment
 import Testing
 import Transport
 
 /// Whatever arrives at a coordinator's port, the job ends as it would have.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct HostilePortTests {
     @Test(arguments: [false, true])
     func garbageAndConnectionsThatSayNothingDoNotDisturbAJob(_ hasKeys: Bool) async throws {
@@ -17,7 +18,8 @@ struct HostilePortTests {
             #expect(await keygen.exit().status == 0, "\(keygen.errors)")
             keys = ", secret_key: keys/coordinator.key, allowed_keys: keys/allowed.keys"
         }
-        try folder.configure(cluster: "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256\(keys)}")
+        try folder.configure(
+            cluster: "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, \(JobFolder.Timing.patient)\(keys)}")
         // It tries until somebody listens: this task may be late on a busy machine.
         let attack = Attack(port: port)
         let program = try folder.start()
@@ -33,7 +35,7 @@ struct HostilePortTests {
     @Test func aPeerThatTalksNonsenseInGoodFormDoesNotDisturbAJob() async throws {
         let folder = try JobFolder()
         let endpoint = "tcp://127.0.0.1:\(try FreePort().number)"
-        try folder.configure(cluster: "{listen: '\(endpoint)', unit_tokens: 256}")
+        try folder.configure(cluster: "{listen: '\(endpoint)', unit_tokens: 256, \(JobFolder.Timing.patient)}")
         let program = try folder.start()
         try #require(try await eventually { program.errors.contains("listening") }, "\(program.errors)")
         let status = Mutex<StatusReport?>(nil)
@@ -47,7 +49,7 @@ struct HostilePortTests {
             for (index, peer) in peers.enumerated() {
                 for message in try Self.nonsense(round * 4 + index) { try peer.send(message, isDroppable: true) }
             }
-            // A worker's pace, not a test's patience: the coordinator has something to do while it takes them.
+            // A pace, not a wait: the coordinator has something to do while it takes them.
             try await Task.sleep(for: .milliseconds(5))
             memory = max(memory, ProcessTable.residentBytes(of: program.processID) ?? 0)
         }

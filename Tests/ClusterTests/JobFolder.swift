@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import TestEnvironment
 
 /// A folder with a job's configuration and files, removed with the value.
 final class JobFolder: Sendable {
@@ -19,11 +20,20 @@ final class JobFolder: Sendable {
 
     func write(_ text: String, to name: String) throws { try Data(text.utf8).write(to: url.appending(path: name)) }
 
+    /// How soon a worker is taken for dead or for standing still.
+    enum Timing {
+        /// For jobs in which that is not to happen, however busy the machine is.
+        static let patient = "heartbeat_seconds: 0.2, silence_seconds: 600, stall_seconds: 3600"
+
+        /// For jobs whose workers die. One that is only late comes back.
+        static let alert = "heartbeat_seconds: 0.2, silence_seconds: 2, stall_seconds: 3600"
+    }
+
     /// A job of 24 anchors and 60 rows of the sample data, in small units.
     func configure(
         input: String = "rows.jsonl", source: String = "anchors: anchors.jsonl",
         model: String = Programs.model, precision: String = "f32", embedding: String = "{}",
-        cluster: String = "{listen: 'tcp://127.0.0.1:*', unit_tokens: 256, heartbeat_seconds: 0.2, silence_seconds: 2}"
+        cluster: String = "{listen: 'tcp://127.0.0.1:*', unit_tokens: 256, \(Timing.patient)}"
     ) throws {
         try copyLines(24, of: Programs.demoAnchors, to: "anchors.jsonl")
         try copyLines(60, of: Programs.demoRows, to: "rows.jsonl")
@@ -104,31 +114,39 @@ final class JobFolder: Sendable {
 }
 
 extension JobFolder {
-    /// Kills the coordinator as soon as its ledger has so many results; false where it never has.
+    /// Does something in the middle of the job, as soon as its ledger has so many results.
+    ///
+    /// - Throws: where there are fewer when the job's program ends.
+    @discardableResult
+    func atResults<Value: Sendable>(
+        _ count: Int, of program: RunningProgram, _ action: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await once({ $0.count >= count }, in: program, action)
+    }
+
+    /// Does something in the middle of the job, as soon as its ledger has results as they should be.
     ///
     /// On a thread of its own: among busy tests a task may sleep until the job is over.
-    func kill(_ coordinator: RunningProgram, atResults count: Int) async -> Bool {
-        await withCheckedContinuation { continuation in
+    @discardableResult
+    func once<Value: Sendable>(
+        _ condition: @escaping @Sendable ([LedgerView.Result]) -> Bool, in program: RunningProgram,
+        _ action: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
             Thread { [self] in
-                let deadline = ContinuousClock.now + .seconds(240)
-                var hasResults = false
-                while !hasResults, ContinuousClock.now < deadline {
-                    usleep(10_000)
-                    hasResults = (try? results.count >= count) ?? false
-                }
-                coordinator.kill()
-                continuation.resume(returning: hasResults)
+                continuation.resume(
+                    with: Result {
+                        var patience = Patience()
+                        while try !condition(results) {
+                            guard !program.hasEnded, patience.pauseThread() else {
+                                throw MissingResults(description: "\(try results)\n\(program.errors)")
+                            }
+                        }
+                        return try action()
+                    })
             }.start()
         }
     }
-}
 
-/// Waits until the condition holds; false where that takes too long.
-func eventually(within limit: Duration = .seconds(240), _ condition: () throws -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + limit
-    while try !condition() {
-        guard ContinuousClock.now < deadline else { return false }
-        try await Task.sleep(for: .milliseconds(20))
-    }
-    return true
+    private struct MissingResults: Error, CustomStringConvertible { let description: String }
 }

@@ -1,8 +1,9 @@
 import Foundation
+import TestEnvironment
 import Testing
 
 /// Whole jobs: the built programs as processes, a real model, the sample data.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct JobTests {
     @Test func everyRowComesOutOnceInOrderWithAMargin() async throws {
         let folder = try JobFolder()

@@ -1,8 +1,9 @@
 import Foundation
+import TestEnvironment
 import Testing
 
 /// Real processes that ask for keys and have them, or not.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct KeyedClusterTests {
     private func keygen(_ arguments: String...) async throws -> RunningProgram {
         let program = try RunningProgram(Programs.coordinator, ["keygen"] + arguments)
@@ -18,7 +19,7 @@ struct KeyedClusterTests {
         let endpoint = "tcp://127.0.0.1:\(try FreePort().number)"
         try folder.configure(
             cluster: """
-                {listen: '\(endpoint)', unit_tokens: 256, heartbeat_seconds: 0.2, silence_seconds: 2,
+                {listen: '\(endpoint)', unit_tokens: 256, \(JobFolder.Timing.patient),
                 secret_key: keys/coordinator.key, allowed_keys: keys/allowed.keys}
                 """)
         return (folder, endpoint)
@@ -87,17 +88,17 @@ struct KeyedClusterTests {
 
         // The status asks with the configuration's own key, or with any other that is allowed.
         for arguments in [[folder.configuration], ["--connect", endpoint, "--key", folder.path("keys/worker.key")]] {
-            let status = try RunningProgram(Programs.coordinator, ["status"] + arguments)
-            #expect(await status.exit().status == 0, "\(status.errors)")
+            let (status, exit) = try await StatusQuestion.ask(arguments)
+            #expect(exit.status == 0, "\(status.errors)")
             #expect(status.output.contains("no workers"), "\(status.output)")
         }
         for (key, reason) in [
             ("keys/late.key", "does not allow this key"), ("foreign/worker.key", "the key file was made for"),
             (nil, "give one with --key"),
         ] {
-            let arguments = ["status", "--connect", endpoint] + (key.map { ["--key", folder.path($0)] } ?? [])
-            let status = try RunningProgram(Programs.coordinator, arguments)
-            #expect(await status.exit().status == 1)
+            let (status, exit) = try await StatusQuestion.ask(
+                ["--connect", endpoint] + (key.map { ["--key", folder.path($0)] } ?? []))
+            #expect(exit.status == 1)
             #expect(status.errors.contains(reason), "\(status.errors)")
         }
 
@@ -114,11 +115,10 @@ struct KeyedClusterTests {
         _ = try await keygen("--worker", "trusted", folder.path("keys"))
         let coordinator = try folder.start(workers: 0)
         let first = try worker(endpoint, "--name", "first", "--key", folder.path("keys/worker.key"))
-        try #require(try await eventually { try folder.results.count >= 4 }, "\(first.errors)")
-        _ = try removeLine(of: "worker", in: folder)
+        _ = try await folder.atResults(4, of: coordinator) { try removeLine(of: "worker", in: folder) }
         #expect(
             try await eventually { coordinator.errors.contains("whose key is not allowed any more") },
-            "\(coordinator.errors)")
+            "\(coordinator.errors) \(first.errors)")
         let before = try folder.results
         let second = try worker(endpoint, "--name", "second", "--key", folder.path("keys/trusted.key"))
         #expect(await coordinator.exit().status == 0, "\(coordinator.errors)")
@@ -139,15 +139,17 @@ struct KeyedClusterTests {
         let (folder, _) = try await keyedJob()
         try folder.write("# no worker from elsewhere\n", to: "keys/allowed.keys")
         let program = try folder.start(workers: 2)
-        try #require(try await eventually { try folder.results.count >= 4 }, "\(program.errors)")
-        // It came over their standard input: nobody finds it.
-        for worker in try ProcessTable.children(of: program.processID) {
-            for name in ["cmdline", "environ"] {
-                let text = String(
-                    decoding: try Data(contentsOf: URL(filePath: "/proc/\(worker)/\(name)")), as: UTF8.self)
-                #expect(!text.contains("secret_key"))
-                if name == "cmdline" { #expect(text.contains("--key\0-\0")) }
+        let workers = try await folder.atResults(4, of: program) {
+            try ProcessTable.children(of: program.processID).map { worker in
+                try ["cmdline", "environ"].map {
+                    String(decoding: try Data(contentsOf: URL(filePath: "/proc/\(worker)/\($0)")), as: UTF8.self)
+                }
             }
+        }
+        // It came over their standard input: nobody finds it.
+        #expect(workers.count == 2)
+        for texts in workers {
+            #expect(texts.allSatisfy { !$0.contains("secret_key") } && texts[0].contains("--key\0-\0"))
         }
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path("out.state")) {
             #expect(

@@ -1,8 +1,9 @@
 import Foundation
+import TestEnvironment
 import Testing
 
 /// Processes of a running job die without a word.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct KilledProcessTests {
     @Test func aKilledCoordinatorGoesOnWithoutRepeatingACommittedUnit() async throws {
         let folder = try JobFolder()
@@ -11,7 +12,7 @@ struct KilledProcessTests {
         // In the middle of the anchors, then in the middle of the rows.
         for count in [4, 20] {
             let program = try folder.start()
-            try #require(await folder.kill(program, atResults: count), "\(program.errors)")
+            try await folder.atResults(count, of: program) { program.kill() }
             #expect(await program.exit() == .init(status: SIGKILL, isSignal: true))
             let now = try folder.results
             #expect(Set(now).isSuperset(of: committed))
@@ -27,16 +28,13 @@ struct KilledProcessTests {
         let folder = try JobFolder()
         let port = try FreePort().number
         try folder.configure(
-            cluster: """
-                {listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, heartbeat_seconds: 0.2, silence_seconds: 2}
-                """)
+            cluster: "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, \(JobFolder.Timing.alert)}")
         let coordinator = try folder.start(workers: 0)
         let victim = try RunningProgram(Programs.worker, [folder.configuration, "--name", "victim", "--lanes", "1"])
-        try #require(try await eventually { try folder.results.count >= 4 }, "\(victim.errors)")
-        let survivor = try RunningProgram(
-            Programs.worker, [folder.configuration, "--name", "survivor", "--lanes", "1"])
-        try #require(try await eventually { try folder.results.contains { $0.worker == "survivor" } })
-        victim.kill()
+        let survivor = try await folder.atResults(4, of: coordinator) {
+            try RunningProgram(Programs.worker, [folder.configuration, "--name", "survivor", "--lanes", "1"])
+        }
+        try await folder.once({ $0.contains { $0.worker == "survivor" } }, in: coordinator) { victim.kill() }
         let exit = await coordinator.exit()
         #expect(exit == .init(status: 0, isSignal: false), "\(coordinator.errors)")
         #expect(coordinator.errors.contains("lost a worker"))
@@ -48,9 +46,9 @@ struct KilledProcessTests {
         let folder = try JobFolder()
         try folder.configure()
         let program = try folder.start()
-        try #require(try await eventually { try folder.results.count >= 8 }, "\(program.errors)")
-        let worker = try #require(try ProcessTable.children(of: program.processID).first)
-        Foundation.kill(worker, SIGKILL)
+        try await folder.atResults(8, of: program) {
+            for worker in try ProcessTable.children(of: program.processID) { Foundation.kill(worker, SIGKILL) }
+        }
         #expect(await program.exit() == .init(status: 0, isSignal: false), "\(program.errors)")
         #expect(program.errors.contains("it is started again"))
         #expect(try await folder.output == UndisturbedRun.standard.output)
@@ -60,10 +58,11 @@ struct KilledProcessTests {
         let folder = try JobFolder()
         try folder.configure()
         let program = try folder.start(workers: 2)
-        try #require(try await eventually { try folder.results.count >= 4 }, "\(program.errors)")
-        let workers = try ProcessTable.children(of: program.processID)
+        let workers = try await folder.atResults(4, of: program) {
+            defer { program.kill() }
+            return try ProcessTable.children(of: program.processID)
+        }
         #expect(workers.count == 2)
-        program.kill()
         #expect(try await eventually { workers.allSatisfy { !ProcessTable.isRunning($0) } })
     }
 
@@ -71,9 +70,10 @@ struct KilledProcessTests {
         let folder = try JobFolder()
         try folder.configure()
         let program = try folder.start()
-        try #require(try await eventually { try folder.results.count >= 4 }, "\(program.errors)")
-        let workers = try ProcessTable.children(of: program.processID)
-        program.kill(SIGTERM)
+        let workers = try await folder.atResults(4, of: program) {
+            defer { program.kill(SIGTERM) }
+            return try ProcessTable.children(of: program.processID)
+        }
         #expect(await program.exit() == .init(status: 1, isSignal: false))
         #expect(program.errors.contains("run the same command to go on"), "\(program.errors)")
         #expect(!FileManager.default.fileExists(atPath: folder.path("out.jsonl")))
@@ -86,11 +86,11 @@ struct KilledProcessTests {
     @Test func aWorkerThatIsAskedToStopGivesItsUnitsBack() async throws {
         let folder = try JobFolder()
         let port = try FreePort().number
-        try folder.configure(cluster: "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, heartbeat_seconds: 0.2}")
+        try folder.configure(
+            cluster: "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, \(JobFolder.Timing.patient)}")
         let coordinator = try folder.start(workers: 0)
         let first = try RunningProgram(Programs.worker, [folder.configuration, "--name", "first", "--lanes", "1"])
-        try #require(try await eventually { try folder.results.count >= 4 }, "\(first.errors)")
-        first.kill(SIGTERM)
+        try await folder.atResults(4, of: coordinator) { first.kill(SIGTERM) }
         #expect(await first.exit() == .init(status: 0, isSignal: false), "\(first.errors)")
         let second = try RunningProgram(Programs.worker, [folder.configuration, "--name", "second"])
         #expect(await coordinator.exit() == .init(status: 0, isSignal: false), "\(coordinator.errors)")
@@ -101,12 +101,12 @@ struct KilledProcessTests {
 
     @Test func aWorkerThatOutlivesItsCoordinatorServesTheNextOneAsThatOneAsks() async throws {
         let folder = try JobFolder()
-        let cluster = "{listen: 'tcp://127.0.0.1:\(try FreePort().number)', unit_tokens: 256, heartbeat_seconds: 0.2}"
+        let port = try FreePort().number
+        let cluster = "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, \(JobFolder.Timing.patient)}"
         try folder.configure(cluster: cluster)
         let first = try folder.start(workers: 0)
         let worker = try RunningProgram(Programs.worker, [folder.configuration, "--name", "faithful", "--lanes", "1"])
-        try #require(try await eventually { try folder.results.count >= 4 }, "\(worker.errors)")
-        first.kill()
+        try await folder.atResults(4, of: first) { first.kill() }
         _ = await first.exit()
         // Begun anew with another layer: what the worker still holds of the old job is of no use.
         try folder.configure(embedding: "{layer: 20}", cluster: cluster)
@@ -146,10 +146,11 @@ struct KilledProcessTests {
         let folder = try JobFolder()
         try folder.configure()
         let program = try folder.start()
-        try #require(try await eventually { try folder.results.count >= 4 }, "\(program.errors)")
-        let rows = try Data(contentsOf: URL(filePath: folder.path("rows.jsonl"))).split(separator: UInt8(ascii: "\n"))
-        try Data(rows.reversed().joined(separator: [UInt8(ascii: "\n")])).write(
-            to: URL(filePath: folder.path("rows.jsonl")))
+        try await folder.atResults(4, of: program) {
+            let file = folder.url.appending(path: "rows.jsonl")
+            let rows = try Data(contentsOf: file).split(separator: UInt8(ascii: "\n"))
+            try Data(rows.reversed().joined(separator: [UInt8(ascii: "\n")])).write(to: file)
+        }
         #expect(await program.exit().status == 1)
         #expect(program.errors.contains("rows.jsonl has changed since the job began"), "\(program.errors)")
         #expect(!FileManager.default.fileExists(atPath: folder.path("out.jsonl")))

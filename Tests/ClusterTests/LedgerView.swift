@@ -16,7 +16,7 @@ struct LedgerView {
     init(folder: String) throws {
         var configuration = Configuration()
         configuration.readonly = true
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(600)
         database = try DatabaseQueue(path: folder + "/ledger.sqlite", configuration: configuration)
     }
 

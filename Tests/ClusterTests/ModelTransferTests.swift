@@ -1,8 +1,9 @@
 import Foundation
+import TestEnvironment
 import Testing
 
 /// Workers that have nothing but the coordinator's address.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct ModelTransferTests {
     private static let model = URL(filePath: Programs.model)
     private static let modelBytes = (try? Data(contentsOf: model)) ?? Data()
@@ -42,7 +43,7 @@ struct ModelTransferTests {
         }
 
         var settings: String {
-            "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, heartbeat_seconds: 0.2, silence_seconds: 2}"
+            "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, \(JobFolder.Timing.alert)}"
         }
 
         /// A few rows are enough.

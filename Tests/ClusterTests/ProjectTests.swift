@@ -1,10 +1,11 @@
 import Foundation
 import Margins
 import Safetensors
+import TestEnvironment
 import Testing
 
 /// Embeddings that a job keeps, and `legend-coordinator project`.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct ProjectTests {
     private static let keeping = "{keep_embeddings: true, keep_layers: [20], keep_tokens: [mean-response]}"
 
@@ -14,8 +15,7 @@ struct ProjectTests {
         try folder.configure(embedding: keeping)
         for count in [4, 20] {
             let program = try folder.start()
-            try #require(try await eventually { try folder.results.count >= count }, "\(program.errors)")
-            program.kill()
+            try await folder.atResults(count, of: program) { program.kill() }
             _ = await program.exit()
         }
         let (program, exit) = try await folder.run()
@@ -170,7 +170,8 @@ struct ProjectTests {
         let (unknown, refusal) = try await project(folder)
         #expect(refusal == 2 && unknown.errors.contains("found none; `legend-coordinator run` first"))
         let program = try folder.start()
-        try #require(try await eventually { try folder.results.count >= 20 }, "\(program.errors)")
+        // So that it does not end in the meantime.
+        try await folder.atResults(20, of: program) { program.kill(SIGSTOP) }
         let (running, used) = try await project(folder)
         #expect(used == 1 && running.errors.contains("another legend-coordinator runs this job"), "\(running.errors)")
         program.kill()

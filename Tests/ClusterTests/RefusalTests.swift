@@ -1,9 +1,10 @@
 import Foundation
 import GRDB
+import TestEnvironment
 import Testing
 
 /// What cannot work is said clearly, before any row is lost.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct RefusalTests {
     @Test func aWorkerWithAnotherModelIsRefusedAndTheJobGoesOn() async throws {
         let folder = try JobFolder()
@@ -139,8 +140,8 @@ struct RefusalTests {
         #expect(silent.errors.contains("no coordinator answers"))
         let job = try folder.start(workers: 0)
         try #require(try await eventually { job.errors.contains("listening") })
-        let status = try RunningProgram(Programs.coordinator, ["status", folder.configuration, "--json"])
-        #expect(await status.exit().status == 0, "\(status.errors)")
+        let (status, exit) = try await StatusQuestion.ask([folder.configuration, "--json"])
+        #expect(exit.status == 0, "\(status.errors)")
         #expect(
             status.output.contains(#""rowsTotal":24"#) && status.output.contains(#""job":"out""#), "\(status.output)")
         job.kill(SIGTERM)

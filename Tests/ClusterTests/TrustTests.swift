@@ -1,8 +1,9 @@
 import Foundation
+import TestEnvironment
 import Testing
 
 /// What a person must know to trust a job's numbers is said, also by a coordinator that goes on with a job.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct TrustTests {
     /// The sample model with one key of its metadata under a name that nobody knows.
     private func writeModelWithUnknownKey(to folder: JobFolder) throws {

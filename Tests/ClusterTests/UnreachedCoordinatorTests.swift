@@ -1,8 +1,9 @@
 import Foundation
+import TestEnvironment
 import Testing
 
 /// Workers whose coordinator is not there: what they say of it, and when they give up.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.hangLimit)
 struct UnreachedCoordinatorTests {
     private func worker(_ endpoint: String, _ more: String...) throws -> RunningProgram {
         try RunningProgram(Programs.worker, ["--connect", endpoint] + more)
@@ -47,16 +48,14 @@ struct UnreachedCoordinatorTests {
             }, "\(program.errors)")
     }
 
-    @Test(.enabled(if: Programs.hasModel)) func aWorkerThatIsCutOffGivesUp() async throws {
+    @Test(.needs(.model)) func aWorkerThatIsCutOffGivesUp() async throws {
         let folder = try JobFolder()
         let port = try FreePort().number
         try folder.configure(
-            cluster: "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, heartbeat_seconds: 0.2, silence_seconds: 2}"
-        )
+            cluster: "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, \(JobFolder.Timing.patient)}")
         let coordinator = try folder.start(workers: 0)
         let program = try worker("tcp://127.0.0.1:\(port)", "--lanes", "1", "--give-up-after", "20")
-        try #require(try await eventually { try folder.results.count >= 2 }, "\(program.errors)")
-        coordinator.kill()
+        try await folder.atResults(2, of: coordinator) { coordinator.kill() }
         #expect(await program.exit() == .init(status: 1, isSignal: false), "\(program.errors)")
         #expect(program.errors.contains("no coordinator for 20 s (--give-up-after): "), "\(program.errors)")
         #expect(program.errors.contains("connection refused"), "\(program.errors)")

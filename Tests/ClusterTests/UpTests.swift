@@ -1,8 +1,9 @@
 import Foundation
+import TestEnvironment
 import Testing
 
 /// `legend-coordinator up`: workers at the other end of ssh connections.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(5)))
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct UpTests {
     /// A program `ssh` that runs the command on this machine.
     private static let localSSH = """
@@ -20,7 +21,7 @@ struct UpTests {
         try folder.configure(
             cluster: """
                 {listen: '\(address)', \(advertise ? "advertise: '\(address)'," : "") unit_tokens: 256,
-                 heartbeat_seconds: 0.2, silence_seconds: 2, hosts: \(hosts)\(more)}
+                 \(JobFolder.Timing.alert), hosts: \(hosts)\(more)}
                 """)
         return ["up", folder.configuration, "--local-workers", "0"]
     }
@@ -111,10 +112,9 @@ struct UpTests {
             "[\(try host("127.0.0.1", folder, server.settings)), \(try host("localhost", folder, server.settings))]"
         let program = try RunningProgram(
             Programs.coordinator, try job(folder, hosts: hosts, advertise: false))
-        try #require(
-            try await eventually { try Set(folder.results.map(\.worker)).count == 2 }, "\(program.errors)")
-        let victim = try #require(try remoteWorkers(of: folder).first)
-        Foundation.kill(victim, SIGKILL)
+        try await folder.once({ Set($0.map(\.worker)).count == 2 }, in: program) {
+            if let victim = try remoteWorkers(of: folder).first { Foundation.kill(victim, SIGKILL) }
+        }
         #expect(await program.exit() == .init(status: 0, isSignal: false), "\(program.errors)")
         #expect(program.errors.contains("it is started again"), "\(program.errors)")
         #expect(try await eventually { try remoteWorkers(of: folder).isEmpty })
@@ -129,9 +129,11 @@ struct UpTests {
             "[\(try host("127.0.0.1", folder, server.settings)), \(try host("localhost", folder, server.settings))]"
         let program = try RunningProgram(
             Programs.coordinator, try job(folder, hosts: hosts, advertise: false))
-        try #require(try await eventually { try folder.results.count >= 4 }, "\(program.errors)")
-        #expect(try remoteWorkers(of: folder).count == 2)
-        program.kill(signal)
+        let workers = try await folder.atResults(4, of: program) {
+            defer { program.kill(signal) }
+            return try remoteWorkers(of: folder)
+        }
+        #expect(workers.count == 2)
         _ = await program.exit()
         #expect(try await eventually { try remoteWorkers(of: folder).isEmpty })
         #expect(try await eventually { try server.socketsLeft(folder).isEmpty })
@@ -152,7 +154,7 @@ private final class SSHServer {
     }()
 
     private let folder: URL
-    private let process: Process
+    private let process: RunningProgram
     private let port: UInt16
 
     init() async throws {
@@ -177,9 +179,8 @@ private final class SSHServer {
             UsePAM no
             """
         try Data(settings.utf8).write(to: folder.appending(path: "config"))
-        process = try Process.run(
-            URL(filePath: Self.program),
-            arguments: ["-D", "-f", "\(folder.path)/config", "-E", "\(folder.path)/log"])
+        process = try RunningProgram(
+            Self.program, ["-D", "-f", "\(folder.path)/config", "-E", "\(folder.path)/log"])
         let log = folder.appending(path: "log")
         let listens = try await eventually {
             (try? String(contentsOf: log, encoding: .utf8))?.contains("Server listening") == true
@@ -188,8 +189,7 @@ private final class SSHServer {
     }
 
     deinit {
-        process.terminate()
-        process.waitUntilExit()
+        process.kill()
         try? FileManager.default.removeItem(at: folder)
     }
 

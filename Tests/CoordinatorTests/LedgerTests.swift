@@ -310,7 +310,7 @@ private struct SettledRow: Hashable {
         try reader.write { try $0.execute(sql: "DELETE FROM failure") }
         // Not a task: its turn might come only after the ledger has given up.
         Thread {
-            Thread.sleep(forTimeInterval: 0.5)
+            Thread.sleep(forTimeInterval: 0.2)
             try? reader.close()
         }.start()
         #expect(try Ledger(folder: folder).setting("none") == nil)

@@ -2,24 +2,15 @@ import Dataset
 import DatasetFixtures
 internal import FileSystem
 import Foundation
+import TestEnvironment
 import Testing
 
 /// Real datasets that lie beside the package on a developer's machine. Their texts are harmful: only counts are
 /// printed.
-@Suite struct DatasetSharedFilesTests {
-    private static let data = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("../shared/data").standardizedFileURL
+@Suite(.needs(.shared("data"))) struct DatasetSharedFilesTests {
+    private func path(_ name: String) -> String { TestData.shared("data/\(name)").path }
 
-    private static let isThere: Bool = {
-        let isThere = FileManager.default.fileExists(atPath: data.path)
-        if !isThere { print("skipped: no datasets at ../shared/data, beside the package") }
-        return isThere
-    }()
-
-    private func path(_ name: String) -> String { Self.data.appendingPathComponent(name).path }
-
-    @Test(.enabled(if: isThere)) func transcriptsOfHHRLHFAreRead() throws {
+    @Test func transcriptsOfHHRLHFAreRead() throws {
         var reader = try DatasetReader(
             path: path("harmless-base-test.jsonl.gz"), options: DatasetOptions(purpose: .row))
         #expect(reader.detectedFormat == .hh)
@@ -40,7 +31,7 @@ import Testing
         #expect(problems == Array(repeating: .emptyText(column: "chosen"), count: 4))
     }
 
-    @Test(.enabled(if: isThere)) func refusalPairsAreReadAsPreferencesAndAsAnchors() throws {
+    @Test func refusalPairsAreReadAsPreferencesAndAsAnchors() throws {
         for purpose in [RowPurpose.row, .anchor] {
             let options = DatasetOptions(purpose: purpose)
             let reader = try DatasetReader(path: path("jbb_refusal_pairs.jsonl"), options: options)
@@ -51,14 +42,14 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: isThere)) func singleResponsesAreRefused() throws {
+    @Test func singleResponsesAreRefused() throws {
         let error = try #require(throws: FileError.self) { try records(at: path("gptfuzz.jsonl")) }
         #expect(
             error.problem.hasPrefix(
                 "no format fits. Found the columns: prompt, response, harmful, split, qid. Expected preference ("))
     }
 
-    @Test(.enabled(if: isThere)) func questionsWithTargetsAreAnchorsWithARefusal() throws {
+    @Test func questionsWithTargetsAreAnchorsWithARefusal() throws {
         let columns = DatasetColumns(prompt: "goal", harmless: nil, harmful: "target")
         let all = try records(
             at: path("harmful_behaviors.csv"),
@@ -68,7 +59,7 @@ import Testing
     }
 
     /// An independent reading of the same files: the same strings come out.
-    @Test(.enabled(if: isThere)) func valuesAreThoseThatFoundationReads() throws {
+    @Test func valuesAreThoseThatFoundationReads() throws {
         let url = URL(fileURLWithPath: path("jbb_refusal_pairs.jsonl"))
         let lines = try Data(contentsOf: url).split(separator: 0x0A)
         let all = try records(at: url.path)

@@ -1,8 +1,9 @@
 import Engine
+import TestEnvironment
 import Testing
 
 /// Hidden states of SmolLM2 against those of Hugging Face transformers: 12 texts, all layers.
-@Suite(.enabled(if: TestFiles.hasModel && TestFiles.hasReference))
+@Suite(.needs(.model), .needs(.shared("reference/smollm2")))
 struct EmbedderParityTests {
     @Test(arguments: Backend.allCases, [Pooling.lastToken, .meanText])
     func f32AgreesWithTheReference(_ backend: Backend, _ pooling: Pooling) throws {
@@ -24,7 +25,7 @@ struct EmbedderParityTests {
     @Test(arguments: [Backend.oneDNN, .blas])
     func int8IsRefusedWhereItWouldBeSomethingElse(_ backend: Backend) {
         #expect(throws: UnsupportedPrecision.self) {
-            _ = try Embedder(modelPath: TestFiles.model, precision: .int8, backend: backend, loadingThreads: 1)
+            _ = try Embedder(modelPath: TestData.model.path, precision: .int8, backend: backend, loadingThreads: 1)
         }
     }
 
@@ -43,7 +44,7 @@ struct EmbedderParityTests {
     ) throws -> [(error: Double, cosine: Double)] {
         let reference = try ReferenceStates()
         let embedder = try Embedder(
-            modelPath: TestFiles.model, precision: precision, backend: backend, loadingThreads: 2)
+            modelPath: TestData.model.path, precision: precision, backend: backend, loadingThreads: 2)
         #expect(embedder.precision == precision)
         print(embedder.numericBuild)
         let embeddings = try embedder.makeLane().embed(

@@ -1,13 +1,14 @@
 import Engine
 import SeededRandom
+import TestEnvironment
 import Testing
 import Tokenizers
 
 /// What an embedding may depend on, and what is refused; with SmolLM2.
-@Suite(.enabled(if: TestFiles.hasModel))
+@Suite(.needs(.model))
 struct EmbedderTests {
     static let embedder = Result {
-        try Embedder(modelPath: TestFiles.model, precision: .f32, backend: .oneDNN, loadingThreads: 2)
+        try Embedder(modelPath: TestData.model.path, precision: .f32, backend: .oneDNN, loadingThreads: 2)
     }
 
     let embedder: Embedder
@@ -109,7 +110,7 @@ struct EmbedderTests {
     @Test(arguments: [(Precision.f32, Backend.oneDNN), (.bf16, .native)])
     func moreLayersAndPoolingsChangeNoVector(_ precision: Precision, _ backend: Backend) throws {
         let embedder = try Embedder(
-            modelPath: TestFiles.model, precision: precision, backend: backend, loadingThreads: 2)
+            modelPath: TestData.model.path, precision: precision, backend: backend, loadingThreads: 2)
         let lane = try embedder.makeLane()
         var random = SeededGenerator(seed: 12)
         let sequences = pairs(&random)

@@ -3,6 +3,7 @@ import Foundation
 import GGUFFixtures
 import ModelFiles
 import SeededRandom
+import TestEnvironment
 import Testing
 
 /// The block formats, against a decoder written value by value from their definition.
@@ -80,12 +81,12 @@ struct QuantizationTests {
         #expect(sixBit == half + half)
     }
 
-    @Test(.enabled(if: TestFiles.hasModel && TestFiles.hasReference))
+    @Test(.needs(.model), .needs(.shared("reference/smollm2")))
     func theModelsEmbeddingIsTheReferences() throws {
-        let reference = try SafeTensors(path: TestFiles.shared("reference/smollm2/hidden_states.safetensors"))
+        let reference = try SafeTensors(path: TestData.shared("reference/smollm2/hidden_states.safetensors").path)
         let states = try #require(reference["0.last"])
         #expect(states.shape == [31, 576])
-        let embeddings = try GGUFFile(path: TestFiles.model).tensor("token_embd.weight")
+        let embeddings = try GGUFFile(path: TestData.model.path).tensor("token_embd.weight")
         // The first text is "Hello", the one token 19556.
         var row = [Float](repeating: 0, count: 576)
         row.withUnsafeMutableBufferPointer { embeddings.dequantize(rows: 19556..<19557, into: $0) }

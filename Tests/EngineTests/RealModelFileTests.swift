@@ -1,12 +1,13 @@
 import Foundation
 import ModelFiles
+import TestEnvironment
 import Testing
 import Tokenizers
 
 /// What is known of SmolLM2's file.
 struct RealModelFileTests {
-    @Test(.enabled(if: TestFiles.hasModel)) func aRealModelIsRead() throws {
-        let file = try GGUFFile(path: TestFiles.model)
+    @Test(.needs(.model)) func aRealModelIsRead() throws {
+        let file = try GGUFFile(path: TestData.model.path)
         #expect(file.tensorNames.count == 272)
         #expect(try file.metadata.string("general.architecture") == "llama")
         #expect(try file.metadata.float("llama.attention.layer_norm_rms_epsilon") == 1e-5)

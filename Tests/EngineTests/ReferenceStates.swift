@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import TestEnvironment
 
 /// Texts with their token ids and the hidden states that Hugging Face transformers computes for them from the SmolLM2
 /// file.
@@ -16,11 +17,11 @@ struct ReferenceStates {
     private let states: SafeTensors
 
     init() throws {
-        let texts = try Data(contentsOf: URL(filePath: TestFiles.shared("reference/smollm2/texts.json")))
+        let texts = try Data(contentsOf: URL(filePath: TestData.shared("reference/smollm2/texts.json").path))
         sequences = try JSONDecoder().decode([Text].self, from: texts).map {
             TokenSequence(tokens: $0.tokenIDs, responseStart: 0)
         }
-        states = try SafeTensors(path: TestFiles.shared("reference/smollm2/hidden_states.safetensors"))
+        states = try SafeTensors(path: TestData.shared("reference/smollm2/hidden_states.safetensors").path)
     }
 
     /// `[31 * 576]`

@@ -2,13 +2,14 @@ import Engine
 import Foundation
 import GGUFFixtures
 import ModelFiles
+import TestEnvironment
 import Testing
 
 /// Tiny Llamas with random weights: heads of 12 components, grouped queries, and Llama 3's rotary scaling.
-@Suite(.enabled(if: TestFiles.isUsable(TestFiles.shared("reference/tiny/llama/config.json"))))
+@Suite(.needs(.shared("reference/tiny")))
 struct TinyLlamaTests {
     private func tiny(_ name: String) throws -> TinyLlama {
-        try TinyLlama(folder: TestFiles.shared("reference/tiny/\(name)"))
+        try TinyLlama(folder: TestData.shared("reference/tiny/\(name)").path)
     }
 
     private func embedder(_ bytes: [UInt8], _ backend: Backend = .oneDNN) throws -> Embedder {

@@ -1,19 +1,20 @@
 import Foundation
 import GGUFFixtures
 import ModelFiles
+import TestEnvironment
 import Testing
 import Tokenizers
 
 /// The tokenizers of real models against the ids that the reference implementations give.
 struct TokenizerConformanceTests {
-    /// The cases' names, and the vocabularies that they are for, as far as they are there.
+    /// The cases' names, and the vocabularies that they are for.
     private static let vocabularies = ["smollm", "gpt-2", "llama-bpe", "qwen2", "starcoder", "mpt"]
-        .map { ($0, $0 == "smollm" ? TestFiles.model : cases($0)) }
-        .filter { TestFiles.isUsable(cases($0.0) + ".inp") && TestFiles.isUsable($0.1) }
+        .map { ($0, $0 == "smollm" ? TestData.model.path : cases($0)) }
 
-    private static func cases(_ name: String) -> String { TestFiles.shared("tokenizers/ggml-vocab-\(name).gguf") }
+    private static func cases(_ name: String) -> String { TestData.shared("tokenizers/ggml-vocab-\(name).gguf").path }
 
-    @Test(arguments: vocabularies) func everyCaseGivesTheReferenceIDs(_ name: String, _ gguf: String) throws {
+    @Test(.needs(.model), .needs(.shared("tokenizers")), arguments: vocabularies)
+    func everyCaseGivesTheReferenceIDs(_ name: String, _ gguf: String) throws {
         let tokenizer = try Tokenizer(gguf: GGUFFile(path: gguf))
         let texts = try String(contentsOfFile: Self.cases(name) + ".inp", encoding: .utf8)
             .components(separatedBy: "\n__ggml_vocab_test__\n")
@@ -28,7 +29,8 @@ struct TokenizerConformanceTests {
         print("\(name): \(texts.count) texts encoded as by the reference; \(tokenizer.identity)")
     }
 
-    @Test(arguments: vocabularies) func realVocabulariesTile(_ name: String, _ gguf: String) throws {
+    @Test(.needs(.model), .needs(.shared("tokenizers")), arguments: vocabularies)
+    func realVocabulariesTile(_ name: String, _ gguf: String) throws {
         let tokenizer = try Tokenizer(gguf: GGUFFile(path: gguf))
         let hasAllBytes = (UInt8.min...UInt8.max).allSatisfy {
             !tokenizer.encode([$0], controlTokens: .none, addBOS: false).isEmpty
@@ -46,11 +48,11 @@ struct TokenizerConformanceTests {
         }
     }
 
-    @Test(.enabled(if: TestFiles.hasModel && TestFiles.hasReference))
+    @Test(.needs(.model), .needs(.shared("reference/smollm2")))
     func theReferenceTextsGiveTheReferenceIDs() throws {
-        let data = try Data(contentsOf: URL(filePath: TestFiles.shared("reference/smollm2/texts.json")))
+        let data = try Data(contentsOf: URL(filePath: TestData.shared("reference/smollm2/texts.json").path))
         let texts = try JSONDecoder().decode([ReferenceText].self, from: data)
-        let tokenizer = try Tokenizer(gguf: GGUFFile(path: TestFiles.model))
+        let tokenizer = try Tokenizer(gguf: GGUFFile(path: TestData.model.path))
         #expect(texts.count == 12)
         #expect(tokenizer.vocabularySize == 49152 && tokenizer.bosToken == 1 && !tokenizer.addsBOS)
         for text in texts {
@@ -59,8 +61,8 @@ struct TokenizerConformanceTests {
         }
     }
 
-    @Test(.enabled(if: TestFiles.hasModel)) func aRealChatTokenIsOneTokenOrItsSpelling() throws {
-        let tokenizer = try Tokenizer(gguf: GGUFFile(path: TestFiles.model))
+    @Test(.needs(.model)) func aRealChatTokenIsOneTokenOrItsSpelling() throws {
+        let tokenizer = try Tokenizer(gguf: GGUFFile(path: TestData.model.path))
         let text = Array("<|im_start|>".utf8)
         let control = tokenizer.encode(text, controlTokens: .everywhere, addBOS: false)
         #expect(control == [Token(id: 1, bytes: 0..<12)])

@@ -115,7 +115,8 @@ import Testing
         // What it does to the worker counts, for nothing else can be to blame.
         let actions = harness.lose(.a)
         #expect(actions.failures == [Lease(1, 3)])
-        #expect(actions.contains { if case .quarantine(UnitID(1), of: .anchors, _) = $0 { true } else { false } })
+        #expect(
+            actions.contains { if case .change(.quarantine(UnitID(1), of: .anchors, _)) = $0 { true } else { false } })
     }
 
     @Test func aWorkerThatIsBackKeepsWhatItHasEmbedded() {

@@ -10,7 +10,7 @@ import Testing
         harness.begin([.test(1)])
         #expect(
             harness.fail(Lease(1), on: .a) == [
-                .recordFailure(Lease(1), worker: PeerID.a.name, reason: "boom"),
+                .change(.failure(Lease(1), worker: PeerID.a.name, reason: "boom")),
                 .note(.attemptFailed(Lease(1), worker: PeerID.a.name, reason: "boom")),
                 .assign(Lease(1, 2), to: .b),
             ])
@@ -44,7 +44,7 @@ import Testing
         }
         #expect(
             harness.fail(Lease(1, 3), on: .a).withoutNotes == [
-                .recordFailure(Lease(1, 3), worker: PeerID.a.name, reason: "boom"), .split(UnitID(1)),
+                .change(.failure(Lease(1, 3), worker: PeerID.a.name, reason: "boom")), .change(.split(UnitID(1))),
             ])
         #expect(harness.handle(.replaced(UnitID(1))) == [.fetchUnits(.anchors, after: UnitID(1), limit: 4096)])
         let actions = harness.handle(.unitsFetched(.anchors, [.test(2, rows: 2), .test(3, rows: 2)], isLast: true))
@@ -58,7 +58,7 @@ import Testing
         harness.fail(Lease(1, 1), on: .a, "first")
         harness.fail(Lease(1, 2), on: .a, "second")
         let actions = harness.fail(Lease(1, 3), on: .a, "third")
-        #expect(actions.last == .quarantine(UnitID(1), of: .anchors, reason: "third"))
+        #expect(actions.last == .change(.quarantine(UnitID(1), of: .anchors, reason: "third")))
         #expect(harness.handle(.settled(UnitID(1))) == [.stepCompleted(.anchors)])
     }
 
@@ -66,7 +66,7 @@ import Testing
         var harness = SchedulerHarness(model: .test)
         harness.join(.a)
         #expect(harness.begin([.test(1, failures: 2)]).assignments == [Assignment(Lease(1, 3), .a)])
-        #expect(harness.fail(Lease(1, 3), on: .a).last == .quarantine(UnitID(1), of: .anchors, reason: "boom"))
+        #expect(harness.fail(Lease(1, 3), on: .a).last == .change(.quarantine(UnitID(1), of: .anchors, reason: "boom")))
     }
 
     @Test func whatAWorkerGivesBackUntouchedIsNoFailure() {
@@ -97,7 +97,7 @@ import Testing
         }
         harness.join(.c)
         let reason = "worker \(PeerID.c.name) was lost: it was silent for 16 s"
-        #expect(harness.lose(.c).last == .quarantine(UnitID(1), of: .anchors, reason: reason))
+        #expect(harness.lose(.c).last == .change(.quarantine(UnitID(1), of: .anchors, reason: reason)))
     }
 
     @Test func anAttemptThatItsWorkerBringsBackFailsOnce() {
@@ -154,7 +154,7 @@ import Testing
             }
             killer += harness.lose(.a)
         }
-        let givenUp = killer.compactMap { if case .quarantine(let unit, _, _) = $0 { unit } else { nil } }
+        let givenUp = killer.compactMap { if case .change(.quarantine(let unit, _, _)) = $0 { unit } else { nil } }
         #expect(givenUp == [UnitID(1)])
         #expect(computed == [UnitID(2), UnitID(3), UnitID(4)])
     }
@@ -167,7 +167,8 @@ import Testing
         let actions = next == .a ? harness.receive(hello, from: .a) : harness.lose(.a)
         #expect(actions.failures == [Lease(2, 1)])
         if next == .b { harness.join(.b) }
-        #expect(harness.fail(Lease(1, 4), on: next).contains(.quarantine(UnitID(1), of: .anchors, reason: "boom")))
+        #expect(
+            harness.fail(Lease(1, 4), on: next).contains(.change(.quarantine(UnitID(1), of: .anchors, reason: "boom"))))
     }
 
     // MARK: One attempt
@@ -178,8 +179,8 @@ import Testing
         var harness = SchedulerHarness(policy: Self.once, model: .test)
         harness.join(.a)
         harness.begin([.test(1), .test(2, rows: 2)])
-        #expect(harness.fail(Lease(1), on: .a).contains(.quarantine(UnitID(1), of: .anchors, reason: "boom")))
-        #expect(harness.fail(Lease(2), on: .a).contains(.split(UnitID(2))))
+        #expect(harness.fail(Lease(1), on: .a).contains(.change(.quarantine(UnitID(1), of: .anchors, reason: "boom"))))
+        #expect(harness.fail(Lease(2), on: .a).contains(.change(.split(UnitID(2)))))
     }
 
     @Test func withOneAttemptWhatSharedALostWorkerIsTriedAlone() {
@@ -188,14 +189,14 @@ import Testing
         #expect(harness.join(.a, credit: 3).assignments.count == 3)
         let lost = harness.lose(.a)
         #expect(lost.failures == [Lease(3), Lease(2), Lease(1)])
-        #expect(lost.givenUp == [] && !lost.contains(.split(UnitID(3))))
+        #expect(lost.givenUp == [] && !lost.contains(.change(.split(UnitID(3)))))
         // One after the other, for each has the worker to itself.
         #expect(harness.join(.b, credit: 3).assignments == [Assignment(Lease(1, 2), .b)])
         #expect(harness.lose(.b).givenUp == [UnitID(1)])
         #expect(harness.join(.c, credit: 3).assignments == [Assignment(Lease(2, 2), .c)])
         let next = harness.receive(.result(.anchors(Lease(2, 2))), from: .c)
         #expect(next.assignments == [Assignment(Lease(3, 2), .c)])
-        #expect(harness.lose(.c).contains(.split(UnitID(3))))
+        #expect(harness.lose(.c).contains(.change(.split(UnitID(3)))))
     }
 
     @Test func withOneAttemptWhatSharedAStalledWorkerIsTriedAlone() {
@@ -223,6 +224,6 @@ import Testing
 
 extension [Scheduler.Action] {
     fileprivate var givenUp: [UnitID] {
-        compactMap { if case .quarantine(let unit, _, _) = $0 { unit } else { nil } }
+        compactMap { if case .change(.quarantine(let unit, _, _)) = $0 { unit } else { nil } }
     }
 }

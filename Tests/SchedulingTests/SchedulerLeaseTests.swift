@@ -45,9 +45,10 @@ import Testing
         #expect(actions.notes.first == .lost(worker: PeerID.a.name, unitsReturned: 2, reason: "it was silent for 16 s"))
         #expect(
             actions.contains(
-                .recordFailure(
-                    Lease(1), worker: PeerID.a.name,
-                    reason: "worker \(PeerID.a.name) was lost: it was silent for 16 s")))
+                .change(
+                    .failure(
+                        Lease(1), worker: PeerID.a.name,
+                        reason: "worker \(PeerID.a.name) was lost: it was silent for 16 s"))))
         #expect(actions.assignments == [Assignment(Lease(1, 2), .b), Assignment(Lease(2, 2), .b)])
         #expect(harness.heartbeat(.a) == [.send(.whoAreYou, to: .a)])
     }

@@ -33,7 +33,7 @@ import Testing
     }
 
     private func choices(_ actions: [Scheduler.Action]) -> [JobNumerics] {
-        actions.compactMap { if case .fixNumerics(let numerics) = $0 { numerics } else { nil } }
+        actions.compactMap { if case .change(.numerics(let numerics)) = $0 { numerics } else { nil } }
     }
 
     @Test func theFirstWorkersWordIsFixedBeforeItIsSaid() {
@@ -42,7 +42,7 @@ import Testing
             precision: "bf16", attention: "f32", reason: "measured on \(PeerID.a.name): measured")
         #expect(
             harness.receive(hello(.a, prefers: "bf16"), from: .a) == [
-                .fixNumerics(chosen), .note(.choseNumerics(chosen)),
+                .change(.numerics(chosen)), .note(.choseNumerics(chosen)),
                 .note(.joined(worker: PeerID.a.name, host: "host", lanes: 1)),
                 .send(.welcome(Self.job(precision: "bf16", attention: "f32")), to: .a),
             ])

@@ -10,7 +10,7 @@ import Testing
         let result = UnitResult.anchors(Lease(1))
         #expect(
             harness.receive(.result(result), from: .a) == [
-                .send(.resultAcknowledged(Lease(1)), to: .a), .commit(result, worker: PeerID.a.name),
+                .send(.resultAcknowledged(Lease(1)), to: .a), .change(.result(result, worker: PeerID.a.name)),
             ])
         #expect(harness.handle(.settled(UnitID(1))) == [.stepCompleted(.anchors)])
     }
@@ -27,7 +27,7 @@ import Testing
                 .note(.invalidResult(Lease(1), worker: PeerID.b.name, reason: reason))
             ])
         let result = UnitResult.anchors(Lease(1))
-        #expect(harness.receive(.result(result), from: .a).contains(.commit(result, worker: PeerID.a.name)))
+        #expect(harness.receive(.result(result), from: .a).contains(.change(.result(result, worker: PeerID.a.name))))
     }
 
     @Test func aSecondCopyIsAcknowledgedAndComparedByTheLedger() {
@@ -40,7 +40,7 @@ import Testing
             if let event { harness.handle(event) }
             #expect(
                 harness.receive(.result(result), from: .a) == [
-                    .send(.resultAcknowledged(Lease(1)), to: .a), .commit(result, worker: PeerID.a.name),
+                    .send(.resultAcknowledged(Lease(1)), to: .a), .change(.result(result, worker: PeerID.a.name)),
                 ])
         }
         #expect(harness.handle(.settled(UnitID(1))) == [])
@@ -145,7 +145,7 @@ import Testing
             harness.receive(.result(result), from: .a) == [
                 .send(.resultAcknowledged(Lease(1)), to: .a),
                 .note(.invalidResult(Lease(1), worker: PeerID.a.name, reason: invalid.reason)),
-                .recordFailure(Lease(1), worker: PeerID.a.name, reason: invalid.reason),
+                .change(.failure(Lease(1), worker: PeerID.a.name, reason: invalid.reason)),
                 .note(.attemptFailed(Lease(1), worker: PeerID.a.name, reason: invalid.reason)),
                 .assign(Lease(1, 2), to: .a),
             ])

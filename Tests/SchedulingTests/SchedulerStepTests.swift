@@ -2,7 +2,7 @@ import Protocol
 import Scheduling
 import Testing
 
-@Suite struct SchedulerStageTests {
+@Suite struct SchedulerStepTests {
     private let direction = SchedulerHarness.direction
 
     // MARK: Fetching

@@ -1,10 +1,11 @@
 import Protocol
 import Synchronization
+import TestEnvironment
 import Testing
 import Transport
 
 /// A receiver that has no room leaves messages in the network.
-@Suite(.timeLimit(.minutes(10))) struct BackPressureTests {
+@Suite(.hangLimit) struct BackPressureTests {
     /// Of a sender that is closed: what two seconds do not suffice for on a busy machine would be lost.
     private static let patient = {
         var limits = MessageSocket.Limits()

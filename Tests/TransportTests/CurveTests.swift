@@ -1,11 +1,12 @@
 import Foundation
 import Protocol
+import TestEnvironment
 import Testing
 
 @testable import Transport
 
 /// Who is let in by keys, on real connections.
-@Suite(.timeLimit(.minutes(10))) struct CurveTests {
+@Suite(.hangLimit) struct CurveTests {
     private let folder: TemporaryFolder
     private let coordinator = KeyPair()
     private let worker = KeyPair()

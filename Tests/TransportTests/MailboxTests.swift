@@ -1,7 +1,8 @@
+import TestEnvironment
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(10))) struct MailboxTests {
+@Suite(.hangLimit) struct MailboxTests {
     @Test func allThatWaitsIsTakenAtOnceInTheOrderOfPosting() async {
         let mailbox = Mailbox<Int>()
         (1...5).forEach { mailbox.post($0) }

@@ -1,8 +1,9 @@
 import Protocol
+import TestEnvironment
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(10))) struct MessageSocketTests {
+@Suite(.hangLimit) struct MessageSocketTests {
     @Test func messagesTravelBothWays() async throws {
         let router = try TestSocket.router()
         let dealer = try TestSocket.dealer(to: router)

@@ -1,4 +1,5 @@
 import CZeroMQ
+import TestEnvironment
 
 @testable import Transport
 
@@ -44,14 +45,13 @@ extension Socket {
         try await repeatedly { try receive(maximumFrames: 10) }
     }
 
-    /// Asks again until there is a result; for thirty seconds at least, if there is none. Attempts are counted, not time:
-    /// among other tests a task may sleep for minutes.
+    /// Asks again until there is a result.
     @discardableResult
     private func repeatedly<Result>(_ attempt: () throws -> Result?) async throws -> Result {
-        for _ in 0..<30_000 {
+        var patience = Patience()
+        while true {
             if let result = try attempt() { return result }
-            try await Task.sleep(for: .milliseconds(1))
+            guard try await patience.pause() else { throw NoProgress() }
         }
-        throw NoProgress()
     }
 }

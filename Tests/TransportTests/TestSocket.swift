@@ -1,4 +1,5 @@
 import Protocol
+import TestEnvironment
 import Testing
 
 @testable import Transport
@@ -34,10 +35,10 @@ final class TestSocket {
     /// Arrived and not taken.
     var count: Int { arrived.count + mailbox.count }
 
-    func next(within limit: Duration = .seconds(30), line: Int = #line) async throws -> Inbound {
+    func next(line: Int = #line) async throws -> Inbound {
         if arrived.isEmpty {
             let alarm = Task { [mailbox] in
-                try await Task.sleep(for: limit)
+                try await Patience.end()
                 mailbox.finish()
             }
             defer { alarm.cancel() }

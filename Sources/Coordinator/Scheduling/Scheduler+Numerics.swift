@@ -18,8 +18,15 @@ extension Scheduler {
             guard workers.isEmpty, isOther else { return }
         }
         numerics = chosen
-        actions.append(.fixNumerics(chosen))
+        actions.append(.change(.numerics(chosen)))
         actions.append(.note(.choseNumerics(chosen)))
+    }
+
+    /// The job as a worker hears of it, with what is known of its model and its numbers.
+    var jobWithModel: JobSpecification {
+        var job = numerics.map(job.computing) ?? job
+        if let model { job.modelDigest = model.digest }
+        return job
     }
 
     func computesAsTheJob(_ model: LoadedModel) -> Bool {

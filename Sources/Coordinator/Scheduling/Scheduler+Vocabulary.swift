@@ -85,21 +85,8 @@ extension Scheduler {
         case assign(Lease, to: PeerID)
         case fetchUnits(StepID, after: UnitID, limit: Int)
 
-        /// Store the result if it is the unit's first, else compare and drop it; then report `settled`.
-        case commit(UnitResult, worker: String)
-
-        /// Replace the unit with two halves, then report `replaced`.
-        case split(UnitID)
-
-        /// Give the unit's only row up for this reason, then report `settled`.
-        case quarantine(UnitID, of: StepID, reason: String)
-        case recordFailure(Lease, worker: String, reason: String)
-
-        /// The job's model is this one from now on.
-        case fixModel(LoadedModel)
-
-        /// The job computes in this from now on.
-        case fixNumerics(JobNumerics)
+        /// Commit it, then report `settled` or `replaced` where the change says so.
+        case change(LedgerChange)
         case stepCompleted(StepID)
         case note(Note)
     }

@@ -22,7 +22,7 @@ extension CoordinatorService {
 
     /// What a status says of how far the numbers can be trusted.
     func describeNumbers(in report: inout StatusReport) {
-        if let numerics = scheduler.numerics {
+        if let numerics = loop.scheduler.numerics {
             report.precision = numerics.precision
             report.attention = numerics.attention
             report.numericsReason = numerics.reason

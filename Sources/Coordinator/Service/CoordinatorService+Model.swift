@@ -19,38 +19,39 @@ extension CoordinatorService {
         }
         let known = try ledger.setting(JobState.modelFileName)
         if let known = known.flatMap({ ModelFile(serialized: $0, ifStill: identity) }) {
-            return try perform(offer(.success(known)))
+            return try take([.scheduler(offer(.success(known)))])
         }
         // A worker with another file of that name would make it the job's model meanwhile.
-        if self.model == nil, scheduler.job.modelDigest.isEmpty {
+        if self.model == nil, loop.scheduler.job.modelDigest.isEmpty {
             logger.info("looking at the model before workers may join", metadata: ["path": "\(model.path)"])
-            try perform(scheduler.handle(.modelAwaited, at: now))
+            try take([.scheduler(.modelAwaited)])
         }
         onThread("legend-model-digest") { .modelRead(Result { try ModelFile(identity) }) }
     }
 
     /// Offers the file if it is the job's model.
     ///
+    /// - Returns: what the scheduler must know of it.
     /// - Throws: `Problem` where the configuration asks for another one.
-    func offer(_ result: Result<ModelFile, any Error>) throws -> [Scheduler.Action] {
+    func offer(_ result: Result<ModelFile, any Error>) throws -> Scheduler.Event {
         if case .success(let file) = result {
             try ledger.set(JobState.modelFileName, to: file.serialized())
             try definition.check(file)
         }
         do {
             let file = try OpenModelFile(result.get())
-            let (digest, wanted) = (file.offer.digest, model?.digest ?? scheduler.job.modelDigest)
+            let (digest, wanted) = (file.offer.digest, model?.digest ?? loop.scheduler.job.modelDigest)
             guard wanted.isEmpty || wanted == digest else {
                 let path = definition.configuration.model.path
                 throw Problem("\(path) has SHA-256 \(digest), the job's model has \(wanted)")
             }
             modelServer.offer(file)
-            return scheduler.handle(.modelKnown(digest: digest), at: now)
+            return .modelKnown(digest: digest)
         } catch {
             logger.warning(
                 "workers that do not have the model cannot get it from here", metadata: ["reason": "\(error)"])
             modelServer.decline(reason: "\(error)")
-            return scheduler.handle(.modelUnknown, at: now)
+            return .modelUnknown
         }
     }
 }

@@ -9,35 +9,20 @@ internal import Transport
 extension CoordinatorService {
     /// Begins the steps that need nothing that is not there.
     func begin() throws {
-        for step in WorkStep.all {
-            let ingestion = try ledger.ingestion(of: step.id)
-            ingestions[step.id] = ingestion
-            notices.read(ingestion, of: step)
-        }
+        for step in WorkStep.all { notices.read(ingestions[step.id] ?? .init(), of: step) }
         if direction != nil { try saveDirection() }
-        try perform(begin(pipeline.begin()))
+        try take([.started])
     }
 
-    /// Begins what may begin now that the step is complete.
-    func complete(_ step: StepID) throws -> [Scheduler.Action] { try begin(pipeline.complete(step)) }
-
-    private func begin(_ opened: [Pipeline.Step]) throws -> [Scheduler.Action] {
-        if let current = pipeline.current, progress.step != current {
-            progress.began(
-                current, ingestion: ingestions[current.id] ?? .init(), tally: try ledger.tally(of: current.id))
-        }
-        return try opened.flatMap { step in
-            switch step.work {
-            case .units: return step.workStep.map { scheduler.handle(.stepBegan($0), at: now) } ?? []
-            case .local(let work):
-                try begin(work, of: step)
-                return []
-            }
-        }
+    /// Shows a person the first open step, where that is another one now.
+    func showCurrentStep() throws {
+        guard let current = loop.pipeline.current, progress.step != current else { return }
+        progress.began(
+            current, ingestion: ingestions[current.id] ?? .init(), tally: try ledger.tally(of: current.id))
     }
 
     /// - Throws: `Problem` where no anchor was usable, so that no worker ever had one.
-    private func begin(_ work: Pipeline.LocalWork, of step: Pipeline.Step) throws {
+    func begin(_ work: Pipeline.LocalWork, of step: Pipeline.Step) throws {
         let seal = sealing(step)
         switch work {
         case .fitDirection:
@@ -61,7 +46,7 @@ extension CoordinatorService {
 
     /// What makes the stored states of the step's input files that others can read.
     private func sealing(_ step: Pipeline.Step) -> @Sendable () throws -> Void {
-        guard case .output(let source) = step.input, let stored = pipeline[source]?.workStep, let store, let model,
+        guard case .output(let source) = step.input, let stored = loop.pipeline[source]?.workStep, let store, let model,
             let layout = EmbeddingLayout(definition, model: model, run: run)
         else { return {} }
         return { [ledger] in try store.seal(stored, layout, ledger: ledger) }
@@ -69,7 +54,7 @@ extension CoordinatorService {
 
     /// Reads the steps' files one after another on a thread of their own, while workers embed what is read.
     func readInput() {
-        let ingestors = pipeline.readingSteps.compactMap(\.workStep).compactMap { step in
+        let ingestors = loop.pipeline.readingSteps.compactMap(\.workStep).compactMap { step in
             definition.input(of: step).map { input in
                 let unitTokens = definition.configuration.cluster.unitTokens
                 return (

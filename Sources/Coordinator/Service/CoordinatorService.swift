@@ -8,12 +8,11 @@ internal import Protocol
 internal import Scheduling
 internal import Transport
 
-/// Runs a job: feeds a `Scheduler` what arrives from the network, the other threads, the operator and the clock, and
-/// carries its actions out.
-///
-/// Whatever the ledger must know is committed before anything that depends on it is sent: an acknowledged result is on
-/// disk.
+/// Runs a job: feeds its loop what arrives from the network, the other threads, the operator and the clock, and heeds
+/// what comes of it.
 final class CoordinatorService {
+    typealias Loop = JobLoop<StoredLedger, SocketConnections>
+
     enum Ending: Sendable {
         case finished(JobResult)
         case stopped(reason: String)
@@ -28,12 +27,11 @@ final class CoordinatorService {
     let logger: Logger
     private let socket: MessageSocket
     let modelServer: ModelServer
-    private let startedWorkers: WorkerSupervisor
+    let startedWorkers: WorkerSupervisor
     private let start = ContinuousClock.now
-    var scheduler: Scheduler
-    var pipeline: Pipeline
+    var loop: Loop
     var progress: JobProgress
-    private(set) var model: LoadedModel?
+    var model: LoadedModel?
     private(set) var direction: SavedDirection?
     var ingestions: [StepID: Ledger.Ingestion] = [:]
     var notices: JobNotices
@@ -43,7 +41,7 @@ final class CoordinatorService {
     private var ending: Ending?
 
     /// Messages that were not listened to.
-    private var messagesDropped: UInt64 = 0
+    var messagesDropped: UInt64 = 0
 
     /// Since the last tick.
     private var statusRequests = 0
@@ -57,8 +55,7 @@ final class CoordinatorService {
     /// - Throws: `Problem`; `FileError`; `ZeroMQError` where the address cannot be listened on.
     init(
         _ definition: JobDefinition, ledger: Ledger, localWorkers: Int?, startsHosts: Bool,
-        mailbox: Mailbox<CoordinatorEvent>,
-        console: Console, logger: Logger
+        mailbox: Mailbox<CoordinatorEvent>, console: Console, logger: Logger
     ) throws {
         self.definition = definition
         self.ledger = ledger
@@ -70,12 +67,9 @@ final class CoordinatorService {
         store = try definition.store(ofRun: run, ledger: ledger)
         model = state.model
         direction = definition.savedDirection ?? state.direction
-        pipeline = .annotation(fitsDirection: definition.savedDirection == nil, hasDirection: state.direction != nil)
         progress = JobProgress(job: definition.configuration.job.name)
         notices = JobNotices(readsControlTokens: definition.readsControlTokens)
-        scheduler = Scheduler(
-            job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
-            direction: direction?.broadcast, numerics: state.numerics)
+        for step in WorkStep.all { ingestions[step.id] = try ledger.ingestion(of: step.id) }
         let modelServer = ModelServer(logger: logger)
         var limits = MessageSocket.Limits()
         limits.frameBytesMax = Int64(max(UnitResult.valueBytesMax(layers: 1), KeptEmbeddings.byteCountMax))
@@ -93,6 +87,14 @@ final class CoordinatorService {
             mailbox.post(.inbound(inbound), bytes: inbound.byteCount)
         }
         self.modelServer = modelServer
+        loop = Loop(
+            scheduler: Scheduler(
+                job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
+                direction: direction?.broadcast, numerics: state.numerics),
+            pipeline: .annotation(
+                fitsDirection: definition.savedDirection == nil, hasDirection: state.direction != nil),
+            ledger: StoredLedger(ledger: ledger, store: store), connections: SocketConnections(socket: socket),
+            ingested: Set(ingestions.filter(\.value.isComplete).keys))
         var cluster = definition.configuration.cluster
         cluster.listen = socket.endpoint
         let endpoint = try cluster.reachableEndpoint(path: "")
@@ -168,17 +170,18 @@ final class CoordinatorService {
 extension CoordinatorService {
     /// Takes all events that wait; their changes to the ledger are one transaction.
     private func handle(_ events: [CoordinatorEvent]) throws {
-        var actions: [Scheduler.Action] = []
-        for event in events { actions += try handle(event) }
-        try perform(actions)
-        if let finishing, scheduler.workerCount == 0 || now >= finishing.deadline {
+        var heard: [Loop.Event] = []
+        for event in events { heard += try heed(event) }
+        try take(heard)
+        if let finishing, loop.scheduler.workerCount == 0 || now >= finishing.deadline {
             ending = .finished(finishing.result)
         }
     }
 
-    private func handle(_ event: CoordinatorEvent) throws -> [Scheduler.Action] {
+    /// - Returns: what the loop must know of it.
+    private func heed(_ event: CoordinatorEvent) throws -> [Loop.Event] {
         switch event {
-        case .inbound(let inbound): return try handle(inbound)
+        case .inbound(let inbound): return try heed(inbound).map { [.scheduler($0)] } ?? []
         case .ingested(let step, let ingestion):
             ingestions[step.id] = ingestion
             progress.ingested(ingestion, of: step.id)
@@ -189,22 +192,22 @@ extension CoordinatorService {
             if ingestion.isComplete, ingestion.records == 0 {
                 logger.warning("there are no rows in the file", metadata: ["of": "\(step.name)"])
             }
-            return ingestion.isComplete ? scheduler.handle(.unitsAvailable(step.id), at: now) : []
+            return ingestion.isComplete ? [.ingested(step.id)] : []
         case .directionFitted(let step, let fit):
             let saved = fit.saved
             try ledger.set(JobState.directionName, to: saved.serialized())
             report(fit)
             direction = saved
             try saveDirection()
-            return try complete(step) + scheduler.handle(.directionReady(saved.broadcast), at: now)
-        case .modelRead(let result): return try offer(result)
+            return [.localWorkDone(step, direction: saved.broadcast)]
+        case .modelRead(let result): return [.scheduler(try offer(result))]
         case .outputWritten(let step, let summary):
             let text = "\(summary.rows) rows, \(summary.failedRows) of them in the errors file"
             let result = JobResult(
                 summary: summary, direction: direction,
                 warnings: (model?.namedWarnings ?? []) + notices.lines(margins: summary.margins))
             finishing = (result, now + Self.farewell)
-            return try complete(step) + scheduler.handle(.jobFinished(summary: text), at: now)
+            return [.localWorkDone(step, direction: nil), .scheduler(.jobFinished(summary: text))]
         case .failed(let error): throw error
         case .startedWorkerFailed(let failure):
             let metadata: Logger.Metadata = [
@@ -223,24 +226,25 @@ extension CoordinatorService {
             statusRequests = 0
             reloadAllowedKeys()
             console.show(statusReport())
-            return scheduler.handle(.tick, at: now)
+            return [.scheduler(.tick)]
         }
     }
 
     /// - Throws: `Problem` where all workers that were started here were given up and no other one is there.
     private func requireWorkers() throws {
-        guard let lastWorkerFailure, scheduler.workerCount == 0, finishing == nil else { return }
+        guard let lastWorkerFailure, loop.scheduler.workerCount == 0, finishing == nil else { return }
         throw Problem(
             "no worker is left: \(lastWorkerFailure.reason)", isOfConfiguration: lastWorkerFailure.isOfConfiguration)
     }
 
-    private func handle(_ inbound: Inbound) throws -> [Scheduler.Action] {
+    /// - Returns: what the scheduler must know of it.
+    private func heed(_ inbound: Inbound) throws -> Scheduler.Event? {
         switch inbound {
         case .message(.worker(.hello), let peer)
-        where scheduler.workerCount >= Self.workersMax && !scheduler.isWorker(peer):
+        where loop.scheduler.workerCount >= Self.workersMax && !loop.scheduler.isWorker(peer):
             drop("there are too many workers; one more is not listened to", from: peer)
         case .message(.worker(let message), let peer):
-            return scheduler.handle(.message(message, from: peer), at: now)
+            return .message(message, from: peer)
         case .message(.status(.request), let peer):
             statusRequests += 1
             guard statusRequests <= Self.statusRequestsMax else {
@@ -256,18 +260,19 @@ extension CoordinatorService {
             try socket.send(.coordinator(.refused(reason: mismatch.description)), to: peer, isDroppable: true)
         case .malformed(let error, let peer):
             drop("dropped a malformed message", from: peer, because: "\(error)")
-        case .unreachable(let peer): return scheduler.handle(.unreachable(peer), at: now)
+        case .unreachable(let peer): return .unreachable(peer)
         case .revoked(let peer):
-            return scheduler.handle(.dismissed(peer, reason: "its key is not allowed any more"), at: now)
+            return .dismissed(peer, reason: "its key is not allowed any more")
         case .turnedAway(let turnedAway): heed(turnedAway)
         case .handshakeFailed: break
         case .broken(let error): throw error
         }
-        return []
+        return nil
     }
 
     private func statusReport() -> StatusReport {
-        var report = progress.report(workers: scheduler.workerReports(at: now), retries: scheduler.retries, at: now)
+        var report = progress.report(
+            workers: loop.scheduler.workerReports(at: now), retries: loop.scheduler.retries, at: now)
         report.messagesDropped = messagesDropped
         describeNumbers(in: &report)
         return report
@@ -301,104 +306,6 @@ extension CoordinatorService {
                 ])
         } catch {
             logger.error("the allowed keys stay as they were", metadata: ["reason": "\(error)"])
-        }
-    }
-}
-
-// MARK: - Actions
-
-extension CoordinatorService: SchedulerShell {
-    func perform(_ actions: [Scheduler.Action]) throws {
-        var shell = self
-        try shell.performInOrder(actions)
-    }
-
-    func handle(_ event: Scheduler.Event) -> [Scheduler.Action] { scheduler.handle(event, at: now) }
-
-    /// Applies the actions' changes to the ledger in one transaction; returns what the scheduler must know of them.
-    func commit(_ actions: [Scheduler.Action]) throws -> [Scheduler.Event] {
-        let changes = actions.compactMap(\.ledgerChange)
-        guard !changes.isEmpty else { return [] }
-        for case .quarantine(_, let step, _) in actions { progress.quarantined(in: step) }
-        return zip(changes, try ledger.apply(changes, store: store)).compactMap { change, outcome in
-            switch (change, outcome) {
-            case (.result(let result, let worker), .rejected):
-                messagesDropped += 1
-                let metadata: Logger.Metadata = ["unit": "\(result.lease)", "worker": "\(worker)"]
-                logger.warning("dropped a result that does not belong to its unit", metadata: metadata)
-                return nil
-            case (.result(let result, let worker), .duplicate(let isEqual)):
-                if !isEqual {
-                    let metadata: Logger.Metadata = ["unit": "\(result.lease)", "worker": "\(worker)"]
-                    logger.warning("a second result of a unit differs from the first, which counts", metadata: metadata)
-                }
-                return .settled(result.lease.unit)
-            case (.result(let result, _), .done):
-                progress.committed(result, at: now)
-                return .settled(result.lease.unit)
-            case (.quarantine(let unit, let reason), _):
-                logger.warning("a row is given up", metadata: ["unit": "\(unit)", "reason": "\(reason)"])
-                return .settled(unit)
-            case (.split(let unit), _): return .replaced(unit)
-            case (.failure, _), (.setting, _): return nil
-            }
-        }
-    }
-
-    func carryOut(_ action: Scheduler.Action) throws -> Scheduler.Event? {
-        switch action {
-        case .send(let message, let peer):
-            try socket.send(.coordinator(message), to: peer, isDroppable: message.isRepeated)
-        case .fetchUnits(let step, let after, let limit):
-            // None is given out before all are there: a cut that is interrupted takes its units back.
-            guard ingestions[step]?.isComplete == true else { return .unitsFetched(step, [], isLast: false) }
-            let units = try ledger.openUnits(of: step, after: after, limit: limit)
-            if !units.isEmpty { try startedWorkers.start() }
-            return .unitsFetched(step, units, isLast: units.count < limit)
-        case .fixModel(let model):
-            self.model = model
-            for warning in model.namedWarnings {
-                logger.warning("the model's numbers may not be what they seem", metadata: ["reason": "\(warning)"])
-            }
-        case .stepCompleted(let step): try perform(complete(step))
-        case .note(let note):
-            if case .ready(let worker, _) = note { startedWorkers.becameReady(worker) }
-            if case .invalidResult = note { messagesDropped += 1 }
-            log(note)
-        case .commit, .split, .quarantine, .recordFailure, .fixNumerics, .assign: break
-        }
-        return nil
-    }
-
-    func payloads(of units: [UnitID]) throws -> [UnitPayload?] { try ledger.payloads(of: units) }
-
-    func assign(_ lease: Lease, _ payload: UnitPayload, to peer: PeerID) throws {
-        try socket.send(.coordinator(.assignment(lease, payload)), to: peer)
-    }
-}
-
-extension CoordinatorMessage {
-    /// Whether it comes again where it is lost.
-    fileprivate var isRepeated: Bool {
-        switch self {
-        case .heartbeatReply, .direction: true
-        default: false
-        }
-    }
-}
-
-extension Scheduler.Action {
-    /// The change that the ledger must make before messages are sent; nil for all other actions.
-    fileprivate var ledgerChange: Ledger.Change? {
-        switch self {
-        case .commit(let result, let worker): .result(result, worker: worker)
-        case .split(let unit): .split(unit)
-        case .quarantine(let unit, _, let reason): .quarantine(unit, reason: reason)
-        case .recordFailure(let lease, let worker, let reason): .failure(lease, worker: worker, reason: reason)
-        case .fixModel(let model): .setting(name: JobState.modelName, value: JobState.serialized(model))
-        case .fixNumerics(let numerics):
-            .setting(name: JobState.numericsName, value: JobState.serialized(numerics))
-        case .send, .assign, .fetchUnits, .stepCompleted, .note: nil
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestEnvironment
 
 /// A keyed coordinator and workers that reach it through a relay; whoever ends is started again, until the job ends.
 final class ChaosCluster: Sendable {
@@ -37,7 +38,7 @@ final class ChaosCluster: Sendable {
         try folder.configure(
             embedding: UndisturbedRun.shallow.embedding,
             cluster: """
-                {listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, heartbeat_seconds: 0.2, silence_seconds: 2,
+                {listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, \(JobFolder.Timing.alert),
                 attempts: 100, secret_key: keys/coordinator.key, allowed_keys: keys/allowed.keys}
                 """)
         try await keygen(folder.path("keys"))
@@ -73,13 +74,11 @@ final class ChaosCluster: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// Runs the job to its end while the plan's faults happen.
-    ///
-    /// - Parameter limit: how long it may take; more is a violation.
-    func run(_ plan: ChaosPlan, within limit: Duration) async throws {
+    /// Runs the job to its end, for which it has a test's patience, while the plan's faults happen.
+    func run(_ plan: ChaosPlan) async throws {
         let watchdog = Task {
-            try await Task.sleep(for: limit)
-            report("the job, or a process of it, has not ended after \(limit)")
+            try await Patience.end()
+            report("the job, or a process of it, does not end")
             end(SIGKILL)
         }
         defer { watchdog.cancel() }
@@ -205,7 +204,7 @@ extension ChaosCluster {
         try await withThrowingTaskGroup { group in
             for moment in plan.moments {
                 let goal = Int(moment.progress * Double(units))
-                _ = try await eventually(within: .seconds(600)) { isOver || committed.count >= goal }
+                _ = try await eventually { isOver || committed.count >= goal }
                 try await Task.sleep(for: moment.delay)
                 guard !isOver else { break }
                 // The next one does not wait until this one is over.

@@ -1,5 +1,6 @@
 import Foundation
 import SeededRandom
+import TestEnvironment
 import Testing
 
 /// Real processes that are killed, stopped, cut off and attacked at random moments: the output is, byte for byte, that of
@@ -7,7 +8,7 @@ import Testing
 ///
 /// `LEGEND_CHAOS_RUNS=200` runs more; `LEGEND_CHAOS_SEED=17` replays one run's plan; `LEGEND_CHAOS_KILLS=100` kills more
 /// coordinators.
-@Suite(.serialized, .enabled(if: Programs.hasModel), .timeLimit(.minutes(30)))
+@Suite(.serialized, .needs(.model), .hangLimit)
 struct ChaosTests {
     private static func environment(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment[name].flatMap(UInt64.init)
@@ -22,7 +23,7 @@ struct ChaosTests {
         let (output, results) = try await (UndisturbedRun.shallow.output, UndisturbedRun.shallow.results)
         let cluster = try await ChaosCluster()
         let start = ContinuousClock.now
-        try await cluster.run(plan, within: .seconds(180))
+        try await cluster.run(plan)
         let story = "seed \(seed), \((ContinuousClock.now - start).components.seconds) s, started: \(cluster.starts)"
         print(story)
         var violations = cluster.violations
@@ -40,7 +41,7 @@ struct ChaosTests {
         let disk = try SmallDisk(under: folder)
         try folder.configure(embedding: UndisturbedRun.shallow.embedding)
         let first = try folder.start()
-        try #require(try await eventually { try folder.results.count >= 4 }, "\(first.errors)")
+        try await folder.atResults(4, of: first) { try disk.fill() }
         // Again and again: the ledger gives room back now and then.
         #expect(
             try await eventually {
@@ -73,9 +74,7 @@ struct ChaosTests {
             let port = try FreePort().number
             try folder.configure(
                 embedding: UndisturbedRun.shallow.embedding,
-                cluster: """
-                    {listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, heartbeat_seconds: 0.2, silence_seconds: 2}
-                    """)
+                cluster: "{listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 256, \(JobFolder.Timing.alert)}")
             let worker = try RunningProgram(
                 Programs.worker, [folder.configuration, "--name", "faithful", "--lanes", "1"])
             var committed: [LedgerView.Result] = []

@@ -1,10 +1,11 @@
 import Foundation
+import TestEnvironment
 import Testing
 
 @testable import Coordinator
 
 /// What a job writes is loaded by Hugging Face's `datasets`, which infers the columns from the first 10 MB.
-@Suite(.serialized, .enabled(if: PythonEnvironment.isAvailable), .timeLimit(.minutes(5)))
+@Suite(.serialized, .needs(.datasets), .hangLimit)
 struct DatasetsTests {
     /// Where the bad rows of a file are.
     enum Place: String, CaseIterable { case first, middle, last }
@@ -102,7 +103,7 @@ struct DatasetsTests {
         #expect(table.cells == [["7", "1.5", "8.75"], ["null", "null", "123.75"]])
     }
 
-    @Test(.enabled(if: Programs.hasModel)) func aJobsOwnOutputLoads() async throws {
+    @Test(.needs(.model)) func aJobsOwnOutputLoads() async throws {
         let folder = try JobFolder()
         try folder.configure(input: "in.csv")
         let form = PreferenceRows.csv

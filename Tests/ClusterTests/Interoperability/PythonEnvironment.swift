@@ -4,15 +4,6 @@ import Foundation
 enum PythonEnvironment {
     private static let interpreter = Programs.pythonEnvironment + "/bin/python"
 
-    /// Whether tests with `datasets` can run; on CI they must, and fail without it.
-    static let isAvailable: Bool = {
-        let isInstalled = FileManager.default.fileExists(atPath: Programs.pythonEnvironment + "/installed")
-        if isInstalled || ProcessInfo.processInfo.environment["CI"] == "true" { return true }
-        print(
-            "skipping tests with datasets: Tests/.venv is not there (make test makes it where pip reaches a registry)")
-        return false
-    }()
-
     /// A file to load, and what to tell of it.
     struct Request: Encodable {
         var path: String

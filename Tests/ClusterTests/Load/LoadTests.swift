@@ -1,10 +1,11 @@
 import Foundation
+import TestEnvironment
 import Testing
 
 /// A real coordinator under more workers and units than its tests' machine has room to compute.
 ///
 /// `LEGEND_LOAD_WORKERS=1000 LEGEND_LOAD_UNITS=1000000` is the load that the coordinator is made for.
-@Suite(.serialized, .timeLimit(.minutes(30))) struct LoadTests {
+@Suite(.serialized, .hangLimit) struct LoadTests {
     private static func environment(_ name: String) -> Int? {
         ProcessInfo.processInfo.environment[name].flatMap { Int($0) }
     }
@@ -17,7 +18,7 @@ import Testing
         let port = try FreePort().number
         try LoadJob.prepare(folder, rows: Self.units, port: port)
         let coordinator = try folder.start(workers: 0)
-        try #require(try await eventually(within: .seconds(600)) { coordinator.errors.contains("annotating rows") })
+        try #require(try await eventually { coordinator.errors.contains("annotating rows") })
         let crowd = Crowd(Self.workers, named: "crowd", endpoint: "tcp://127.0.0.1:\(port)")
         let memory = try await peakMemory(of: coordinator)
         #expect(await coordinator.exit() == .init(status: 0, isSignal: false), "\(coordinator.errors)")

@@ -1,8 +1,16 @@
-import Coordinator
 import Protocol
+import Scheduling
 
 /// What the ledger promises, in memory. It outlives the coordinators that use it.
-struct LedgerModel {
+final class LedgerModel: JobLedger {
+    /// The coordinator's process ends here.
+    enum Stop: Error {
+        case diskIsFull
+
+        /// Between a transaction and what follows from it.
+        case killed(down: Duration)
+    }
+
     private struct Unit {
         var step: StepID
         var payload: UnitPayload
@@ -14,19 +22,26 @@ struct LedgerModel {
     private(set) var results: [UnitID: (step: StepID, result: UnitResult)] = [:]
     private(set) var lastFailure: [UnitID: (worker: String, reason: String)] = [:]
     private(set) var ingested: [StepID: Int] = [:]
-    var model: LoadedModel?
-    var numerics: JobNumerics?
-    var direction: BroadcastDirection?
+    private(set) var model: LoadedModel?
+    private(set) var numerics: JobNumerics?
+    private(set) var direction: BroadcastDirection?
+
+    /// What was committed and not looked at, with the unit's payload where a unit was given up.
+    private var committed: [(change: LedgerChange, payload: UnitPayload?)] = []
+
+    /// Nothing can be committed.
+    var isFull = false
+    var stopsAfterNextCommit: Duration?
 
     static let tokensPerRow = 10
 
     /// Adds the step's next rows.
-    mutating func ingest(_ rows: [UInt64], of step: WorkStep) {
+    func ingest(_ rows: [UInt64], of step: WorkStep) {
         ingested[step.id, default: 0] += rows.count
         insert(UnitPayload(work: step.work, responses: step.responses, items: rows.map(Self.item)), of: step.id)
     }
 
-    private mutating func insert(_ payload: UnitPayload, of step: StepID) {
+    private func insert(_ payload: UnitPayload, of step: StepID) {
         lastID += 1
         open[UnitID(lastID)] = Unit(step: step, payload: payload)
     }
@@ -45,9 +60,51 @@ struct LedgerModel {
         }
     }
 
-    func payload(of unit: UnitID) -> UnitPayload? { open[unit]?.payload }
+    func isOpen(_ unit: UnitID) -> Bool { open[unit] != nil }
 
-    mutating func commit(_ result: UnitResult) -> Ledger.Outcome {
+    func payloads(of units: [UnitID]) -> [UnitPayload?] { units.map { open[$0]?.payload } }
+
+    func set(direction: BroadcastDirection) throws {
+        if isFull { throw Stop.diskIsFull }
+        self.direction = direction
+    }
+
+    func apply(_ changes: [LedgerChange]) throws -> [LedgerOutcome] {
+        if isFull { throw Stop.diskIsFull }
+        let outcomes = changes.map(apply)
+        if let down = stopsAfterNextCommit {
+            stopsAfterNextCommit = nil
+            throw Stop.killed(down: down)
+        }
+        return outcomes
+    }
+
+    /// What was committed since the last time.
+    func takeCommitted() -> [(change: LedgerChange, payload: UnitPayload?)] {
+        defer { committed = [] }
+        return committed
+    }
+
+    private func apply(_ change: LedgerChange) -> LedgerOutcome {
+        if case .quarantine(let unit, _, _) = change {
+            committed.append((change, open[unit]?.payload))
+        } else {
+            committed.append((change, nil))
+        }
+        switch change {
+        case .result(let result, _): return commit(result)
+        case .split(let unit): split(unit)
+        case .quarantine(let unit, _, let reason): quarantine(unit, reason: reason)
+        case .failure(let lease, let worker, let reason):
+            open[lease.unit]?.failures += 1
+            lastFailure[lease.unit] = (worker, reason)
+        case .model(let model): self.model = model
+        case .numerics(let numerics): self.numerics = numerics
+        }
+        return .done
+    }
+
+    private func commit(_ result: UnitResult) -> LedgerOutcome {
         let id = result.lease.unit
         guard let unit = open[id] else {
             return .duplicate(
@@ -63,7 +120,7 @@ struct LedgerModel {
         return .done
     }
 
-    mutating func split(_ id: UnitID) {
+    private func split(_ id: UnitID) {
         guard let unit = open.removeValue(forKey: id) else { return }
         let items = unit.payload.items
         for half in [items[..<(items.count / 2)], items[(items.count / 2)...]] {
@@ -73,18 +130,13 @@ struct LedgerModel {
         }
     }
 
-    mutating func quarantine(_ id: UnitID, reason: String) {
+    private func quarantine(_ id: UnitID, reason: String) {
         guard let unit = open.removeValue(forKey: id) else { return }
         let rows = unit.payload.items.map(\.row)
         let none = UnitResult(
             lease: Lease(unit: id, attempt: 0), rows: rows, output: .states(Tensor([] as [Float], shape: [0])),
             failures: rows.indices.map { .init(item: $0, reason: reason) })
         results[id] = (unit.step, none)
-    }
-
-    mutating func recordFailure(_ lease: Lease, worker: String, reason: String) {
-        open[lease.unit]?.failures += 1
-        lastFailure[lease.unit] = (worker, reason)
     }
 
     /// Ascending by unit.

@@ -4,6 +4,27 @@ import Scheduling
 import Transport
 import Worker
 
+/// What a coordinator has sent and the network has not taken.
+final class Outbox: WorkerConnections {
+    private let ledger: LedgerModel
+    private var messages: [(message: CoordinatorMessage, peer: PeerID)] = []
+
+    /// Leases whose results were acknowledged while the ledger did not have their units' outcomes.
+    private var acknowledgedEarly: [Lease] = []
+
+    init(_ ledger: LedgerModel) { self.ledger = ledger }
+
+    func send(_ message: CoordinatorMessage, to peer: PeerID) {
+        messages.append((message, peer))
+        if case .resultAcknowledged(let lease) = message, ledger.isOpen(lease.unit) { acknowledgedEarly.append(lease) }
+    }
+
+    func takeAll() -> (messages: [(message: CoordinatorMessage, peer: PeerID)], acknowledgedEarly: [Lease]) {
+        defer { (messages, acknowledgedEarly) = ([], []) }
+        return (messages, acknowledgedEarly)
+    }
+}
+
 extension Simulation {
     private var isFaulty: Bool { now <= plan.faultsEnd }
 
@@ -17,7 +38,7 @@ extension Simulation {
     /// Tells the coordinator where there is no such connection any more.
     mutating func send(_ message: CoordinatorMessage, to peer: PeerID) {
         guard let index = workers.firstIndex(where: { $0.connection == peer }) else {
-            if let coordinator { post(.event(.unreachable(peer)), life: coordinator.life) }
+            if let coordinator { post(.loop(.scheduler(.unreachable(peer))), life: coordinator.life) }
             return
         }
         for delay in journeys(of: index, link: 1) { later(.toWorker(index, message, connection: peer), delay) }

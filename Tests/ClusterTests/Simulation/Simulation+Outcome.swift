@@ -4,8 +4,7 @@ import Protocol
 extension Simulation {
     /// A row is given up because it is poison; or because a fault struck its last attempt. That another row's poison
     /// killed the worker is no reason.
-    mutating func judgeQuarantine(of unit: UnitID) {
-        guard let payload = ledger.payload(of: unit) else { return }
+    mutating func judgeQuarantine(of unit: UnitID, _ payload: UnitPayload) {
         if payload.items.count > 1 { broken("\(unit) of \(payload.items.count) rows is quarantined") }
         guard payload.work == .embed || plan.poison[payload.items[0].row] == nil else { return }
         let failure = ledger.lastFailure[unit]

@@ -7,7 +7,7 @@ import Worker
 
 /// One cluster and its job from beginning to end, in virtual time.
 ///
-/// The scheduler and the sessions are the real ones; network, machines, ledger, model and clock are played.
+/// The coordinator's loop and the sessions are the real ones; network, machines, ledger, model and clock are played.
 struct Simulation {
     let plan: Plan
     let isTraced: Bool
@@ -17,19 +17,13 @@ struct Simulation {
     private(set) var trace: [String] = []
     private(set) var violations: [String] = []
 
-    var ledger = LedgerModel()
+    let ledger: LedgerModel
+    let outbox: Outbox
     var coordinator: SimulatedCoordinator?
     var coordinatorLives = 0
-    var crashesAfterNextCommit: Duration?
     var coordinatorPausedUntil = MonotonicInstant.zero
-    var diskFullUntil = MonotonicInstant.zero
+    private var diskFullUntil = MonotonicInstant.zero
     var isFinished = false
-
-    /// What this coordinator's scheduler has given out, and the network has not taken.
-    var unsentAssignments: Set<Lease> = []
-
-    /// Revocations that were decided on before an assignment of the same name, as of a lease of an earlier life.
-    var earlierRevocations: [Lease: Int] = [:]
 
     var workers: [SimulatedWorker]
     private var peersMade = 0
@@ -59,6 +53,8 @@ struct Simulation {
         self.plan = plan
         self.random = random
         self.isTraced = isTraced
+        ledger = LedgerModel()
+        outbox = Outbox(ledger)
         workers = (0..<plan.workers).map { SimulatedWorker(name: "w\($0)", lanes: plan.lanes) }
         lastArrivals = Array(repeating: Array(repeating: .zero, count: plan.workers), count: 2)
     }
@@ -70,6 +66,7 @@ struct Simulation {
         let deadline = plan.faultsEnd + .seconds(1800)
         while violations.isEmpty, !isOver, let (time, occurrence) = agenda.next() {
             now = time
+            ledger.isFull = now < diskFullUntil
             guard now < deadline else {
                 broken("the job has not ended \(Int((now - plan.faultsEnd).seconds)) s after the last fault")
                 break
@@ -85,7 +82,8 @@ struct Simulation {
     private mutating func take(_ occurrence: Occurrence) {
         if isTraced { note("\(occurrence)") }
         switch occurrence {
-        case .toCoordinator(let message, let peer, let life): post(.event(.message(message, from: peer)), life: life)
+        case .toCoordinator(let message, let peer, let life):
+            post(.loop(.scheduler(.message(message, from: peer))), life: life)
         case .toWorker(let index, let message, let peer):
             guard workers[index].connection == peer, !isPaused(index, occurrence) else { return }
             tell(index, .message(message))
@@ -95,7 +93,7 @@ struct Simulation {
             wakeCoordinator(life: life)
         case .coordinatorTicks(let life):
             guard coordinator?.life == life else { return }
-            post(.event(.tick), life: life)
+            post(.loop(.scheduler(.tick)), life: life)
             later(.coordinatorTicks(life: life), .seconds(1))
         case .ingested(let life): ingest(life: life)
         case .ended(let step, let life): post(.ended(step), life: life)
@@ -145,7 +143,7 @@ struct Simulation {
             killWorker(index, byPoison: false)
         case .coordinatorPause(let time): coordinatorPausedUntil = now + time
         case .diskFull(let time): diskFullUntil = now + time
-        case .coordinatorCrash(let down, afterCommit: true): crashesAfterNextCommit = down
+        case .coordinatorCrash(let down, afterCommit: true): ledger.stopsAfterNextCommit = down
         case .coordinatorCrash(let down, afterCommit: false): crashCoordinator(down: down)
         }
     }

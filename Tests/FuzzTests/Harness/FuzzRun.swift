@@ -40,10 +40,13 @@ enum FuzzRun {
         }
         journal[.memoryAtStart] = UInt64(memoryPeak())
 
+        let parent = getppid()
         let clock = ContinuousClock()
         var peak = memoryPeak()
         let start = peak
         for number in journal[.first]..<(journal[.first] + journal[.count]) {
+            // Nobody waits for the rest.
+            guard getppid() == parent else { exit(EXIT_FAILURE) }
             journal[.current] = number
             let input = mutator.input(number, seed: journal[.seed])
             limitTime(seconds: secondsMax)

@@ -1,6 +1,6 @@
 internal import Protocol
 
-// What is not taken from a worker.
+// Which workers and which of their results are not taken.
 
 extension Scheduler {
     /// Why a worker cannot take part with this model; nil where it can.
@@ -40,7 +40,7 @@ extension Scheduler {
     /// Why a result cannot be what its unit asked for; nil where it can.
     func reasonToReject(_ result: UnitResult) -> String? {
         guard let model else { return "a result before any model was agreed on" }
-        let unit = units[result.lease.unit]
+        let unit = leases[result.lease.unit]
         // Of a unit that is not in our hands, the ledger knows the step and how many rows it has.
         let work = unit?.step.work ?? result.output.work
         let values = result.output.values

@@ -1,0 +1,145 @@
+internal import Protocol
+
+/// What the scheduler knows of a worker, but for what it holds: that is in the ``LeaseTable``.
+struct WorkerState: Sendable {
+    enum State: Hashable, Sendable {
+        /// Said hello; loads the model, or loads it again for other numbers. Next: ready, or draining where it was told to
+        /// stop meanwhile, or refused and gone.
+        case loading(isStopping: Bool)
+
+        /// Takes units. Next: draining, stalled, or gone.
+        case ready
+
+        /// Lost its units for want of progress. Next: ready once its hands are empty or a result comes, draining, or gone.
+        case stalled
+
+        /// Takes no more units. Next: gone.
+        case draining
+    }
+
+    /// Its latest one.
+    var hello: WorkerMessage.Hello
+    private(set) var state = State.loading(isStopping: false)
+
+    /// False while its connection is broken: it keeps what it holds, for it may be back before it counts as lost.
+    var isReachable = true
+    private(set) var credit = 0
+    private(set) var rowsAheadMax = 0
+    var acknowledgedDirection: String?
+
+    /// Whether it holds embedded units, of a life of the coordinator before this one, that are not fetched yet.
+    var holdsUnfetched = false
+    var lastHeard: MonotonicInstant
+    var lastProgress: MonotonicInstant
+    private(set) var unitsDone: UInt64 = 0
+    private(set) var tokensDone: UInt64 = 0
+    private(set) var readyAt: MonotonicInstant?
+
+    /// Since when another process of this name asks to join.
+    var rivalSince: MonotonicInstant?
+
+    /// Since the last result.
+    private var failures = 0
+
+    /// Before then it gets no units.
+    private(set) var restsUntil = MonotonicInstant.zero
+
+    init(hello: WorkerMessage.Hello, at now: MonotonicInstant) {
+        self.hello = hello
+        lastHeard = now
+        lastProgress = now
+    }
+
+    var name: String { hello.worker }
+
+    /// Whether its model is the job's.
+    var isAccepted: Bool {
+        switch state {
+        case .loading: false
+        case .ready, .stalled, .draining: true
+        }
+    }
+
+    /// What a person who watches is told.
+    var stateText: String {
+        switch state {
+        case .loading: "loading"
+        case .ready: "ready"
+        case .stalled: "stalled"
+        case .draining: "draining"
+        }
+    }
+}
+
+// MARK: - Events
+
+extension WorkerState {
+    /// Its model is the job's. It says so again with each connection.
+    mutating func accepted(_ model: LoadedModel, at now: MonotonicInstant) {
+        switch state {
+        case .loading(isStopping: false), .ready, .stalled: state = .ready
+        case .loading(isStopping: true), .draining: state = .draining
+        }
+        credit = model.credit
+        rowsAheadMax = model.rowsAhead
+        readyAt = readyAt ?? now
+        lastProgress = now
+    }
+
+    /// It takes no more units: it was told to stop.
+    ///
+    /// - Returns: whether that is news.
+    mutating func drains() -> Bool {
+        switch state {
+        case .loading(isStopping: false): state = .loading(isStopping: true)
+        case .ready, .stalled: state = .draining
+        case .loading(isStopping: true), .draining: return false
+        }
+        return true
+    }
+
+    /// It lost its units for want of progress.
+    mutating func stalled() {
+        switch state {
+        case .ready: state = .stalled
+        case .loading, .stalled, .draining: break
+        }
+    }
+
+    /// It has nothing in its hands.
+    mutating func handsAreEmpty() { recovered() }
+
+    mutating func madeProgress(at now: MonotonicInstant) {
+        lastProgress = now
+        recovered()
+    }
+
+    private mutating func recovered() {
+        switch state {
+        case .stalled: state = .ready
+        case .loading, .ready, .draining: break
+        }
+    }
+
+    mutating func succeeded(_ result: UnitResult, at now: MonotonicInstant) {
+        madeProgress(at: now)
+        unitsDone += 1
+        tokensDone += result.tokensTotal
+        failures = 0
+    }
+
+    /// From the third failure in a row on, the worker rests: 1 s, 2 s, 4 s … `restMax`. A bad row fails on any worker,
+    /// and a bad worker is not to use up the attempts of all rows.
+    mutating func failed(at now: MonotonicInstant, restMax: Duration) {
+        failures += 1
+        guard failures >= 3 else { return }
+        restsUntil = now + min(.seconds(1 << min(failures - 3, 20)), restMax)
+    }
+
+    /// Lets a time in which nobody was listened to count for nothing.
+    mutating func shiftClocks(by gap: Duration) {
+        lastHeard = lastHeard + gap
+        lastProgress = lastProgress + gap
+        rivalSince = rivalSince.map { $0 + gap }
+    }
+}

@@ -1,0 +1,116 @@
+internal import Logging
+internal import Protocol
+internal import Scheduling
+internal import Transport
+
+// What the job's loop works on, and what is done about what comes of it.
+
+/// The job's ledger, with the store that goes with it.
+struct StoredLedger: JobLedger {
+    let ledger: Ledger
+    let store: EmbeddingStore?
+
+    func apply(_ changes: [LedgerChange]) throws -> [LedgerOutcome] {
+        try ledger.apply(changes.map(Ledger.Change.init), store: store).map(LedgerOutcome.init)
+    }
+
+    func openUnits(of step: StepID, after: UnitID, limit: Int) throws -> [UnitSummary] {
+        try ledger.openUnits(of: step, after: after, limit: limit)
+    }
+
+    func payloads(of units: [UnitID]) throws -> [UnitPayload?] { try ledger.payloads(of: units) }
+}
+
+struct SocketConnections: WorkerConnections {
+    let socket: MessageSocket
+
+    func send(_ message: CoordinatorMessage, to peer: PeerID) throws {
+        try socket.send(.coordinator(message), to: peer, isDroppable: message.isRepeated)
+    }
+}
+
+extension CoordinatorService {
+    /// Lets the loop take what happened, and heeds what comes of it; also where the loop ends with an error.
+    func take(_ events: [Loop.Event]) throws {
+        var occurrences: [Loop.Occurrence] = []
+        let taken = Result { try loop.take(events, at: now, &occurrences) }
+        for occurrence in occurrences { try heed(occurrence) }
+        try taken.get()
+    }
+
+    private func heed(_ occurrence: Loop.Occurrence) throws {
+        switch occurrence {
+        case .began(let step):
+            try showCurrentStep()
+            if case .local(let work) = step.work { try begin(work, of: step) }
+        case .completed: try showCurrentStep()
+        case .foundUnits: try startedWorkers.start()
+        case .committed(let change, let outcome): heed(change, outcome)
+        case .note(let note):
+            if case .ready(let worker, _) = note { startedWorkers.becameReady(worker) }
+            if case .invalidResult = note { messagesDropped += 1 }
+            log(note)
+        }
+    }
+
+    private func heed(_ change: LedgerChange, _ outcome: LedgerOutcome) {
+        switch change {
+        case .result(let result, let worker):
+            let metadata: Logger.Metadata = ["unit": "\(result.lease)", "worker": "\(worker)"]
+            switch outcome {
+            case .done: progress.committed(result, at: now)
+            case .duplicate(isEqual: true): break
+            case .duplicate(isEqual: false):
+                logger.warning("a second result of a unit differs from the first, which counts", metadata: metadata)
+            case .rejected:
+                messagesDropped += 1
+                logger.warning("dropped a result that does not belong to its unit", metadata: metadata)
+            }
+        case .quarantine(let unit, let step, let reason):
+            progress.quarantined(in: step)
+            logger.warning("a row is given up", metadata: ["unit": "\(unit)", "reason": "\(reason)"])
+        case .model(let model):
+            self.model = model
+            for warning in model.namedWarnings {
+                logger.warning("the model's numbers may not be what they seem", metadata: ["reason": "\(warning)"])
+            }
+        case .split, .failure, .numerics: break
+        }
+    }
+}
+
+extension CoordinatorMessage {
+    /// Whether it comes again where it is lost.
+    fileprivate var isRepeated: Bool {
+        switch self {
+        case .heartbeatReply, .direction: true
+        case .welcome, .accepted, .refused, .whoAreYou, .assignment, .resultAcknowledged, .revoked, .jobFinished: false
+        }
+    }
+}
+
+extension Ledger.Change {
+    fileprivate init(_ change: LedgerChange) {
+        self =
+            switch change {
+            case .result(let result, let worker): .result(result, worker: worker)
+            case .split(let unit): .split(unit)
+            case .quarantine(let unit, _, let reason): .quarantine(unit, reason: reason)
+            case .failure(let lease, let worker, let reason): .failure(lease, worker: worker, reason: reason)
+            case .model(let model): .setting(name: JobState.modelName, value: JobState.serialized(model))
+            case .numerics(let numerics):
+                .setting(name: JobState.numericsName, value: JobState.serialized(numerics))
+            }
+    }
+}
+
+extension LedgerOutcome {
+    fileprivate init(_ outcome: Ledger.Outcome) {
+        self =
+            switch outcome {
+            case .done: .done
+            case .duplicate(let isEqual): .duplicate(isEqual: isEqual)
+            case .rejected: .rejected
+            }
+    }
+}
