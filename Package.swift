@@ -39,15 +39,20 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CommandLineTool", "Dataset", "Diagnostics", "JobConfiguration", "Margins", "Protocol", "Scheduling",
+                "CommandLineTool", "Dataset", "Diagnostics", "JobConfiguration", "JobStore", "Margins", "Protocol",
+                "Scheduling",
                 "Transport",
                 "Digest",
                 "FileSystem", "Prompting", "Safetensors",
                 arguments,
-                logging, signals, grdb,
+                logging, signals,
             ],
-            exclude: ["Dataset", "Prompting", "Scheduling"],
+            exclude: ["Dataset", "JobStore", "Prompting", "Scheduling"],
             swiftSettings: strict),
+        // What a job has done so far, on disk: the ledger and the store of embeddings.
+        .target(
+            name: "JobStore", dependencies: ["Diagnostics", "Digest", "FileSystem", "Protocol", "Safetensors", grdb],
+            path: "Sources/Coordinator/JobStore", swiftSettings: strict),
         // Rows of preference datasets and anchors, read and written in every format.
         .target(
             name: "Dataset", dependencies: ["Diagnostics", "FileSystem", "CZlib"], path: "Sources/Coordinator/Dataset",
@@ -167,7 +172,8 @@ let package = Package(
             name: "CoordinatorTests",
             dependencies: [
                 "CommandLineTool", "Coordinator", "Dataset", "DatasetFixtures", "Diagnostics", "FileSystem",
-                "JobConfiguration", "Prompting", "Safetensors", "Scheduling", "SeededRandom", "TestEnvironment", grdb,
+                "JobConfiguration", "JobStore", "JobStoreFixtures", "Prompting", "Safetensors", "Scheduling",
+                "SeededRandom", "TestEnvironment",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -177,6 +183,16 @@ let package = Package(
         .testTarget(
             name: "PromptingTests",
             dependencies: ["Dataset", "DatasetFixtures", "Diagnostics", "Prompting", "Protocol", "SeededRandom"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "JobStoreTests",
+            dependencies: [
+                "JobStore", "JobStoreFixtures", "Diagnostics", "FileSystem", "Protocol", "Safetensors", grdb,
+            ],
+            swiftSettings: strict),
+        // A ledger for a test, and units in few words.
+        .target(
+            name: "JobStoreFixtures", dependencies: ["JobStore", "Protocol"], path: "Tests/JobStoreFixtures",
             swiftSettings: strict),
         // A folder of dataset files for a test, and all rows of one.
         .target(

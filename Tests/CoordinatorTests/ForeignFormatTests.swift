@@ -1,6 +1,8 @@
 import Dataset
 import DatasetFixtures
 import FileSystem
+import JobStore
+import JobStoreFixtures
 import Prompting
 import Protocol
 import Testing

@@ -3,6 +3,8 @@ import DatasetFixtures
 internal import FileSystem
 import Foundation
 import JobConfiguration
+import JobStore
+import JobStoreFixtures
 import Prompting
 import Protocol
 import SeededRandom

@@ -3,6 +3,7 @@ internal import CommandLineTool
 internal import FileSystem
 internal import Foundation
 internal import JobConfiguration
+internal import JobStore
 internal import Protocol
 
 struct ProjectCommand: AsyncParsableCommand {

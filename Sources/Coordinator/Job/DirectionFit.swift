@@ -1,6 +1,7 @@
 internal import CommandLineTool
 internal import Diagnostics
 internal import JobConfiguration
+internal import JobStore
 internal import Margins
 internal import Prompting
 internal import Protocol

@@ -5,6 +5,7 @@ internal import Digest
 internal import FileSystem
 internal import Foundation
 internal import JobConfiguration
+internal import JobStore
 internal import Prompting
 internal import Protocol
 internal import Scheduling

@@ -2,6 +2,7 @@ internal import Dataset
 internal import Diagnostics
 internal import Digest
 internal import JobConfiguration
+internal import JobStore
 internal import Margins
 internal import Protocol
 
@@ -30,7 +31,7 @@ struct OutputStage: Sendable {
     /// in one of the two files.
     ///
     /// - Parameter rescore: what a row has in place of the job's own scores.
-    func run(rescore: ((_ row: UInt64) throws -> Ledger.RowResult)? = nil) throws -> Summary {
+    func run(rescore: ((_ row: UInt64) throws -> RowResult)? = nil) throws -> Summary {
         let job = definition.configuration.job
         var summary = Summary()
         let existing: ExistingColumns =

@@ -2,6 +2,7 @@ internal import CommandLineTool
 internal import Diagnostics
 internal import Foundation
 internal import JobConfiguration
+internal import JobStore
 internal import Margins
 internal import Prompting
 internal import Protocol

@@ -1,3 +1,4 @@
+internal import JobStore
 internal import Logging
 internal import Protocol
 internal import Scheduling

@@ -3,6 +3,7 @@ internal import Digest
 internal import FileSystem
 internal import Foundation
 internal import JobConfiguration
+internal import JobStore
 internal import Logging
 internal import Protocol
 internal import Scheduling

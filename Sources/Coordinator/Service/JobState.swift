@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JobStore
 internal import Protocol
 
 /// What the ledger knows of a job besides units and results.

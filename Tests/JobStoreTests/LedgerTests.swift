@@ -1,10 +1,11 @@
-import Coordinator
 internal import Diagnostics
 import Foundation
 import GRDB
-import JobConfiguration
+import JobStoreFixtures
 import Protocol
 import Testing
+
+@testable import JobStore
 
 private struct TestUnit {
     var payload: UnitPayload
@@ -44,7 +45,7 @@ extension Ledger {
 
 private struct SettledRow: Hashable {
     var row: UInt64
-    var result: Ledger.RowResult
+    var result: RowResult
 
     static func scores(_ row: UInt64, _ value: Double = 1) -> Self {
         .init(row: row, result: .values(Tensor([value, value], shape: [2])))

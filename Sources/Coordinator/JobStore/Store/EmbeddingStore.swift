@@ -11,7 +11,7 @@ internal import Synchronization
 /// beyond the ledger's last slot is written over. A shard that is being filled is `NAME.partial`: room for a header,
 /// then the rows' vectors. ``seal(_:_:ledger:)`` makes safetensors files of a finished step's shards.
 package final class EmbeddingStore: Sendable {
-    let folder: String
+    package let folder: String
     private let steps: [WorkStep]
     private let headerBytes: Int
     private let shardBytesMax: Int
@@ -126,7 +126,7 @@ package final class EmbeddingStore: Sendable {
 
 extension EmbeddingStore {
     /// Writes rows' vectors, all of the same size, into slots from `firstSlot` on. They are safe after ``sync()``.
-    func write(_ records: [ArraySlice<UInt8>], step: WorkStep, firstSlot: Int) throws {
+    package func write(_ records: [ArraySlice<UInt8>], step: WorkStep, firstSlot: Int) throws {
         guard let bytesPerRow = records.first?.count else { return }
         let rowsPerShard = Self.rowsPerShard(bytesPerRow: bytesPerRow, shardBytesMax: shardBytesMax)
         var written = 0
@@ -160,7 +160,7 @@ extension EmbeddingStore {
     }
 
     /// Puts what was written on disk.
-    func sync() throws {
+    package func sync() throws {
         try open.withLock { open in
             for step in open.keys where open[step]?.isDirty == true {
                 try open[step]?.shard.file.syncData()
@@ -175,7 +175,7 @@ extension EmbeddingStore {
 extension EmbeddingStore {
     /// Makes safetensors files of a step's shards, of which no more rows will come. Those that are such files already
     /// stay.
-    func seal(_ step: WorkStep, _ layout: EmbeddingLayout, ledger: Ledger) throws {
+    package func seal(_ step: WorkStep, _ layout: EmbeddingLayout, ledger: some StoredRows) throws {
         open.withLock { $0[step] = nil }
         let total = try ledger.storedCount(of: step.id)
         let rowsPerShard = Self.rowsPerShard(bytesPerRow: layout.bytesPerRow, shardBytesMax: shardBytesMax)
@@ -198,7 +198,7 @@ extension EmbeddingStore {
 
     /// Puts behind a shard's vectors what the ledger knows of its rows, and the header before them.
     private func complete(
-        _ path: String, _ header: SafetensorsHeader, step: WorkStep, slots: Range<Int>, ledger: Ledger
+        _ path: String, _ header: SafetensorsHeader, step: WorkStep, slots: Range<Int>, ledger: some StoredRows
     ) throws {
         guard let vectors = header.tensors["vectors"]?.range else { preconditionFailure("a layout without vectors") }
         let file = try OpenFile(path, .writing)
@@ -208,7 +208,7 @@ extension EmbeddingStore {
             throw Problem("\(path): expected at least \(end) bytes, found \(byteCount)")
         }
         try file.truncate(to: end)
-        func append(_ bytesOf: (Ledger.StoredRow) -> [UInt8]) throws {
+        func append(_ bytesOf: (StoredRow) -> [UInt8]) throws {
             var buffer: [UInt8] = []
             func flush() throws {
                 try file.write(buffer, at: end)

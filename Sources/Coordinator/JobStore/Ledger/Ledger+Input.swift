@@ -1,6 +1,5 @@
-package import Dataset
 internal import Diagnostics
-internal import Foundation
+package import Foundation
 internal import GRDB
 package import Protocol
 
@@ -28,8 +27,8 @@ extension Ledger {
         /// Rows in the ledger.
         package var rows = 0
 
-        /// Of the records so far; nil in a ledger that an earlier version began.
-        package var notices: RowNotices? = RowNotices()
+        /// What the reader notes of the records so far, in a form of its own.
+        package var notes: Data?
 
         package var isComplete: Bool { phase == .complete }
 
@@ -63,7 +62,7 @@ extension Ledger {
             self.responseBytes = responseBytes
         }
 
-        var byteCount: Int { prompt.count + responseBytes }
+        package var byteCount: Int { prompt.count + responseBytes }
     }
 
     /// Adds rows' texts, and how far the reading has come with them, in one transaction.

@@ -1,12 +1,12 @@
 internal import Diagnostics
 internal import Digest
 internal import Margins
-internal import Protocol
+package import Protocol
 
 /// The kept embeddings of a step that is complete, in their sealed shards.
-final class StoredStates {
-    let count: Int
-    private let ledger: Ledger
+package final class StoredStates {
+    package let count: Int
+    private let ledger: any StoredRows
     private let step: WorkStep
     private let folder: String
     private let layout: EmbeddingLayout
@@ -19,8 +19,8 @@ final class StoredStates {
     /// Looks at every shard's header.
     ///
     /// - Throws: `Problem` where one is missing or damaged, or is another job's.
-    init(
-        _ step: WorkStep, folder: String, _ layout: EmbeddingLayout, ledger: Ledger,
+    package init(
+        _ step: WorkStep, folder: String, _ layout: EmbeddingLayout, ledger: any StoredRows,
         shardBytesMax: Int = EmbeddingStore.shardBytesMax
     ) throws {
         self.ledger = ledger
@@ -45,22 +45,22 @@ final class StoredStates {
     }
 
     /// Calls `body` with all rows in the order in which they lie here, one at a time.
-    func forEachRow(_ body: (EmbeddedRow) throws -> Void) throws {
+    package func forEachRow(_ body: (EmbeddedRow) throws -> Void) throws {
         let rowsAtOnce = max(1, Self.chunkBytes / layout.bytesPerRow)
         for first in stride(from: 0, to: count, by: rowsAtOnce) {
-            var rows: [Ledger.StoredRow] = []
+            var rows: [StoredRow] = []
             try ledger.forEachStoredRow(of: step.id, slots: first..<min(first + rowsAtOnce, count)) { rows.append($0) }
             for row in try read(rows) { try body(row) }
         }
     }
 
     /// Calls `body` with all rows in the order of the input, one at a time.
-    func forEachRowInOrder(_ body: (EmbeddedRow) throws -> Void) throws {
+    package func forEachRowInOrder(_ body: (EmbeddedRow) throws -> Void) throws {
         try ledger.forEachStoredRow(of: step.id) { try body(read([$0])[0]) }
     }
 
     /// - Parameter rows: neighbours, at least one.
-    private func read(_ rows: [Ledger.StoredRow]) throws -> [EmbeddedRow] {
+    private func read(_ rows: [StoredRow]) throws -> [EmbeddedRow] {
         var bytes: [UInt8] = []
         var slots = rows[0].slot..<rows[0].slot + rows.count
         while let first = slots.first {
@@ -81,13 +81,13 @@ final class StoredStates {
 }
 
 /// A row's kept embeddings.
-struct EmbeddedRow: Sendable {
-    let row: UInt64
+package struct EmbeddedRow: Sendable {
+    package let row: UInt64
     fileprivate let bytes: ArraySlice<UInt8>
     fileprivate let exponents: [Int8]
 
     /// The vector at this place of the layout, `[hidden]`; nil where it is not finite.
-    func vector(_ index: Int) -> [Float]? {
+    package func vector(_ index: Int) -> [Float]? {
         guard exponents[index] != HalfVectors.notFinite else { return nil }
         let count = bytes.count / exponents.count
         let start = bytes.startIndex + index * count

@@ -1,13 +1,13 @@
-import Coordinator
-import Foundation
-import Testing
+internal import Foundation
+package import JobStore
+internal import Testing
 
 /// A ledger in a folder of its own, removed with the value.
-final class TemporaryLedger {
-    let folder: String
-    private(set) var ledger: Ledger?
+package final class TemporaryLedger {
+    package let folder: String
+    package private(set) var ledger: Ledger?
 
-    init() throws {
+    package init() throws {
         let name = "legend-ledger-\(UUID().uuidString)"
         folder = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
         ledger = try Ledger(folder: folder)
@@ -18,10 +18,10 @@ final class TemporaryLedger {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    var open: Ledger { get throws { try #require(ledger) } }
+    package var open: Ledger { get throws { try #require(ledger) } }
 
     /// As after a restart of the coordinator.
-    func reopen() throws {
+    package func reopen() throws {
         ledger = nil
         ledger = try Ledger(folder: folder)
     }

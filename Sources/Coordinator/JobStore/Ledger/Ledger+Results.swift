@@ -166,6 +166,12 @@ extension Ledger {
         package var rows = 0
         package var failedRows = 0
         package var tokens = 0
+
+        package init(rows: Int = 0, failedRows: Int = 0, tokens: Int = 0) {
+            self.rows = rows
+            self.failedRows = failedRows
+            self.tokens = tokens
+        }
     }
 
     package func tally(of step: StepID) throws -> Tally {
@@ -181,13 +187,6 @@ extension Ledger {
             else { return Tally() }
             return Tally(rows: row["rows"], failedRows: row["failed"], tokens: row["tokens"])
         }
-    }
-
-    /// What the results say of one row.
-    package enum RowResult: Hashable, Sendable {
-        /// The row's part of its unit's values, in their order; the shape is flat.
-        case values(Tensor)
-        case failed(reason: String)
     }
 
     /// Calls `body` with every settled row of a step in the order of the input, one at a time.

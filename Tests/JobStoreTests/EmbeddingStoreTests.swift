@@ -1,11 +1,12 @@
 internal import Diagnostics
 internal import FileSystem
 import Foundation
+import JobStoreFixtures
 import Protocol
 import Safetensors
 import Testing
 
-@testable import Coordinator
+@testable import JobStore
 
 /// Three rows of two responses, two layers, one token and three numbers fill a shard.
 private let layout = EmbeddingLayout(

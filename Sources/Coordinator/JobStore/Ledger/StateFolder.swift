@@ -88,6 +88,13 @@ enum StateFolder {
     }
 }
 
+extension Ledger {
+    /// What an operator reads where the ledger in that folder fails; nil for an error that is not the database's.
+    package static func explanation(of error: any Error, in folder: String) -> String? {
+        (error as? DatabaseError).map { StateFolder.explanation(of: $0, in: folder) }
+    }
+}
+
 /// Keeps a second coordinator off the same ledger for as long as this process lives.
 final class LedgerLock: Sendable {
     private let file: OpenFile

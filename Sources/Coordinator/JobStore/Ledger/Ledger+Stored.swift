@@ -5,19 +5,7 @@ package import Protocol
 
 // Which rows' embeddings are in the store, and where: what the store has beyond is not the job's.
 
-extension Ledger {
-    /// A row whose embeddings are in the store.
-    struct StoredRow: Hashable, Sendable {
-        var row: UInt64
-
-        /// Counts from 0 in each step.
-        var slot: Int
-
-        /// One for each vector.
-        var exponents: [Int8]
-        var crc32: UInt32
-    }
-
+extension Ledger: StoredRows {
     /// Puts the embeddings of a result's good rows into the store, behind those that are there.
     static func keep(
         _ kept: KeptEmbeddings, of result: UnitResult, rows: [UInt64], step: WorkStep, store: EmbeddingStore,
@@ -54,14 +42,14 @@ extension Ledger {
     }
 
     /// Calls `body` with the rows in some slots of a step, in the slots' order, one at a time.
-    func forEachStoredRow(of step: StepID, slots: Range<Int>, _ body: (StoredRow) throws -> Void) throws {
+    package func forEachStoredRow(of step: StepID, slots: Range<Int>, _ body: (StoredRow) throws -> Void) throws {
         try forEachStoredRow(
             sql: "SELECT * FROM stored WHERE step = ? AND slot >= ? AND slot < ? ORDER BY slot",
             [step.rawValue, slots.lowerBound, slots.upperBound], body)
     }
 
     /// Calls `body` with all rows of a step that are in the store, in the order of the input, one at a time.
-    func forEachStoredRow(of step: StepID, _ body: (StoredRow) throws -> Void) throws {
+    package func forEachStoredRow(of step: StepID, _ body: (StoredRow) throws -> Void) throws {
         try forEachStoredRow(sql: "SELECT * FROM stored WHERE step = ? ORDER BY row", [step.rawValue], body)
     }
 

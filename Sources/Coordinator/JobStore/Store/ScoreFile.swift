@@ -3,7 +3,7 @@ internal import Foundation
 internal import Protocol
 
 /// Projections of rows that come in any order, on disk: memory does not grow with their number. The file has no name.
-final class ScoreFile {
+package final class ScoreFile {
     private static let bytesPerRow = 24
 
     private enum State: UInt64 {
@@ -20,21 +20,21 @@ final class ScoreFile {
     private static let chunkRows: UInt64 = 4096
 
     /// - Throws: `FileError` where no file can be made in that folder.
-    init(folder: String) throws {
+    package init(folder: String) throws {
         let path = "\(folder)/.legend-scores-\(UUID().uuidString)"
         file = try OpenFile(path, .makingNew)
         try FolderEntry.remove(path)
     }
 
     /// - Parameter scores: of the two responses; nil where a vector is not finite.
-    func set(_ scores: (Double, Double)?, of row: UInt64) throws {
+    package func set(_ scores: (Double, Double)?, of row: UInt64) throws {
         let state: State = scores == nil ? .notFinite : .scored
         let words = [state.rawValue, (scores?.0 ?? 0).bitPattern, (scores?.1 ?? 0).bitPattern]
         try file.write(words.withUnsafeBytes { Array($0) }, at: Int(row) * Self.bytesPerRow)
     }
 
     /// What a row comes out with; nil where it was never set. Call it when all are.
-    func result(of row: UInt64) throws -> Ledger.RowResult? {
+    package func result(of row: UInt64) throws -> RowResult? {
         let words = try words(of: row)
         switch State(rawValue: words[0]) {
         case .scored:
