@@ -163,7 +163,7 @@ let package = Package(
         ),
         .testTarget(
             name: "JobConfigurationTests",
-            dependencies: ["JobConfiguration", "Diagnostics", "FileSystem", "SeededRandom"],
+            dependencies: ["JobConfiguration", "Diagnostics", "FileSystem", "Protocol", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ", "TestEnvironment"],
@@ -199,7 +199,12 @@ let package = Package(
             name: "DatasetFixtures", dependencies: ["Dataset"], path: "Tests/DatasetFixtures", swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests", dependencies: ["Scheduling", "Protocol", "SeededRandom"], swiftSettings: strict),
-        .testTarget(name: "WorkerTests", dependencies: ["Worker", "Digest", "FileSystem"], swiftSettings: strict),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: [
+                "Worker", "Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "Protocol", "Digest",
+                "FileSystem", "SeededRandom",
+            ], swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",
             dependencies: [

@@ -62,6 +62,18 @@ public struct DirectionAccumulator: Sendable {
     }
 }
 
+/// The projections of one embedding on several directions, `[directions]`; see `projection(of:on:)`.
+///
+/// - Parameter directions: `[directions, hidden]`, row-major.
+/// - Precondition: `directions` has whole rows of as many elements as `embedding`.
+public func projections(of embedding: some Collection<Float>, on directions: [Float]) -> [Double] {
+    precondition(
+        !embedding.isEmpty && directions.count.isMultiple(of: embedding.count), "directions of another hidden size")
+    return stride(from: 0, to: directions.count, by: embedding.count).map { start in
+        projection(of: embedding, on: directions[start..<start + embedding.count])
+    }
+}
+
 /// The scalar projection `h · u`, accumulated in double precision.
 ///
 /// - Precondition: as many elements in both.

@@ -1,21 +1,20 @@
 /// What a worker's machine computes fastest in, for one `model.backend`: it measures that before it says hello.
 package struct NumericPreference: Hashable, Sendable {
-    /// Numbers that products may multiply where a machine is asked, and attention.
-    package static let choices = ["f32", "bf16"]
-
     /// More are not sent: one for each backend.
     package static let countMax = 8
 
-    package var backend: String
-    package var precision: String
+    package var backend: Backend
 
-    /// Counts for a precision that is not f32.
-    package var attention: String
+    /// f32 or bf16.
+    package var precision: Precision
+
+    /// Counts for a precision that is not f32; never automatic.
+    package var attention: AttentionPrecision
 
     /// What was measured, for a person.
     package var reason: String
 
-    package init(backend: String, precision: String, attention: String, reason: String) {
+    package init(backend: Backend, precision: Precision, attention: AttentionPrecision, reason: String) {
         self.backend = backend
         self.precision = precision
         self.attention = attention
@@ -26,13 +25,13 @@ package struct NumericPreference: Hashable, Sendable {
 /// What all workers of a job compute in. Where the configuration leaves something to the machine, the first worker's
 /// counts, once for the job: a later one of another kind computes the same.
 package struct JobNumerics: Codable, Hashable, Sendable {
-    package var precision: String
-    package var attention: String
+    package var precision: Precision
+    package var attention: AttentionPrecision
 
     /// Why, for a person.
     package var reason: String
 
-    package init(precision: String, attention: String, reason: String) {
+    package init(precision: Precision, attention: AttentionPrecision, reason: String) {
         self.precision = precision
         self.attention = attention
         self.reason = reason
@@ -40,18 +39,15 @@ package struct JobNumerics: Codable, Hashable, Sendable {
 }
 
 extension JobSpecification {
-    /// What stands for "whatever is fastest".
-    package static let automatic = "auto"
-
     /// Whether something is left to a machine.
-    package var asksForNumerics: Bool { precision == Self.automatic || attention == Self.automatic }
+    package var asksForNumerics: Bool { precision == .automatic || attention == .automatic }
 
     /// What the job computes in by the word of one worker. Of a worker that measured nothing, f32: that is slow at worst.
     package func numerics(preferredBy worker: WorkerMessage.Hello) -> JobNumerics {
         let preference = worker.preferences.first { $0.backend == backend }
-        let precision = precision == Self.automatic ? preference?.precision ?? "f32" : precision
-        let fastest = preference?.attention ?? "f32"
-        let attention = precision == "f32" ? "f32" : attention == Self.automatic ? fastest : attention
+        let precision = precision == .automatic ? preference?.precision ?? .f32 : precision
+        let fastest = preference?.attention ?? .f32
+        let attention = precision == .f32 ? .f32 : attention == .automatic ? fastest : attention
         let measured = preference?.reason ?? "it measured nothing"
         return JobNumerics(
             precision: precision, attention: attention, reason: "measured on \(worker.worker): \(measured)")

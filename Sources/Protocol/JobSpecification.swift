@@ -8,30 +8,28 @@ package struct JobSpecification: Hashable, Sendable {
 
     /// SHA-256 of the model file in lower-case hexadecimal; empty until the first worker has named it.
     package var modelDigest: String
-    /// f32, bf16 or int8; auto while no worker was asked.
-    package var precision: String
-    package var backend: String
 
-    /// What attention multiplies: f32 or bf16; auto while no worker was asked.
-    package var attention: String
+    /// Automatic while no worker was asked.
+    package var precision: Precision
+    package var backend: Backend
 
-    /// Hidden states to return: 0 the embeddings, `l` after block `l`; negative ones count from the last, which is
-    /// after the final norm (-1).
-    package var layers: [Int]
-    package var pooling: String
+    /// Automatic while no worker was asked.
+    package var attention: AttentionPrecision
+
+    /// What the steps ask for of each text, in this order: at least one, each once.
+    package var readouts: [Readout]
 
     /// Longest sequence in tokens; 0 for the model's context length.
     package var maxTokens: Int
     package var heartbeatMilliseconds: Int
 
-    /// The embeddings that go into the store, besides what the steps ask for; empty where there is none.
-    package var keptLayers: [Int]
-    package var keptPoolings: [String]
+    /// What goes into the store, besides what the steps ask for; empty where there is none.
+    package var keptReadouts: [Readout]
 
     package init(
-        job: String, modelPath: String, modelDigest: String, precision: String, backend: String,
-        attention: String = "f32", layers: [Int], pooling: String, maxTokens: Int, heartbeatMilliseconds: Int,
-        keptLayers: [Int] = [], keptPoolings: [String] = []
+        job: String, modelPath: String, modelDigest: String, precision: Precision, backend: Backend,
+        attention: AttentionPrecision = .f32, readouts: [Readout], maxTokens: Int, heartbeatMilliseconds: Int,
+        keptReadouts: [Readout] = []
     ) {
         self.job = job
         self.modelPath = modelPath
@@ -39,23 +37,19 @@ package struct JobSpecification: Hashable, Sendable {
         self.precision = precision
         self.backend = backend
         self.attention = attention
-        self.layers = layers
-        self.pooling = pooling
+        self.readouts = readouts
         self.maxTokens = maxTokens
         self.heartbeatMilliseconds = heartbeatMilliseconds
-        self.keptLayers = keptLayers
-        self.keptPoolings = keptPoolings
+        self.keptReadouts = keptReadouts
     }
 
-    /// The kept layers of a model as they lie in a unit's embeddings: ascending, from 0 for the embeddings to
-    /// `layerCount`, each once. Those that the model does not have are among them.
-    package func keptLayers(layerCount: Int) -> [Int] {
-        Set(keptLayers.map { Self.resolved(layer: $0, layerCount: layerCount) }).sorted()
-    }
+    /// What is asked for of a model, with layers counted from the front. Those that it does not have are among them.
+    package func readouts(layerCount: Int) -> [Readout] { readouts.map { $0.resolved(layerCount: layerCount) } }
 
-    /// A layer counted from the front.
-    package static func resolved(layer: Int, layerCount: Int) -> Int {
-        layer < 0 ? layerCount + 1 + layer : layer
+    /// What is kept of a model's states, as it lies in results and in the store: ascending, each once, with layers counted
+    /// from the front. Those that the model does not have are among them.
+    package func keptReadouts(layerCount: Int) -> [Readout] {
+        Set(keptReadouts.map { $0.resolved(layerCount: layerCount) }).sorted()
     }
 }
 
@@ -74,18 +68,20 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     package var layerCount: Int
     package var hiddenSize: Int
     package var contextLength: Int
-    package var precision: String
+
+    /// Never automatic.
+    package var precision: Precision
 
     /// As the job has it: a CPU that cannot do that says so in its numeric build.
-    package var attention: String
+    package var attention: AttentionPrecision
 
     /// Everything that may change a bit of a result: precision, library, its version, instruction set.
     package var numericBuild: String
 
-    /// How many units the worker takes into its hands at a time, besides those that wait for the direction.
+    /// How many units the worker takes into its hands at a time, besides those that wait for the scorer.
     package var credit: Int
 
-    /// How many rows, in units, the worker embeds before the direction is there, and keeps until it is.
+    /// How many rows, in units, the worker embeds before the scorer is there, and keeps until it is.
     package var rowsAhead: Int
 
     /// What a person must know of the model file to trust its numbers, each a sentence about the model.
@@ -101,7 +97,7 @@ package struct LoadedModel: Codable, Hashable, Sendable {
 
     package init(
         digest: String, name: String, tokenizer: String, layerCount: Int, hiddenSize: Int, contextLength: Int,
-        precision: String, attention: String = "f32", numericBuild: String, credit: Int, rowsAhead: Int,
+        precision: Precision, attention: AttentionPrecision = .f32, numericBuild: String, credit: Int, rowsAhead: Int,
         warnings: [String] = []
     ) {
         self.digest = digest
@@ -126,7 +122,7 @@ extension LoadedModel {
     /// Also that of a ledger from before attention and warnings were named.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        let precision = try values.decode(String.self, forKey: .precision)
+        let precision = try values.decode(Precision.self, forKey: .precision)
         self.init(
             digest: try values.decode(String.self, forKey: .digest),
             name: try values.decode(String.self, forKey: .name),
@@ -134,25 +130,11 @@ extension LoadedModel {
             layerCount: try values.decode(Int.self, forKey: .layerCount),
             hiddenSize: try values.decode(Int.self, forKey: .hiddenSize),
             contextLength: try values.decode(Int.self, forKey: .contextLength), precision: precision,
-            attention: try values.decodeIfPresent(String.self, forKey: .attention)
-                ?? (precision == "f32" ? "f32" : "bf16"),
+            attention: try values.decodeIfPresent(AttentionPrecision.self, forKey: .attention)
+                ?? (precision == .f32 ? .f32 : .bf16),
             numericBuild: try values.decode(String.self, forKey: .numericBuild),
             credit: try values.decode(Int.self, forKey: .credit),
             rowsAhead: try values.decode(Int.self, forKey: .rowsAhead),
             warnings: try values.decodeIfPresent([String].self, forKey: .warnings) ?? [])
-    }
-}
-
-/// The direction that workers project on.
-package struct BroadcastDirection: Hashable, Sendable {
-    /// Names this direction in acknowledgements and results.
-    package var digest: String
-
-    /// Unit norm for each layer: f32 `[layers, hidden]`.
-    package var values: Tensor
-
-    package init(digest: String, values: Tensor) {
-        self.digest = digest
-        self.values = values
     }
 }

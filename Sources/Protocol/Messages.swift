@@ -6,9 +6,9 @@ package enum WorkerMessage: Hashable, Sendable {
     case result(UnitResult)
     case failure(UnitFailure)
 
-    /// The unit's rows are embedded; its result follows once the worker has the direction.
+    /// The unit's rows are embedded; its result follows once the worker has the scorer.
     case embedded(Lease)
-    case directionAcknowledged(digest: String)
+    case scorerAcknowledged(digest: String)
     case goodbye(reason: String)
 
     /// The first message on a connection, and the answer to `whoAreYou`.
@@ -57,7 +57,7 @@ package enum WorkerMessage: Hashable, Sendable {
         /// Computed so far; 0 for a unit that waits.
         package var tokens: UInt64
 
-        /// Its rows are embedded, and wait for the direction.
+        /// Its rows are embedded, and wait for the scorer.
         package var isEmbedded: Bool
 
         package init(lease: Lease, tokens: UInt64, isEmbedded: Bool = false) {
@@ -102,8 +102,8 @@ package enum WorkerMessage: Hashable, Sendable {
 package enum CoordinatorMessage: Hashable, Sendable {
     case welcome(JobSpecification)
 
-    /// The worker's model fits; with the direction where there is one.
-    case accepted(direction: BroadcastDirection?)
+    /// The worker's model fits; with the scorer where there is one.
+    case accepted(scorer: Scorer?)
 
     /// The worker cannot take part; the reason says what to change.
     case refused(reason: String)
@@ -111,7 +111,7 @@ package enum CoordinatorMessage: Hashable, Sendable {
     /// The sender of the last message is not known here: say hello.
     case whoAreYou
     case assignment(Lease, UnitPayload)
-    case direction(BroadcastDirection)
+    case scorer(Scorer)
 
     /// The result is safe (or no longer needed); the worker may forget it.
     case resultAcknowledged(Lease)

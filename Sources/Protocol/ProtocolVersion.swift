@@ -1,7 +1,7 @@
 /// Versions that two processes compare before they work together.
 package enum ProtocolVersion {
     /// Raised by every change to `legend.proto` that an older peer could misread.
-    package static let current: UInt32 = 4
+    package static let current: UInt32 = 5
 
     /// The version of this software, for people; it decides nothing.
     package static let software = "0.1.0"

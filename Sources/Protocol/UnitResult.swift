@@ -15,11 +15,11 @@ package struct UnitResult: Hashable, Sendable {
 
     /// What the unit asked for. The elements of a failed row are zero.
     package enum Output: Hashable, Sendable {
-        /// Hidden states: f32 `[rows, responses, layers, hidden]`.
+        /// Hidden states: f32 `[texts, readouts, hidden]`.
         case states(Tensor)
 
-        /// Projections on the direction with this digest: f64 `[rows, responses, layers]`.
-        case scores(Tensor, direction: String)
+        /// By the scorer with this digest: f64 `[texts, scores]`, in the order of its parts and their directions.
+        case scores(Tensor, scorer: String)
 
         package var work: WorkKind {
             switch self {
@@ -35,16 +35,19 @@ package struct UnitResult: Hashable, Sendable {
         }
     }
 
-    /// The bytes of the values of the largest legal result of rows with two responses.
-    package static func valueBytesMax(layers: Int) -> Int {
-        UnitPayload.rowsMax * 2 * layers * LoadedModel.hiddenSizeMax * Tensor.ElementType.f32.byteCount
-    }
+    /// Vectors of hidden states in a unit of more than one row, at most.
+    package static let vectorsMax = 1024
+
+    /// More bytes of values are not sent as one unit.
+    package static let valueBytesMax = vectorsMax * LoadedModel.hiddenSizeMax * Tensor.ElementType.f32.byteCount
 
     package var lease: Lease
 
     /// The rows' indices in their dataset, as in the payload.
     package var rows: [UInt64]
 
+    /// Of each row. A unit's texts are its rows' responses, one row after another.
+    package var responseCounts: [Int]
     package var output: Output
 
     /// Rows that could not be computed, ascending by item; the other rows of the unit are good.
@@ -59,11 +62,13 @@ package struct UnitResult: Hashable, Sendable {
     package var kept: KeptEmbeddings?
 
     package init(
-        lease: Lease, rows: [UInt64], output: Output, failures: [RowFailure] = [], tokensTotal: UInt64 = 0,
+        lease: Lease, rows: [UInt64], responseCounts: [Int], output: Output, failures: [RowFailure] = [],
+        tokensTotal: UInt64 = 0,
         tokensComputed: UInt64 = 0, computeMicroseconds: UInt64 = 0, kept: KeptEmbeddings? = nil
     ) {
         self.lease = lease
         self.rows = rows
+        self.responseCounts = responseCounts
         self.output = output
         self.failures = failures
         self.tokensTotal = tokensTotal
@@ -71,11 +76,22 @@ package struct UnitResult: Hashable, Sendable {
         self.computeMicroseconds = computeMicroseconds
         self.kept = kept
     }
+
+    package var textCount: Int { responseCounts.reduce(0, +) }
+
+    /// Each row's texts.
+    package var texts: [Range<Int>] {
+        var start = 0
+        return responseCounts.map { count in
+            defer { start += count }
+            return start..<start + count
+        }
+    }
 }
 
 /// Embeddings of a unit's rows on their way into the store.
 package struct KeptEmbeddings: Hashable, Sendable {
-    /// f16 `[rows, responses, layers, tokens, hidden]`, never infinite; those of a failed row are zero.
+    /// f16 `[texts, readouts, hidden]`, never infinite; those of a failed row are zero.
     package var vectors: Tensor
 
     /// For each vector the power of two that its elements are to be multiplied by, or 127 where it is not finite.
@@ -88,10 +104,4 @@ package struct KeptEmbeddings: Hashable, Sendable {
 
     /// More bytes of vectors are not sent as one unit.
     package static let byteCountMax = 64 << 20
-
-    /// How many rows a unit may have of which so many hidden states of each response are kept: 8 MiB of a model with a
-    /// hidden size of 8192, so that a slow link passes other messages between two results.
-    package static func rowsMax(statesPerResponse states: Int) -> Int {
-        states == 0 ? UnitPayload.rowsMax : max(1, min(UnitPayload.rowsMax, 256 / states))
-    }
 }

@@ -15,11 +15,11 @@ package enum WorkKind: UInt8, Hashable, Sendable {
     /// Embeds them; their hidden states come back.
     case embed = 1
 
-    /// Embeds them and projects the hidden states on the job's direction; scores come back.
+    /// Embeds them and projects the hidden states on the job's scorer; scores come back.
     case project = 2
 
-    /// Whether a unit cannot be finished without the job's direction. It can be embedded before that is there.
-    package var needsDirection: Bool { self == .project }
+    /// Whether a unit cannot be finished without the job's scorer. It can be embedded before that is there.
+    package var needsScorer: Bool { self == .project }
 
     /// The type of the results' values.
     package var elementType: Tensor.ElementType {
@@ -38,10 +38,10 @@ package struct WorkStep: Hashable, Sendable {
     package var name: String
     package var work: WorkKind
 
-    /// What a row's responses are called, in their order.
-    package var responses: [String]
+    /// What each row's responses are called, in their order; nil where each row has as many as it has.
+    package var responses: [String]?
 
-    package init(id: StepID, name: String, work: WorkKind, responses: [String]) {
+    package init(id: StepID, name: String, work: WorkKind, responses: [String]?) {
         self.id = id
         self.name = name
         self.work = work

@@ -198,8 +198,8 @@ final class WorkerService {
         switch action {
         case .send(let message): try socket.send(.worker(message), isDroppable: message.isWorthlessLate)
         case .loadModel(let job): load(job)
-        case .compute(let lane, let lease, let work, let direction):
-            lanes[lane].compute(lease, work, direction: direction)
+        case .compute(let lane, let lease, let work, let scorer):
+            lanes[lane].compute(lease, work, scorer: scorer)
         case .cancel(let lane): lanes[lane].cancel()
         case .note(let note): log(note)
         case .end(let ending): return ending
@@ -243,7 +243,7 @@ extension WorkerMessage {
     fileprivate var isWorthlessLate: Bool {
         switch self {
         case .hello, .heartbeat, .result: true
-        case .ready, .failure, .embedded, .directionAcknowledged, .goodbye: false
+        case .ready, .failure, .embedded, .scorerAcknowledged, .goodbye: false
         }
     }
 }

@@ -72,12 +72,12 @@ struct HostilePortTests {
             worker: "nobody-\(number)", epoch: .max, host: "nowhere", processID: 1, softwareVersion: "0", lanes: 1,
             model: nil, held: held)
         let result = UnitResult(
-            lease: lease, rows: [0, 1],
-            output: .states(Tensor([Float](repeating: 1, count: 2304), shape: [2, 2, 1, 576])))
+            lease: lease, rows: [0, 1], responseCounts: [2, 2],
+            output: .states(Tensor([Float](repeating: 1, count: 2304), shape: [4, 1, 576])))
         return [
             .worker(.hello(hello)), .worker(.heartbeat(.init(epoch: .max, held: held, draining: false))),
             .worker(.result(result)), .worker(.failure(.init(lease: lease, reason: "no\nreason", returned: false))),
-            .worker(.embedded(lease)), .worker(.directionAcknowledged(digest: "south")), .status(.request),
+            .worker(.embedded(lease)), .worker(.scorerAcknowledged(digest: "south")), .status(.request),
             .status(.report(.init())), .coordinator(.heartbeatReply),
         ]
     }

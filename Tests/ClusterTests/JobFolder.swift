@@ -133,19 +133,23 @@ extension JobFolder {
         _ condition: @escaping @Sendable ([LedgerView.Result]) -> Bool, in program: RunningProgram,
         _ action: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread { [self] in
-                continuation.resume(
-                    with: Result {
-                        var patience = Patience()
-                        while try !condition(results) {
-                            guard !program.hasEnded, patience.pauseThread() else {
-                                throw MissingResults(description: "\(try results)\n\(program.errors)")
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                Thread { [self] in
+                    continuation.resume(
+                        with: Result {
+                            var patience = Patience()
+                            while try !condition(results) {
+                                guard !program.hasEnded, patience.pauseThread() else {
+                                    throw MissingResults(description: "\(try results)\n\(program.errors)")
+                                }
                             }
-                        }
-                        return try action()
-                    })
-            }.start()
+                            return try action()
+                        })
+                }.start()
+            }
+        } onCancel: {
+            program.kill()
         }
     }
 

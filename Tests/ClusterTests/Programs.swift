@@ -91,15 +91,19 @@ final class RunningProgram: Sendable {
 
     var hasEnded: Bool { ending.state.withLock { $0.exit != nil } }
 
-    /// Waits for the process's end.
+    /// Waits for the process's end, which comes at once where the test is at its time limit.
     func exit() async -> Exit {
-        await withCheckedContinuation { continuation in
-            let ready = ending.state.withLock { state -> Exit? in
-                if let exit = state.exit { return exit }
-                state.waiters.append(continuation)
-                return nil
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let ready = ending.state.withLock { state -> Exit? in
+                    if let exit = state.exit { return exit }
+                    state.waiters.append(continuation)
+                    return nil
+                }
+                if let ready { continuation.resume(returning: ready) }
             }
-            if let ready { continuation.resume(returning: ready) }
+        } onCancel: {
+            kill()
         }
     }
 

@@ -53,11 +53,19 @@ enum TiedProcess {
             let file = folder.appending(path: name).path
             posix_spawn_file_actions_addopen(&actions, descriptor, file, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
+        // Those of the pool block nearly all signals, and so does a thread that one of them starts.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let strings = command.map { strdup($0) }
         let variables = environment.map { strdup($0) }
         defer { (strings + variables).forEach { free($0) } }
         var process = pid_t()
-        let code = posix_spawn(&process, command[0], &actions, nil, strings + [nil], variables + [nil])
+        let code = posix_spawn(&process, command[0], &actions, &attributes, strings + [nil], variables + [nil])
         guard code == 0 else { throw POSIXError(.init(rawValue: code) ?? .EIO) }
         return process
     }

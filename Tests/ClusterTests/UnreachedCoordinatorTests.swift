@@ -91,7 +91,7 @@ final class OtherServer: Sendable {
         Thread {
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else { break }
                 Thread {
                     defer { close(connection) }
                     var buffer = [UInt8](repeating: 0, count: 4096)
@@ -102,11 +102,10 @@ final class OtherServer: Sendable {
                     }
                 }.start()
             }
+            // Nowhere else: its number could be another listener's by the time this thread comes to it.
+            close(listener)
         }.start()
     }
 
-    deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 }

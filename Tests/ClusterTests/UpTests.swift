@@ -196,7 +196,8 @@ private final class SSHServer {
     /// What `cluster.hosts` says of it.
     var settings: String {
         ", port: \(port), ssh_options: [-F, /dev/null, -i, \(folder.path)/user, -o, StrictHostKeyChecking=no, "
-            + "-o, UserKnownHostsFile=/dev/null]"
+            // A busy machine is no dead connection.
+            + "-o, UserKnownHostsFile=/dev/null, -o, ConnectTimeout=600, -o, ServerAliveInterval=600]"
     }
 
     /// The forwarded sockets that a job's workers used and that are still there.

@@ -64,7 +64,7 @@ extension DatasetContainer {
         let temporary = try TemporaryLedger()
         let ledger = try temporary.open
         let input = StepInput(step: .rows, path: path, options: options, template: .plain, compatibility: .none)
-        try Ingestor(ledger: ledger, input: input, unitTokens: 256, rowsPerUnitMax: UnitPayload.rowsMax).run { _ in }
+        try Ingestor(ledger: ledger, input: input, unitTokens: 256, textsPerUnitMax: 4096).run { _ in }
         let units = try ledger.openUnits(of: .rows, after: UnitID(0), limit: .max)
         #expect(try ledger.payload(of: #require(units.first).id)?.items.map(\.row) == [2, 0])
         #expect(try ledger.ingestion(of: .rows).records == 3)

@@ -40,7 +40,9 @@ struct IngestorTests {
     private func ingestor(of path: String, unitTokens: Int = 256) throws -> Ingestor {
         let input = StepInput(
             step: .rows, path: path, options: DatasetOptions(purpose: .row), template: .plain, compatibility: .none)
-        return Ingestor(ledger: try ledger, input: input, unitTokens: unitTokens, rowsPerUnitMax: UnitPayload.rowsMax)
+        return Ingestor(
+            ledger: try ledger, input: input, unitTokens: unitTokens,
+            textsPerUnitMax: UnitPayload.textsMax(readouts: 1, kept: 0))
     }
 
     private func payloads() throws -> [UnitPayload] {
@@ -96,7 +98,10 @@ struct IngestorTests {
         let other = try TemporaryLedger()
         func run() throws {
             let input = try ingestor(of: path).input
-            try Ingestor(ledger: other.open, input: input, unitTokens: 256, rowsPerUnitMax: UnitPayload.rowsMax).run {
+            try Ingestor(
+                ledger: other.open, input: input, unitTokens: 256,
+                textsPerUnitMax: UnitPayload.textsMax(readouts: 1, kept: 0)
+            ).run {
                 _ in
             }
         }
@@ -137,9 +142,10 @@ struct IngestorTests {
     /// Chosen scores 2 * row, rejected row.
     private func result(of unit: UnitID, _ payload: UnitPayload) -> UnitResult {
         let rows = payload.items.map(\.row)
-        let values = Tensor(rows.flatMap { [2 * Double($0), Double($0)] }, shape: [rows.count, 2, 1])
+        let values = Tensor(rows.flatMap { [2 * Double($0), Double($0)] }, shape: [2 * rows.count, 1])
         return UnitResult(
-            lease: Lease(unit: unit, attempt: 1), rows: rows, output: .scores(values, direction: "d"))
+            lease: Lease(unit: unit, attempt: 1), rows: rows, responseCounts: rows.map { _ in 2 },
+            output: .scores(values, scorer: "d"))
     }
 
     @Test func theOutputHasEveryRowInTheOrderOfTheInput() throws {
@@ -153,7 +159,9 @@ struct IngestorTests {
             """, to: "cluster.yaml")
         let definition = try JobDefinition(Configuration(contentsOf: folder.path("cluster.yaml")))
         let input = try #require(definition.input(of: .rows))
-        try Ingestor(ledger: ledger, input: input, unitTokens: 256, rowsPerUnitMax: UnitPayload.rowsMax).run { _ in }
+        try Ingestor(
+            ledger: ledger, input: input, unitTokens: 256, textsPerUnitMax: UnitPayload.textsMax(readouts: 1, kept: 0)
+        ).run { _ in }
 
         // One unit is split and a row of it given up; another has a row that fails; the last ones settle first.
         let first = try #require(try ledger.openUnits(of: .rows, after: UnitID(0), limit: 1).first)

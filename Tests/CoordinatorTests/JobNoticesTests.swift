@@ -65,9 +65,10 @@ import Testing
     @Test func theProgressCountsMarginsOfTheRowsAlone() {
         var progress = JobProgress(job: "x")
         progress.began(.test(.rows), ingestion: Ledger.Ingestion(), tally: .init())
-        let values = Tensor([1, 2, 5, 1, 0, 0] as [Double], shape: [3, 2, 1])
+        let values = Tensor([1, 2, 5, 1, 0, 0] as [Double], shape: [6, 1])
         var result = UnitResult(
-            lease: Lease(unit: UnitID(1), attempt: 1), rows: [0, 1, 2], output: .scores(values, direction: "d"),
+            lease: Lease(unit: UnitID(1), attempt: 1), rows: [0, 1, 2], responseCounts: [2, 2, 2],
+            output: .scores(values, scorer: "d"),
             failures: [.init(item: 2, reason: "too long")],
             tokensTotal: 1, tokensComputed: 1, computeMicroseconds: 1)
         progress.committed(result, at: MonotonicInstant(offset: .zero))

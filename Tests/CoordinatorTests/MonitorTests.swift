@@ -120,8 +120,8 @@ struct MonitorTests {
     private func result(rows: Int, tokens: UInt64) throws -> UnitResult {
         UnitResult(
             lease: Lease(unit: UnitID(1), attempt: 1), rows: (0..<UInt64(rows)).map { $0 },
-
-            output: .states(Tensor([Float](repeating: 0, count: rows), shape: [rows])), tokensTotal: tokens)
+            responseCounts: Array(repeating: 1, count: rows),
+            output: .states(Tensor([Float](repeating: 0, count: rows), shape: [rows, 1, 1])), tokensTotal: tokens)
     }
 
     @Test func ratesAndTheTimeLeftComeFromCommitsOfTheLastHalfMinute() throws {

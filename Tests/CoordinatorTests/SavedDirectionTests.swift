@@ -1,5 +1,6 @@
 internal import Diagnostics
 import Margins
+import Protocol
 import Safetensors
 import Testing
 
@@ -11,9 +12,9 @@ import Testing
             direction: try Direction(difference: [3, -4]),
             provenance: .init(
                 model: "m", modelSHA256: String(repeating: "0a", count: 32), tokenizer: "gpt2", template: "alpaca",
-                compatibility: "none",
+                compatibility: .none,
                 layer: layer,
-                layerCount: layerCount, token: "last", precision: "f32", numericBuild: "n", anchorsSHA256: "1b",
+                layerCount: layerCount, token: .lastToken, precision: .f32, numericBuild: "n", anchorsSHA256: "1b",
                 anchorPairs: 10, software: "0.1.0"))
     }
 
@@ -73,6 +74,16 @@ import Testing
         let bytes = try direction.serialized()
         let error = #expect(throws: Problem.self) { try SavedDirection(serialized: bytes, path: "d") }
         #expect(error?.description.contains("expected modelSHA256 to be 64") == true)
+    }
+
+    @Test(arguments: [("token", "first"), ("precision", "fp8"), ("compatibility", "")])
+    func aChoiceThatIsNoneIsRefusedWithTheChoices(_ key: String, _ name: String) throws {
+        var file = try TensorFile(serialized: saved(layer: 2, layerCount: 2).serialized())
+        file.metadata[key] = name
+        let bytes = try file.serialized()
+        let error = #expect(throws: Problem.self) { try SavedDirection(serialized: bytes, path: "d") }
+        #expect(error?.description.hasPrefix("d: its provenance: expected one of ") == true)
+        #expect(error?.description.hasSuffix("found \"\(name)\"") == true)
     }
 
     /// The largest number of layers overflows when one is counted from the last.

@@ -15,9 +15,9 @@ struct SharderTests {
 
     /// The units of rows that cost 5 tokens beside their prompts.
     private func units(_ prompts: [[UInt8]], unitTokens: Int) -> [Ledger.NewUnit] {
-        var sharder = Sharder(unitTokens: unitTokens, rowsMax: UnitPayload.rowsMax)
+        var sharder = Sharder(unitTokens: unitTokens, textsMax: UnitPayload.textsMax(readouts: 1, kept: 0))
         let full = prompts.enumerated().flatMap { row, prompt in
-            sharder.add(.init(row: UInt64(row), prompt: prompt, responseBytes: Self.responseBytes(5)))
+            sharder.add(.init(row: UInt64(row), prompt: prompt, responses: 2, responseBytes: Self.responseBytes(5)))
         }
         return full + sharder.finish()
     }
@@ -34,13 +34,23 @@ struct SharderTests {
     }
 
     @Test func aUnitHasNoMoreRowsThanItsKeptStatesAllow() {
-        var sharder = Sharder(unitTokens: 1000, rowsMax: KeptEmbeddings.rowsMax(statesPerResponse: 128))
+        var sharder = Sharder(unitTokens: 1000, textsMax: UnitPayload.textsMax(readouts: 1, kept: 128))
         let full = (0..<5).flatMap { row in
-            sharder.add(.init(row: row, prompt: prompt("a"), responseBytes: Self.responseBytes(5)))
+            sharder.add(.init(row: row, prompt: prompt("a"), responses: 2, responseBytes: Self.responseBytes(5)))
         }
         #expect((full + sharder.finish()).map(\.rows) == [[0, 1], [2, 3], [4]])
-        #expect(KeptEmbeddings.rowsMax(statesPerResponse: 0) == UnitPayload.rowsMax)
-        #expect(KeptEmbeddings.rowsMax(statesPerResponse: 1000) == 1)
+        #expect(UnitPayload.textsMax(readouts: 1, kept: 0) == 2 * UnitPayload.rowsMax)
+        #expect(UnitPayload.textsMax(readouts: 64, kept: 0) == 16)
+        #expect(UnitPayload.textsMax(readouts: 1, kept: 1000) == 1)
+    }
+
+    /// However many responses each has; a row is in one unit, if it alone is too much.
+    @Test func aUnitHasNoMoreTextsThanTheirVectorsAllow() {
+        var sharder = Sharder(unitTokens: 100_000, textsMax: 16)
+        let full = [5, 8, 3, 1, 64, 2, 14, 1].enumerated().flatMap { row, responses in
+            sharder.add(.init(row: UInt64(row), prompt: prompt("a"), responses: responses, responseBytes: 20))
+        }
+        #expect((full + sharder.finish()).map(\.rows) == [[0, 1, 2], [3], [4], [5, 6], [7]])
     }
 
     @Test func aUnitEndsWithThePromptWithWhichItIsFull() {

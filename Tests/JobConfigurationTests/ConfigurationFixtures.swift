@@ -1,3 +1,5 @@
+import Protocol
+
 @testable import JobConfiguration
 
 /// Configuration files for tests, as if they lay in `/jobs/today`.
@@ -30,9 +32,10 @@ enum ConfigurationFixtures {
             format: "auto", prompt: nil, harmless: nil, harmful: nil, ignoredColumns: [], promptInResponses: "auto",
             refusal: "I can\u{2019}t answer that."),
         model: .init(
-            path: "/jobs/today/model.gguf", sha256: nil, precision: "auto", backend: "auto", maxTokens: 0, serve: true),
+            path: "/jobs/today/model.gguf", sha256: nil, precision: .automatic, backend: .automatic, maxTokens: 0,
+            serve: true),
         embedding: .init(
-            template: "alpaca", layer: -1, token: "last", compatibility: "none", readsControlTokensOfRows: false),
+            template: "alpaca", layer: -1, token: .lastToken, compatibility: .none, readsControlTokensOfRows: false),
         cluster: .init(
             listen: "tcp://127.0.0.1:5711", insecure: false, localWorkers: nil, lanes: nil, unitTokens: 2048,
             heartbeatSeconds: 2, silenceSeconds: 15, stallSeconds: 120, attempts: 3, mixedNumerics: false))

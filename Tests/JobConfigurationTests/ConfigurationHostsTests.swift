@@ -1,3 +1,4 @@
+import Protocol
 import Testing
 
 @testable import JobConfiguration
@@ -46,7 +47,7 @@ import Testing
             yaml: ConfigurationFixtures.yaml("cluster", "lanes: 2", "attempts: 5"), path: ConfigurationFixtures.path,
             overrides: ["cluster.lanes=4", "job.name=a=b", "embedding.token=mean"])
         #expect(configuration.cluster.lanes == 4 && configuration.cluster.attempts == 5)
-        #expect(configuration.job.name == "a=b" && configuration.embedding.token == "mean")
+        #expect(configuration.job.name == "a=b" && configuration.embedding.token == .meanText)
     }
 
     @Test(arguments: [

@@ -1,5 +1,6 @@
 import Foundation
 import JobConfiguration
+import Protocol
 import Testing
 
 @Suite struct ConfigurationProblemTests {

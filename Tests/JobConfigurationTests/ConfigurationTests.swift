@@ -1,4 +1,5 @@
 import Foundation
+import Protocol
 import Testing
 
 @testable import JobConfiguration
@@ -60,10 +61,10 @@ import Testing
                 format: "harmful", prompt: "p", harmless: "safe", harmful: "unsafe", ignoredColumns: ["system"],
                 promptInResponses: "keep", refusal: "No."),
             model: .init(
-                path: "/m.gguf", sha256: digest, precision: "bf16", backend: "blas", maxTokens: 4096, serve: false),
+                path: "/m.gguf", sha256: digest, precision: .bf16, backend: .blas, maxTokens: 4096, serve: false),
             embedding: .init(
-                template: "chat", layer: 12, token: "mean-response", compatibility: "none",
-                readsControlTokensOfRows: true, kept: .init(layers: [-1, 12, 20], tokens: ["last", "mean-response"])),
+                template: "chat", layer: 12, token: .meanResponse, compatibility: .none,
+                readsControlTokensOfRows: true, kept: .init(layers: [-1, 12, 20], tokens: [.lastToken, .meanResponse])),
             cluster: .init(
                 listen: "tcp://0.0.0.0:*", insecure: true, localWorkers: 0, lanes: 3, unitTokens: 512,
                 heartbeatSeconds: 0.5, silenceSeconds: 1.5, stallSeconds: 60, attempts: 5, mixedNumerics: true))
@@ -72,7 +73,7 @@ import Testing
 
     @Test func theJobsOwnLayerAndTokenAreAlwaysKept() throws {
         let yaml = ConfigurationFixtures.yaml("embedding", "layer: 3", "token: mean", "keep_embeddings: true")
-        #expect(try ConfigurationFixtures.read(yaml).embedding.kept == .init(layers: [3], tokens: ["mean"]))
+        #expect(try ConfigurationFixtures.read(yaml).embedding.kept == .init(layers: [3], tokens: [.meanText]))
     }
 
     @Test func keysAreReadWithTheirPaths() throws {

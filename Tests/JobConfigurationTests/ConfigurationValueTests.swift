@@ -1,4 +1,5 @@
 import JobConfiguration
+import Protocol
 import Testing
 
 /// What each key takes, and what it refuses.

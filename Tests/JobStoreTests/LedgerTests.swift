@@ -118,9 +118,12 @@ private struct SettledRow: Hashable {
         try ledger.add(
             [.init(rows: [3, 0], tokens: 1), .init(rows: [2, 1], tokens: 1)], ingestion: .init(), of: .rows)
         #expect(try ledger.payload(of: UnitID(2))?.items == [items[2], items[1]])
-        let values = Tensor([30.0, 31, 0, 1], shape: [2, 2, 1])
+        let values = Tensor([30.0, 31, 0, 1], shape: [4, 1])
         _ = try ledger.apply([
-            .result(UnitResult(lease: Lease(1), rows: [3, 0], output: .scores(values, direction: "d")), worker: "a")
+            .result(
+                UnitResult(
+                    lease: Lease(1), rows: [3, 0], responseCounts: [2, 2], output: .scores(values, scorer: "d")),
+                worker: "a")
         ])
         #expect(
             try ledger.rows() == [

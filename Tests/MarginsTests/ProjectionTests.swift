@@ -54,4 +54,9 @@ import Testing
             projection(of: packed[1...3], on: unit[2...4])
                 == projection(of: [1, 2, 3] as [Float], on: [0, 1, -1] as [Float]))
     }
+
+    @Test func projectionsOnSeveralDirectionsAreThoseOnEach() {
+        #expect(projections(of: [1, 2, 3] as [Float], on: [4, -5, 6, 0, 0, 1]) == [12, 3])
+        #expect(projections(of: [1, 2, 3] as [Float], on: []) == [])
+    }
 }

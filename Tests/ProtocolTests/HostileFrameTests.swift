@@ -19,6 +19,12 @@ import Testing
         try expectRefused(hostile)
     }
 
+    @Test(arguments: HostileFrames.scorers) func aScorerThatNobodyCouldProjectOnIsRefused(_ hostile: HostileFrames)
+        throws
+    {
+        try expectRefused(hostile)
+    }
+
     @Test(arguments: HostileFrames.results) func aResultThatContradictsItselfIsRefused(_ hostile: HostileFrames) throws
     {
         try expectRefused(hostile)

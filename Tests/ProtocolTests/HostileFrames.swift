@@ -35,17 +35,18 @@ extension HostileFrames {
     /// Bulk frames that do not fit what the header announces.
     static let bulkFrames: [HostileFrames] = {
         let result = Protocol.Message.worker(.result(MessageSamples.result))
-        let direction = Protocol.Message.coordinator(.direction(MessageSamples.direction))
-        let accepted = Protocol.Message.coordinator(.accepted(direction: MessageSamples.direction))
-        let announced = WireTensor(MessageSamples.direction.values)
+        let direction = Protocol.Message.coordinator(.scorer(MessageSamples.direction))
+        let accepted = Protocol.Message.coordinator(.accepted(scorer: MessageSamples.direction))
+        let values = MessageSamples.direction.parts[0].directions
         return [
             .init(result, "1 tensors announced, 0 bulk frames found", bulk: { $0 = [] }),
             .init(.worker(.goodbye(reason: "")), "0 tensors announced, 1 bulk frames found", bulk: { $0 = [[1]] }),
             .init(result, "0 tensors announced, 1 bulk frames found", { $0.tensors = [] }),
             .init(result, "2 tensors announced, 1 bulk frames found", { $0.tensors += $0.tensors }),
             .init(
-                result, "a message of 4 frames; at most 3 are expected", { $0.tensors += $0.tensors + $0.tensors },
-                bulk: { $0 += $0 + $0 }),
+                result, "a message of 66 frames; at most 65 are expected",
+                { $0.tensors = Array(repeating: $0.tensors[0], count: 65) },
+                bulk: { $0 = Array(repeating: $0[0], count: 65) }),
             .init(
                 direction, "a bulk frame that belongs to no part of the message", { $0.tensors += $0.tensors },
                 bulk: { $0 += $0 }),
@@ -53,47 +54,23 @@ extension HostileFrames {
             .init(direction, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
             .init(accepted, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
             .init(
-                accepted, "a bulk frame that belongs to no part of the message", { $0.accepted.directionDigest = "" }),
+                accepted, "a bulk frame that belongs to no part of the message", { $0.accepted.clearScorer() }),
             .init(
                 .coordinator(.heartbeatReply), "a bulk frame that belongs to no part of the message",
-                { $0.tensors = [announced] }, bulk: { $0 = [MessageSamples.direction.values.bytes] }),
-        ]
-    }()
-
-    /// Embeddings to keep that are none.
-    static let keptEmbeddings: [HostileFrames] = {
-        let kept = Protocol.Message.worker(.result(MessageSamples.kept))
-        func isExpected(_ found: String) -> String {
-            "embeddings of \(found) rows; f16 [rows, responses, layers, tokens, hidden] is expected"
-        }
-        return [
-            .init(
-                kept, "a message whose bulk frame is missing", { $0.tensors.removeLast() }, bulk: { $0.removeLast() }),
-            .init(kept, isExpected("f16 [1, 2, 2, 2] for 1"), { $0.tensors[1].shape = [1, 2, 2, 2] }),
-            .init(kept, isExpected("f16 [2, 1, 2, 1, 2] for 1"), { $0.tensors[1].shape = [2, 1, 2, 1, 2] }),
-            .init(
-                kept, isExpected("f32 [1, 2, 2, 1, 1] for 1"),
-                {
-                    $0.tensors[1].elementType = .f32
-                    $0.tensors[1].shape = [1, 2, 2, 1, 1]
-                }),
-            .init(
-                kept, "3 exponents for 4 vectors, or impossible ones", { $0.unitResult.keptExponents.removeLast() }),
-            .init(kept, "4 exponents for 4 vectors, or impossible ones", { $0.unitResult.keptExponents[0] = 128 }),
-            .init(kept, "4 exponents for 8 vectors, or impossible ones", { $0.tensors[1].shape = [1, 2, 2, 2, 1] }),
+                { $0.tensors = [WireTensor(values)] }, bulk: { $0 = [values.bytes] }),
         ]
     }()
 
     /// Tensors whose description does not fit their bytes, or the message.
     static let tensors: [HostileFrames] = {
         let result = Protocol.Message.worker(.result(MessageSamples.result))
-        let direction = Protocol.Message.coordinator(.direction(MessageSamples.direction))
+        let direction = Protocol.Message.coordinator(.scorer(MessageSamples.direction))
         let checksum = CRC32.checksum(MessageSamples.result.output.values.bytes)
         return [
             .init(
                 result, "a bulk frame whose checksum is \(checksum), not the announced \(~checksum)",
                 { $0.tensors[0].crc32 = ~checksum }),
-            .init(result, "tensor of shape [2, 2, 1, 4]: expected 64 bytes, found 48", { $0.tensors[0].shape[3] = 4 }),
+            .init(result, "tensor of shape [4, 1, 4]: expected 64 bytes, found 48", { $0.tensors[0].shape[2] = 4 }),
             .init(result, "tensor of shape []: expected 4 bytes, found 48", { $0.tensors[0].shape = [] }),
             .init(
                 result, "tensor of shape [2, 4294967295]: expected 34359738360 bytes, found 48",
@@ -105,66 +82,10 @@ extension HostileFrames {
                 result, "tensor of impossible shape [4294967295, 4294967295, 4294967295]",
                 { $0.tensors[0].shape = [.max, .max, .max] }),
             .init(
-                result, "tensor of shape [2, 2, 1, 3]: expected 96 bytes, found 48",
+                result, "tensor of shape [4, 1, 3]: expected 96 bytes, found 48",
                 { $0.tensors[0].elementType = .f64 }),
             .init(result, "a tensor of an unknown element type", { $0.tensors[0].elementType = .unspecified }),
             .init(result, "a tensor of an unknown element type", { $0.tensors[0].elementType = .UNRECOGNIZED(99) }),
-            .init(
-                direction, "a direction of f32 [2]; f32 [layers, hidden] is expected", { $0.tensors[0].shape = [2] }),
-            .init(
-                direction, "a direction of f64 [1, 1]; f32 [layers, hidden] is expected",
-                {
-                    $0.tensors[0].elementType = .f64
-                    $0.tensors[0].shape = [1, 1]
-                }),
-        ]
-    }()
-
-    static let results: [HostileFrames] = {
-        let result = Protocol.Message.worker(.result(MessageSamples.result))
-        let bytes = [UInt8](repeating: 1, count: 4)
-        let order = "a result whose failed rows are out of range or order"
-        func failures(_ items: UInt32...) -> [WireRowFailure] { items.map { item in .with { $0.item = item } } }
-        return [
-            .init(result, "a result for 3 rows with values of shape [2, 2, 1, 3]", { $0.unitResult.rows.append(7) }),
-            .init(result, "a result for 0 rows with values of shape [2, 2, 1, 3]", { $0.unitResult.rows = [] }),
-            .init(result, "a result for 2 rows with values of shape [12]", { $0.tensors[0].shape = [12] }),
-            .init(
-                result, "a result with values of u8; f32 is expected",
-                {
-                    $0.tensors[0] = WireTensor(Tensor(bytes))
-                    $0.tensors[0].shape = [2, 2]
-                }, bulk: { $0 = [bytes] }),
-            .init(result, order, { $0.unitResult.failures = failures(2) }),
-            .init(result, order, { $0.unitResult.failures = failures(1, 0) }),
-            .init(result, order, { $0.unitResult.failures = failures(1, 1) }),
-            .init(result, order, { $0.unitResult.failures = failures(0, .max) }),
-            .init(
-                result, "a lease of unit 9223372036854775808, attempt 1: expected smaller numbers",
-                {
-                    $0.unitResult.lease.unit = 1 << 63
-                    $0.unitResult.lease.attempt = 1
-                }),
-            .init(
-                result, "a lease of unit 1, attempt 1073741825: expected smaller numbers",
-                {
-                    $0.unitResult.lease.unit = 1
-                    $0.unitResult.lease.attempt = (1 << 30) + 1
-                }),
-            .init(
-                result, "a result for 513 rows; at most 512 are expected",
-                { $0.unitResult.rows = Array(repeating: 1, count: 513) }),
-            .init(
-                .worker(.result(MessageSamples.scores)),
-                "a direction's digest of 1001 bytes; at most 1000 are expected",
-                { $0.unitResult.directionDigest = String(repeating: "d", count: 1001) }),
-            .init(result, "work of an unknown kind", { $0.unitResult.work = .unspecified }),
-            .init(result, "a result with values of f32; f64 is expected", { $0.unitResult.work = .project }),
-            .init(result, "hidden states with a direction", { $0.unitResult.directionDigest = "d" }),
-            .init(
-                .worker(.result(MessageSamples.scores)), "scores without their direction",
-                { $0.unitResult.directionDigest = "" }),
-            .init(result, "a result of 1099511627777 tokens", { $0.unitResult.tokensTotal = (1 << 40) + 1 }),
         ]
     }()
 
@@ -189,7 +110,8 @@ extension HostileFrames {
                 ready, "a numeric build of 1001 bytes; at most 1000 are expected",
                 { $0.ready.numericBuild = String(repeating: "n", count: 1001) }),
             .init(
-                ready, "what attention multiplies with control characters", { $0.ready.attention = "bf16\u{7}" }),
+                ready, "what attention multiplies: expected one of auto, f32, bf16, found \"bf16\\u{07}\"",
+                { $0.ready.attention = "bf16\u{7}" }),
             .init(
                 ready, "17 warnings; at most 16 are expected",
                 { $0.ready.warnings = Array(repeating: "w", count: 17) }),
@@ -197,11 +119,15 @@ extension HostileFrames {
                 hello, "9 preferences; at most 8 are expected",
                 { $0.hello.preferences = Array(repeating: $0.hello.preferences[0], count: 9) }),
             .init(
-                hello, "a preference of \"int8\"; f32 or bf16 are expected",
+                hello, "a preference of int8, attention in f32; f32 or bf16 are expected",
                 { $0.hello.preferences[0].precision = "int8" }),
             .init(
-                hello, "a preference of \"\"; f32 or bf16 are expected", { $0.hello.preferences[1].attention = "" }),
-            .init(hello, "a backend with control characters", { $0.hello.preferences[0].backend = "a\nb" }),
+                hello, "a preference of attention: expected one of auto, f32, bf16, found \"\"",
+                { $0.hello.preferences[1].attention = "" }),
+            .init(
+                hello, "a backend: expected one of auto, native, onednn, blas, found \"a\\nb\"",
+                { $0.hello.preferences[0].backend = "a\nb" }),
+            .init(ready, "a model that computes in auto, attention in f32", { $0.ready.precision = "auto" }),
             .init(ready, "a model's name with control characters", { $0.ready.modelName = "a\nb" }),
             .init(hello, "a worker id with control characters", { $0.hello.worker = "a\u{1B}[2J" }),
             .init(hello, "a host name with control characters", { $0.hello.host = "a\u{2028}b" }),
@@ -213,9 +139,9 @@ extension HostileFrames {
                 "81921 units held; at most 81920 are expected",
                 { $0.heartbeat.held = Array(repeating: .init(), count: 81_921) }),
             .init(
-                .worker(.directionAcknowledged(digest: "d")),
-                "a direction's digest of 1001 bytes; at most 1000 are expected",
-                { $0.directionAcknowledgement.digest = String(repeating: "d", count: 1001) }),
+                .worker(.scorerAcknowledged(digest: "d")),
+                "a scorer's digest of 1001 bytes; at most 1000 are expected",
+                { $0.scorerAcknowledgement.digest = String(repeating: "d", count: 1001) }),
             .init(hello, empty, { $0.hello.ready = WireReady() }),
             .init(hello, "a worker id of 0 bytes; 1 to 256 are expected", { $0.hello.worker = "" }),
             .init(
@@ -228,17 +154,32 @@ extension HostileFrames {
         let welcome = Protocol.Message.coordinator(.welcome(MessageSamples.job))
         let assignment = Protocol.Message.coordinator(.assignment(MessageSamples.lease, MessageSamples.payload))
         return [
-            .init(welcome, "a job without layers or heartbeat interval", { $0.welcome.job.layers = [] }),
-            .init(welcome, "a job without layers or heartbeat interval", { $0.welcome.job.heartbeatMs = 0 }),
-            .init(welcome, "a job without layers or heartbeat interval", { $0.welcome.clearJob() }),
+            .init(welcome, "a job without readouts or heartbeat interval", { $0.welcome.job.readouts = [] }),
+            .init(welcome, "a job without readouts or heartbeat interval", { $0.welcome.job.heartbeatMs = 0 }),
+            .init(welcome, "a job without readouts or heartbeat interval", { $0.welcome.clearJob() }),
+            .init(
+                welcome, "a readout that comes twice", { $0.welcome.job.readouts.append($0.welcome.job.readouts[0]) }),
+            .init(
+                welcome, "65 readouts; at most 64 are expected",
+                { $0.welcome.job.keep = Array(repeating: $0.welcome.job.readouts[0], count: 65) }),
+            .init(
+                welcome, "a job's precision: expected one of auto, f32, bf16, int8, found \"fp8\"",
+                { $0.welcome.job.precision = "fp8" }),
             .init(assignment, "a unit without rows", { $0.assignment.clearPayload() }),
             .init(assignment, "work of an unknown kind", { $0.assignment.payload.work = .unspecified }),
             .init(assignment, "work of an unknown kind", { $0.assignment.payload.work = .UNRECOGNIZED(3) }),
             .init(assignment, "a unit without rows", { $0.assignment.payload.items = [] }),
             .init(
-                assignment, "rows with 0 responses; 1 to 64 are expected", { $0.assignment.payload.responses = [] }),
+                assignment, "a row with 0 responses; 1 to 64 are expected",
+                { $0.assignment.payload.items[0].responses = [] }),
             .init(
-                assignment, "rows with 65 responses; 1 to 64 are expected",
+                assignment, "a row with 65 responses; 1 to 64 are expected",
+                {
+                    $0.assignment.payload.responses = []
+                    $0.assignment.payload.items[0].responses = Array(repeating: WireText(), count: 65)
+                }),
+            .init(
+                assignment, "a row with 2 responses; 65 are expected",
                 { $0.assignment.payload.responses = Array(repeating: "r", count: 65) }),
             .init(
                 assignment, "a response's name with control characters",

@@ -24,17 +24,11 @@ import Testing
     @Test func aNumberThatIsNoneTravelsBitByBit() throws {
         let nan = Double(bitPattern: 0x7FF8_0000_DEAD_BEEF)
         var result = MessageSamples.scores
-        result.output = .scores(Tensor([nan, -0.0], shape: [1, 2, 1]), direction: "d")
+        result.output = .scores(Tensor([nan, -0.0], shape: [2, 1]), scorer: "d")
         guard case .worker(.result(let decoded)) = try Message(frames: Message.worker(.result(result)).frames()) else {
             return #expect(Bool(false), "another kind of message came out")
         }
         #expect(try decoded.output.values.doubles().map(\.bitPattern) == [nan.bitPattern, (-0.0).bitPattern])
-    }
-
-    @Test func theDigestOfADirectionTellsThatThereIsOne() throws {
-        let unnamed = BroadcastDirection(digest: "", values: MessageSamples.direction.values)
-        let frames = try Message.coordinator(.accepted(direction: unnamed)).frames()
-        #expect(throws: ProtocolError.self) { try Message(frames: frames) }
     }
 
     @Test(arguments: MessageSamples.payload.items + MessageSamples.anchors.items)
@@ -56,8 +50,9 @@ import Testing
 
     @Test(arguments: [1, 3, UnitPayload.responsesMax]) func aRowMayHaveAnyNumberOfResponses(_ count: Int) throws {
         var payload = MessageSamples.payload
-        payload.responses = (0..<count).map { "response \($0)" }
-        payload.items[0].text.responses = payload.responses.map { RenderedText($0) }
+        let names = (0..<count).map { "response \($0)" }
+        payload.responses = names
+        payload.items[0].text.responses = names.map { RenderedText($0) }
         let message = Message.coordinator(.assignment(MessageSamples.lease, payload))
         #expect(try Message(frames: message.frames()) == message)
     }

@@ -6,7 +6,7 @@ enum MessageSamples {
 
     static let model = LoadedModel(
         digest: String(repeating: "0a", count: 32), name: "SmolLM2", tokenizer: "gpt2 49152", layerCount: 30,
-        hiddenSize: 576, contextLength: 8192, precision: "bf16", attention: "f32",
+        hiddenSize: 576, contextLength: 8192, precision: .bf16, attention: .f32,
         numericBuild: "bf16 onednn 2.6.3 avx512", credit: 4096, rowsAhead: 1 << 16,
         warnings: ["its file has metadata that is not known here", "§"])
 
@@ -14,35 +14,55 @@ enum MessageSamples {
         worker: "machine-7", epoch: 0xFFFF_0000_FFFF_0001, host: "machine", processID: 4711, softwareVersion: "0.1.0",
         lanes: 2, model: nil, held: [],
         preferences: [
-            .init(backend: "auto", precision: "bf16", attention: "f32", reason: "bf16 is 1.87 times as fast"),
-            .init(backend: "blas", precision: "f32", attention: "bf16", reason: ""),
+            .init(backend: .automatic, precision: .bf16, attention: .f32, reason: "bf16 is 1.87 times as fast"),
+            .init(backend: .blas, precision: .f32, attention: .bf16, reason: ""),
         ])
 
     static let result = UnitResult(
-        lease: lease, rows: [5, 6], output: .states(Tensor((0..<12).map(Float.init), shape: [2, 2, 1, 3])),
+        lease: lease, rows: [5, 6], responseCounts: [2, 2],
+        output: .states(Tensor((0..<12).map(Float.init), shape: [4, 1, 3])),
         failures: [.init(item: 1, reason: "too long: 9000 tokens")], tokensTotal: 900, tokensComputed: 700,
         computeMicroseconds: 12_345)
 
     static let scores = UnitResult(
-        lease: lease, rows: [.max], output: .scores(Tensor([0.1, -.infinity], shape: [1, 2, 1]), direction: "d1"))
+        lease: lease, rows: [.max], responseCounts: [2],
+        output: .scores(Tensor([0.1, -.infinity], shape: [2, 1]), scorer: "d1"))
+
+    /// Rows with other numbers of responses, and three scores of each text.
+    static let ragged = UnitResult(
+        lease: lease, rows: [1, 2, 3], responseCounts: [1, 64, 3],
+        output: .scores(Tensor((0..<68 * 3).map(Double.init), shape: [68, 3]), scorer: "d1"))
 
     /// With an infinity, a subnormal and a NaN, for the wire carries them: the scheduler refuses what may not be.
     static let kept = UnitResult(
-        lease: lease, rows: [7], output: .scores(Tensor([1, 2] as [Double], shape: [1, 2, 1]), direction: "d1"),
+        lease: lease, rows: [7], responseCounts: [2],
+        output: .scores(Tensor([1, 2] as [Double], shape: [2, 1]), scorer: "d1"),
         kept: KeptEmbeddings(
-            vectors: Tensor(halves: [0x3C00, 0x8001, 0x7BFF, 0, 0x7C00, 0x7E01, 5, 6], shape: [1, 2, 2, 1, 2]),
+            vectors: Tensor(halves: [0x3C00, 0x8001, 0x7BFF, 0, 0x7C00, 0x7E01, 5, 6], shape: [2, 2, 2]),
             exponents: [0, -126, 113, 127]))
 
-    static let direction = BroadcastDirection(digest: "d1", values: Tensor([0.6, -0.8] as [Float], shape: [1, 2]))
+    static let direction = Scorer(Readout(30, .lastToken), direction: [0.6, -0.8])
+
+    /// Of two layers and poolings, with one direction and with three.
+    static let scorer: Scorer = {
+        do {
+            return try Scorer([
+                .init(Readout(18, .meanResponse), Tensor([1, 2] as [Float], shape: [1, 2])),
+                .init(Readout(0, .lastToken), Tensor([-1, 0, 0.5, 3, 4, 5] as [Float], shape: [3, 2])),
+            ])
+        } catch {
+            preconditionFailure("a sample that is no scorer: \(error)")
+        }
+    }()
 
     static let job = JobSpecification(
-        job: "harmless", modelPath: "/models/a.gguf", modelDigest: "", precision: "auto", backend: "onednn",
-        attention: "bf16", layers: [-1, 0, 12], pooling: "last", maxTokens: 4096, heartbeatMilliseconds: 2000)
+        job: "harmless", modelPath: "/models/a.gguf", modelDigest: "", precision: .automatic, backend: .oneDNN,
+        attention: .bf16, readouts: [-1, 0, 12].map { Readout($0, .lastToken) }, maxTokens: 4096,
+        heartbeatMilliseconds: 2000)
 
     static var keepingJob: JobSpecification {
         var job = job
-        job.keptLayers = [-1, 20]
-        job.keptPoolings = ["last", "mean"]
+        job.keptReadouts = [Readout(-1, .lastToken), Readout(-1000, .meanText), Readout(20, .meanResponse)]
         return job
     }
 
@@ -65,6 +85,14 @@ enum MessageSamples {
                 text: RenderedItem(prompt: RenderedText(""), responses: [RenderedText("\0"), RenderedText("b")]))
         ])
 
+    /// Rows with other numbers of responses.
+    static let raggedPayload = UnitPayload(
+        work: .embed, responses: nil,
+        items: [1, 64, 2].map { count in
+            let responses = (0..<count).map { RenderedText("\($0)") }
+            return .init(row: UInt64(count), text: RenderedItem(prompt: RenderedText("p"), responses: responses))
+        })
+
     static let worker: [WorkerMessage] = [
         .hello(hello),
         .hello(
@@ -81,23 +109,27 @@ enum MessageSamples {
         .result(result),
         .result(scores),
         .result(kept),
+        .result(ragged),
         .failure(.init(lease: lease, reason: "out of memory", returned: false)),
         .failure(.init(lease: lease, reason: "", returned: true)),
         .embedded(lease),
-        .directionAcknowledged(digest: "d1"),
+        .scorerAcknowledged(digest: "d1"),
         .goodbye(reason: "stopped by SIGTERM"),
     ]
 
     static let coordinator: [CoordinatorMessage] = [
         .welcome(job),
         .welcome(keepingJob),
-        .accepted(direction: nil),
-        .accepted(direction: direction),
+        .accepted(scorer: nil),
+        .accepted(scorer: direction),
+        .accepted(scorer: scorer),
         .refused(reason: "another model: install \u{201C}a\u{201D}"),
         .whoAreYou,
         .assignment(lease, payload),
         .assignment(lease, anchors),
-        .direction(direction),
+        .assignment(lease, raggedPayload),
+        .scorer(direction),
+        .scorer(scorer),
         .resultAcknowledged(lease),
         .revoked(lease),
         .heartbeatReply,
@@ -157,7 +189,7 @@ extension Message {
         case .worker(.heartbeat): 12
         case .worker(.result): 13
         case .worker(.failure): 14
-        case .worker(.directionAcknowledged): 15
+        case .worker(.scorerAcknowledged): 15
         case .worker(.goodbye): 16
         case .worker(.embedded): 17
         case .coordinator(.welcome): 30
@@ -165,7 +197,7 @@ extension Message {
         case .coordinator(.refused): 32
         case .coordinator(.whoAreYou): 33
         case .coordinator(.assignment): 34
-        case .coordinator(.direction): 35
+        case .coordinator(.scorer): 35
         case .coordinator(.resultAcknowledged): 36
         case .coordinator(.revoked): 37
         case .coordinator(.heartbeatReply): 38

@@ -49,7 +49,7 @@ import Testing
         harness.receive(.embedded(Lease(2)), from: .a)
         harness.receive(.result(.anchors(Lease(1))), from: .a)
         #expect(harness.handle(.settled(UnitID(1))) == [.stepCompleted(.anchors)])
-        #expect(harness.handle(.directionReady(direction)) == [.send(.direction(direction), to: .a)])
+        #expect(harness.handle(.directionReady(direction)) == [.send(.scorer(direction), to: .a)])
         #expect(harness.receive(.result(.rows(Lease(2))), from: .a).commits == [Lease(2)])
         #expect(harness.handle(.settled(UnitID(2))) == [.stepCompleted(.rows)])
     }

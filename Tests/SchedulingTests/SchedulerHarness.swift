@@ -5,16 +5,16 @@ import Testing
 /// A scheduler and its clock.
 struct SchedulerHarness {
     static let job = JobSpecification(
-        job: "job", modelPath: "model.gguf", modelDigest: "", precision: "f32", backend: "onednn", layers: [-1],
-        pooling: "last", maxTokens: 0, heartbeatMilliseconds: 1000)
-    static let direction = BroadcastDirection(digest: "north", values: Tensor([1, 0] as [Float], shape: [1, 2]))
+        job: "job", modelPath: "model.gguf", modelDigest: "", precision: .f32, backend: .oneDNN,
+        readouts: [Readout(-1, .lastToken)], maxTokens: 0, heartbeatMilliseconds: 1000)
+    static let direction = Scorer(Readout(2, .lastToken), direction: [1, 0])
 
     private(set) var scheduler: Scheduler
     private(set) var now = MonotonicInstant.zero
 
     init(
         policy: Scheduler.Policy = .test, job: JobSpecification = Self.job, model: LoadedModel? = nil,
-        direction: BroadcastDirection? = nil, numerics: JobNumerics? = nil
+        direction: Scorer? = nil, numerics: JobNumerics? = nil
     ) {
         scheduler = Scheduler(job: job, policy: policy, model: model, direction: direction, numerics: numerics)
     }
@@ -40,7 +40,7 @@ struct SchedulerHarness {
         let hello = WorkerMessage.hello(.test(peer, model: model, held: held))
         var actions = receive(hello, from: peer)
         if let direction = actions.acceptedDirection {
-            let acknowledgement = WorkerMessage.directionAcknowledged(digest: direction.digest)
+            let acknowledgement = WorkerMessage.scorerAcknowledged(digest: direction.digest)
             actions += receive(acknowledgement, from: peer)
         }
         return actions
@@ -128,7 +128,7 @@ extension LoadedModel {
     static let test = Self.test(credit: 2)
 
     static func test(
-        digest: String = "d1", precision: String = "f32", numericBuild: String = "n1", credit: Int = 2,
+        digest: String = "d1", precision: Precision = .f32, numericBuild: String = "n1", credit: Int = 2,
         rowsAhead: Int = 0
     ) -> Self {
         .init(
@@ -155,7 +155,7 @@ extension [Scheduler.Action] {
 
     var commits: [Lease] { compactMap { if case .change(.result(let result, _)) = $0 { result.lease } else { nil } } }
 
-    fileprivate var acceptedDirection: BroadcastDirection? {
+    fileprivate var acceptedDirection: Scorer? {
         lazy.compactMap { if case .send(.accepted(let direction), _) = $0 { direction } else { nil } }.first
     }
 }

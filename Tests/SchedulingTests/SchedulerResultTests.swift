@@ -100,6 +100,7 @@ import Testing
     struct Invalid: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var step = WorkStep.anchors
+        var responses = [2, 2]
         var values: Tensor
         var digest = ""
         var reason: String
@@ -107,31 +108,39 @@ import Testing
 
     static let invalidResults = [
         Invalid(
-            testDescription: "too few rows", values: Tensor([0, 0, 0, 0] as [Float], shape: [1, 2, 1, 2]),
-            reason: "values of f32 [1, 2, 1, 2]; the unit needs f32 [2, 2, 1, 2]"),
+            testDescription: "too few texts", values: Tensor([0, 0, 0, 0] as [Float], shape: [2, 1, 2]),
+            reason: "values of f32 [2, 1, 2]; the unit needs f32 [4, 1, 2]"),
         Invalid(
-            testDescription: "another hidden size", values: Tensor([0, 0, 0, 0] as [Float], shape: [2, 2, 1, 1]),
-            reason: "values of f32 [2, 2, 1, 1]; the unit needs f32 [2, 2, 1, 2]"),
+            testDescription: "too few rows", responses: [2],
+            values: Tensor([0, 0, 0, 0] as [Float], shape: [2, 1, 2]),
+            reason: "a result for 1 rows; the unit has 2"),
+        Invalid(
+            testDescription: "too many responses", responses: [1, 3],
+            values: Tensor(Array(repeating: 0, count: 8) as [Float], shape: [4, 1, 2]),
+            reason: "a row with 1 responses; those of the anchors have 2"),
+        Invalid(
+            testDescription: "another hidden size", values: Tensor([0, 0, 0, 0] as [Float], shape: [4, 1, 1]),
+            reason: "values of f32 [4, 1, 1]; the unit needs f32 [4, 1, 2]"),
         Invalid(
             testDescription: "another element type",
-            values: Tensor(Array(repeating: 0, count: 8) as [Double], shape: [2, 2, 1, 2]),
-            reason: "values of f64 [2, 2, 1, 2]; the unit needs f32 [2, 2, 1, 2]"),
+            values: Tensor(Array(repeating: 0, count: 8) as [Double], shape: [4, 1, 2]),
+            reason: "values of f64 [4, 1, 2]; the unit needs f32 [4, 1, 2]"),
         Invalid(
             testDescription: "not a number",
-            values: Tensor([0, 0, 0, 0, 0, 0, 0, .nan] as [Float], shape: [2, 2, 1, 2]),
+            values: Tensor([0, 0, 0, 0, 0, 0, 0, .nan] as [Float], shape: [4, 1, 2]),
             reason: "values that are not finite"),
         Invalid(
             testDescription: "infinite scores", step: .rows,
-            values: Tensor([0, 0, 0, -.infinity] as [Double], shape: [2, 2, 1]), digest: "north",
+            values: Tensor([0, 0, 0, -.infinity] as [Double], shape: [4, 1]), digest: UnitResult.digest,
             reason: "values that are not finite"),
         Invalid(
             testDescription: "embeddings for scores", step: .rows,
-            values: Tensor(Array(repeating: 0, count: 8) as [Float], shape: [2, 2, 1, 2]), digest: "north",
-            reason: "values of f32 [2, 2, 1, 2]; the unit needs f64 [2, 2, 1]"),
+            values: Tensor(Array(repeating: 0, count: 8) as [Float], shape: [4, 1, 2]), digest: UnitResult.digest,
+            reason: "values of f32 [4, 1, 2]; the unit needs f64 [4, 1]"),
         Invalid(
-            testDescription: "another direction", step: .rows,
-            values: Tensor([0, 0, 0, 0] as [Double], shape: [2, 2, 1]), digest: "south",
-            reason: "a result on direction south; the job's is north"),
+            testDescription: "another scorer", step: .rows,
+            values: Tensor([0, 0, 0, 0] as [Double], shape: [4, 1]), digest: "south",
+            reason: "a result by scorer south; the job's is \(UnitResult.digest)"),
     ]
 
     @Test(arguments: invalidResults) func anInvalidResultIsAFailedAttempt(_ invalid: Invalid) {
@@ -139,8 +148,10 @@ import Testing
         harness.join(.a)
         harness.begin([.test(1, rows: 2)], of: invalid.step)
         let output: UnitResult.Output =
-            invalid.digest.isEmpty ? .states(invalid.values) : .scores(invalid.values, direction: invalid.digest)
-        let result = UnitResult(lease: Lease(1), rows: [0, 1], output: output)
+            invalid.digest.isEmpty ? .states(invalid.values) : .scores(invalid.values, scorer: invalid.digest)
+        let result = UnitResult(
+            lease: Lease(1), rows: Array(0..<UInt64(invalid.responses.count)), responseCounts: invalid.responses,
+            output: output)
         #expect(
             harness.receive(.result(result), from: .a) == [
                 .send(.resultAcknowledged(Lease(1)), to: .a),
@@ -154,28 +165,57 @@ import Testing
     /// The job keeps two layers and one token, or nothing.
     @Test(
         arguments: [
-            (true, nil, "no embeddings; the job keeps [1, 2, 2, 1, 2]"),
+            (true, nil, "no embeddings; the job keeps [2, 2, 2]"),
             (
                 true,
-                KeptEmbeddings(vectors: Tensor(halves: [0, 0, 0, 0], shape: [1, 2, 1, 1, 2]), exponents: [0, 0]),
-                "embeddings of [1, 2, 1, 1, 2]; the job keeps [1, 2, 2, 1, 2]"
+                KeptEmbeddings(vectors: Tensor(halves: [0, 0, 0, 0], shape: [2, 1, 2]), exponents: [0, 0]),
+                "embeddings of [2, 1, 2]; the job keeps [2, 2, 2]"
             ),
             (true, .test([0, 0, 0, 0x7C00, 0, 0, 0, 0]), "embeddings with numbers that are none"),
             (true, .test([0, 0, 0, 0, 0, 0, 0, 0xFE00]), "embeddings with numbers that are none"),
             (true, .test(exponents: [0, 114, 0, 0]), "embeddings with numbers that are none"),
             (true, .test(exponents: [0, 0, -127, 0]), "embeddings with numbers that are none"),
             (true, .test(exponents: [0, 113, -126, 127]), nil),
-            (false, .test(), "embeddings of [1, 2, 2, 1, 2]; the job keeps none"),
+            (false, .test(), "embeddings of [2, 2, 2]; the job keeps none"),
             (false, nil, nil),
         ] as [(Bool, KeptEmbeddings?, String?)])
     func embeddingsThatTheJobDoesNotKeepAreAFailedAttempt(_ keeps: Bool, _ kept: KeptEmbeddings?, _ reason: String?) {
         var job = SchedulerHarness.job
-        if keeps { (job.keptLayers, job.keptPoolings) = ([-1, 1, LoadedModel.test.layerCount], ["last"]) }
+        if keeps {
+            let layers: [LayerChoice] = [-1, 1, LayerChoice(LoadedModel.test.layerCount)]
+            job.keptReadouts = layers.map { Readout($0, .lastToken) }
+        }
         var harness = SchedulerHarness(job: job, model: .test)
         harness.join(.a)
         harness.begin([.test(1)])
         var result = UnitResult.anchors(Lease(1))
         result.kept = kept
+        let actions = harness.receive(.result(result), from: .a)
+        #expect(actions.commits == (reason == nil ? [Lease(1)] : []))
+        guard let reason else { return }
+        #expect(actions.contains(.note(.invalidResult(Lease(1), worker: PeerID.a.name, reason: reason))))
+    }
+
+    /// Any number of responses and readouts, and a scorer of several directions.
+    @Test(
+        arguments: [
+            ([1, 3], 12, nil), ([4], 12, "a result for 1 rows; the unit has 2"),
+            ([1, 3], 4, "values of f64 [4, 1]; the unit needs f64 [4, 3]"),
+        ] as [([Int], Int, String?)])
+    func aStepMayLeaveItToItsRowsHowManyResponsesTheyHave(_ responses: [Int], _ scores: Int, _ reason: String?) throws {
+        let scorer = try Scorer([
+            .init(Readout(2, .lastToken), Tensor([1, 0] as [Float], shape: [1, 2])),
+            .init(Readout(1, .meanText), Tensor([1, 0, 0, 1] as [Float], shape: [2, 2])),
+        ])
+        var job = SchedulerHarness.job
+        job.readouts.append(Readout(1, .meanText))
+        var harness = SchedulerHarness(job: job, model: .test, direction: scorer)
+        harness.join(.a)
+        harness.begin([.test(1, rows: 2)], of: WorkStep(id: .rows, name: "ragged", work: .project, responses: nil))
+        let values = Tensor(Array(repeating: 1.0, count: scores), shape: [4, scores / 4])
+        let result = UnitResult(
+            lease: Lease(1), rows: Array(0..<UInt64(responses.count)), responseCounts: responses,
+            output: .scores(values, scorer: scorer.digest))
         let actions = harness.receive(.result(result), from: .a)
         #expect(actions.commits == (reason == nil ? [Lease(1)] : []))
         guard let reason else { return }
@@ -205,6 +245,6 @@ extension KeptEmbeddings {
     fileprivate static func test(
         _ halves: [UInt16] = Array(repeating: 0, count: 8), exponents: [Int8] = [0, 0, 0, 0]
     ) -> Self {
-        Self(vectors: Tensor(halves: halves, shape: [1, 2, 2, 1, 2]), exponents: exponents)
+        Self(vectors: Tensor(halves: halves, shape: [2, 2, 2]), exponents: exponents)
     }
 }

@@ -67,24 +67,26 @@ import Testing
         harness.receive(.hello(.test(.c)), from: .c)
         #expect(
             harness.handle(.directionReady(direction)) == [
-                .send(.direction(direction), to: .a), .send(.direction(direction), to: .b),
+                .send(.scorer(direction), to: .a), .send(.scorer(direction), to: .b),
             ])
         #expect(harness.begin(UnitSummary.tests(1...4), of: .rows).assignments == [])
-        #expect(harness.receive(.directionAcknowledged(digest: "south"), from: .a) == [])
+        #expect(harness.receive(.scorerAcknowledged(digest: "south"), from: .a) == [])
         #expect(
-            harness.receive(.directionAcknowledged(digest: "north"), from: .b).assignments == [
+            harness.receive(.scorerAcknowledged(digest: SchedulerHarness.direction.digest), from: .b).assignments == [
                 Assignment(Lease(1), .b), Assignment(Lease(2), .b),
             ])
-        #expect(harness.receive(.directionAcknowledged(digest: "north"), from: .a).assignments.count == 2)
+        #expect(
+            harness.receive(.scorerAcknowledged(digest: SchedulerHarness.direction.digest), from: .a).assignments.count
+                == 2)
     }
 
     @Test func aLaterJoinerGetsTheDirectionAndAcknowledgesItFirst() {
         var harness = SchedulerHarness(model: .test, direction: direction)
         harness.begin([.test(1)], of: .rows)
         let actions = harness.receive(.hello(.test(.a, model: .test)), from: .a)
-        #expect(actions.messages(to: .a).last == .accepted(direction: direction))
+        #expect(actions.messages(to: .a).last == .accepted(scorer: direction))
         #expect(actions.assignments == [])
-        let next = harness.receive(.directionAcknowledged(digest: "north"), from: .a)
+        let next = harness.receive(.scorerAcknowledged(digest: SchedulerHarness.direction.digest), from: .a)
         #expect(next == [.assign(Lease(1), to: .a)])
     }
 
@@ -93,7 +95,9 @@ import Testing
         harness.join(.a)
         harness.receive(.hello(.test(.a, model: .test)), from: .b)
         #expect(harness.begin([.test(1)], of: .rows).assignments == [])
-        #expect(harness.receive(.directionAcknowledged(digest: "north"), from: .b).assignments.count == 1)
+        #expect(
+            harness.receive(.scorerAcknowledged(digest: SchedulerHarness.direction.digest), from: .b).assignments.count
+                == 1)
     }
 
     @Test func theDirectionIsSentAgainUntilItIsAcknowledged() {
@@ -101,9 +105,9 @@ import Testing
         harness.join(.a)
         harness.handle(.directionReady(direction))
         for _ in 0..<2 {
-            #expect(harness.heartbeat(.a).messages(to: .a) == [.direction(direction), .heartbeatReply])
+            #expect(harness.heartbeat(.a).messages(to: .a) == [.scorer(direction), .heartbeatReply])
         }
-        harness.receive(.directionAcknowledged(digest: "north"), from: .a)
+        harness.receive(.scorerAcknowledged(digest: SchedulerHarness.direction.digest), from: .a)
         #expect(harness.heartbeat(.a).messages(to: .a) == [.heartbeatReply])
     }
 

@@ -16,16 +16,18 @@ extension UnitSummary {
 }
 
 extension UnitResult {
+    /// Of the scorer in these tests.
+    package static let digest = Scorer(Readout(2, .lastToken), direction: [1, 0]).digest
+
     package static func anchors(_ lease: Lease, rows: Int = 1, value: Float = 1) -> Self {
         .init(
-            lease: lease, rows: Array(0..<UInt64(rows)),
-            output: .states(Tensor(Array(repeating: value, count: rows * 4), shape: [rows, 2, 1, 2])))
+            lease: lease, rows: Array(0..<UInt64(rows)), responseCounts: Array(repeating: 2, count: rows),
+            output: .states(Tensor(Array(repeating: value, count: rows * 4), shape: [rows * 2, 1, 2])))
     }
 
-    package static func rows(_ lease: Lease, rows: Int = 1, value: Double = 1, digest: String = "north") -> Self {
+    package static func rows(_ lease: Lease, rows: Int = 1, value: Double = 1, digest: String = Self.digest) -> Self {
         .init(
-            lease: lease, rows: Array(0..<UInt64(rows)),
-            output: .scores(
-                Tensor(Array(repeating: value, count: rows * 2), shape: [rows, 2, 1]), direction: digest))
+            lease: lease, rows: Array(0..<UInt64(rows)), responseCounts: Array(repeating: 2, count: rows),
+            output: .scores(Tensor(Array(repeating: value, count: rows * 2), shape: [rows * 2, 1]), scorer: digest))
     }
 }

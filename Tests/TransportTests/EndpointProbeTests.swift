@@ -29,17 +29,16 @@ import Testing
             Thread {
                 while true {
                     let connection = accept(listener, nil, nil)
-                    guard connection >= 0 else { return }
+                    guard connection >= 0 else { break }
                     if let words { _ = send(connection, words, words.utf8.count, Int32(MSG_NOSIGNAL)) }
                     if hangsUp { close(connection) }
                 }
+                // Nowhere else: its number could be another listener's by the time this thread comes to it.
+                close(listener)
             }.start()
         }
 
-        deinit {
-            shutdown(listener, Int32(SHUT_RDWR))
-            close(listener)
-        }
+        deinit { shutdown(listener, Int32(SHUT_RDWR)) }
     }
 
     /// - Parameter silence: as long as a busy machine may take for a first word, where one is to come.

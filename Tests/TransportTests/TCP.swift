@@ -59,19 +59,18 @@ final class TCPRelay: Sendable {
         Thread { [weak self] in
             while true {
                 let client = accept(listener, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else { break }
                 guard let self, let server = try? TCPConnection(port: target) else { close(client); continue }
                 let end = TCPEnd(client)
                 pass(from: end, to: server)
                 pass(from: server, to: end)
             }
+            // Nowhere else: its number could be another listener's by the time this thread comes to it.
+            close(listener)
         }.start()
     }
 
-    deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
     var bytes: [UInt8] { recorded.withLock { $0 } }
 

@@ -42,7 +42,12 @@ final class TestSocket {
                 mailbox.finish()
             }
             defer { alarm.cancel() }
-            guard let elements = await mailbox.next() else { throw NothingArrived(line: line) }
+            let elements = await withTaskCancellationHandler {
+                await mailbox.next()
+            } onCancel: { [mailbox] in
+                mailbox.finish()
+            }
+            guard let elements else { throw NothingArrived(line: line) }
             arrived = elements
         }
         return arrived.removeFirst()
@@ -87,8 +92,8 @@ extension Message {
         return .worker(
             .result(
                 UnitResult(
-                    lease: Lease(unit: UnitID(unit), attempt: 1), rows: [1],
-                    output: .states(Tensor(values, shape: [1, 1, 1, values.count])))))
+                    lease: Lease(unit: UnitID(unit), attempt: 1), rows: [1], responseCounts: [1],
+                    output: .states(Tensor(values, shape: [1, 1, values.count])))))
     }
 }
 

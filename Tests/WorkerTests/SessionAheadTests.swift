@@ -2,13 +2,13 @@ import Protocol
 import Testing
 import Worker
 
-/// Rows that are embedded before there is a direction.
+/// Rows that are embedded before there is a scorer.
 @Suite struct SessionAheadTests {
     private typealias Harness = SessionHarness
 
     private static let unit = EmbeddedUnit.test(Lease(1))
 
-    /// A worker that has embedded unit 1 and has no direction.
+    /// A worker that has embedded unit 1 and has no scorer.
     private static func ahead(lanes: Int = 1) -> Harness {
         var harness = Harness.working(lanes: lanes)
         harness.assign(Lease(1), .project)
@@ -17,14 +17,14 @@ import Worker
     }
 
     private func project(_ lane: Int = 0) -> Session.Action {
-        .compute(lane: lane, Lease(1), .project(Self.unit), direction: Harness.direction)
+        .compute(lane: lane, Lease(1), .project(Self.unit), scorer: Harness.scorer)
     }
 
-    @Test func rowsAreEmbeddedWithoutADirectionAndKept() {
+    @Test func rowsAreEmbeddedWithoutAScorerAndKept() {
         var harness = Harness.working()
         #expect(
             harness.assign(Lease(1), .project) == [
-                .compute(lane: 0, Lease(1), .embed(.test(Lease(1), .project)), direction: nil)
+                .compute(lane: 0, Lease(1), .embed(.test(Lease(1), .project)), scorer: nil)
             ])
         #expect(harness.handle(.embedded(lane: 0, Self.unit)) == [.send(.embedded(Lease(1)))])
         #expect(harness.held() == [.init(lease: Lease(1), tokens: 40, isEmbedded: true)])
@@ -37,37 +37,37 @@ import Worker
         harness.assign(Lease(2))
         #expect(
             harness.handle(.embedded(lane: 0, Self.unit)) == [
-                .send(.embedded(Lease(1))), .compute(lane: 0, Lease(2), .embed(.test(Lease(2))), direction: nil),
+                .send(.embedded(Lease(1))), .compute(lane: 0, Lease(2), .embed(.test(Lease(2))), scorer: nil),
             ])
     }
 
-    @Test func theDirectionMakesThemResultsBeforeAllThatWaits() {
+    @Test func theScorerMakesThemResultsBeforeAllThatWaits() {
         var harness = Self.ahead()
         harness.assign(Lease(2))
         harness.assign(Lease(3), .project)
-        #expect(harness.receive(.direction(Harness.direction)) == [.send(.directionAcknowledged(digest: "north"))])
+        #expect(harness.receive(.scorer(Harness.scorer)) == [.send(.scorerAcknowledged(digest: Harness.scorer.digest))])
         #expect(harness.handle(.computed(lane: 0, .test(Lease(2)))) == [.send(.result(.test(Lease(2)))), project()])
         #expect(
             harness.handle(.computed(lane: 0, .test(Lease(1)))) == [
                 .send(.result(.test(Lease(1)))),
-                .compute(lane: 0, Lease(3), .embed(.test(Lease(3), .project)), direction: Harness.direction),
+                .compute(lane: 0, Lease(3), .embed(.test(Lease(3), .project)), scorer: Harness.scorer),
             ])
     }
 
-    @Test func theDirectionOfALaterWelcomeServesAsWell() {
+    @Test func theScorerOfALaterWelcomeServesAsWell() {
         var harness = Self.ahead()
         #expect(
             harness.receive(.whoAreYou) == [
                 Harness.hello(model: Harness.model, held: [.init(lease: Lease(1), tokens: 40, isEmbedded: true)])
             ])
         harness.receive(.welcome(Harness.job))
-        #expect(harness.receive(.accepted(direction: Harness.direction)).last == project())
+        #expect(harness.receive(.accepted(scorer: Harness.scorer)).last == project())
     }
 
-    @Test func theDirectionMayComeWhileTheUnitIsEmbedded() {
+    @Test func theScorerMayComeWhileTheUnitIsEmbedded() {
         var harness = Harness.working()
         harness.assign(Lease(1), .project)
-        harness.receive(.direction(Harness.direction))
+        harness.receive(.scorer(Harness.scorer))
         #expect(harness.handle(.embedded(lane: 0, Self.unit)) == [project()])
     }
 
@@ -75,7 +75,7 @@ import Worker
         var harness = Self.ahead()
         #expect(harness.receive(.revoked(Lease(1))) == [])
         #expect(harness.held() == [])
-        #expect(harness.receive(.direction(Harness.direction)) == [.send(.directionAcknowledged(digest: "north"))])
+        #expect(harness.receive(.scorer(Harness.scorer)) == [.send(.scorerAcknowledged(digest: Harness.scorer.digest))])
     }
 
     @Test func oneThatIsRevokedInItsLaneIsNotKept() {
@@ -86,7 +86,7 @@ import Worker
         #expect(harness.held() == [])
     }
 
-    @Test func aWorkerThatLeavesWaitsForNoDirection() {
+    @Test func aWorkerThatLeavesWaitsForNoScorer() {
         var harness = Self.ahead()
         let actions = harness.handle(.drain(reason: "SIGTERM"))
         #expect(actions.contains(Harness.failure(Lease(1), "SIGTERM", returned: true)))
@@ -106,7 +106,7 @@ import Worker
         harness.assign(Lease(1), .project)
         harness.handle(.embedded(lane: 0, Self.unit))
         harness.assign(Lease(2))
-        harness.receive(.direction(Harness.direction))
+        harness.receive(.scorer(Harness.scorer))
         harness.handle(.drain(reason: "SIGTERM"))
         #expect(harness.handle(.computed(lane: 0, .test(Lease(2)))).last == project())
     }
@@ -116,7 +116,7 @@ import Worker
         var other = Harness.job
         other.job = "other"
         harness.receive(.welcome(other))
-        #expect(harness.receive(.accepted(direction: Harness.direction)).contains(project()) == false)
+        #expect(harness.receive(.accepted(scorer: Harness.scorer)).contains(project()) == false)
         #expect(harness.held() == [])
     }
 

@@ -5,12 +5,12 @@ import Worker
 /// A worker's session and its clock.
 struct SessionHarness {
     static let job = JobSpecification(
-        job: "job", modelPath: "model.gguf", modelDigest: "", precision: "f32", backend: "onednn", layers: [-1],
-        pooling: "last", maxTokens: 0, heartbeatMilliseconds: 1000)
-    static let direction = BroadcastDirection(digest: "north", values: Tensor([1, 0] as [Float], shape: [1, 2]))
+        job: "job", modelPath: "model.gguf", modelDigest: "", precision: .f32, backend: .oneDNN,
+        readouts: [Readout(-1, .lastToken)], maxTokens: 0, heartbeatMilliseconds: 1000)
+    static let scorer = Scorer(Readout(2, .lastToken), direction: [1, 0])
     static let model = LoadedModel(
         digest: "d1", name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
-        precision: "f32", numericBuild: "n1", credit: 4, rowsAhead: 8)
+        precision: .f32, numericBuild: "n1", credit: 4, rowsAhead: 8)
 
     private(set) var session: Session
     private(set) var now = MonotonicInstant.zero
@@ -21,12 +21,12 @@ struct SessionHarness {
     }
 
     /// A worker in the state `working`.
-    static func working(lanes: Int = 1, direction: BroadcastDirection? = nil) -> SessionHarness {
+    static func working(lanes: Int = 1, scorer: Scorer? = nil) -> SessionHarness {
         var harness = SessionHarness(lanes: lanes)
         harness.handle(.start)
         harness.receive(.welcome(Self.job))
         harness.handle(.modelLoaded(Self.model))
-        harness.receive(.accepted(direction: direction))
+        harness.receive(.accepted(scorer: scorer))
         return harness
     }
 
@@ -103,8 +103,8 @@ extension EmbeddedUnit {
 extension UnitResult {
     static func test(_ lease: Lease) -> Self {
         .init(
-            lease: lease, rows: [lease.unit.rawValue],
-            output: .states(Tensor([1, 2, 3, 4] as [Float], shape: [1, 2, 1, 2])),
+            lease: lease, rows: [lease.unit.rawValue], responseCounts: [2],
+            output: .states(Tensor([1, 2, 3, 4] as [Float], shape: [2, 1, 2])),
             tokensTotal: 40)
     }
 }

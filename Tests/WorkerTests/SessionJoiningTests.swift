@@ -10,17 +10,17 @@ import Worker
         #expect(harness.handle(.start) == [Harness.hello(), .note(.greeting)])
         #expect(harness.receive(.welcome(Harness.job)) == [.loadModel(Harness.job)])
         #expect(harness.handle(.modelLoaded(Harness.model)) == [.send(.ready(Harness.model))])
-        #expect(harness.receive(.accepted(direction: nil)) == [.note(.accepted(job: "job"))])
+        #expect(harness.receive(.accepted(scorer: nil)) == [.note(.accepted(job: "job"))])
     }
 
-    @Test func theDirectionThatComesWithTheYesIsAcknowledged() {
+    @Test func theScorerThatComesWithTheYesIsAcknowledged() {
         var harness = Harness()
         harness.handle(.start)
         harness.receive(.welcome(Harness.job))
         harness.handle(.modelLoaded(Harness.model))
         #expect(
-            harness.receive(.accepted(direction: Harness.direction)) == [
-                .note(.accepted(job: "job")), .send(.directionAcknowledged(digest: "north")),
+            harness.receive(.accepted(scorer: Harness.scorer)) == [
+                .note(.accepted(job: "job")), .send(.scorerAcknowledged(digest: Harness.scorer.digest)),
             ])
     }
 
@@ -43,7 +43,7 @@ import Worker
         #expect(harness.tick(after: 4.9) == [Harness.heartbeat()])
         #expect(harness.tick(after: 0.1) == [Harness.hello(model: Harness.model)])
         #expect(harness.receive(.welcome(Harness.job)) == [])
-        #expect(harness.receive(.accepted(direction: nil)) == [.note(.accepted(job: "job"))])
+        #expect(harness.receive(.accepted(scorer: nil)) == [.note(.accepted(job: "job"))])
         #expect(harness.tick(after: 9) == [Harness.heartbeat()])
     }
 
@@ -68,7 +68,7 @@ import Worker
 
     /// Also after a yes: the coordinator may have begun its job anew, and another worker may have had the word.
     @Test func aJobThatComputesInOtherNumbersLoadsTheModelAgain() {
-        for change: (inout JobSpecification) -> Void in [{ $0.precision = "bf16" }, { $0.attention = "bf16" }] {
+        for change: (inout JobSpecification) -> Void in [{ $0.precision = .bf16 }, { $0.attention = .bf16 }] {
             var harness = Harness.working()
             var job = Harness.job
             change(&job)
@@ -78,7 +78,7 @@ import Worker
     }
 
     @Test func aGreetingSaysWhatTheMachineComputesFastestIn() {
-        let preference = NumericPreference(backend: "auto", precision: "bf16", attention: "f32", reason: "measured")
+        let preference = NumericPreference(backend: .automatic, precision: .bf16, attention: .f32, reason: "measured")
         var session = Session(
             identity: .init(
                 worker: "worker", epoch: 7, host: "host", processID: 1, lanes: 1, preferences: [preference]))
@@ -91,9 +91,9 @@ import Worker
     @Test func aYesWithoutAModelIsNoYes() {
         var harness = Harness()
         harness.handle(.start)
-        #expect(harness.receive(.accepted(direction: nil)) == [])
+        #expect(harness.receive(.accepted(scorer: nil)) == [])
         harness.receive(.welcome(Harness.job))
-        #expect(harness.receive(.accepted(direction: nil)) == [])
+        #expect(harness.receive(.accepted(scorer: nil)) == [])
     }
 
     @Test func anAssignmentBeforeTheModelWaits() {
@@ -103,7 +103,7 @@ import Worker
         #expect(harness.assign(Lease(1)) == [])
         #expect(
             harness.handle(.modelLoaded(Harness.model)) == [
-                .send(.ready(Harness.model)), .compute(lane: 0, Lease(1), .embed(.test(Lease(1))), direction: nil),
+                .send(.ready(Harness.model)), .compute(lane: 0, Lease(1), .embed(.test(Lease(1))), scorer: nil),
             ])
     }
 
@@ -120,7 +120,7 @@ import Worker
         #expect(harness.tick(after: 1) == [Harness.hello(model: Harness.model, held: held)])
         #expect(harness.receive(.welcome(Harness.job)) == [])
         #expect(
-            harness.receive(.accepted(direction: nil)) == [
+            harness.receive(.accepted(scorer: nil)) == [
                 .note(.accepted(job: "job")), .send(.result(.test(Lease(1)))),
             ])
     }
@@ -140,13 +140,13 @@ import Worker
         harness.receive(.whoAreYou)
         #expect(harness.handle(.computed(lane: 0, .test(Lease(1)))) == [])
         harness.receive(.welcome(Harness.job))
-        #expect(harness.receive(.accepted(direction: nil)).last == .send(.result(.test(Lease(1)))))
+        #expect(harness.receive(.accepted(scorer: nil)).last == .send(.result(.test(Lease(1)))))
     }
 
     // MARK: Another job
 
-    @Test func anotherJobWithTheSameModelDropsTheUnitsAndTheDirection() {
-        var harness = Harness.working(direction: Harness.direction)
+    @Test func anotherJobWithTheSameModelDropsTheUnitsAndTheScorer() {
+        var harness = Harness.working(scorer: Harness.scorer)
         harness.assign(Lease(1))
         harness.assign(Lease(2))
         harness.receive(.whoAreYou)
@@ -154,23 +154,24 @@ import Worker
         job.job = "another"
         #expect(harness.receive(.welcome(job)) == [.cancel(lane: 0)])
         #expect(harness.handle(.cancelled(lane: 0)) == [])
-        #expect(harness.receive(.accepted(direction: nil)) == [.note(.accepted(job: "another"))])
+        #expect(harness.receive(.accepted(scorer: nil)) == [.note(.accepted(job: "another"))])
         #expect(harness.held() == [])
         #expect(
             harness.assign(Lease(3), .project) == [
-                .compute(lane: 0, Lease(3), .embed(.test(Lease(3), .project)), direction: nil)
+                .compute(lane: 0, Lease(3), .embed(.test(Lease(3), .project)), scorer: nil)
             ])
     }
 
-    private typealias Property = WritableKeyPath<JobSpecification, String> & Sendable
+    private typealias Change = @Sendable (inout JobSpecification) -> Void
 
-    @Test(arguments: [\.modelPath, \.precision, \.backend] as [any Property])
-    private func anotherModelIsLoadedAndTheUnitsOfTheFirstAreDropped(_ property: any Property) {
+    @Test(
+        arguments: [{ $0.modelPath = "another" }, { $0.precision = .int8 }, { $0.backend = .native }] as [Change])
+    private func anotherModelIsLoadedAndTheUnitsOfTheFirstAreDropped(_ change: Change) {
         var harness = Harness.working()
         harness.assign(Lease(1))
         harness.assign(Lease(2))
         var job = Harness.job
-        job[keyPath: property] = "another"
+        change(&job)
         #expect(harness.receive(.welcome(job)) == [.cancel(lane: 0), .loadModel(job)])
         #expect(harness.handle(.cancelled(lane: 0)) == [])
         #expect(harness.handle(.modelLoaded(Harness.model)) == [.send(.ready(Harness.model))])

@@ -21,7 +21,7 @@ import Worker
     private typealias Harness = SessionHarness
 
     private func compute(_ lease: Lease, lane: Int = 0) -> Session.Action {
-        .compute(lane: lane, lease, .embed(.test(lease)), direction: nil)
+        .compute(lane: lane, lease, .embed(.test(lease)), scorer: nil)
     }
 
     @Test func aUnitIsComputedSentAndForgottenWhenItIsAcknowledged() {
@@ -131,14 +131,14 @@ import Worker
         #expect(harness.held() == [])
     }
 
-    // MARK: The direction
+    // MARK: The scorer
 
-    @Test func rowsAreComputedOnTheDirection() {
+    @Test func rowsAreComputedOnTheScorer() {
         var harness = Harness.working()
-        #expect(harness.receive(.direction(Harness.direction)) == [.send(.directionAcknowledged(digest: "north"))])
+        #expect(harness.receive(.scorer(Harness.scorer)) == [.send(.scorerAcknowledged(digest: Harness.scorer.digest))])
         #expect(
             harness.assign(Lease(1), .project) == [
-                .compute(lane: 0, Lease(1), .embed(.test(Lease(1), .project)), direction: Harness.direction)
+                .compute(lane: 0, Lease(1), .embed(.test(Lease(1), .project)), scorer: Harness.scorer)
             ])
     }
 

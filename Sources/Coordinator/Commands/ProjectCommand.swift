@@ -47,8 +47,9 @@ struct ProjectCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "A token that the job kept: last, mean or mean-response (default: the direction's, or the job's).",
-            valueName: "token"))
-    var token: String?
+            valueName: "token"),
+        transform: { try Pooling(named: $0) })
+    var token: Pooling?
 
     @Option(
         help: ArgumentHelp("A direction that a job or this command saved.", valueName: "file"),
@@ -115,7 +116,8 @@ struct ProjectCommand: AsyncParsableCommand {
             let directionFile = Configuration.Job.path(beside: output, ending: Configuration.Job.directionEnding)
             let saved = try direction.map(JobDefinition.readDirection)
             let projector = try Projector(definition, ledger: ledger(of: definition))
-            let (direction, fit) = try projector.direction(.init(layer: layer, token: token, direction: saved))
+            let (direction, fit) = try projector.direction(
+                .init(layer: layer.map { LayerChoice($0) }, token: token, direction: saved))
             let written = [output, errors] + (fit == nil ? [] : [directionFile])
             try check(output, errors, fit == nil ? nil : directionFile, against: definition)
             for path in written { try JobDefinition.checkPlace(of: path) }

@@ -21,30 +21,32 @@ struct DirectionFit: Sendable {
     ///
     /// - Throws: `DirectionError` where no direction comes out, or a `Problem` that says why no anchor was of use.
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
-        let embedding = definition.configuration.embedding
-        let layer = JobSpecification.resolved(layer: embedding.layer, layerCount: model.layerCount)
-        try self.init(
-            layer: layer, token: embedding.token, definition: definition, model: model, prompts: Self.prompts(ledger)
-        ) { failed, body in
+        let readout = definition.readouts[0].resolved(layerCount: model.layerCount)
+        let (hidden, perResponse) = (model.hiddenSize, definition.readouts.count * model.hiddenSize)
+        try self.init(readout, definition: definition, model: model, prompts: Self.prompts(ledger)) { failed, body in
             try ledger.forEachRow(of: .anchors) { anchor, result in
                 switch result {
                 case .failed(let reason): failed(reason)
                 case .values(let values):
-                    // [responses, layers, hidden] with one layer.
+                    // [responses, readouts, hidden]
                     let values = try values.floats()
-                    body(anchor, values[..<(values.count / 2)], values[(values.count / 2)...])
+                    guard values.count == 2 * perResponse else {
+                        throw Problem(
+                            "anchor \(anchor) has \(values.count) numbers in the ledger; expected \(2 * perResponse)")
+                    }
+                    body(anchor, values[..<hidden], values[perResponse..<perResponse + hidden])
                 }
             }
         }
     }
 
     /// - Parameters:
-    ///   - layer: 0 the embeddings … `layerCount` after the final norm.
+    ///   - readout: what the embeddings are; its layer counts from the front.
     ///   - prompts: the number of each anchor's prompt.
     ///   - pairs: called several times.
     /// - Throws: `DirectionError` where no direction comes out, or a `Problem` that says why no anchor was of use.
     init(
-        layer: Int, token: String, definition: JobDefinition, model: LoadedModel, prompts: [UInt64: Int],
+        _ readout: Readout, definition: JobDefinition, model: LoadedModel, prompts: [UInt64: Int],
         pairs forEachPair: @escaping Pairs
     ) throws {
         var accumulator = DirectionAccumulator(hiddenSize: model.hiddenSize)
@@ -64,8 +66,9 @@ struct DirectionFit: Sendable {
             direction: direction,
             provenance: .init(
                 model: model.name, modelSHA256: model.digest, tokenizer: model.tokenizer,
-                template: definition.template.identity, compatibility: definition.configuration.embedding.compatibility,
-                layer: layer, layerCount: model.layerCount, token: token, precision: model.precision,
+                template: definition.template.identity, compatibility: definition.compatibility,
+                layer: readout.layer.number, layerCount: model.layerCount, token: readout.pooling,
+                precision: model.precision,
                 numericBuild: model.numericBuild, anchorsSHA256: definition.anchors?.digest ?? "",
                 anchorPairs: accumulator.count, software: ProtocolVersion.software))
         // Through its file's form, so that this job and one that is given the file project on the same numbers.

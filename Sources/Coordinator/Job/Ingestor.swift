@@ -8,7 +8,7 @@ struct Ingestor: Sendable {
     let ledger: Ledger
     let input: StepInput
     let unitTokens: Int
-    let rowsPerUnitMax: Int
+    let textsPerUnitMax: Int
 
     /// What goes into the ledger in one transaction, so that memory does not grow with the input.
     private static let bytesPerTransaction = 1 << 20
@@ -63,7 +63,7 @@ struct Ingestor: Sendable {
     /// Begins anew where an earlier run was interrupted: its units were not given out yet.
     private func cut(_ ingestion: inout Ledger.Ingestion) throws {
         try ledger.removeUnits(of: input.step.id)
-        var sharder = Sharder(unitTokens: unitTokens, rowsMax: rowsPerUnitMax)
+        var sharder = Sharder(unitTokens: unitTokens, textsMax: textsPerUnitMax)
         var units: [Ledger.NewUnit] = []
         try ledger.forEachTextByPrompt(of: input.step.id) { text in
             units += sharder.add(text)

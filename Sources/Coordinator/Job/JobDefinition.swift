@@ -14,7 +14,6 @@ internal import Scheduling
 struct JobDefinition: Sendable {
     let configuration: JobConfiguration.Configuration
     let template: Template
-    let compatibility: Compatibility
     let inputOptions: DatasetOptions
 
     /// nil where a saved direction is given.
@@ -69,7 +68,7 @@ struct JobDefinition: Sendable {
                     saved.conflicts(
                         modelSHA256: configuration.model.sha256, template: template?.identity ?? "",
                         compatibility: embedding.compatibility,
-                        layer: embedding.layer, token: embedding.token)
+                        readout: Readout(embedding.layer, embedding.token))
                 } ?? []
         }
         let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
@@ -80,14 +79,13 @@ struct JobDefinition: Sendable {
         self.configuration = configuration
         self.access = access
         self.template = template
-        self.compatibility = embedding.compatibility == "legend" ? .legend : .none
         self.inputOptions = inputOptions
         self.inputDigest = inputDigest
         self.anchors = anchors
         self.savedDirection = savedDirection
         fingerprint = Self.fingerprint(
             configuration, template: template, input: inputDigest,
-            direction: anchors?.digest ?? savedDirection?.broadcast.digest ?? "")
+            direction: anchors?.digest ?? savedDirection?.scorer.digest ?? "")
     }
 
     private static func fingerprint(
@@ -108,13 +106,13 @@ struct JobDefinition: Sendable {
             """,
             "anchors.refusal": anchors.refusal,
             "model.sha256": configuration.model.sha256 ?? "",
-            "model.precision": configuration.model.precision,
-            "model.backend": configuration.model.backend,
+            "model.precision": configuration.model.precision.rawValue,
+            "model.backend": configuration.model.backend.rawValue,
             "model.max_tokens": "\(configuration.model.maxTokens)",
             "embedding.template": template.identity,
             "embedding.layer": "\(configuration.embedding.layer)",
-            "embedding.token": configuration.embedding.token,
-            "embedding.compat": configuration.embedding.compatibility,
+            "embedding.token": configuration.embedding.token.rawValue,
+            "embedding.compat": configuration.embedding.compatibility.rawValue,
             "dataset.max_row_mib": "\(dataset.maxRowBytes >> 20)",
         ]
         if let kept = configuration.embedding.kept {
@@ -190,6 +188,8 @@ struct JobDefinition: Sendable {
 }
 
 extension JobDefinition {
+    var compatibility: Compatibility { configuration.embedding.compatibility }
+
     /// Whether control tokens that the rows spell are the model's.
     var readsControlTokens: Bool { compatibility == .legend || template.readsControlTokensOfRows }
 
@@ -220,20 +220,17 @@ extension JobDefinition {
         return JobSpecification(
             job: "\(configuration.job.name) (\(run))", modelPath: model.path,
             modelDigest: model.sha256 ?? savedDirection?.provenance.modelSHA256 ?? "", precision: precision,
-            backend: model.backend, attention: precision == "f32" ? "f32" : JobSpecification.automatic,
-            layers: [embedding.layer], pooling: embedding.token, maxTokens: model.maxTokens,
+            backend: model.backend, attention: precision == .f32 ? .f32 : .automatic,
+            readouts: readouts, maxTokens: model.maxTokens,
             heartbeatMilliseconds: Int(configuration.cluster.heartbeatSeconds * 1000),
-            keptLayers: embedding.kept?.layers ?? [], keptPoolings: embedding.kept?.tokens ?? [])
+            keptReadouts: embedding.kept?.readouts ?? [])
     }
 
     /// As configured. Where that leaves it to a machine, a given direction has its own: the rows' states are to be like
     /// those that it was fitted on.
-    private var precision: String {
+    private var precision: Precision {
         let asked = configuration.model.precision
-        guard asked == JobSpecification.automatic, let fitted = savedDirection?.provenance.precision,
-            Configuration.Model.precisions.contains(fitted)
-        else { return asked }
-        return fitted
+        return asked == .automatic ? savedDirection?.provenance.precision ?? asked : asked
     }
 
     /// - Throws: `Problem` where the model file is not the one that the configuration asks for.
@@ -251,10 +248,11 @@ extension JobDefinition {
             attemptsMax: cluster.attempts, allowsMixedNumerics: cluster.mixedNumerics)
     }
 
-    /// What is kept of a unit's rows must travel in one message, too.
-    var rowsPerUnitMax: Int {
-        let kept = configuration.embedding.kept
-        return KeptEmbeddings.rowsMax(statesPerResponse: (kept?.layers.count ?? 0) * (kept?.tokens.count ?? 0))
+    /// What the steps ask for of each text.
+    var readouts: [Readout] { [Readout(configuration.embedding.layer, configuration.embedding.token)] }
+
+    var textsPerUnitMax: Int {
+        UnitPayload.textsMax(readouts: readouts.count, kept: configuration.embedding.kept?.readouts.count ?? 0)
     }
 
     /// nil for the anchors where a saved direction is given.
@@ -302,7 +300,7 @@ extension JobDefinition {
     func store(ofRun run: String, ledger: Ledger) throws -> EmbeddingStore? {
         guard let kept = configuration.embedding.kept else { return nil }
         // Room for the longest that JSON makes of the texts, and for names and numbers.
-        let headerBytes = 8192 + 6 * template.identity.utf8.count + 8 * kept.layers.count
+        let headerBytes = 8200 + 6 * template.identity.utf8.count + 512 * (kept.readouts.count - 1)
         return try EmbeddingStore(
             folder: configuration.job.embeddings, steps: WorkStep.all, run: run, state: configuration.job.state,
             rowsHeld: try WorkStep.all.reduce(0) { try $0 + ledger.storedCount(of: $1.id) },

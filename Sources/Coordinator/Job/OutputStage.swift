@@ -69,6 +69,9 @@ struct OutputStage: Sendable {
             case .failed(let reason): try write(record, .failed(reason: reason))
             case .values(let scores):
                 let scores = try scores.doubles()
+                guard scores.count == 2 else {
+                    throw Problem("row \(row) has \(scores.count) scores; expected one of each of 2 responses")
+                }
                 let (chosen, rejected) = (scores[0], scores[1])
                 try write(
                     record,

@@ -12,8 +12,8 @@ internal import Protocol
 struct Projector {
     /// What is asked for; nil: as the job has it.
     struct Request {
-        var layer: Int?
-        var token: String?
+        var layer: LayerChoice?
+        var token: Pooling?
         var direction: SavedDirection?
     }
 
@@ -57,66 +57,62 @@ struct Projector {
     ///
     /// - Throws: `Problem` where the layer or the token is not kept, or the direction does not fit.
     func direction(_ request: Request) throws -> (direction: SavedDirection, fit: DirectionFit?) {
-        let embedding = definition.configuration.embedding
-        let layer = JobSpecification.resolved(
-            layer: request.layer ?? request.direction?.provenance.layer ?? embedding.layer, layerCount: model.layerCount
-        )
-        let token = request.token ?? request.direction?.provenance.token ?? embedding.token
-        try check(layer: layer, token: token)
+        let own = definition.readouts[0]
+        let given = request.direction?.readout ?? own
+        let readout = Readout(request.layer ?? given.layer, request.token ?? given.pooling).resolved(
+            layerCount: model.layerCount)
+        try check(readout)
         if let direction = request.direction {
             let conflicts = direction.conflicts(
                 modelSHA256: model.digest, template: definition.template.identity,
-                compatibility: embedding.compatibility, layer: layer, token: token)
+                compatibility: definition.compatibility, readout: readout)
             guard conflicts.isEmpty else { throw Problem(conflicts.joined(separator: "\n"), isOfConfiguration: true) }
             return (direction, nil)
         }
-        let ownLayer = JobSpecification.resolved(layer: embedding.layer, layerCount: model.layerCount)
-        if let own = definition.savedDirection ?? state.direction, layer == ownLayer, token == embedding.token {
-            return (own, nil)
+        if let known = definition.savedDirection ?? state.direction,
+            readout == own.resolved(layerCount: model.layerCount)
+        {
+            return (known, nil)
         }
         guard definition.anchors != nil else {
             throw Problem(
                 "the job has no anchors to fit a direction on; give one with --direction", isOfConfiguration: true)
         }
         let fit = try DirectionFit(
-            layer: layer, token: token, definition: definition, model: model, prompts: DirectionFit.prompts(ledger),
-            pairs: keptPairs(layer, token))
+            readout, definition: definition, model: model, prompts: DirectionFit.prompts(ledger),
+            pairs: keptPairs(slot(of: readout)))
         return (fit.saved, fit)
     }
 
-    private func check(layer: Int, token: String) throws {
-        guard layout.layers.contains(layer) else {
-            let kept = layout.layers.map(String.init).joined(separator: ", ")
+    private func check(_ readout: Readout) throws {
+        let ofLayer = layout.readouts.filter { $0.layer == readout.layer }
+        guard !ofLayer.isEmpty else {
+            let kept = Set(layout.readouts.map(\.layer.number)).sorted().map(String.init).joined(separator: ", ")
             throw Problem(
-                "layer \(layer) is not kept; kept are \(kept) (embedding.keep_layers)", isOfConfiguration: true)
+                "layer \(readout.layer) is not kept; kept are \(kept) (embedding.keep_layers)", isOfConfiguration: true)
         }
-        guard layout.tokens.contains(token) else {
-            let kept = layout.tokens.joined(separator: ", ")
+        guard ofLayer.contains(readout) else {
+            let kept = ofLayer.map(\.pooling.rawValue).joined(separator: ", ")
             throw Problem(
-                "token \"\(token)\" is not kept; kept are \(kept) (embedding.keep_tokens)", isOfConfiguration: true)
+                "token \"\(readout.pooling)\" is not kept; kept are \(kept) (embedding.keep_tokens)",
+                isOfConfiguration: true)
         }
     }
 
-    /// Where in a row's embeddings the two responses' vectors are.
-    private func places(_ layer: Int, _ token: String) -> (Int, Int) {
-        guard let layerSlot = layout.layers.firstIndex(of: layer), let tokenSlot = layout.tokens.firstIndex(of: token)
-        else { preconditionFailure("checked before") }
-        return (
-            layout.vector(response: 0, layerSlot: layerSlot, tokenSlot: tokenSlot),
-            layout.vector(response: 1, layerSlot: layerSlot, tokenSlot: tokenSlot)
-        )
+    private func slot(of readout: Readout) -> Int {
+        guard let slot = layout.slot(of: readout) else { preconditionFailure("checked before") }
+        return slot
     }
 
-    private func keptPairs(_ layer: Int, _ token: String) throws -> DirectionFit.Pairs {
+    private func keptPairs(_ slot: Int) throws -> DirectionFit.Pairs {
         let folder = definition.configuration.job.embeddings
         let anchors = try StoredStates(.anchors, folder: folder, layout, ledger: ledger)
-        let places = places(layer, token)
         return { [ledger] failed, body in
             try ledger.forEachRow(of: .anchors) { _, result in
                 if case .failed(let reason) = result { failed(reason) }
             }
-            try anchors.forEachRowInOrder { row in
-                if let harmless = row.vector(places.0), let harmful = row.vector(places.1) {
+            try anchors.forEachRowInOrder(slot) { row in
+                if let harmless = row.vector(0), let harmful = row.vector(1) {
                     body(row.row, harmless[...], harmful[...])
                 } else {
                     failed(UnitResult.RowFailure.notFiniteReason)
@@ -137,12 +133,11 @@ struct Projector {
             throw Problem(
                 "expected a direction of \(model.hiddenSize) numbers, found \(unit.count)", isOfConfiguration: true)
         }
-        let places = places(direction.provenance.layer, direction.provenance.token)
         let scores = try ScoreFile(folder: (path as NSString).deletingLastPathComponent)
         let total = rows.count
         var done = 0
-        try rows.forEachRow { row in
-            if let chosen = row.vector(places.0), let rejected = row.vector(places.1) {
+        try rows.forEachRow(slot(of: direction.readout)) { row in
+            if let chosen = row.vector(0), let rejected = row.vector(1) {
                 try scores.set((projection(of: chosen, on: unit), projection(of: rejected, on: unit)), of: row.row)
             } else {
                 try scores.set(nil, of: row.row)

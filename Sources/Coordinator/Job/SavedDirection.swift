@@ -1,5 +1,4 @@
 internal import Diagnostics
-internal import Digest
 internal import FileSystem
 internal import Foundation
 internal import Margins
@@ -14,13 +13,13 @@ struct SavedDirection: Hashable, Sendable {
         var modelSHA256: String
         var tokenizer: String
         var template: String
-        var compatibility: String
+        var compatibility: Compatibility
 
         /// 0 the embeddings, `l` after block `l`, `layerCount` after the final norm.
         var layer: Int
         var layerCount: Int
-        var token: String
-        var precision: String
+        var token: Pooling
+        var precision: Precision
         var numericBuild: String
         var anchorsSHA256: String
         var anchorPairs: Int
@@ -81,6 +80,8 @@ struct SavedDirection: Hashable, Sendable {
             direction = try Direction(difference: tensor.values.map(Double.init))
         } catch let error as DirectionError {
             throw fail("\(error)")
+        } catch let error as ChoiceError {
+            throw fail("its provenance: \(error)")
         } catch {
             throw fail("its provenance is incomplete")
         }
@@ -117,24 +118,24 @@ struct SavedDirection: Hashable, Sendable {
         self.heldOut = heldOut
     }
 
-    /// What workers project on.
-    var broadcast: BroadcastDirection {
-        let values = Tensor(direction.unit, shape: [1, direction.unit.count])
-        return BroadcastDirection(digest: SHA256Digest(of: values.bytes).description, values: values)
-    }
+    var readout: Readout { Readout(LayerChoice(provenance.layer), provenance.token) }
+
+    /// What workers project on: this direction alone, with norm 1.
+    var scorer: Scorer { Scorer(readout, direction: direction.unit) }
 
     /// What keeps this direction from being used with other settings; empty where it fits.
     ///
     /// - Parameter modelSHA256: nil where the job takes the model that the direction was fitted with.
-    func conflicts(modelSHA256: String?, template: String, compatibility: String, layer: Int, token: String) -> [String]
-    {
-        let resolved = JobSpecification.resolved(layer: layer, layerCount: provenance.layerCount)
+    func conflicts(
+        modelSHA256: String?, template: String, compatibility: Compatibility, readout: Readout
+    ) -> [String] {
+        let asked = readout.resolved(layerCount: provenance.layerCount)
         return [
             ("model.sha256", provenance.modelSHA256, modelSHA256 ?? provenance.modelSHA256),
             ("embedding.template", provenance.template, template),
-            ("embedding.compat", provenance.compatibility, compatibility),
-            ("embedding.layer", "\(provenance.layer)", "\(resolved)"),
-            ("embedding.token", provenance.token, token),
+            ("embedding.compat", provenance.compatibility.rawValue, compatibility.rawValue),
+            ("embedding.layer", "\(provenance.layer)", "\(asked.layer)"),
+            ("embedding.token", provenance.token.rawValue, asked.pooling.rawValue),
         ].filter { $0.1 != $0.2 }.map { "\($0.0) is \($0.2), but the direction was fitted with \($0.1)" }
     }
 }

@@ -10,6 +10,7 @@ struct Sharder {
     /// Rows of a unit to be.
     private struct Part {
         var rows: [UInt64] = []
+        var texts = 0
         var tokens = 0
         var bytes = 0
     }
@@ -17,7 +18,7 @@ struct Sharder {
     private let unitTokens: Int
 
     /// A unit must travel in one message, whatever its rows cost, and so must its result.
-    private let rowsMax: Int
+    private let textsMax: Int
 
     /// The rows before those of the last prompt.
     private var unit = Part()
@@ -32,9 +33,9 @@ struct Sharder {
     /// Of a unit's texts, unless one row has more.
     private static let bytesMax = 4 << 20
 
-    init(unitTokens: Int, rowsMax: Int) {
+    init(unitTokens: Int, textsMax: Int) {
         self.unitTokens = unitTokens
-        self.rowsMax = rowsMax
+        self.textsMax = textsMax
     }
 
     /// Adds a row whose prompt is the last one's or comes after it; returns the units that are full.
@@ -52,6 +53,7 @@ struct Sharder {
             full += takeUnit()
         }
         group.rows.append(text.row)
+        group.texts += text.responses
         group.tokens += Self.responseTokens(of: text)
         group.bytes += text.byteCount
         return full
@@ -66,7 +68,8 @@ struct Sharder {
     private func hasRoom(for text: Ledger.Text) -> Bool {
         let rows = unit.rows.count + group.rows.count
         return rows == 0
-            || rows < rowsMax
+            || rows < UnitPayload.rowsMax
+                && unit.texts + group.texts + text.responses <= textsMax
                 && unit.bytes + group.bytes + text.byteCount <= Self.bytesMax
                 && unit.tokens + promptTokens + group.tokens + Self.responseTokens(of: text) <= 2 * unitTokens
     }
@@ -75,6 +78,7 @@ struct Sharder {
         guard !group.rows.isEmpty else { return }
         unit.tokens += promptTokens + group.tokens
         unit.rows += group.rows
+        unit.texts += group.texts
         unit.bytes += group.bytes
         group = Part()
     }

@@ -6,16 +6,31 @@ package struct StoredRow: Hashable, Sendable {
 
     /// Counts from 0 in each step.
     var slot: Int
+    var place: EmbeddingStore.Place
+    var responses: Int
 
-    /// One for each vector.
+    /// `[readouts, responses]`
     var exponents: [Int8]
-    var crc32: UInt32
+
+    /// Of each readout's vectors.
+    var checksums: [UInt32]
+
+    var texts: Range<Int> { place.text..<place.text + responses }
+}
+
+/// The rows of one of a step's shards.
+package struct StoredShard: Hashable, Sendable {
+    var slots: Range<Int>
+    var texts: Int
 }
 
 /// What is known of the rows in the store, which holds nothing but their vectors: the ledger.
 package protocol StoredRows: Sendable {
     /// How many rows of a step are in the store.
     func storedCount(of step: StepID) throws -> Int
+
+    /// A step's shards, in their order.
+    func storedShards(of step: StepID) throws -> [StoredShard]
 
     /// Calls `body` with the rows in some slots of a step, in the slots' order, one at a time.
     func forEachStoredRow(of step: StepID, slots: Range<Int>, _ body: (StoredRow) throws -> Void) throws

@@ -67,9 +67,11 @@ struct JobProgress: Sendable {
 
     /// Anchors are not projected, and have none.
     private mutating func addMargins(of result: UnitResult) {
-        guard case .scores(let values, _) = result.output, let scores = try? values.doubles() else { return }
+        guard case .scores(let values, _) = result.output, let scores = try? values.doubles(),
+            result.responseCounts.allSatisfy({ $0 == 2 }), scores.count == result.textCount
+        else { return }
         let failed = Set(result.failures.map(\.item))
-        for item in result.rows.indices where !failed.contains(item) && 2 * item + 1 < scores.count {
+        for item in result.rows.indices where !failed.contains(item) {
             margins.add(scores[2 * item] - scores[2 * item + 1])
         }
     }

@@ -1,4 +1,5 @@
 package import Diagnostics
+package import Protocol
 
 /// How a prompt and its response become the text that the annotator model reads.
 package struct Template: Hashable, Sendable {
@@ -52,14 +53,7 @@ package struct Template: Hashable, Sendable {
     }
 }
 
-/// Whose text is to be reproduced.
-package enum Compatibility: String, Sendable {
-    /// Ours: anchors and rows are rendered alike, and control tokens are only read where the template wrote them.
-    case none
-    /// Byte for byte what Legend's released code has: with `alpaca`, a line break before the response of an anchor
-    /// and nothing before that of a row; and, as in Hugging Face's tokenizers, control tokens are read everywhere.
-    case legend
-
+extension Compatibility {
     /// The harmless response of all of Legend's anchors. The apostrophe is U+2019.
     package static let legendRefusal = "I can\u{2019}t answer that."
 }

@@ -20,7 +20,7 @@ package struct JobLoop<Ledger: JobLedger, Connections: WorkerConnections> {
 
         /// The shell has done a step of the coordinator's own, and the ledger has what came of it. With the direction, where
         /// the step made that.
-        case localWorkDone(StepID, direction: BroadcastDirection?)
+        case localWorkDone(StepID, direction: Scorer?)
         case scheduler(Scheduler.Event)
     }
 

@@ -4,8 +4,8 @@ package import Protocol
 package struct Pipeline: Sendable {
     package struct Step: Hashable, Sendable {
         package enum Work: Hashable, Sendable {
-            /// Of the workers, in units; what each row's responses are called.
-            case units(WorkKind, responses: [String])
+            /// Of the workers, in units; what each row's responses are called, or nil where rows have any number of them.
+            case units(WorkKind, responses: [String]?)
 
             /// Of the coordinator alone.
             case local(LocalWork)

@@ -40,36 +40,8 @@ extension Scheduler {
     /// Why a result cannot be what its unit asked for; nil where it can.
     func reasonToReject(_ result: UnitResult) -> String? {
         guard let model else { return "a result before any model was agreed on" }
-        let unit = leases[result.lease.unit]
         // Of a unit that is not in our hands, the ledger knows the step and how many rows it has.
-        let work = unit?.step.work ?? result.output.work
-        let values = result.output.values
-        let elementType = work.elementType
-        let responses = unit?.step.responses.count ?? values.shape.dropFirst().first ?? 0
-        var shape = [unit?.summary.rows ?? result.rows.count, responses, job.layers.count]
-        switch work {
-        case .embed: shape.append(model.hiddenSize)
-        case .project:
-            if case .scores(_, let digest) = result.output, digest != direction?.digest {
-                return "a result on direction \(digest); the job's is \(direction?.digest ?? "unknown")"
-            }
-        }
-        guard values.elementType == elementType, values.shape == shape else {
-            return "values of \(values.elementType) \(values.shape); the unit needs \(elementType) \(shape)"
-        }
-        guard values.isFinite else { return "values that are not finite" }
-        return reasonToReject(result.kept, rows: shape[0], responses: responses, model)
-    }
-
-    /// Why embeddings cannot be what the job keeps.
-    private func reasonToReject(_ kept: KeptEmbeddings?, rows: Int, responses: Int, _ model: LoadedModel) -> String? {
-        let layers = job.keptLayers(layerCount: model.layerCount).count
-        let shape = [rows, responses, layers, job.keptPoolings.count, model.hiddenSize]
-        guard let kept else { return layers == 0 ? nil : "no embeddings; the job keeps \(shape)" }
-        guard layers > 0, kept.vectors.shape == shape else {
-            return "embeddings of \(kept.vectors.shape); the job keeps \(layers == 0 ? "none" : "\(shape)")"
-        }
-        let areGood = kept.exponents.allSatisfy { HalfVectors.exponents.contains($0) || $0 == HalfVectors.notFinite }
-        return areGood && kept.vectors.isFinite ? nil : "embeddings with numbers that are none"
+        let unit = leases[result.lease.unit].map { (rows: $0.summary.rows, step: $0.step) }
+        return result.misfit(for: unit, of: job, model, direction)
     }
 }

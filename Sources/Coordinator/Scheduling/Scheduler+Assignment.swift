@@ -79,7 +79,7 @@ extension Scheduler {
 
     /// Whether the worker would embed the step's units without being able to project them.
     func isAhead(_ step: WorkStep, _ peer: PeerID) -> Bool {
-        step.work.needsDirection
+        step.work.needsScorer
             && (direction == nil || workers[peer]?.acknowledgedDirection != direction?.digest)
     }
 
@@ -120,6 +120,6 @@ extension Scheduler {
     private func speculates(on id: UnitID, _ peer: PeerID) -> Bool {
         guard let unit = leases[id], onlyLease(of: unit) != nil, leases[peer].leases[id] == nil, fits(id, peer)
         else { return false }
-        return leases[peer].unitsInWork == 0 || !unit.step.work.needsDirection && !isOnLastAttempt(id)
+        return leases[peer].unitsInWork == 0 || !unit.step.work.needsScorer && !isOnLastAttempt(id)
     }
 }

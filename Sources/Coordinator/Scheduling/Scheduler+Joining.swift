@@ -101,7 +101,7 @@ extension Scheduler {
         workers[peer]?.accepted(found, at: now)
         noteRoom(of: peer)
         actions.append(.note(.ready(worker: worker.name, numericBuild: found.numericBuild)))
-        actions.append(.send(.accepted(direction: direction), to: peer))
+        actions.append(.send(.accepted(scorer: direction), to: peer))
         adopt(worker.hello.held, by: peer, at: now, &actions)
         // A second `ready` must not bring back what the worker has done with since.
         workers[peer]?.hello.held = []
@@ -135,7 +135,7 @@ extension Scheduler {
 
     /// Whether the unit may come with a later fetch, of a step whose units can be embedded ahead.
     private func isBeforeFetch(of id: UnitID) -> Bool {
-        leases.openSteps.contains { $0.step.work.needsDirection && $0.queue.isBeforeFetch(of: id) }
+        leases.openSteps.contains { $0.step.work.needsScorer && $0.queue.isBeforeFetch(of: id) }
     }
 
     /// How many attempts at a unit may have been given out and not be in the ledger: only failures are.

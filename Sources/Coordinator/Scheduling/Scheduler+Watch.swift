@@ -21,7 +21,7 @@ extension Scheduler {
         if worker.isAccepted { adopt(heartbeat.held.filter(\.isEmbedded), by: peer, at: now, &actions) }
         takeBackWhatWasLost(of: peer, held: Set(heartbeat.held.map(\.lease)), at: now, &actions)
         if let direction, worker.isAccepted, worker.acknowledgedDirection != direction.digest {
-            actions.append(.send(.direction(direction), to: peer))
+            actions.append(.send(.scorer(direction), to: peer))
         }
         actions.append(.send(.heartbeatReply, to: peer))
     }

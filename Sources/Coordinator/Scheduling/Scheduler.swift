@@ -32,7 +32,7 @@ package struct Scheduler: Sendable {
 
     /// While the coordinator finds out which model the job has, nobody is let in who might name another.
     var awaitsModel = false
-    var direction: BroadcastDirection?
+    var direction: Scorer?
     private var finishedSummary: String?
 
     var workers = Roster()
@@ -50,7 +50,7 @@ package struct Scheduler: Sendable {
     package internal(set) var retries: UInt64 = 0
 
     package init(
-        job: JobSpecification, policy: Policy, model: LoadedModel?, direction: BroadcastDirection?,
+        job: JobSpecification, policy: Policy, model: LoadedModel?, direction: Scorer?,
         numerics: JobNumerics? = nil
     ) {
         self.job = job
@@ -92,7 +92,7 @@ package struct Scheduler: Sendable {
         assign(at: now, &actions)
         // A step that needs the direction is never complete before that is there, however few units it has.
         let hasDirection = direction != nil
-        let complete = leases.closeComplete { !$0.work.needsDirection || hasDirection }
+        let complete = leases.closeComplete { !$0.work.needsScorer || hasDirection }
         actions += complete.map { .stepCompleted($0) }
         return actions
     }
@@ -107,14 +107,14 @@ package struct Scheduler: Sendable {
     }
 
     private mutating func broadcast(
-        _ direction: BroadcastDirection, at now: MonotonicInstant, _ actions: inout [Action]
+        _ direction: Scorer, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
         self.direction = direction
         candidates = .anybody
         for peer in workers.peers {
             // Rows that were embedded ahead are expected from now on.
             workers[peer]?.lastProgress = now
-            if workers[peer]?.isAccepted == true { actions.append(.send(.direction(direction), to: peer)) }
+            if workers[peer]?.isAccepted == true { actions.append(.send(.scorer(direction), to: peer)) }
         }
     }
 
@@ -141,7 +141,7 @@ package struct Scheduler: Sendable {
         case .embedded(let lease):
             embedded(lease, by: peer, at: now)
             adopt([.init(lease: lease, tokens: 0, isEmbedded: true)], by: peer, at: now, &actions)
-        case .directionAcknowledged(let digest): workers[peer]?.acknowledgedDirection = digest
+        case .scorerAcknowledged(let digest): workers[peer]?.acknowledgedDirection = digest
         case .goodbye(let reason): dismiss(peer, because: reason, &actions)
         }
     }

@@ -23,12 +23,12 @@ extension CoordinatorService {
     /// What a status says of how far the numbers can be trusted.
     func describeNumbers(in report: inout StatusReport) {
         if let numerics = loop.scheduler.numerics {
-            report.precision = numerics.precision
-            report.attention = numerics.attention
+            report.precision = numerics.precision.rawValue
+            report.attention = numerics.attention.rawValue
             report.numericsReason = numerics.reason
         } else if let model {
-            report.precision = model.precision
-            report.attention = model.attention
+            report.precision = model.precision.rawValue
+            report.attention = model.attention.rawValue
         }
         report.heldOut = direction?.heldOut.map {
             .init(pairs: $0.pairs, groups: $0.groups, right: $0.right, low: $0.low, high: $0.high)

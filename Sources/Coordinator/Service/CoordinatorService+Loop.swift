@@ -84,7 +84,7 @@ extension CoordinatorMessage {
     /// Whether it comes again where it is lost.
     fileprivate var isRepeated: Bool {
         switch self {
-        case .heartbeatReply, .direction: true
+        case .heartbeatReply, .scorer: true
         case .welcome, .accepted, .refused, .whoAreYou, .assignment, .resultAcknowledged, .revoked, .jobFinished: false
         }
     }

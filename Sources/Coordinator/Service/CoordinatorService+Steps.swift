@@ -62,7 +62,7 @@ extension CoordinatorService {
                     step,
                     Ingestor(
                         ledger: ledger, input: input, unitTokens: unitTokens,
-                        rowsPerUnitMax: definition.rowsPerUnitMax)
+                        textsPerUnitMax: definition.textsPerUnitMax)
                 )
             }
         }

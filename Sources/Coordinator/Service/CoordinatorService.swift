@@ -73,7 +73,7 @@ final class CoordinatorService {
         for step in WorkStep.all { ingestions[step.id] = try ledger.ingestion(of: step.id) }
         let modelServer = ModelServer(logger: logger)
         var limits = MessageSocket.Limits()
-        limits.frameBytesMax = Int64(max(UnitResult.valueBytesMax(layers: 1), KeptEmbeddings.byteCountMax))
+        limits.frameBytesMax = Int64(max(UnitResult.valueBytesMax, KeptEmbeddings.byteCountMax))
         limits.headerBytesMax = Self.headerBytesMax
         socket = try MessageSocket(
             .router(listen: definition.configuration.cluster.listen, access: definition.access?.control),
@@ -91,7 +91,7 @@ final class CoordinatorService {
         loop = Loop(
             scheduler: Scheduler(
                 job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
-                direction: direction?.broadcast, numerics: state.numerics),
+                direction: direction?.scorer, numerics: state.numerics),
             pipeline: .annotation(
                 fitsDirection: definition.savedDirection == nil, hasDirection: state.direction != nil),
             ledger: StoredLedger(ledger: ledger, store: store), connections: SocketConnections(socket: socket),
@@ -200,7 +200,7 @@ extension CoordinatorService {
             report(fit)
             direction = saved
             try saveDirection()
-            return [.localWorkDone(step, direction: saved.broadcast)]
+            return [.localWorkDone(step, direction: saved.scorer)]
         case .modelRead(let result): return [.scheduler(try offer(result))]
         case .outputWritten(let step, let summary):
             let text = "\(summary.rows) rows, \(summary.failedRows) of them in the errors file"

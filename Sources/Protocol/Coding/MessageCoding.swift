@@ -5,8 +5,11 @@ internal import SwiftProtobuf
 /// Decoding trusts nothing: the number of frames, every tensor's type, shape and checksum, and every bound is checked,
 /// and whatever does not fit is a `ProtocolError`.
 extension Message {
-    /// Header and at most two tensors.
-    package static let maximumFrameCount = 3
+    /// Header and at most so many tensors: those of a scorer.
+    package static let maximumFrameCount = 1 + Readout.countMax
+
+    /// Of what a coordinator is sent: header, a unit's values and what is kept of its texts.
+    package static let maximumFrameCountOfWorkers = 3
 
     package func frames() throws -> [[UInt8]] {
         var header = WireHeader()
@@ -58,21 +61,17 @@ extension Message {
         case .unitResult(let wire): self = .worker(.result(try UnitResult(wire, bulk(), kept: tensors.popFirst())))
         case .unitFailure(let wire): self = .worker(.failure(try .init(wire)))
         case .unitEmbedded(let wire): self = .worker(.embedded(try Lease(wire.lease)))
-        case .directionAcknowledgement(let wire):
-            self = .worker(.directionAcknowledged(digest: try wire.digest.checked("a direction's digest")))
+        case .scorerAcknowledgement(let wire):
+            self = .worker(.scorerAcknowledged(digest: try wire.digest.checked("a scorer's digest")))
         case .goodbye(let wire): self = .worker(.goodbye(reason: wire.reason.bounded))
         case .welcome(let wire): self = .coordinator(.welcome(try JobSpecification(wire.job)))
         case .accepted(let wire):
-            let direction =
-                wire.directionDigest.isEmpty
-                ? nil : try BroadcastDirection(digest: wire.directionDigest, checking: bulk())
-            self = .coordinator(.accepted(direction: direction))
+            self = .coordinator(.accepted(scorer: wire.hasScorer ? try Scorer(wire.scorer, bulk) : nil))
         case .refusal(let wire): self = .coordinator(.refused(reason: wire.reason))
         case .whoAreYou: self = .coordinator(.whoAreYou)
         case .assignment(let wire):
             self = .coordinator(.assignment(try Lease(wire.lease), try UnitPayload(wire.payload)))
-        case .directionUpdate(let wire):
-            self = .coordinator(.direction(try BroadcastDirection(digest: wire.digest, checking: bulk())))
+        case .scorerUpdate(let wire): self = .coordinator(.scorer(try Scorer(wire.scorer, bulk)))
         case .resultAcknowledgement(let wire): self = .coordinator(.resultAcknowledged(try Lease(wire.lease)))
         case .revocation(let wire): self = .coordinator(.revoked(try Lease(wire.lease)))
         case .heartbeatReply: self = .coordinator(.heartbeatReply)
@@ -110,7 +109,7 @@ extension WorkerMessage {
             return .unitResult(result.wire)
         case .failure(let failure): return .unitFailure(failure.wire)
         case .embedded(let lease): return .unitEmbedded(.with { $0.lease = lease.wire })
-        case .directionAcknowledged(let digest): return .directionAcknowledgement(.with { $0.digest = digest })
+        case .scorerAcknowledged(let digest): return .scorerAcknowledgement(.with { $0.digest = digest })
         case .goodbye(let reason): return .goodbye(.with { $0.reason = reason })
         }
     }
@@ -120,9 +119,9 @@ extension CoordinatorMessage {
     fileprivate func wireBody(_ tensors: inout [Tensor]) -> WireHeader.OneOf_Body {
         switch self {
         case .welcome(let job): return .welcome(.with { $0.job = job.wire })
-        case .accepted(let direction):
-            tensors = direction.map { [$0.values] } ?? []
-            return .accepted(.with { $0.directionDigest = direction?.digest ?? "" })
+        case .accepted(let scorer):
+            tensors = scorer?.parts.map(\.directions) ?? []
+            return .accepted(.with { if let scorer { $0.scorer = scorer.wire } })
         case .refused(let reason): return .refusal(.with { $0.reason = reason })
         case .whoAreYou: return .whoAreYou(.init())
         case .assignment(let lease, let payload):
@@ -131,9 +130,9 @@ extension CoordinatorMessage {
                     $0.lease = lease.wire
                     $0.payload = payload.wire
                 })
-        case .direction(let direction):
-            tensors = [direction.values]
-            return .directionUpdate(.with { $0.digest = direction.digest })
+        case .scorer(let scorer):
+            tensors = scorer.parts.map(\.directions)
+            return .scorerUpdate(.with { $0.scorer = scorer.wire })
         case .resultAcknowledged(let lease): return .resultAcknowledgement(.with { $0.lease = lease.wire })
         case .revoked(let lease): return .revocation(.with { $0.lease = lease.wire })
         case .heartbeatReply: return .heartbeatReply(.init())

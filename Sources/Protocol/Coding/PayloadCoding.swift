@@ -58,22 +58,25 @@ extension WorkKind {
 extension UnitPayload {
     init(_ wire: WireUnitPayload) throws {
         guard !wire.items.isEmpty else { throw ProtocolError("a unit without rows") }
-        let count = wire.responses.count
-        guard (1...Self.responsesMax).contains(count) else {
-            throw ProtocolError("rows with \(count) responses; 1 to \(Self.responsesMax) are expected")
-        }
-        for item in wire.items where item.responses.count != count {
-            throw ProtocolError("a row with \(item.responses.count) responses; \(count) are expected")
+        let names = try wire.responses.map { try $0.checked("a response's name") }
+        for item in wire.items {
+            let count = item.responses.count
+            guard (1...Self.responsesMax).contains(count) else {
+                throw ProtocolError("a row with \(count) responses; 1 to \(Self.responsesMax) are expected")
+            }
+            guard names.isEmpty || count == names.count else {
+                throw ProtocolError("a row with \(count) responses; \(names.count) are expected")
+            }
         }
         self.init(
-            work: try WorkKind(wire.work), responses: try wire.responses.map { try $0.checked("a response's name") },
+            work: try WorkKind(wire.work), responses: names.isEmpty ? nil : names,
             items: try wire.items.map(Item.init))
     }
 
     var wire: WireUnitPayload {
         .with {
             $0.work = work.wire
-            $0.responses = responses
+            $0.responses = responses ?? []
             $0.items = items.map(\.wire)
         }
     }

@@ -3,6 +3,16 @@
 internal import Digest
 internal import SwiftProtobuf
 
+extension Choice {
+    init(wire name: String, _ what: String) throws {
+        do {
+            try self.init(named: name)
+        } catch {
+            throw ProtocolError("\(what): \(error)")
+        }
+    }
+}
+
 extension WireTensor {
     init(_ tensor: Tensor) {
         self.init()
@@ -94,20 +104,21 @@ extension WorkerMessage.Hello {
 
 extension NumericPreference {
     init(_ wire: WireNumericPreference) throws {
-        for choice in [wire.precision, wire.attention] where !Self.choices.contains(choice) {
-            throw ProtocolError(
-                "a preference of \(choice.prefix(80).debugDescription); f32 or bf16 are expected")
+        let precision = try Precision(wire: wire.precision, "a preference of precision")
+        let attention = try AttentionPrecision(wire: wire.attention, "a preference of attention")
+        guard [.f32, .bf16].contains(precision), attention != .automatic else {
+            throw ProtocolError("a preference of \(precision), attention in \(attention); f32 or bf16 are expected")
         }
         self.init(
-            backend: try wire.backend.checked("a backend"), precision: wire.precision, attention: wire.attention,
+            backend: try Backend(wire: wire.backend, "a backend"), precision: precision, attention: attention,
             reason: wire.reason.bounded)
     }
 
     var wire: WireNumericPreference {
         .with {
-            $0.backend = backend
-            $0.precision = precision
-            $0.attention = attention
+            $0.backend = backend.rawValue
+            $0.precision = precision.rawValue
+            $0.attention = attention.rawValue
             $0.reason = reason.bounded
         }
     }
@@ -145,13 +156,17 @@ extension LoadedModel {
         guard wire.warnings.count <= Self.warningsMax else {
             throw ProtocolError("\(wire.warnings.count) warnings; at most \(Self.warningsMax) are expected")
         }
+        let precision = try Precision(wire: wire.precision, "a precision")
+        let attention = try AttentionPrecision(wire: wire.attention, "what attention multiplies")
+        guard precision != .automatic, attention != .automatic else {
+            throw ProtocolError("a model that computes in \(precision), attention in \(attention)")
+        }
         self.init(
             digest: try checkedModelDigest(wire.modelDigest),
             name: try wire.modelName.checked("a model's name"),
             tokenizer: try wire.tokenizer.checked("a tokenizer"),
             layerCount: Int(wire.layerCount), hiddenSize: Int(wire.hiddenSize),
-            contextLength: Int(wire.contextLength), precision: try wire.precision.checked("a precision"),
-            attention: try wire.attention.checked("what attention multiplies"),
+            contextLength: Int(wire.contextLength), precision: precision, attention: attention,
             numericBuild: try wire.numericBuild.checked("a numeric build"), credit: Int(wire.credit),
             rowsAhead: Int(wire.rowsAhead), warnings: wire.warnings.map(\.bounded))
     }
@@ -164,8 +179,8 @@ extension LoadedModel {
             $0.layerCount = UInt32(layerCount)
             $0.hiddenSize = UInt32(hiddenSize)
             $0.contextLength = UInt32(contextLength)
-            $0.precision = precision
-            $0.attention = attention
+            $0.precision = precision.rawValue
+            $0.attention = attention.rawValue
             $0.numericBuild = numericBuild
             $0.credit = UInt32(credit)
             $0.rowsAhead = UInt32(rowsAhead)
@@ -209,126 +224,6 @@ extension WorkerMessage.UnitFailure {
             $0.lease = lease.wire
             $0.reason = reason.bounded
             $0.returned = returned
-        }
-    }
-}
-
-extension UnitResult {
-    init(_ wire: WireUnitResult, _ values: Tensor, kept: Tensor?) throws {
-        guard wire.rows.count <= UnitPayload.rowsMax else {
-            throw ProtocolError("a result for \(wire.rows.count) rows; at most \(UnitPayload.rowsMax) are expected")
-        }
-        guard values.shape.count >= 2, values.shape[0] == wire.rows.count else {
-            throw ProtocolError("a result for \(wire.rows.count) rows with values of shape \(values.shape)")
-        }
-        guard
-            wire.failures.allSatisfy({ $0.item < wire.rows.count }),
-            zip(wire.failures, wire.failures.dropFirst()).allSatisfy({ $0.item < $1.item })
-        else { throw ProtocolError("a result whose failed rows are out of range or order") }
-        guard wire.tokensTotal <= 1 << 40 else { throw ProtocolError("a result of \(wire.tokensTotal) tokens") }
-        self.init(
-            lease: try Lease(wire.lease), rows: wire.rows, output: try Output(wire, values),
-            failures: wire.failures.map { RowFailure(item: Int($0.item), reason: $0.reason.bounded) },
-            tokensTotal: wire.tokensTotal, tokensComputed: wire.tokensComputed,
-            computeMicroseconds: wire.computeMicroseconds,
-            kept: try KeptEmbeddings(wire, kept))
-    }
-
-    var wire: WireUnitResult {
-        .with {
-            $0.lease = lease.wire
-            $0.rows = rows
-            $0.failures = failures.map { failure in
-                .with {
-                    $0.item = UInt32(failure.item)
-                    $0.reason = failure.reason.bounded
-                }
-            }
-            $0.tokensTotal = tokensTotal
-            $0.tokensComputed = tokensComputed
-            $0.computeMicroseconds = computeMicroseconds
-            $0.work = output.work.wire
-            if case .scores(_, let direction) = output { $0.directionDigest = direction }
-            $0.keptExponents = kept?.exponents.map(Int32.init) ?? []
-        }
-    }
-}
-
-extension UnitResult.Output {
-    fileprivate init(_ wire: WireUnitResult, _ values: Tensor) throws {
-        let work = try WorkKind(wire.work)
-        guard values.elementType == work.elementType else {
-            throw ProtocolError("a result with values of \(values.elementType); \(work.elementType) is expected")
-        }
-        switch work {
-        case .embed:
-            guard wire.directionDigest.isEmpty else { throw ProtocolError("hidden states with a direction") }
-            self = .states(values)
-        case .project:
-            guard !wire.directionDigest.isEmpty else { throw ProtocolError("scores without their direction") }
-            self = .scores(values, direction: try wire.directionDigest.checked("a direction's digest"))
-        }
-    }
-}
-
-extension KeptEmbeddings {
-    /// nil where the result has none.
-    fileprivate init?(_ wire: WireUnitResult, _ vectors: Tensor?) throws {
-        guard let vectors else {
-            guard wire.keptExponents.isEmpty else { throw ProtocolError("a message whose bulk frame is missing") }
-            return nil
-        }
-        guard vectors.elementType == .f16, vectors.shape.count == 5, vectors.shape[0] == wire.rows.count else {
-            throw ProtocolError(
-                "embeddings of \(vectors.elementType) \(vectors.shape) for \(wire.rows.count) rows; "
-                    + "f16 [rows, responses, layers, tokens, hidden] is expected")
-        }
-        let count = vectors.shape.dropLast().reduce(1, *)
-        guard wire.keptExponents.count == count, wire.keptExponents.allSatisfy({ Int8(exactly: $0) != nil }) else {
-            throw ProtocolError("\(wire.keptExponents.count) exponents for \(count) vectors, or impossible ones")
-        }
-        self.init(vectors: vectors, exponents: wire.keptExponents.map { Int8($0) })
-    }
-}
-
-extension BroadcastDirection {
-    init(digest: String, checking values: Tensor) throws {
-        guard values.elementType == .f32, values.shape.count == 2 else {
-            throw ProtocolError(
-                "a direction of \(values.elementType) \(values.shape); f32 [layers, hidden] is expected")
-        }
-        self.init(digest: digest, values: values)
-    }
-}
-
-extension JobSpecification {
-    init(_ wire: WireJobSpecification) throws {
-        guard !wire.layers.isEmpty, wire.heartbeatMs > 0 else {
-            throw ProtocolError("a job without layers or heartbeat interval")
-        }
-        self.init(
-            job: wire.job, modelPath: wire.modelPath,
-            modelDigest: wire.modelDigest.isEmpty ? "" : try checkedModelDigest(wire.modelDigest),
-            precision: wire.precision,
-            backend: wire.backend, attention: wire.attention, layers: wire.layers.map(Int.init), pooling: wire.pooling,
-            maxTokens: Int(wire.maxTokens), heartbeatMilliseconds: Int(wire.heartbeatMs),
-            keptLayers: wire.keepLayers.map(Int.init), keptPoolings: wire.keepTokens)
-    }
-
-    var wire: WireJobSpecification {
-        .with {
-            $0.job = job
-            $0.modelPath = modelPath
-            $0.modelDigest = modelDigest
-            $0.precision = precision
-            $0.backend = backend
-            $0.attention = attention
-            $0.layers = layers.map(Int32.init)
-            $0.pooling = pooling
-            $0.maxTokens = UInt32(maxTokens)
-            $0.heartbeatMs = UInt32(heartbeatMilliseconds)
-            $0.keepLayers = keptLayers.map(Int32.init)
-            $0.keepTokens = keptPoolings
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import FileSystem
 internal import Foundation
+internal import Protocol
 internal import Yams
 
 extension Configuration {
@@ -97,9 +98,7 @@ extension Configuration {
             ignoredColumns: section.strings("ignore_columns") ?? [],
             promptInResponses: section.choice("prompt_in_responses", of: ["auto", "strip", "keep"]) ?? "auto",
             maxRowBytes: (section.integer("max_row_mib", in: 1...128) ?? 16) << 20,
-            existingColumns: section.choice(
-                "existing_columns", of: Dataset.ExistingColumns.allCases.map(\.rawValue)
-            ).flatMap(Dataset.ExistingColumns.init) ?? .refuse)
+            existingColumns: section.choice("existing_columns") ?? .refuse)
     }
 
     private static let preferenceFormats = ["preference", "conversational", "sharegpt", "hh", "pku"]
@@ -121,8 +120,8 @@ extension Configuration {
         Model(
             path: section.path("path") ?? section.missing("path", ""),
             sha256: section.string("sha256", matching: #/[0-9a-f]{64}/#, "64 lower-case hexadecimal digits"),
-            precision: section.choice("precision", of: Configuration.Model.precisions) ?? "auto",
-            backend: section.choice("backend", of: ["auto", "native", "onednn", "blas"]) ?? "auto",
+            precision: section.choice("precision") ?? .automatic,
+            backend: section.choice("backend") ?? .automatic,
             maxTokens: section.integer("max_tokens", in: 0...1_000_000) ?? 0,
             serve: section.boolean("serve") ?? true)
     }
@@ -130,24 +129,23 @@ extension Configuration {
     private static func readEmbedding(_ section: ConfigurationReader) -> Embedding {
         var embedding = Embedding(
             template: section.string("template") ?? "alpaca",
-            layer: section.integer("layer", in: layerRange) ?? -1,
-            token: section.choice("token", of: Embedding.tokens) ?? "last",
-            compatibility: section.choice("compat", of: ["none", "legend"]) ?? "none",
+            layer: section.integer("layer", in: LayerChoice.numbers).map { LayerChoice($0) } ?? -1,
+            token: section.choice("token") ?? .lastToken,
+            compatibility: section.choice("compat") ?? Compatibility.none,
             readsControlTokensOfRows: section.choice("control_tokens", of: ["text", "tokens"]) == "tokens")
         let keeps = section.boolean("keep_embeddings") ?? false
-        let layers = section.integers("keep_layers", in: layerRange)
-        let tokens = section.choices("keep_tokens", of: Embedding.tokens)
+        let layers = section.integers("keep_layers", in: LayerChoice.numbers)
+        let tokens: [Pooling]? = section.choices("keep_tokens")
         if keeps {
+            let keptLayers = Set((layers ?? []) + [embedding.layer.number]).sorted()
+            let keptTokens = Set((tokens ?? []) + [embedding.token])
             embedding.kept = .init(
-                layers: Set((layers ?? []) + [embedding.layer]).sorted(),
-                tokens: Embedding.tokens.filter { $0 == embedding.token || tokens?.contains($0) == true })
+                layers: keptLayers.map { LayerChoice($0) }, tokens: Pooling.allCases.filter(keptTokens.contains))
         } else if layers != nil || tokens != nil {
             section.report("keep_layers and keep_tokens need keep_embeddings: true")
         }
         return embedding
     }
-
-    private static let layerRange = -1000...1000
 
     private static func readCluster(_ section: ConfigurationReader) -> Cluster {
         Cluster(
@@ -240,16 +238,16 @@ extension ConfigurationFile {
                 the port, for example with ssh -L), or, on a network where that is acceptable, say cluster.insecure: true
                 """)
         }
-        if configuration.model.precision == "int8", ["onednn", "blas"].contains(configuration.model.backend) {
+        if configuration.model.precision == .int8, [.oneDNN, .blas].contains(configuration.model.backend) {
             report("model.precision: int8 needs model.backend: native, or auto; found \(configuration.model.backend)")
         }
-        if configuration.embedding.compatibility == "legend" {
+        if configuration.embedding.compatibility == .legend {
             if configuration.embedding.template != "alpaca" {
                 report("embedding.compat: legend needs embedding.template: alpaca")
             }
-            if configuration.embedding.token == "mean-response" {
+            if configuration.embedding.token == .meanResponse {
                 report("embedding.compat: legend needs embedding.token: last, or mean over the whole text")
-            } else if configuration.embedding.kept?.tokens.contains("mean-response") == true {
+            } else if configuration.embedding.kept?.tokens.contains(.meanResponse) == true {
                 report("embedding.compat: legend needs embedding.keep_tokens of last, or mean over the whole text")
             }
         }

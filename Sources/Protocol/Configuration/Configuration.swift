@@ -1,4 +1,4 @@
-internal import Protocol
+package import Protocol
 
 /// A job and the cluster that runs it, as `cluster.yaml` describes them.
 ///
@@ -72,7 +72,7 @@ package struct Configuration: Hashable, Sendable {
         /// What becomes of columns that have the name of one that the output adds.
         package var existingColumns: ExistingColumns
 
-        package enum ExistingColumns: String, CaseIterable, Sendable {
+        package enum ExistingColumns: String, Choice {
             /// The job does not begin, and a later row that has one is not annotated.
             case refuse
 
@@ -96,14 +96,12 @@ package struct Configuration: Hashable, Sendable {
     }
 
     package struct Model: Hashable, Sendable {
-        package static let precisions = [JobSpecification.automatic, "f32", "bf16", "int8"]
-
         package var path: String
 
         /// Expected SHA-256 of the file; nil: the first worker's counts.
         package var sha256: String?
-        package var precision: String
-        package var backend: String
+        package var precision: Precision
+        package var backend: Backend
 
         /// Longest sequence in tokens; 0 for the model's context length.
         package var maxTokens: Int
@@ -116,10 +114,9 @@ package struct Configuration: Hashable, Sendable {
     package struct Embedding: Hashable, Sendable {
         package var template: String
 
-        /// 0 the embeddings, `l` after block `l`; negative ones count from the last (-1), after the final norm.
-        package var layer: Int
-        package var token: String
-        package var compatibility: String
+        package var layer: LayerChoice
+        package var token: Pooling
+        package var compatibility: Compatibility
 
         /// Whether control tokens that the rows spell are the model's.
         package var readsControlTokensOfRows: Bool
@@ -127,13 +124,13 @@ package struct Configuration: Hashable, Sendable {
         /// nil: none are kept.
         package var kept: Kept?
 
-        /// Every choice of `token`.
-        package static let tokens = ["last", "mean", "mean-response"]
-
         /// Embeddings to keep, the job's own layer and token among them.
         package struct Kept: Hashable, Sendable {
-            package var layers: [Int]
-            package var tokens: [String]
+            package var layers: [LayerChoice]
+            package var tokens: [Pooling]
+
+            /// Every token of every layer.
+            package var readouts: [Readout] { layers.flatMap { layer in tokens.map { Readout(layer, $0) } } }
         }
     }
 

@@ -1,6 +1,7 @@
 internal import Diagnostics
 internal import FileSystem
 internal import Foundation
+internal import Protocol
 internal import Yams
 
 /// A configuration file in reading: collects its problems, so that all are reported at once.
@@ -171,9 +172,13 @@ final class ConfigurationReader {
         return text
     }
 
-    func choices(_ key: String, of choices: [String]) -> [String]? {
-        list(key, "a list of \(choices.joined(separator: ", "))") { node in
-            node.scalar.flatMap { choices.contains($0.string) ? $0.string : nil }
+    func choice<Value: Choice>(_ key: String) -> Value? {
+        choice(key, of: Value.names).flatMap(Value.init(rawValue:))
+    }
+
+    func choices<Value: Choice>(_ key: String) -> [Value]? {
+        list(key, "a list of \(Value.names.joined(separator: ", "))") { node in
+            node.scalar.flatMap { Value(rawValue: $0.string) }
         }
     }
 

@@ -77,7 +77,7 @@ package nonisolated enum WireWorkKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// Their hidden states come back.
   case embed // = 1
 
-  /// The projections of their hidden states on the job's direction come back.
+  /// The scores of their hidden states by the job's scorer come back.
   case project // = 2
   case UNRECOGNIZED(Int)
 
@@ -166,12 +166,12 @@ package nonisolated struct WireHeader: Sendable {
     set {body = .unitFailure(newValue)}
   }
 
-  package var directionAcknowledgement: WireDirectionAcknowledgement {
+  package var scorerAcknowledgement: WireScorerAcknowledgement {
     get {
-      if case .directionAcknowledgement(let v)? = body {return v}
-      return WireDirectionAcknowledgement()
+      if case .scorerAcknowledgement(let v)? = body {return v}
+      return WireScorerAcknowledgement()
     }
-    set {body = .directionAcknowledgement(newValue)}
+    set {body = .scorerAcknowledgement(newValue)}
   }
 
   package var goodbye: WireGoodbye {
@@ -239,12 +239,12 @@ package nonisolated struct WireHeader: Sendable {
     set {body = .assignment(newValue)}
   }
 
-  package var directionUpdate: WireDirectionUpdate {
+  package var scorerUpdate: WireScorerUpdate {
     get {
-      if case .directionUpdate(let v)? = body {return v}
-      return WireDirectionUpdate()
+      if case .scorerUpdate(let v)? = body {return v}
+      return WireScorerUpdate()
     }
-    set {body = .directionUpdate(newValue)}
+    set {body = .scorerUpdate(newValue)}
   }
 
   package var resultAcknowledgement: WireResultAcknowledgement {
@@ -321,7 +321,7 @@ package nonisolated struct WireHeader: Sendable {
     case heartbeat(WireHeartbeat)
     case unitResult(WireUnitResult)
     case unitFailure(WireUnitFailure)
-    case directionAcknowledgement(WireDirectionAcknowledgement)
+    case scorerAcknowledgement(WireScorerAcknowledgement)
     case goodbye(WireGoodbye)
     case unitEmbedded(WireUnitEmbedded)
     case modelChunkRequest(WireModelChunkRequest)
@@ -331,7 +331,7 @@ package nonisolated struct WireHeader: Sendable {
     case refusal(WireRefusal)
     case whoAreYou(WireWhoAreYou)
     case assignment(WireAssignment)
-    case directionUpdate(WireDirectionUpdate)
+    case scorerUpdate(WireScorerUpdate)
     case resultAcknowledgement(WireResultAcknowledgement)
     case revocation(WireRevocation)
     case heartbeatReply(WireHeartbeatReply)
@@ -491,10 +491,10 @@ package nonisolated struct WireReady: Sendable {
   /// Everything that may change a bit of a result: precision, library, its version, instruction set.
   package var numericBuild: String = String()
 
-  /// Credit: how many units the worker takes into its hands at a time, besides those that wait for the direction.
+  /// Credit: how many units the worker takes into its hands at a time, besides those that wait for the scorer.
   package var credit: UInt32 = 0
 
-  /// How many rows, in units, the worker embeds before the direction is there, and keeps until it is.
+  /// How many rows, in units, the worker embeds before the scorer is there, and keeps until it is.
   package var rowsAhead: UInt32 = 0
 
   /// As JobSpecification.attention has it.
@@ -525,7 +525,7 @@ package nonisolated struct WireHeldUnit: Sendable {
   /// Computed so far; 0 for a unit that waits.
   package var tokens: UInt64 = 0
 
-  /// Its rows are embedded, and wait for the direction.
+  /// Its rows are embedded, and wait for the scorer.
   package var isEmbedded: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -567,10 +567,11 @@ package nonisolated struct WireRowFailure: Sendable {
   package init() {}
 }
 
-/// Bulk frame 0: for anchors the embeddings, f32 [rows, responses, layers, hidden]; for preference rows their
-/// projections, f64 [rows, responses, layers].
+/// The texts of a unit are the responses of its rows, one row after another.
+/// Bulk frame 0: of texts to embed the hidden states, f32 [texts, readouts, hidden]; of texts to project the scores, f64
+/// [texts, scores], in the order of the scorer's matrices and their directions.
 /// The elements of a failed row are zero.
-/// Bulk frame 1, where the job keeps embeddings: f16 [rows, responses, layers, tokens, hidden], never infinite.
+/// Bulk frame 1, where the job keeps hidden states: f16 [texts, readouts, hidden], never infinite.
 package nonisolated struct WireUnitResult: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -595,8 +596,8 @@ package nonisolated struct WireUnitResult: Sendable {
 
   package var computeMicroseconds: UInt64 = 0
 
-  /// For projections: the digest of the direction that was projected on.
-  package var directionDigest: String = String()
+  /// For scores: the digest of the scorer that they are of.
+  package var scorerDigest: String = String()
 
   /// For each vector of bulk frame 1 the power of two that its elements are to be multiplied by, or 127 where it is not
   /// finite (its elements are zero then).
@@ -604,6 +605,9 @@ package nonisolated struct WireUnitResult: Sendable {
 
   /// What bulk frame 0 holds the outcome of.
   package var work: WireWorkKind = .unspecified
+
+  /// How many responses each row has, 1 to 64.
+  package var responses: [UInt32] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -638,7 +642,7 @@ package nonisolated struct WireUnitFailure: Sendable {
   fileprivate var _lease: WireLease? = nil
 }
 
-/// The unit's rows are embedded; its result follows once the worker has the direction.
+/// The unit's rows are embedded; its result follows once the worker has the scorer.
 package nonisolated struct WireUnitEmbedded: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -660,7 +664,7 @@ package nonisolated struct WireUnitEmbedded: Sendable {
   fileprivate var _lease: WireLease? = nil
 }
 
-package nonisolated struct WireDirectionAcknowledgement: Sendable {
+package nonisolated struct WireScorerAcknowledgement: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -716,22 +720,48 @@ package nonisolated struct WireJobSpecification: Sendable {
 
   package var backend: String = String()
 
-  package var layers: [Int32] = []
-
-  package var pooling: String = String()
-
   /// 0: the model's context length.
   package var maxTokens: UInt32 = 0
 
   package var heartbeatMs: UInt32 = 0
 
-  /// Embeddings that come with the results; both empty where none do. Layers are sent ascending, each once.
-  package var keepLayers: [Int32] = []
-
-  package var keepTokens: [String] = []
-
   /// What attention multiplies: f32 or bf16.
   package var attention: String = String()
+
+  /// What the steps ask for of each text: 1 to 64, each once.
+  package var readouts: [WireReadout] = []
+
+  /// What comes besides with the results, to be stored; empty where nothing is.
+  package var keep: [WireReadout] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// One vector of a text: the hidden states after a layer, pooled.
+package nonisolated struct WireReadout: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0 the embeddings, l after block l; negative ones count from the last (-1), after the final norm.
+  package var layer: Int32 = 0
+
+  package var pooling: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// One bulk frame for each readout, in order: its directions, f32 [directions, hidden]. Layers count from the front.
+package nonisolated struct WireScorer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var readouts: [WireReadout] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -759,17 +789,26 @@ package nonisolated struct WireWelcome: Sendable {
   fileprivate var _job: WireJobSpecification? = nil
 }
 
-/// Bulk frame 0, when digest is set: the direction, f32 [layers, hidden].
 package nonisolated struct WireAccepted: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var directionDigest: String = String()
+  /// Where there is one.
+  package var scorer: WireScorer {
+    get {_scorer ?? WireScorer()}
+    set {_scorer = newValue}
+  }
+  /// Returns true if `scorer` has been explicitly set.
+  package var hasScorer: Bool {self._scorer != nil}
+  /// Clears the value of `scorer`. Subsequent reads from it will return its default value.
+  package mutating func clearScorer() {self._scorer = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _scorer: WireScorer? = nil
 }
 
 package nonisolated struct WireRefusal: Sendable {
@@ -860,7 +899,7 @@ package nonisolated struct WireUnitPayload: Sendable {
 
   package var items: [WireItem] = []
 
-  /// What each item's responses are called, in their order.
+  /// What each item's responses are called, in their order; empty where items have any number of them, 1 to 64.
   package var responses: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -899,17 +938,25 @@ package nonisolated struct WireAssignment: Sendable {
   fileprivate var _payload: WireUnitPayload? = nil
 }
 
-/// Bulk frame 0: the unit-norm direction, f32 [layers, hidden].
-package nonisolated struct WireDirectionUpdate: Sendable {
+package nonisolated struct WireScorerUpdate: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var digest: String = String()
+  package var scorer: WireScorer {
+    get {_scorer ?? WireScorer()}
+    set {_scorer = newValue}
+  }
+  /// Returns true if `scorer` has been explicitly set.
+  package var hasScorer: Bool {self._scorer != nil}
+  /// Clears the value of `scorer`. Subsequent reads from it will return its default value.
+  package mutating func clearScorer() {self._scorer = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _scorer: WireScorer? = nil
 }
 
 package nonisolated struct WireResultAcknowledgement: Sendable {
@@ -1198,7 +1245,7 @@ nonisolated extension WireWorkKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Header"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}tensors\0\u{2}\u{8}hello\0\u{1}ready\0\u{1}heartbeat\0\u{3}unit_result\0\u{3}unit_failure\0\u{3}direction_acknowledgement\0\u{1}goodbye\0\u{3}unit_embedded\0\u{3}model_chunk_request\0\u{2}\u{c}welcome\0\u{1}accepted\0\u{1}refusal\0\u{3}who_are_you\0\u{1}assignment\0\u{3}direction_update\0\u{3}result_acknowledgement\0\u{1}revocation\0\u{3}heartbeat_reply\0\u{3}job_finished\0\u{3}model_chunk\0\u{3}model_offer\0\u{4}\u{9}status_request\0\u{3}status_report\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}tensors\0\u{2}\u{8}hello\0\u{1}ready\0\u{1}heartbeat\0\u{3}unit_result\0\u{3}unit_failure\0\u{3}scorer_acknowledgement\0\u{1}goodbye\0\u{3}unit_embedded\0\u{3}model_chunk_request\0\u{2}\u{c}welcome\0\u{1}accepted\0\u{1}refusal\0\u{3}who_are_you\0\u{1}assignment\0\u{3}scorer_update\0\u{3}result_acknowledgement\0\u{1}revocation\0\u{3}heartbeat_reply\0\u{3}job_finished\0\u{3}model_chunk\0\u{3}model_offer\0\u{4}\u{9}status_request\0\u{3}status_report\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1274,16 +1321,16 @@ nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         }
       }()
       case 15: try {
-        var v: WireDirectionAcknowledgement?
+        var v: WireScorerAcknowledgement?
         var hadOneofValue = false
         if let current = self.body {
           hadOneofValue = true
-          if case .directionAcknowledgement(let m) = current {v = m}
+          if case .scorerAcknowledgement(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .directionAcknowledgement(v)
+          self.body = .scorerAcknowledgement(v)
         }
       }()
       case 16: try {
@@ -1391,16 +1438,16 @@ nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         }
       }()
       case 35: try {
-        var v: WireDirectionUpdate?
+        var v: WireScorerUpdate?
         var hadOneofValue = false
         if let current = self.body {
           hadOneofValue = true
-          if case .directionUpdate(let m) = current {v = m}
+          if case .scorerUpdate(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .directionUpdate(v)
+          self.body = .scorerUpdate(v)
         }
       }()
       case 36: try {
@@ -1544,8 +1591,8 @@ nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       guard case .unitFailure(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
     }()
-    case .directionAcknowledgement?: try {
-      guard case .directionAcknowledgement(let v)? = self.body else { preconditionFailure() }
+    case .scorerAcknowledgement?: try {
+      guard case .scorerAcknowledgement(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
     }()
     case .goodbye?: try {
@@ -1580,8 +1627,8 @@ nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       guard case .assignment(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
     }()
-    case .directionUpdate?: try {
-      guard case .directionUpdate(let v)? = self.body else { preconditionFailure() }
+    case .scorerUpdate?: try {
+      guard case .scorerUpdate(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
     }()
     case .resultAcknowledgement?: try {
@@ -2082,7 +2129,7 @@ nonisolated extension WireRowFailure: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".UnitResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}rows\0\u{1}failures\0\u{3}tokens_total\0\u{3}tokens_computed\0\u{3}compute_microseconds\0\u{3}direction_digest\0\u{3}kept_exponents\0\u{1}work\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}rows\0\u{1}failures\0\u{3}tokens_total\0\u{3}tokens_computed\0\u{3}compute_microseconds\0\u{3}scorer_digest\0\u{3}kept_exponents\0\u{1}work\0\u{1}responses\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2096,9 +2143,10 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.tokensTotal) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.tokensComputed) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.computeMicroseconds) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.directionDigest) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.scorerDigest) }()
       case 8: try { try decoder.decodeRepeatedSInt32Field(value: &self.keptExponents) }()
       case 9: try { try decoder.decodeSingularEnumField(value: &self.work) }()
+      case 10: try { try decoder.decodeRepeatedUInt32Field(value: &self.responses) }()
       default: break
       }
     }
@@ -2127,14 +2175,17 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.computeMicroseconds != 0 {
       try visitor.visitSingularUInt64Field(value: self.computeMicroseconds, fieldNumber: 6)
     }
-    if !self.directionDigest.isEmpty {
-      try visitor.visitSingularStringField(value: self.directionDigest, fieldNumber: 7)
+    if !self.scorerDigest.isEmpty {
+      try visitor.visitSingularStringField(value: self.scorerDigest, fieldNumber: 7)
     }
     if !self.keptExponents.isEmpty {
       try visitor.visitPackedSInt32Field(value: self.keptExponents, fieldNumber: 8)
     }
     if self.work != .unspecified {
       try visitor.visitSingularEnumField(value: self.work, fieldNumber: 9)
+    }
+    if !self.responses.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.responses, fieldNumber: 10)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2146,9 +2197,10 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.tokensTotal != rhs.tokensTotal {return false}
     if lhs.tokensComputed != rhs.tokensComputed {return false}
     if lhs.computeMicroseconds != rhs.computeMicroseconds {return false}
-    if lhs.directionDigest != rhs.directionDigest {return false}
+    if lhs.scorerDigest != rhs.scorerDigest {return false}
     if lhs.keptExponents != rhs.keptExponents {return false}
     if lhs.work != rhs.work {return false}
+    if lhs.responses != rhs.responses {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2232,8 +2284,8 @@ nonisolated extension WireUnitEmbedded: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
-nonisolated extension WireDirectionAcknowledgement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".DirectionAcknowledgement"
+nonisolated extension WireScorerAcknowledgement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ScorerAcknowledgement"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -2255,7 +2307,7 @@ nonisolated extension WireDirectionAcknowledgement: SwiftProtobuf.Message, Swift
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireDirectionAcknowledgement, rhs: WireDirectionAcknowledgement) -> Bool {
+  package static func ==(lhs: WireScorerAcknowledgement, rhs: WireScorerAcknowledgement) -> Bool {
     if lhs.digest != rhs.digest {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2329,7 +2381,7 @@ nonisolated extension WireModelChunkRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{1}layers\0\u{1}pooling\0\u{3}max_tokens\0\u{3}heartbeat_ms\0\u{3}keep_layers\0\u{3}keep_tokens\0\u{2}\u{9}attention\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{4}\u{3}max_tokens\0\u{3}heartbeat_ms\0\u{2}\u{b}attention\0\u{1}readouts\0\u{1}keep\0\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2342,13 +2394,11 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       case 3: try { try decoder.decodeSingularStringField(value: &self.modelDigest) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.precision) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.backend) }()
-      case 6: try { try decoder.decodeRepeatedInt32Field(value: &self.layers) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.pooling) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.maxTokens) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.heartbeatMs) }()
-      case 10: try { try decoder.decodeRepeatedInt32Field(value: &self.keepLayers) }()
-      case 11: try { try decoder.decodeRepeatedStringField(value: &self.keepTokens) }()
       case 20: try { try decoder.decodeSingularStringField(value: &self.attention) }()
+      case 21: try { try decoder.decodeRepeatedMessageField(value: &self.readouts) }()
+      case 22: try { try decoder.decodeRepeatedMessageField(value: &self.keep) }()
       default: break
       }
     }
@@ -2370,26 +2420,20 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     if !self.backend.isEmpty {
       try visitor.visitSingularStringField(value: self.backend, fieldNumber: 5)
     }
-    if !self.layers.isEmpty {
-      try visitor.visitPackedInt32Field(value: self.layers, fieldNumber: 6)
-    }
-    if !self.pooling.isEmpty {
-      try visitor.visitSingularStringField(value: self.pooling, fieldNumber: 7)
-    }
     if self.maxTokens != 0 {
       try visitor.visitSingularUInt32Field(value: self.maxTokens, fieldNumber: 8)
     }
     if self.heartbeatMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.heartbeatMs, fieldNumber: 9)
     }
-    if !self.keepLayers.isEmpty {
-      try visitor.visitPackedInt32Field(value: self.keepLayers, fieldNumber: 10)
-    }
-    if !self.keepTokens.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.keepTokens, fieldNumber: 11)
-    }
     if !self.attention.isEmpty {
       try visitor.visitSingularStringField(value: self.attention, fieldNumber: 20)
+    }
+    if !self.readouts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.readouts, fieldNumber: 21)
+    }
+    if !self.keep.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.keep, fieldNumber: 22)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2400,13 +2444,76 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.modelDigest != rhs.modelDigest {return false}
     if lhs.precision != rhs.precision {return false}
     if lhs.backend != rhs.backend {return false}
-    if lhs.layers != rhs.layers {return false}
-    if lhs.pooling != rhs.pooling {return false}
     if lhs.maxTokens != rhs.maxTokens {return false}
     if lhs.heartbeatMs != rhs.heartbeatMs {return false}
-    if lhs.keepLayers != rhs.keepLayers {return false}
-    if lhs.keepTokens != rhs.keepTokens {return false}
     if lhs.attention != rhs.attention {return false}
+    if lhs.readouts != rhs.readouts {return false}
+    if lhs.keep != rhs.keep {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReadout: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Readout"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}layer\0\u{1}pooling\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt32Field(value: &self.layer) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.pooling) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.layer != 0 {
+      try visitor.visitSingularSInt32Field(value: self.layer, fieldNumber: 1)
+    }
+    if !self.pooling.isEmpty {
+      try visitor.visitSingularStringField(value: self.pooling, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReadout, rhs: WireReadout) -> Bool {
+    if lhs.layer != rhs.layer {return false}
+    if lhs.pooling != rhs.pooling {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireScorer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Scorer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}readouts\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.readouts) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.readouts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.readouts, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireScorer, rhs: WireScorer) -> Bool {
+    if lhs.readouts != rhs.readouts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2448,7 +2555,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireAccepted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Accepted"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}direction_digest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}scorer\0\u{c}\u{1}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2456,21 +2563,25 @@ nonisolated extension WireAccepted: SwiftProtobuf.Message, SwiftProtobuf._Messag
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.directionDigest) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._scorer) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.directionDigest.isEmpty {
-      try visitor.visitSingularStringField(value: self.directionDigest, fieldNumber: 1)
-    }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._scorer {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireAccepted, rhs: WireAccepted) -> Bool {
-    if lhs.directionDigest != rhs.directionDigest {return false}
+    if lhs._scorer != rhs._scorer {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2718,9 +2829,9 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
-nonisolated extension WireDirectionUpdate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".DirectionUpdate"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0")
+nonisolated extension WireScorerUpdate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ScorerUpdate"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scorer\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2728,21 +2839,25 @@ nonisolated extension WireDirectionUpdate: SwiftProtobuf.Message, SwiftProtobuf.
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.digest) }()
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._scorer) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.digest.isEmpty {
-      try visitor.visitSingularStringField(value: self.digest, fieldNumber: 1)
-    }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._scorer {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireDirectionUpdate, rhs: WireDirectionUpdate) -> Bool {
-    if lhs.digest != rhs.digest {return false}
+  package static func ==(lhs: WireScorerUpdate, rhs: WireScorerUpdate) -> Bool {
+    if lhs._scorer != rhs._scorer {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

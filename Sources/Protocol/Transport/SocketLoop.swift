@@ -229,10 +229,11 @@ extension SocketLoop {
     /// Takes what has arrived and has room, but not so much that nothing is sent meanwhile.
     private mutating func receive() throws {
         let addressFrames = isRouter ? 1 : 0
+        let framesMax = isRouter ? Message.maximumFrameCountOfWorkers : Message.maximumFrameCount
         for _ in 0..<256 where hasRoom() {
             guard
                 let (parts, user) = try socket.receiveWithUser(
-                    maximumFrames: addressFrames + Message.maximumFrameCount),
+                    maximumFrames: addressFrames + framesMax),
                 parts.count > addressFrames || addressFrames == 0
             else { return }
             let peer = addressFrames == 1 ? PeerID(parts[0]) : .coordinator

@@ -8,7 +8,7 @@ struct BenchContender: Sendable {
     let embedder: Embedder
     let loadingSeconds: Double
 
-    init(modelPath: String, precision: Precision, backend: Backend) throws {
+    init(modelPath: String, precision: Engine.Precision, backend: Engine.Backend) throws {
         let start = ContinuousClock.now
         embedder = try Embedder(
             modelPath: modelPath, precision: precision, backend: backend,
@@ -106,13 +106,13 @@ struct BenchMeasurement {
 
 /// The fastest matrix product that this machine was seen to do.
 struct BenchPeak: Sendable {
-    let precision: Precision
+    let precision: Engine.Precision
     let threads: Int
-    let backend: Backend
+    let backend: Engine.Backend
     let operationsPerSecond: Double
 
-    init(_ precision: Precision, threads: Int) throws {
-        let backends: [Backend] = precision == .int8 ? [.native] : [.native, .oneDNN]
+    init(_ precision: Engine.Precision, threads: Int) throws {
+        let backends: [Engine.Backend] = precision == .int8 ? [.native] : [.native, .oneDNN]
         let peaks = try backends.map {
             ($0, try GEMMPeak.operationsPerSecond(precision, backend: $0, threads: threads))
         }

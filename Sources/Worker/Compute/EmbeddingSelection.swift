@@ -1,28 +1,18 @@
 internal import Engine
-internal import Margins
 internal import Protocol
 
 /// Which hidden states a unit's texts are embedded to: those that it asks for, and those that the job keeps.
 struct EmbeddingSelection: Sendable {
-    /// Resolved: 0 the embeddings … `layerCount` after the final norm.
-    let layers: [Int]
-    let pooling: Pooling
-    private let keptLayers: [Int]
-    private let keptPoolings: [Pooling]
+    /// Layers count from the front: 0 the embeddings … `layerCount` after the final norm.
+    let readouts: [Readout]
+    private let keptReadouts: [Readout]
     private let hiddenSize: Int
 
     /// - Throws: `JobError` where the model cannot do what the job asks.
     init(job: JobSpecification, model: ModelDescription) throws {
-        func pooling(_ name: String, _ key: String) throws -> Pooling {
-            guard let pooling = Pooling(rawValue: name) else {
-                throw JobError("this worker does not know \(key): \(name)")
-            }
-            return pooling
-        }
-        func check(_ layers: [Int], _ key: String) throws {
-            for layer in layers {
-                let resolved = JobSpecification.resolved(layer: layer, layerCount: model.layerCount)
-                guard !(0...model.layerCount).contains(resolved) else { continue }
+        func check(_ readouts: [Readout], _ key: String) throws {
+            for layer in readouts.map(\.layer) {
+                guard !(0...model.layerCount).contains(layer.resolved(layerCount: model.layerCount)) else { continue }
                 throw JobError(
                     """
                     \(key) is \(layer); \(model.name) has layers 0 to \(model.layerCount), \
@@ -30,66 +20,74 @@ struct EmbeddingSelection: Sendable {
                     """)
             }
         }
-        try check(job.layers, "embedding.layer")
-        try check(job.keptLayers, "embedding.keep_layers")
-        self.layers = job.layers.map { JobSpecification.resolved(layer: $0, layerCount: model.layerCount) }
-        self.pooling = try pooling(job.pooling, "embedding.token")
-        self.keptLayers = job.keptLayers(layerCount: model.layerCount)
-        self.keptPoolings = try job.keptPoolings.map { try pooling($0, "embedding.keep_tokens") }
-        self.hiddenSize = model.hiddenSize
+        try check(job.readouts, "embedding.layer")
+        try check(job.keptReadouts, "embedding.keep_layers")
+        readouts = job.readouts(layerCount: model.layerCount)
+        keptReadouts = job.keptReadouts(layerCount: model.layerCount)
+        hiddenSize = model.hiddenSize
     }
 
-    /// What the lane is asked for.
-    var allLayers: [Int] { Set(layers + keptLayers).sorted() }
-    var allPoolings: [Pooling] { Pooling.allCases.filter { $0 == pooling || keptPoolings.contains($0) } }
-
-    /// Vectors of a text that its unit asks for, and that are kept.
-    var vectorsPerText: Int { layers.count }
-    var keptVectorsPerText: Int { keptLayers.count * keptPoolings.count }
+    /// What the lane is asked for: it computes every pooling of every layer.
+    var allLayers: [Int] { Set((readouts + keptReadouts).map(\.layer.number)).sorted() }
+    var allPoolings: [Engine.Pooling] {
+        Protocol.Pooling.allCases.filter { pooling in
+            (readouts + keptReadouts).contains { $0.pooling == pooling }
+        }.map { Engine.Pooling($0) }
+    }
 
     /// What a text's vectors take in memory.
-    var bytesPerText: Int { (4 * vectorsPerText + 2 * keptVectorsPerText) * hiddenSize }
+    var bytesPerText: Int { (4 * readouts.count + 2 * keptReadouts.count) * hiddenSize }
 
-    /// - Throws: `JobError` where so many texts' kept vectors are too much for one message: one row's may be.
-    func check(texts: Int) throws {
-        let bytes = 2 * keptVectorsPerText * hiddenSize * texts
-        guard bytes > KeptEmbeddings.byteCountMax else { return }
-        throw JobError(
-            """
-            the embeddings to keep of its \(texts) texts have \(bytes >> 20) MiB; expected at most \
-            \(KeptEmbeddings.byteCountMax >> 20): keep fewer layers or tokens
-            """)
+    /// - Throws: `JobError` where so many texts' vectors are too much for one message: one row's may be.
+    func check(texts: Int, work: WorkKind) throws {
+        if work == .embed {
+            let bytes = 4 * readouts.count * hiddenSize * texts
+            guard bytes <= UnitResult.valueBytesMax else {
+                throw tooLarge("the hidden states", texts, bytes, UnitResult.valueBytesMax, "ask for fewer layers")
+            }
+        }
+        let bytes = 2 * keptReadouts.count * hiddenSize * texts
+        guard bytes <= KeptEmbeddings.byteCountMax else {
+            throw tooLarge(
+                "the embeddings to keep", texts, bytes, KeptEmbeddings.byteCountMax, "keep fewer layers or tokens")
+        }
     }
 
-    /// What the unit asks for of the row whose responses are these sequences: `[responses, layers, hidden]`.
+    private func tooLarge(_ what: String, _ texts: Int, _ bytes: Int, _ limit: Int, _ advice: String) -> JobError {
+        JobError("\(what) of its \(texts) texts have \(bytes >> 20) MiB; expected at most \(limit >> 20): \(advice)")
+    }
+
+    /// What the unit asks for of the row whose responses are these sequences: `[responses, readouts, hidden]`.
     func own(of sequences: Range<Int>, in embeddings: Embeddings) -> ArraySlice<Float> {
         let vectors = sequences.flatMap { sequence in
-            layers.flatMap { embeddings[sequence: sequence, layer: $0, pooling: pooling] }
+            readouts.flatMap { embeddings[sequence: sequence, $0] }
         }
         return vectors[...]
     }
 
-    /// What is kept of the row whose responses are these sequences: `[responses, layers, tokens, hidden]`.
+    /// What is kept of the row whose responses are these sequences: `[responses, readouts, hidden]`.
     func appendKept(of sequences: Range<Int>, in embeddings: Embeddings, to vectors: inout HalfVectors) {
         for sequence in sequences {
-            for layer in keptLayers {
-                for pooling in keptPoolings {
-                    vectors.append(embeddings[sequence: sequence, layer: layer, pooling: pooling])
-                }
-            }
+            for readout in keptReadouts { vectors.append(embeddings[sequence: sequence, readout]) }
         }
     }
 
     /// What is kept of a row that failed.
     func appendNothing(texts: Int, to vectors: inout HalfVectors) {
-        for _ in 0..<texts * keptVectorsPerText { vectors.append(repeatElement(0, count: hiddenSize)) }
+        for _ in 0..<texts * keptReadouts.count { vectors.append(repeatElement(0, count: hiddenSize)) }
     }
 
     /// nil where the job keeps none.
-    func kept(_ vectors: HalfVectors, rows: Int, responses: Int) -> KeptEmbeddings? {
-        guard keptVectorsPerText > 0 else { return nil }
-        let shape = [rows, responses, keptLayers.count, keptPoolings.count, hiddenSize]
+    func kept(_ vectors: HalfVectors, texts: Int) -> KeptEmbeddings? {
+        guard !keptReadouts.isEmpty else { return nil }
         return KeptEmbeddings(
-            vectors: Tensor(halves: vectors.elements, shape: shape), exponents: vectors.exponents)
+            vectors: Tensor(halves: vectors.elements, shape: [texts, keptReadouts.count, hiddenSize]),
+            exponents: vectors.exponents)
+    }
+}
+
+extension Embeddings {
+    fileprivate subscript(sequence sequence: Int, readout: Readout) -> ArraySlice<Float> {
+        self[sequence: sequence, layer: readout.layer.number, pooling: Engine.Pooling(readout.pooling)]
     }
 }

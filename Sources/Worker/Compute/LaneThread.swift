@@ -9,7 +9,7 @@ internal import Synchronization
 /// Inference never runs on the cooperative pool: there it would keep heartbeats from being sent.
 final class LaneThread: Sendable {
     private enum Work: Sendable {
-        case unit(Lease, Session.Work, BroadcastDirection?)
+        case unit(Lease, Session.Work, Scorer?)
         case stop
     }
 
@@ -38,9 +38,9 @@ final class LaneThread: Sendable {
         thread.start()
     }
 
-    func compute(_ lease: Lease, _ work: Session.Work, direction: BroadcastDirection?) {
+    func compute(_ lease: Lease, _ work: Session.Work, scorer: Scorer?) {
         isCancelled.store(false, ordering: .relaxed)
-        enqueue(.unit(lease, work, direction))
+        enqueue(.unit(lease, work, scorer))
     }
 
     /// Ends the present unit at its next micro-batch.
@@ -62,7 +62,7 @@ final class LaneThread: Sendable {
         var lane: Lane?
         while true {
             arrivals.wait()
-            guard case .unit(let lease, let work, let direction) = queue.withLock({ $0.removeFirst() }) else {
+            guard case .unit(let lease, let work, let scorer) = queue.withLock({ $0.removeFirst() }) else {
                 return
             }
             do {
@@ -77,10 +77,10 @@ final class LaneThread: Sendable {
                         return !isCancelled.load(ordering: .relaxed)
                     }
                 }
-                if unit.work.needsDirection, direction == nil {
+                if unit.work.needsScorer, scorer == nil {
                     post(.embedded(lane: index, unit))
                 } else {
-                    post(.computed(lane: index, try computation.result(of: unit, lease, direction: direction)))
+                    post(.computed(lane: index, try computation.result(of: unit, lease, scorer: scorer)))
                 }
             } catch is CancellationError {
                 post(.cancelled(lane: index))

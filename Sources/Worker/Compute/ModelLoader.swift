@@ -88,20 +88,12 @@ struct ModelLoader: Sendable {
     private func load(
         _ job: JobSpecification, from path: String, named name: String, expecting expected: String
     ) throws -> LoadedEngine {
-        guard let precision = Precision(rawValue: job.precision), let backend = Backend(rawValue: job.backend),
-            let attention = AttentionPrecision(rawValue: job.attention)
-        else {
-            throw JobError(
-                """
-                this worker does not know model.precision: \(job.precision), model.backend: \(job.backend) or attention \
-                in \(job.attention)
-                """)
-        }
         let digest = DigestInBackground(path: path)
         let embedder: Embedder
         do {
             embedder = try Embedder(
-                modelPath: path, precision: precision, backend: backend, attention: attention, loadingThreads: lanes)
+                modelPath: path, precision: .init(job.precision), backend: .init(job.backend),
+                attention: .init(job.attention), loadingThreads: lanes)
         } catch {
             // Half a copy of the right file, for example.
             try digest.wait(expecting: expected)
@@ -116,7 +108,7 @@ struct ModelLoader: Sendable {
                 digest: try digest.wait(), name: (name as NSString).lastPathComponent,
                 tokenizer: embedder.tokenizer.identity, layerCount: embedder.model.layerCount,
                 hiddenSize: embedder.model.hiddenSize, contextLength: embedder.model.contextLength,
-                precision: embedder.precision.rawValue, attention: embedder.attention.rawValue,
+                precision: .init(embedder.precision), attention: .init(embedder.attention),
                 numericBuild: embedder.numericBuild,
                 // One unit in each lane, and one that waits so that no lane does.
                 credit: 2 * lanes,

@@ -6,15 +6,15 @@ extension NumericPreference {
     /// What this machine computes fastest in with each backend; it takes some milliseconds. A backend that fails here is
     /// left out: a job that asks for it hears why.
     static func measured(_ logger: Logger) -> [NumericPreference] {
-        Backend.allCases.compactMap { backend in
+        Protocol.Backend.allCases.compactMap { backend in
             do {
-                let numerics = try MachineNumerics.measured(backend: backend)
+                let numerics = try MachineNumerics.measured(backend: Engine.Backend(backend))
                 return NumericPreference(
-                    backend: backend.rawValue, precision: numerics.precision.rawValue,
-                    attention: numerics.attention.rawValue, reason: numerics.reason)
+                    backend: backend, precision: Protocol.Precision(numerics.precision),
+                    attention: Protocol.AttentionPrecision(numerics.attention), reason: numerics.reason)
             } catch {
                 logger.debug(
-                    "cannot measure a backend", metadata: ["backend": "\(backend.rawValue)", "reason": "\(error)"])
+                    "cannot measure a backend", metadata: ["backend": "\(backend)", "reason": "\(error)"])
                 return nil
             }
         }

@@ -1,10 +1,9 @@
 internal import Engine
 internal import Foundation
-internal import Margins
 internal import Protocol
 internal import Tokenizers
 
-/// Turns a unit's texts into what the unit asks for: their hidden states, or the projections of these.
+/// Turns a unit's texts into what the unit asks for: their hidden states, or the scores of these.
 struct UnitComputation: Sendable {
     private let embedder: Embedder
     private let selection: EmbeddingSelection
@@ -30,11 +29,8 @@ struct UnitComputation: Sendable {
     ///   the result.
     func embed(_ payload: UnitPayload, on lane: Lane, progress: (UInt64) -> Bool) throws -> EmbeddedUnit {
         let start = ContinuousClock.now
-        let responses = payload.responses.count
-        try selection.check(texts: payload.items.count * responses)
-        let rows = payload.items.map {
-            Row($0, responses: payload.responses, tokenizedBy: embedder, tokensMax: tokensMax)
-        }
+        try selection.check(texts: payload.textCount, work: payload.work)
+        let rows = payload.items.map { Row($0, of: payload, tokenizedBy: embedder, tokensMax: tokensMax) }
         let sequences = rows.filter { $0.failure == nil }.flatMap(\.sequences)
         let embeddings = try lane.embed(
             sequences, layers: selection.allLayers, poolings: selection.allPoolings
@@ -43,19 +39,20 @@ struct UnitComputation: Sendable {
         var kept = HalfVectors()
         var sequence = 0
         for (item, row) in rows.enumerated() {
-            let own = sequence..<sequence + responses
+            let texts = row.sequences.count
+            let own = sequence..<sequence + texts
             if row.failure == nil { sequence = own.upperBound }
             let vectors = row.failure == nil ? selection.own(of: own, in: embeddings) : []
             if let failure = row.failure ?? Self.failure(of: vectors) {
                 unit.failures.append(.init(item: item, reason: failure))
-                unit.vectors += repeatElement(0, count: responses * selection.vectorsPerText * embeddings.hiddenSize)
-                selection.appendNothing(texts: responses, to: &kept)
+                unit.vectors += repeatElement(0, count: texts * selection.readouts.count * embeddings.hiddenSize)
+                selection.appendNothing(texts: texts, to: &kept)
             } else {
                 unit.vectors += vectors
                 selection.appendKept(of: own, in: embeddings, to: &kept)
             }
         }
-        unit.kept = selection.kept(kept, rows: rows.count, responses: responses)
+        unit.kept = selection.kept(kept, texts: payload.textCount)
         unit.tokensTotal = UInt64(embeddings.tokensTotal)
         unit.tokensComputed = UInt64(embeddings.tokensComputed)
         unit.computeMicroseconds = UInt64((ContinuousClock.now - start).seconds * 1e6)
@@ -68,36 +65,23 @@ struct UnitComputation: Sendable {
 
     /// What the unit asks for.
     ///
-    /// - Throws: `JobError` where the direction does not fit, or there is none to project on.
-    func result(
-        of unit: EmbeddedUnit, _ lease: Lease, direction: BroadcastDirection?
-    ) throws -> UnitResult {
+    /// - Throws: `JobError` where the scorer does not fit, or there is none to project on.
+    func result(of unit: EmbeddedUnit, _ lease: Lease, scorer: Scorer?) throws -> UnitResult {
         UnitResult(
-            lease: lease, rows: unit.rows, output: try output(of: unit, direction: direction), failures: unit.failures,
-            tokensTotal: unit.tokensTotal, tokensComputed: unit.tokensComputed,
-            computeMicroseconds: unit.computeMicroseconds, kept: unit.kept)
+            lease: lease, rows: unit.rows, responseCounts: unit.responseCounts,
+            output: try output(of: unit, scorer: scorer), failures: unit.failures, tokensTotal: unit.tokensTotal,
+            tokensComputed: unit.tokensComputed, computeMicroseconds: unit.computeMicroseconds, kept: unit.kept)
     }
 
-    private func output(of unit: EmbeddedUnit, direction: BroadcastDirection?) throws -> UnitResult.Output {
-        let hidden = embedder.model.hiddenSize
-        let layers = selection.layers
-        let shape = [unit.rows.count, unit.responseCount, layers.count]
+    private func output(of unit: EmbeddedUnit, scorer: Scorer?) throws -> UnitResult.Output {
+        let (hidden, readouts) = (embedder.model.hiddenSize, selection.readouts)
+        let texts = unit.responseCounts.reduce(0, +)
         switch unit.work {
-        case .embed: return .states(Tensor(unit.vectors, shape: shape + [hidden]))
+        case .embed: return .states(Tensor(unit.vectors, shape: [texts, readouts.count, hidden]))
         case .project:
-            guard let direction, direction.values.shape == [layers.count, hidden] else {
-                throw JobError(
-                    "expected a direction of shape [\(layers.count), \(hidden)], found \(direction?.values.shape ?? [])"
-                )
-            }
-            let units = try direction.values.floats()
-            let scores = (0..<shape.reduce(1, *)).map { index in
-                let layer = index % layers.count
-                return projection(
-                    of: unit.vectors[index * hidden..<(index + 1) * hidden],
-                    on: units[layer * hidden..<(layer + 1) * hidden])
-            }
-            return .scores(Tensor(scores, shape: shape), direction: direction.digest)
+            guard let scorer else { throw JobError("expected a scorer to project on, found none") }
+            let scores = try scorer.scores(of: unit.vectors, readouts: readouts, hiddenSize: hidden)
+            return .scores(Tensor(scores, shape: [texts, scorer.scoreCount]), scorer: scorer.digest)
         }
     }
 }
@@ -107,7 +91,7 @@ private struct Row {
     private(set) var sequences: [TokenSequence]
     private(set) var failure: String?
 
-    init(_ item: UnitPayload.Item, responses names: [String], tokenizedBy embedder: Embedder, tokensMax: Int) {
+    init(_ item: UnitPayload.Item, of payload: UnitPayload, tokenizedBy embedder: Embedder, tokensMax: Int) {
         let prompt = item.text.prompt
         sequences = item.text.responses.map { response in
             let start = prompt.text.utf8.count
@@ -118,7 +102,8 @@ private struct Row {
                 Array(prompt.text.utf8) + Array(response.text.utf8), responseOffset: start,
                 controlTokens: controls.isEmpty ? .none : .within(controls))
         }
-        for (name, sequence) in zip(names, sequences) where failure == nil {
+        for (index, sequence) in sequences.enumerated() where failure == nil {
+            let name = payload.name(ofResponse: index)
             if sequence.tokens.count > tokensMax {
                 failure = """
                     prompt and \(name) response have \(sequence.tokens.count) tokens; at most \(tokensMax) fit

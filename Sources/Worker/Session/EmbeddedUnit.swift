@@ -4,13 +4,13 @@ package import Protocol
 package struct EmbeddedUnit: Hashable, Sendable {
     package var work: WorkKind
 
-    /// Of each row.
-    package var responseCount: Int
-
     /// The rows' indices in their dataset.
     package var rows: [UInt64]
 
-    /// `[rows, responses, layers, hidden]`; zero for rows that failed.
+    /// Of each row; the unit's texts are these, one row after another.
+    package var responseCounts: [Int]
+
+    /// `[texts, readouts, hidden]`; zero for rows that failed.
     package var vectors: [Float] = []
 
     /// nil where the job keeps none.
@@ -24,7 +24,7 @@ package struct EmbeddedUnit: Hashable, Sendable {
 
     package init(_ payload: UnitPayload) {
         work = payload.work
-        responseCount = payload.responses.count
         rows = payload.items.map(\.row)
+        responseCounts = payload.items.map(\.text.responses.count)
     }
 }

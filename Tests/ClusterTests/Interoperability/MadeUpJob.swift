@@ -36,14 +36,16 @@ struct MadeUpJob {
         let definition = try JobDefinition(Configuration(contentsOf: folder.configuration))
         let ledger = try Ledger(folder: definition.configuration.job.state)
         guard let input = definition.input(of: .rows) else { preconditionFailure("a job has rows") }
-        try Ingestor(ledger: ledger, input: input, unitTokens: 100_000, rowsPerUnitMax: UnitPayload.rowsMax).run { _ in
-        }
+        try Ingestor(
+            ledger: ledger, input: input, unitTokens: 100_000, textsPerUnitMax: definition.textsPerUnitMax
+        ).run { _ in }
         let units = try ledger.openUnits(of: .rows, after: UnitID(0), limit: .max).map(\.id)
         let results = zip(units, try ledger.payloads(of: units)).map { unit, payload -> Ledger.Change in
             guard let rows = payload?.items.map(\.row) else { preconditionFailure("an open unit has rows") }
-            let values = Tensor(rows.flatMap { [1.25 * Double($0), Double($0)] }, shape: [rows.count, 2, 1])
+            let values = Tensor(rows.flatMap { [1.25 * Double($0), Double($0)] }, shape: [2 * rows.count, 1])
             let result = UnitResult(
-                lease: Lease(unit: unit, attempt: 1), rows: rows, output: .scores(values, direction: "none"))
+                lease: Lease(unit: unit, attempt: 1), rows: rows, responseCounts: rows.map { _ in 2 },
+                output: .scores(values, scorer: "none"))
             return .result(result, worker: "none")
         }
         _ = try ledger.apply(results)

@@ -9,7 +9,7 @@ import Synchronization
 final class Crowd: Sendable {
     static let model = LoadedModel(
         digest: String(repeating: "0", count: 64), name: "none.gguf", tokenizer: "none", layerCount: 1, hiddenSize: 2,
-        contextLength: 4096, precision: "f32", numericBuild: "none", credit: 4, rowsAhead: 0)
+        contextLength: 4096, precision: .f32, numericBuild: "none", credit: 4, rowsAhead: 0)
 
     struct Outcome: Sendable {
         var unitsDone = 0
@@ -96,8 +96,8 @@ private struct CrowdThread {
             preconditionFailure("a coordinator sent what is no message of its own")
         }
         switch message {
-        case .accepted(let direction?), .direction(let direction):
-            send(.directionAcknowledged(digest: direction.digest), from: index)
+        case .accepted(let scorer?), .scorer(let scorer):
+            send(.scorerAcknowledged(digest: scorer.digest), from: index)
         case .assignment(let lease, let payload):
             outcome.firstUnit = outcome.firstUnit ?? .now
             outcome.lastUnit = .now
@@ -116,10 +116,9 @@ private struct CrowdThread {
     private static func result(_ lease: Lease, _ payload: UnitPayload) -> UnitResult {
         let rows = payload.items.map(\.row)
         return UnitResult(
-            lease: lease, rows: rows,
+            lease: lease, rows: rows, responseCounts: rows.map { _ in 2 },
             output: .scores(
-                Tensor(rows.flatMap { [Double($0), -1] }, shape: [rows.count, 2, 1]),
-                direction: LoadJob.directionDigest),
+                Tensor(rows.flatMap { [Double($0), -1] }, shape: [2 * rows.count, 1]), scorer: LoadJob.scorerDigest),
             tokensTotal: UInt64(rows.count * 10))
     }
 

@@ -9,13 +9,13 @@ enum LoadJob {
     private static let direction = {
         let provenance = SavedDirection.Provenance(
             model: Crowd.model.name, modelSHA256: Crowd.model.digest, tokenizer: Crowd.model.tokenizer,
-            template: "alpaca", compatibility: "none", layer: 1, layerCount: 1, token: "last",
-            precision: "f32", numericBuild: "none", anchorsSHA256: "", anchorPairs: 1, software: "0")
+            template: "alpaca", compatibility: .none, layer: 1, layerCount: 1, token: .lastToken,
+            precision: .f32, numericBuild: "none", anchorsSHA256: "", anchorPairs: 1, software: "0")
         guard let direction = try? Direction(difference: [3, 4]) else { preconditionFailure("3, 4 has the norm 5") }
         return SavedDirection(direction: direction, provenance: provenance)
     }()
 
-    static let directionDigest = direction.broadcast.digest
+    static let scorerDigest = direction.scorer.digest
 
     /// - Parameter promptBytes: about so many in each row.
     static func prepare(_ folder: JobFolder, rows: Int, port: UInt16, promptBytes: Int = 40) throws {

@@ -11,23 +11,23 @@ enum Arithmetic {
             rowsAhead: 12)
     }
 
-    private static func rounding(_ precision: String) -> Float { precision == "f32" ? 0 : 0.25 }
+    private static func rounding(_ precision: Precision) -> Float { precision == .f32 ? 0 : 0.25 }
 
-    /// `[responses, layers, hidden]`
-    static func embedding(of row: UInt64, in precision: String) -> [Float] {
+    /// `[responses, hidden]`
+    static func embedding(of row: UInt64, in precision: Precision) -> [Float] {
         [Float(row) + 1, 2, 3, Float(row) * 0.5 + rounding(precision)]
     }
 
-    /// `[responses, layers]`
-    static func scores(of row: UInt64, on direction: BroadcastDirection?, in precision: String) -> [Double] {
-        let weight = (try? direction?.values.floats())?.first ?? 0
+    /// `[responses]`
+    static func scores(of row: UInt64, on scorer: Scorer?, in precision: Precision) -> [Double] {
+        let weight = (try? scorer?.parts[0].directions.floats())?.first ?? 0
         return [Double(row) * Double(weight), -1 - Double(rounding(precision))]
     }
 
     /// From the embeddings of the given anchors.
-    static func direction(fittedOn embeddings: [Float]) -> BroadcastDirection {
+    static func direction(fittedOn embeddings: [Float]) -> Scorer {
         let sum = embeddings.reduce(0, +)
-        return BroadcastDirection(digest: "sum \(sum)", values: Tensor([sum, 0], shape: [1, 2]))
+        return Scorer(Readout(2, .lastToken), direction: [sum, 0])
     }
 
     static func embedded(_ payload: UnitPayload) -> EmbeddedUnit {
@@ -37,7 +37,7 @@ enum Arithmetic {
     }
 
     static func result(
-        _ lease: Lease, _ work: Session.Work, on direction: BroadcastDirection?, in precision: String
+        _ lease: Lease, _ work: Session.Work, on scorer: Scorer?, in precision: Precision
     ) -> UnitResult {
         let unit =
             switch work {
@@ -48,12 +48,14 @@ enum Arithmetic {
         let output: UnitResult.Output =
             switch unit.work {
             case .embed:
-                .states(Tensor(rows.flatMap { embedding(of: $0, in: precision) }, shape: [rows.count, 2, 1, 2]))
+                .states(Tensor(rows.flatMap { embedding(of: $0, in: precision) }, shape: [2 * rows.count, 1, 2]))
             case .project:
                 .scores(
-                    Tensor(rows.flatMap { scores(of: $0, on: direction, in: precision) }, shape: [rows.count, 2, 1]),
-                    direction: direction?.digest ?? "")
+                    Tensor(rows.flatMap { scores(of: $0, on: scorer, in: precision) }, shape: [2 * rows.count, 1]),
+                    scorer: scorer?.digest ?? "")
             }
-        return UnitResult(lease: lease, rows: rows, output: output, tokensTotal: unit.tokensTotal)
+        return UnitResult(
+            lease: lease, rows: rows, responseCounts: unit.responseCounts, output: output,
+            tokensTotal: unit.tokensTotal)
     }
 }

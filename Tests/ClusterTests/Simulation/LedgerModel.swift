@@ -24,7 +24,7 @@ final class LedgerModel: JobLedger {
     private(set) var ingested: [StepID: Int] = [:]
     private(set) var model: LoadedModel?
     private(set) var numerics: JobNumerics?
-    private(set) var direction: BroadcastDirection?
+    private(set) var direction: Scorer?
 
     /// What was committed and not looked at, with the unit's payload where a unit was given up.
     private var committed: [(change: LedgerChange, payload: UnitPayload?)] = []
@@ -64,7 +64,7 @@ final class LedgerModel: JobLedger {
 
     func payloads(of units: [UnitID]) -> [UnitPayload?] { units.map { open[$0]?.payload } }
 
-    func set(direction: BroadcastDirection) throws {
+    func set(direction: Scorer) throws {
         if isFull { throw Stop.diskIsFull }
         self.direction = direction
     }
@@ -134,7 +134,8 @@ final class LedgerModel: JobLedger {
         guard let unit = open.removeValue(forKey: id) else { return }
         let rows = unit.payload.items.map(\.row)
         let none = UnitResult(
-            lease: Lease(unit: id, attempt: 0), rows: rows, output: .states(Tensor([] as [Float], shape: [0])),
+            lease: Lease(unit: id, attempt: 0), rows: rows, responseCounts: rows.map { _ in 2 },
+            output: .states(Tensor([] as [Float], shape: [0])),
             failures: rows.indices.map { .init(item: $0, reason: reason) })
         results[id] = (unit.step, none)
     }

@@ -22,10 +22,11 @@ struct SimulatedCoordinator {
 
 extension Simulation {
     private var job: JobSpecification {
-        let asked = plan.asksForNumerics ? JobSpecification.automatic : "f32"
+        let asks = plan.asksForNumerics
         return JobSpecification(
-            job: "job", modelPath: "model.gguf", modelDigest: "", precision: asked, backend: "onednn", attention: asked,
-            layers: [-1], pooling: "last", maxTokens: 0, heartbeatMilliseconds: 1000)
+            job: "job", modelPath: "model.gguf", modelDigest: "", precision: asks ? .automatic : .f32,
+            backend: .oneDNN, attention: asks ? .automatic : .f32, readouts: [Readout(-1, .lastToken)], maxTokens: 0,
+            heartbeatMilliseconds: 1000)
     }
 
     private var policy: Scheduler.Policy {

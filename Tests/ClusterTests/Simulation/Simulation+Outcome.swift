@@ -29,14 +29,15 @@ extension Simulation {
     }
 
     /// What all workers must have computed in: one that the job asks for, or some worker prefers.
-    private mutating func checkNumerics() -> String {
-        let precision = ledger.model?.precision ?? "none"
+    private mutating func checkNumerics() -> Precision {
+        let precision = ledger.model?.precision ?? .automatic
         if plan.asksForNumerics {
-            let isPreferred = plan.prefersBF16.contains(precision == "bf16")
+            let isPreferred = plan.prefersBF16.contains(precision == .bf16)
             if !isPreferred || ledger.numerics?.precision != precision {
-                broken("the job computed in \(precision); chosen was \(ledger.numerics?.precision ?? "nothing")")
+                broken(
+                    "the job computed in \(precision); chosen was \(ledger.numerics?.precision.rawValue ?? "nothing")")
             }
-        } else if precision != "f32" || ledger.numerics != nil {
+        } else if precision != .f32 || ledger.numerics != nil {
             broken("the job asks for f32 and computed in \(precision)")
         }
         return precision

@@ -9,7 +9,7 @@ struct SimulatedWorker {
     struct Work {
         var lease: Lease
         var work: Session.Work
-        var direction: BroadcastDirection?
+        var scorer: Scorer?
         var rowsComputed = 0
         var isCancelled = false
     }
@@ -26,7 +26,7 @@ struct SimulatedWorker {
 
     /// The job whose model it loads, and what the model that it has computes in.
     var loading: JobSpecification?
-    var precision = ""
+    var precision = Precision.automatic
     var connection: PeerID?
     var pausedUntil = MonotonicInstant.zero
     var lanesPausedUntil = MonotonicInstant.zero
@@ -69,8 +69,9 @@ extension Simulation {
     }
 
     private func preference(of index: Int) -> NumericPreference {
-        let fastest = plan.prefersBF16[index] ? "bf16" : "f32"
-        return NumericPreference(backend: "onednn", precision: fastest, attention: fastest, reason: "measured")
+        let isBF16 = plan.prefersBF16[index]
+        return NumericPreference(
+            backend: .oneDNN, precision: isBF16 ? .bf16 : .f32, attention: isBF16 ? .bf16 : .f32, reason: "measured")
     }
 
     mutating func killWorker(_ index: Int, byPoison: Bool) {
@@ -100,9 +101,9 @@ extension Simulation {
         case .loadModel(let job):
             workers[index].loading = job
             later(.modelLoaded(index, process: process), random.seconds(0.5...4))
-        case .compute(let lane, let lease, let work, let direction):
+        case .compute(let lane, let lease, let work, let scorer):
             if workers[index].lanes[lane] != nil { broken("lane \(lane) of \(workers[index].name) has a unit already") }
-            workers[index].lanes[lane] = .init(lease: lease, work: work, direction: direction)
+            workers[index].lanes[lane] = .init(lease: lease, work: work, scorer: scorer)
             later(.rowComputed(index, process: process, lane: lane), random.seconds(plan.rowSeconds))
         case .cancel(let lane): workers[index].lanes[lane]?.isCancelled = true
         case .note: break
@@ -119,7 +120,7 @@ extension Simulation {
     }
 
     private func result(of work: SimulatedWorker.Work, on index: Int) -> UnitResult {
-        Arithmetic.result(work.lease, work.work, on: work.direction, in: workers[index].precision)
+        Arithmetic.result(work.lease, work.work, on: work.scorer, in: workers[index].precision)
     }
 
     mutating func finishRow(_ index: Int, lane: Int) {
@@ -141,7 +142,7 @@ extension Simulation {
         case nil: break
         }
         if work.rowsComputed == payload.items.count {
-            if payload.work.needsDirection, work.direction == nil {
+            if payload.work.needsScorer, work.scorer == nil {
                 return end(.embedded(lane: lane, Arithmetic.embedded(payload)))
             }
             return end(.computed(lane: lane, result(of: work, on: index)))

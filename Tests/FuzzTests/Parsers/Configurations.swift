@@ -61,7 +61,7 @@ extension FuzzedParser {
         let ranges: [(String, Int, ClosedRange<Int>)] = [
             ("max_row_mib", configuration.dataset.maxRowBytes >> 20, 1...128),
             ("max_tokens", configuration.model.maxTokens, 0...1_000_000),
-            ("layer", configuration.embedding.layer, -1000...1000),
+            ("layer", configuration.embedding.layer.number, -1000...1000),
             ("local_workers", cluster.localWorkers ?? 0, 0...1024),
             ("lanes", cluster.lanes ?? 1, 1...1024), ("unit_tokens", cluster.unitTokens, 1...10_000_000),
             ("attempts", cluster.attempts, 1...100),
@@ -86,7 +86,7 @@ extension FuzzedParser {
                     && (1...1024).contains(host.lanes ?? 1), "the host \(host)")
         }
         for layer in configuration.embedding.kept?.layers ?? [] {
-            try BrokenPromise.unless((-1000...1000).contains(layer), "keeps layer \(layer)")
+            try BrokenPromise.unless((-1000...1000).contains(layer.number), "keeps layer \(layer)")
         }
     }
 

@@ -1,5 +1,6 @@
 internal import Diagnostics
 import Margins
+import Protocol
 import Safetensors
 
 @testable import Coordinator
@@ -69,9 +70,9 @@ extension FuzzedParser {
                 direction: try Direction(difference: [3, -4, 0.5]),
                 provenance: .init(
                     model: "m", modelSHA256: String(repeating: "0a", count: 32), tokenizer: "gpt2", template: "alpaca",
-                    compatibility: "none",
+                    compatibility: .none,
                     layer: 2,
-                    layerCount: 2, token: "last", precision: "f32", numericBuild: "n", anchorsSHA256: "1b",
+                    layerCount: 2, token: .lastToken, precision: .f32, numericBuild: "n", anchorsSHA256: "1b",
                     anchorPairs: 10, software: "0"))
             return [try tensorFile(TensorFile(serialized: direction.serialized()))]
         },
@@ -85,8 +86,9 @@ extension FuzzedParser {
             }
             let length = saved.direction.unit.reduce(0) { $0 + $1 * $1 }
             try BrokenPromise.unless(abs(length - 1) < 1e-3, "the direction's length is \(length)")
-            _ = saved.broadcast
-            _ = saved.conflicts(modelSHA256: nil, template: "alpaca", compatibility: "none", layer: -1, token: "last")
+            _ = saved.scorer
+            _ = saved.conflicts(
+                modelSHA256: nil, template: "alpaca", compatibility: .none, readout: Readout(-1, .lastToken))
             return .accepted
         })
 

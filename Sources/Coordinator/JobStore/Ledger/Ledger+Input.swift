@@ -54,11 +54,13 @@ extension Ledger {
 
         /// UTF-8.
         package var prompt: [UInt8]
+        package var responses: Int
         package var responseBytes: Int
 
-        package init(row: UInt64, prompt: [UInt8], responseBytes: Int) {
+        package init(row: UInt64, prompt: [UInt8], responses: Int, responseBytes: Int) {
             self.row = row
             self.prompt = prompt
+            self.responses = responses
             self.responseBytes = responseBytes
         }
 
@@ -70,11 +72,12 @@ extension Ledger {
         try database.write { database in
             try Self.insert(step, in: database)
             let insertion = try database.cachedStatement(
-                sql: "INSERT INTO text (step, row, prompt, rest, response_bytes) VALUES (?, ?, ?, ?, ?)")
+                sql: "INSERT INTO text (step, row, responses, prompt, rest, response_bytes) VALUES (?, ?, ?, ?, ?, ?)")
             for item in items {
                 let (prompt, rest) = try item.serialized()
                 try insertion.execute(arguments: [
-                    step.id.rawValue, Int64(item.row), Data(prompt), Data(rest), item.text.responseByteCount,
+                    step.id.rawValue, Int64(item.row), item.text.responses.count, Data(prompt), Data(rest),
+                    item.text.responseByteCount,
                 ])
             }
             try Self.set(ingestion, of: step.id, in: database)
@@ -85,7 +88,8 @@ extension Ledger {
         try database.execute(
             sql: "INSERT OR IGNORE INTO step (id, name, work, responses) VALUES (?, ?, ?, ?)",
             arguments: [
-                step.id.rawValue, step.name, step.work.rawValue, try JSONEncoder().encode(step.responses),
+                step.id.rawValue, step.name, step.work.rawValue,
+                try step.responses.map { try JSONEncoder().encode($0) },
             ])
     }
 
@@ -97,9 +101,10 @@ extension Ledger {
                 arguments: [id.rawValue]),
             let work = WorkKind(rawValue: row["work"])
         else { throw Problem("\(id) has no texts in the ledger, or is of a kind that is not known") }
+        let responses: Data? = row["responses"]
         return WorkStep(
             id: id, name: row["name"], work: work,
-            responses: try JSONDecoder().decode([String].self, from: row["responses"]))
+            responses: try responses.map { try JSONDecoder().decode([String].self, from: $0) })
     }
 
     /// Calls `body` with every text of a step in the order of the prompts' bytes, then of the rows, one at a time.
@@ -109,11 +114,17 @@ extension Ledger {
     package func forEachTextByPrompt(of step: StepID, _ body: (Text) throws -> Void) throws {
         try database.read { database in
             let cursor = try Row.fetchCursor(
-                database, sql: "SELECT row, prompt, response_bytes FROM text WHERE step = ? ORDER BY prompt, row",
+                database,
+                sql: """
+                    SELECT row, prompt, responses, response_bytes FROM text WHERE step = ? ORDER BY prompt, row
+                    """,
                 arguments: [step.rawValue])
             while let row = try cursor.next() {
                 let (index, prompt): (Int64, Data) = (row["row"], row["prompt"])
-                try body(Text(row: UInt64(index), prompt: [UInt8](prompt), responseBytes: row["response_bytes"]))
+                try body(
+                    Text(
+                        row: UInt64(index), prompt: [UInt8](prompt), responses: row["responses"],
+                        responseBytes: row["response_bytes"]))
             }
         }
     }
@@ -209,12 +220,18 @@ extension Ledger {
         return OpenUnit(step: StepID(row[0]), firstRank: row[1], rowCount: row[2], tokens: row[3])
     }
 
-    static func rows(of unit: OpenUnit, in database: Database) throws -> [UInt64] {
-        try Int64.fetchAll(
+    static func rows(of unit: OpenUnit, in database: Database) throws -> [(row: UInt64, responses: Int)] {
+        try Row.fetchAll(
             database.cachedStatement(
-                sql: "SELECT row FROM place WHERE step = ? AND rank >= ? AND rank < ? ORDER BY rank"),
+                sql: """
+                    SELECT row, responses FROM place CROSS JOIN text USING (step, row)
+                    WHERE step = ? AND rank >= ? AND rank < ? ORDER BY rank
+                    """),
             arguments: [unit.step.rawValue, unit.firstRank, unit.firstRank + Int64(unit.rowCount)]
-        ).map(UInt64.init)
+        ).map { row in
+            let index: Int64 = row[0]
+            return (UInt64(index), row[1])
+        }
     }
 
     /// The units' texts; nil for a unit that is settled.
@@ -242,10 +259,12 @@ extension Ledger {
             items.append(try UnitPayload.Item(prompt: [UInt8](prompt), rest: [UInt8](rest)))
         }
         guard let step = try step.map({ try workStep($0, in: database) }) else { return nil }
-        for item in items where item.text.responses.count != step.responses.count {
+        if let expected = step.responses?.count,
+            let odd = items.first(where: { $0.text.responses.count != expected })
+        {
             throw Problem(
-                "row \(item.row) of the \(step.name) has \(item.text.responses.count) responses in the ledger; "
-                    + "expected \(step.responses.count)")
+                "row \(odd.row) of the \(step.name) has \(odd.text.responses.count) responses in the ledger; "
+                    + "expected \(expected)")
         }
         return UnitPayload(work: step.work, responses: step.responses, items: items)
     }

@@ -56,7 +56,7 @@ extension Ledger {
             try database.execute(sql: "DELETE FROM unit WHERE id = ?", arguments: [Int64(id.rawValue)])
         case .quarantine(let id, let reason):
             guard let unit = try openUnit(id, in: database) else { return .duplicate(isEqual: true) }
-            for row in try rows(of: unit, in: database) {
+            for (row, _) in try rows(of: unit, in: database) {
                 try insert(.failed(reason: reason), of: row, step: unit.step, in: database)
             }
             try settle(
@@ -89,10 +89,11 @@ extension Ledger {
         }
         // A unit that was not in the scheduler's hands may be another one than the result's worker thinks.
         let step = try workStep(unit.step, in: database)
-        guard values.shape.starts(with: [unit.rowCount, step.responses.count]), result.rows.count == unit.rowCount,
+        let texts = try rows(of: unit, in: database)
+        guard result.responseCounts == texts.map(\.responses), values.shape.first == result.textCount,
             result.output.work == step.work
         else { return .rejected }
-        let rows = try rows(of: unit, in: database)
+        let rows = texts.map(\.row)
         try insertOutcomes(result, rows: rows, step: step, in: database)
         if let store, let kept = result.kept {
             try keep(kept, of: result, rows: rows, step: step, store: store, in: database)
@@ -132,8 +133,8 @@ extension Ledger {
     ) throws {
         let failures = Dictionary(uniqueKeysWithValues: result.failures.map { ($0.item, $0.reason) })
         let bytes = result.output.values.bytes
-        let bytesPerRow = bytes.count / rows.count
-        for (item, row) in rows.enumerated() {
+        let bytesPerText = bytes.count / result.textCount
+        for (item, (row, texts)) in zip(rows, result.texts).enumerated() {
             let outcome: RowResult =
                 if let reason = failures[item] {
                     .failed(reason: reason)
@@ -141,7 +142,7 @@ extension Ledger {
                     .values(
                         try Tensor(
                             flat: step.work.elementType,
-                            bytes: Array(bytes[item * bytesPerRow..<(item + 1) * bytesPerRow])))
+                            bytes: Array(bytes[texts.lowerBound * bytesPerText..<texts.upperBound * bytesPerText])))
                 }
             try insert(outcome, of: row, step: step.id, in: database)
         }

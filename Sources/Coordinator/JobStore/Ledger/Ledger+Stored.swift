@@ -1,4 +1,3 @@
-internal import Digest
 internal import Foundation
 internal import GRDB
 package import Protocol
@@ -12,21 +11,45 @@ extension Ledger: StoredRows {
         in database: Database
     ) throws {
         let failed = Set(result.failures.map(\.item))
+        let texts = result.texts
         let good = rows.indices.filter { !failed.contains($0) }
         let firstSlot = try storedCount(of: step.id, in: database)
-        let bytesPerRow = kept.vectors.bytes.count / rows.count
-        let records = good.map { kept.vectors.bytes[$0 * bytesPerRow..<($0 + 1) * bytesPerRow] }
-        try store.write(records, step: step, firstSlot: firstSlot)
-        let vectorsPerRow = kept.exponents.count / rows.count
+        let records = good.map { EmbeddingStore.Record(kept, texts: texts[$0]) }
+        let places = try store.write(records, step: step, behind: storeEnd(of: step.id, in: database))
         let insertion = try database.cachedStatement(
-            sql: "INSERT INTO stored (step, slot, row, exponents, crc32) VALUES (?, ?, ?, ?, ?)")
-        for (offset, item) in good.enumerated() {
-            let exponents = kept.exponents[item * vectorsPerRow..<(item + 1) * vectorsPerRow]
+            sql: """
+                INSERT INTO stored (step, slot, row, shard, text, responses, exponents, crc32)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        for (offset, (item, record)) in zip(good, records).enumerated() {
             try insertion.execute(arguments: [
-                step.id.rawValue, firstSlot + offset, Int64(rows[item]),
-                Data(exponents.map { UInt8(bitPattern: $0) }),
-                Int64(CRC32.checksum(records[offset])),
+                step.id.rawValue, firstSlot + offset, Int64(rows[item]), places[offset].shard, places[offset].text,
+                record.texts, Data(record.exponents.map { UInt8(bitPattern: $0) }), bytes(record.checksums),
             ])
+        }
+    }
+
+    /// Behind the last row of a step; nil where there is none.
+    private static func storeEnd(of step: StepID, in database: Database) throws -> EmbeddingStore.Place? {
+        try Row.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT shard, text + responses FROM stored WHERE step = ? ORDER BY slot DESC LIMIT 1"),
+            arguments: [step.rawValue]
+        ).map { EmbeddingStore.Place(shard: $0[0], text: $0[1]) }
+    }
+
+    /// A step's shards, in their order.
+    package func storedShards(of step: StepID) throws -> [StoredShard] {
+        try database.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT MIN(slot), MAX(slot), SUM(responses) FROM stored WHERE step = ? GROUP BY shard ORDER BY shard
+                    """, arguments: [step.rawValue]
+            ).map { row in
+                let (first, last): (Int, Int) = (row[0], row[1])
+                return StoredShard(slots: first..<last + 1, texts: row[2])
+            }
         }
     }
 
@@ -59,12 +82,25 @@ extension Ledger: StoredRows {
         try database.read { database in
             let cursor = try Row.fetchCursor(database, sql: sql, arguments: arguments)
             while let row = try cursor.next() {
-                let (index, exponents, checksum): (Int64, Data, Int64) = (row["row"], row["exponents"], row["crc32"])
+                let (index, exponents, checksums): (Int64, Data, Data) = (row["row"], row["exponents"], row["crc32"])
                 try body(
                     StoredRow(
-                        row: UInt64(index), slot: row["slot"], exponents: exponents.map { Int8(bitPattern: $0) },
-                        crc32: UInt32(checksum)))
+                        row: UInt64(index), slot: row["slot"],
+                        place: EmbeddingStore.Place(shard: row["shard"], text: row["text"]),
+                        responses: row["responses"], exponents: exponents.map { Int8(bitPattern: $0) },
+                        checksums: Self.words(checksums)))
             }
+        }
+    }
+
+    private static func bytes(_ words: [UInt32]) -> Data {
+        Data(words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } })
+    }
+
+    private static func words(_ bytes: Data) -> [UInt32] {
+        let bytes = [UInt8](bytes)
+        return stride(from: 0, to: bytes.count - 3, by: 4).map { start in
+            bytes[start..<start + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
         }
     }
 }

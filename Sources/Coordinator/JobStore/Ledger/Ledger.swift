@@ -58,21 +58,24 @@ package final class Ledger: Sendable {
 
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("5") { database in
+        migrator.registerMigration("6") { database in
             try database.execute(
                 sql: """
                     CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-                    -- Those of which there are texts: the name, the kind of work, and what a row's responses are called (JSON).
+                    -- Those of which there are texts: the name, the kind of work, and what a row's responses are called
+                    -- (JSON), unless each row has as many as it has.
                     CREATE TABLE step (
                         id INTEGER PRIMARY KEY,
                         name TEXT NOT NULL,
                         work INTEGER NOT NULL,
-                        responses BLOB NOT NULL
+                        responses BLOB
                     );
                     -- What the input's good rows are rendered to; see UnitPayload.Item.serialized().
                     CREATE TABLE text (
                         step INTEGER NOT NULL,
                         row INTEGER NOT NULL,
+                        -- How many there are.
+                        responses INTEGER NOT NULL,
                         prompt BLOB NOT NULL,
                         rest BLOB NOT NULL,
                         response_bytes INTEGER NOT NULL,
@@ -104,7 +107,7 @@ package final class Ledger: Sendable {
                         -- SHA-256 of all elements, to compare later results with.
                         digest BLOB NOT NULL
                     );
-                    -- What the results say of each row: a tensor's elements, or why there are none.
+                    -- What the results say of each row: its texts' elements of a tensor, or why there are none.
                     CREATE TABLE outcome (
                         step INTEGER NOT NULL,
                         row INTEGER NOT NULL,
@@ -123,10 +126,14 @@ package final class Ledger: Sendable {
                         step INTEGER NOT NULL,
                         slot INTEGER NOT NULL,
                         row INTEGER NOT NULL,
-                        -- One signed byte for each of the row's vectors.
+                        -- Where the row is: the shard, and the first of its texts there.
+                        shard INTEGER NOT NULL,
+                        text INTEGER NOT NULL,
+                        responses INTEGER NOT NULL,
+                        -- One signed byte for each of the row's vectors, readout by readout.
                         exponents BLOB NOT NULL,
-                        -- Of the row's bytes in the store.
-                        crc32 INTEGER NOT NULL,
+                        -- Four little-endian bytes for each readout: of the row's vectors in the store.
+                        crc32 BLOB NOT NULL,
                         PRIMARY KEY (step, slot)
                     ) WITHOUT ROWID;
                     """)

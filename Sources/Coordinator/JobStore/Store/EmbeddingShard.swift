@@ -5,22 +5,32 @@ internal import Safetensors
 
 /// A sealed shard of a store, opened for reading.
 final class EmbeddingShard: Sendable {
+    enum State: String {
+        /// Rows come.
+        case partial
+
+        /// Its tensors are put together beside the partial one.
+        case sealing
+        case sealed = "safetensors"
+    }
+
     struct Name: Hashable, Sendable {
         let step: WorkStep
         let index: Int
 
-        func path(in folder: String, isSealed: Bool) -> String {
+        func path(in folder: String, _ state: State) -> String {
             let digits = "\(index)"
             let number = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-            return "\(folder)/\(step.name)-\(number).\(isSealed ? "safetensors" : "partial")"
+            return "\(folder)/\(step.name)-\(number).\(state.rawValue)"
         }
     }
 
     let path: String
-    let count: Int
     private let file: OpenFile
     private let layout: EmbeddingLayout
-    private let vectorsStart: Int
+
+    /// Of each readout's vectors.
+    private let starts: [Int]
 
     /// What may differ between the program that wrote a shard and the one that reads it.
     private static let incidental: Set = ["about", "software"]
@@ -28,7 +38,7 @@ final class EmbeddingShard: Sendable {
     /// - Parameter expected: what the header must say.
     /// - Throws: `FileError` where the file cannot be read; `Problem` where it is damaged, or belongs to another job.
     init(_ name: Name, in folder: String, _ layout: EmbeddingLayout, expected: SafetensorsHeader) throws {
-        path = name.path(in: folder, isSealed: true)
+        path = name.path(in: folder, .sealed)
         self.layout = layout
         file = try OpenFile(path, .reading)
         let size = Int(try file.status().byteCount)
@@ -47,20 +57,24 @@ final class EmbeddingShard: Sendable {
             let (expected, found) = (expected.metadata[key] ?? "none", header.metadata[key] ?? "none")
             throw Problem("\(path) is not of this job: \(key): expected \(expected), found \(found)")
         }
-        guard header.tensors == expected.tensors, let vectors = header.tensors["vectors"] else {
+        guard header.tensors == expected.tensors else {
             throw Problem("\(path) is damaged: expected the tensors of this job's rows and shapes, found others")
         }
         let end = dataStart + (expected.tensors.values.map(\.range.upperBound).max() ?? 0)
         guard size == end else { throw Problem("\(path) is damaged: expected \(end) bytes, found \(size)") }
-        count = vectors.shape[0]
-        vectorsStart = dataStart + vectors.range.lowerBound
+        starts = layout.readouts.indices.map { slot in
+            guard let range = header.tensors[layout.name(.vectors, ofSlot: slot)]?.range else {
+                preconditionFailure("a layout without vectors")
+            }
+            return dataStart + range.lowerBound
+        }
     }
 
-    /// The bytes of the vectors of the rows at these places of the shard.
+    /// The bytes of some texts' vectors of one readout.
     ///
     /// - Throws: `FileError`.
-    func vectors(_ places: Range<Int>) throws -> [UInt8] {
+    func vectors(ofSlot slot: Int, _ texts: Range<Int>) throws -> [UInt8] {
         try file.read(
-            places.count * layout.bytesPerRow, at: vectorsStart + places.lowerBound * layout.bytesPerRow)
+            texts.count * layout.bytesPerVector, at: starts[slot] + texts.lowerBound * layout.bytesPerVector)
     }
 }

@@ -2,22 +2,21 @@ internal import Diagnostics
 internal import FileSystem
 internal import Foundation
 package import Protocol
-internal import Safetensors
 internal import Synchronization
 
 /// The folder in which a job keeps the embeddings of its rows, in shards of about a gibibyte.
 ///
 /// The ledger says what is in it: a row is here once the ledger's transaction with its slot is committed, and what lies
 /// beyond the ledger's last slot is written over. A shard that is being filled is `NAME.partial`: room for a header,
-/// then the rows' vectors. ``seal(_:_:ledger:)`` makes safetensors files of a finished step's shards.
+/// then the rows' vectors as they came. ``seal(_:_:ledger:)`` makes safetensors files of a finished step's shards.
 package final class EmbeddingStore: Sendable {
     package let folder: String
     private let steps: [WorkStep]
-    private let headerBytes: Int
+    let headerBytes: Int
     private let shardBytesMax: Int
 
     /// A shard that is being filled.
-    private final class OpenShard: Sendable {
+    final class OpenShard: Sendable {
         let index: Int
         let file: OpenFile
 
@@ -28,7 +27,13 @@ package final class EmbeddingStore: Sendable {
     }
 
     /// Of each step, the shard that was written last, and whether it is to be synced.
-    private let open = Mutex<[WorkStep: (shard: OpenShard, isDirty: Bool)]>([:])
+    let open = Mutex<[WorkStep: (shard: OpenShard, isDirty: Bool)]>([:])
+
+    /// Where a row is: the shard, and the first of its texts there.
+    package struct Place: Hashable, Sendable {
+        var shard: Int
+        var text: Int
+    }
 
     /// Whose the folder is.
     private struct Owner: Codable {
@@ -104,40 +109,51 @@ package final class EmbeddingStore: Sendable {
     }
 
     /// Files of shards, sealed or not, by name.
-    private static func shards(of steps: [WorkStep], in folder: String) throws -> [String] {
+    static func shards(of steps: [WorkStep], in folder: String) throws -> [String] {
         let names = Set(steps.map { Substring($0.name) })
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder)
                 .filter { file in
-                    let match = file.wholeMatch(of: #/(.+)-[0-9]+\.(safetensors|partial)/#)
+                    let match = file.wholeMatch(of: #/(.+)-[0-9]+\.(safetensors|partial|sealing)/#)
                     return match.map { names.contains($0.1) } ?? false
                 }.sorted()
         } catch {
             throw Problem("cannot read the folder \(folder): \(error.localizedDescription)")
         }
     }
-
-    static func rowsPerShard(bytesPerRow: Int, shardBytesMax: Int = EmbeddingStore.shardBytesMax) -> Int {
-        max(1, shardBytesMax / bytesPerRow)
-    }
 }
 
 // MARK: - Writing
 
 extension EmbeddingStore {
-    /// Writes rows' vectors, all of the same size, into slots from `firstSlot` on. They are safe after ``sync()``.
-    package func write(_ records: [ArraySlice<UInt8>], step: WorkStep, firstSlot: Int) throws {
-        guard let bytesPerRow = records.first?.count else { return }
-        let rowsPerShard = Self.rowsPerShard(bytesPerRow: bytesPerRow, shardBytesMax: shardBytesMax)
-        var written = 0
-        while written < records.count {
-            let slot = firstSlot + written
-            let (shard, place) = (slot / rowsPerShard, slot % rowsPerShard)
-            let count = min(records.count - written, rowsPerShard - place)
-            let bytes = Array(records[written..<written + count].joined())
-            try openShard(shard, step: step, isBegun: place > 0).file.write(
-                bytes, at: headerBytes + place * bytesPerRow)
-            written += count
+    /// Writes rows' vectors, the first one behind `end`. They are safe after ``sync()``.
+    ///
+    /// - Parameters:
+    ///   - records: all of the same readouts.
+    ///   - end: behind the step's last row; nil where there is none.
+    /// - Returns: where each row is.
+    func write(_ records: [Record], step: WorkStep, behind end: Place?) throws -> [Place] {
+        let places = places(of: records, behind: end)
+        var rest = records.indices[...]
+        while let first = rest.first {
+            let run = rest.prefix { places[$0].shard == places[first].shard }
+            let place = places[first]
+            let shard = try openShard(place.shard, step: step, isBegun: place.text > 0)
+            try shard.file.write(
+                run.flatMap { records[$0].bytes }, at: headerBytes + place.text * records[first].bytesPerText)
+            rest = rest.dropFirst(run.count)
+        }
+        return places
+    }
+
+    /// A shard ends with the row with which it is full: none is parted.
+    private func places(of records: [Record], behind end: Place?) -> [Place] {
+        var next = end ?? Place(shard: 0, text: 0)
+        return records.map { record in
+            let textsMax = max(1, shardBytesMax / record.bytesPerText)
+            if next.text > 0, next.text + record.texts > textsMax { next = Place(shard: next.shard + 1, text: 0) }
+            defer { next.text += record.texts }
+            return next
         }
     }
 
@@ -151,7 +167,7 @@ extension EmbeddingStore {
                 return known
             }
             if let full = open[step], full.isDirty { try full.shard.file.syncData() }
-            let path = EmbeddingShard.Name(step: step, index: index).path(in: folder, isSealed: false)
+            let path = EmbeddingShard.Name(step: step, index: index).path(in: folder, .partial)
             let shard = OpenShard(index, try OpenFile(path, isBegun ? .writing : .making))
             if !isBegun { try FolderEntry.sync(folder) }
             open[step] = (shard, true)
@@ -167,69 +183,5 @@ extension EmbeddingStore {
                 open[step]?.isDirty = false
             }
         }
-    }
-}
-
-// MARK: - Sealing
-
-extension EmbeddingStore {
-    /// Makes safetensors files of a step's shards, of which no more rows will come. Those that are such files already
-    /// stay.
-    package func seal(_ step: WorkStep, _ layout: EmbeddingLayout, ledger: some StoredRows) throws {
-        open.withLock { $0[step] = nil }
-        let total = try ledger.storedCount(of: step.id)
-        let rowsPerShard = Self.rowsPerShard(bytesPerRow: layout.bytesPerRow, shardBytesMax: shardBytesMax)
-        let shards = (total + rowsPerShard - 1) / rowsPerShard
-        for index in 0..<shards {
-            let name = EmbeddingShard.Name(step: step, index: index)
-            let (partial, path) = (name.path(in: folder, isSealed: false), name.path(in: folder, isSealed: true))
-            if FileManager.default.fileExists(atPath: path) { continue }
-            let slots = index * rowsPerShard..<min((index + 1) * rowsPerShard, total)
-            let header = layout.header(of: name, shards: shards, count: slots.count)
-            try complete(partial, header, step: step, slots: slots, ledger: ledger)
-            try FolderEntry.rename(partial, to: path)
-        }
-        // What was written there and never committed.
-        for file in try Self.shards(of: [step], in: folder) where file.hasSuffix(".partial") {
-            try FolderEntry.remove(folder + "/" + file)
-        }
-        try FolderEntry.sync(folder)
-    }
-
-    /// Puts behind a shard's vectors what the ledger knows of its rows, and the header before them.
-    private func complete(
-        _ path: String, _ header: SafetensorsHeader, step: WorkStep, slots: Range<Int>, ledger: some StoredRows
-    ) throws {
-        guard let vectors = header.tensors["vectors"]?.range else { preconditionFailure("a layout without vectors") }
-        let file = try OpenFile(path, .writing)
-        var end = headerBytes + vectors.count
-        let byteCount = try file.status().byteCount
-        guard byteCount >= end else {
-            throw Problem("\(path): expected at least \(end) bytes, found \(byteCount)")
-        }
-        try file.truncate(to: end)
-        func append(_ bytesOf: (StoredRow) -> [UInt8]) throws {
-            var buffer: [UInt8] = []
-            func flush() throws {
-                try file.write(buffer, at: end)
-                end += buffer.count
-                buffer.removeAll(keepingCapacity: true)
-            }
-            try ledger.forEachStoredRow(of: step.id, slots: slots) { row in
-                buffer += bytesOf(row)
-                if buffer.count >= 1 << 18 { try flush() }
-            }
-            try flush()
-        }
-        // The order of the header's tensors.
-        try append { Self.littleEndian(Int64($0.row)) }
-        try append { Self.littleEndian(Int64($0.crc32)) }
-        try append { $0.exponents.flatMap { Self.littleEndian(HalfVectors.scale($0).bitPattern) } }
-        try file.write(header.serialized(byteCount: headerBytes), at: 0)
-        try file.syncData()
-    }
-
-    private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
-        withUnsafeBytes(of: value.littleEndian, Array.init)
     }
 }

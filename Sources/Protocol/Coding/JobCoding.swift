@@ -1,0 +1,77 @@
+// The job and what is projected on, to and from their generated wire types.
+
+internal import SwiftProtobuf
+
+extension LayerChoice {
+    init(wire number: Int32) throws {
+        guard Self.numbers.contains(Int(number)) else {
+            throw ProtocolError(
+                "layer \(number); \(Self.numbers.lowerBound) to \(Self.numbers.upperBound) are expected")
+        }
+        self.init(Int(number))
+    }
+}
+
+extension Readout {
+    init(_ wire: WireReadout) throws {
+        self.init(try LayerChoice(wire: wire.layer), try Pooling(wire: wire.pooling, "a pooling"))
+    }
+
+    var wire: WireReadout {
+        .with {
+            $0.layer = Int32(layer.number)
+            $0.pooling = pooling.rawValue
+        }
+    }
+}
+
+extension [Readout] {
+    fileprivate init(wire: [WireReadout]) throws {
+        guard wire.count <= Readout.countMax else {
+            throw ProtocolError("\(wire.count) readouts; at most \(Readout.countMax) are expected")
+        }
+        self = try wire.map(Readout.init)
+        guard Set(self).count == count else { throw ProtocolError("a readout that comes twice") }
+    }
+}
+
+extension Scorer {
+    /// - Parameter bulk: gives the message's next tensor.
+    init(_ wire: WireScorer, _ bulk: () throws -> Tensor) throws {
+        // A matrix for each: there are no more than frames.
+        try self.init(wire.readouts.map { Part(try Readout($0), try bulk()) })
+    }
+
+    var wire: WireScorer { .with { $0.readouts = parts.map(\.readout.wire) } }
+}
+
+extension JobSpecification {
+    init(_ wire: WireJobSpecification) throws {
+        guard !wire.readouts.isEmpty, wire.heartbeatMs > 0 else {
+            throw ProtocolError("a job without readouts or heartbeat interval")
+        }
+        self.init(
+            job: wire.job, modelPath: wire.modelPath,
+            modelDigest: wire.modelDigest.isEmpty ? "" : try checkedModelDigest(wire.modelDigest),
+            precision: try Precision(wire: wire.precision, "a job's precision"),
+            backend: try Backend(wire: wire.backend, "a job's backend"),
+            attention: try AttentionPrecision(wire: wire.attention, "what a job's attention multiplies"),
+            readouts: try [Readout](wire: wire.readouts), maxTokens: Int(wire.maxTokens),
+            heartbeatMilliseconds: Int(wire.heartbeatMs), keptReadouts: try [Readout](wire: wire.keep))
+    }
+
+    var wire: WireJobSpecification {
+        .with {
+            $0.job = job
+            $0.modelPath = modelPath
+            $0.modelDigest = modelDigest
+            $0.precision = precision.rawValue
+            $0.backend = backend.rawValue
+            $0.attention = attention.rawValue
+            $0.maxTokens = UInt32(maxTokens)
+            $0.heartbeatMs = UInt32(heartbeatMilliseconds)
+            $0.readouts = readouts.map(\.wire)
+            $0.keep = keptReadouts.map(\.wire)
+        }
+    }
+}

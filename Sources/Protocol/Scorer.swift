@@ -1,0 +1,75 @@
+internal import Digest
+
+/// What workers project hidden states on: for each of the job's readouts a matrix of directions, each of which gives every
+/// text a score. A plain Legend direction is the one row of the one matrix.
+package struct Scorer: Hashable, Sendable {
+    package struct Part: Hashable, Sendable {
+        /// Its layer counts from the front.
+        package let readout: Readout
+
+        /// f32 `[directions, hidden]`.
+        package let directions: Tensor
+
+        package init(_ readout: Readout, _ directions: Tensor) {
+            self.readout = readout
+            self.directions = directions
+        }
+    }
+
+    /// Of all parts: every text of a unit gets so many scores.
+    package static let directionsMax = 1024
+
+    /// In the order of the job's readouts.
+    package let parts: [Part]
+
+    /// SHA-256 of all that is in it: names it in acknowledgements and results.
+    package let digest: String
+
+    /// - Throws: `ProtocolError` where no text could be projected on it.
+    package init(_ parts: [Part]) throws {
+        guard (1...Readout.countMax).contains(parts.count), Set(parts.map(\.readout)).count == parts.count else {
+            throw ProtocolError(
+                "a scorer of \(parts.count) readouts; 1 to \(Readout.countMax), each once, are expected")
+        }
+        var directions = 0
+        for part in parts {
+            let values = part.directions
+            guard part.readout.layer.number >= 0 else {
+                throw ProtocolError("a scorer of \(part.readout); a layer that counts from the front is expected")
+            }
+            guard values.elementType == .f32, values.shape.count == 2, values.elementCount > 0,
+                values.shape[1] == parts[0].directions.shape[1], values.isFinite
+            else {
+                throw ProtocolError(
+                    """
+                    a scorer's directions of \(values.elementType) \(values.shape); finite f32 [directions, hidden] are \
+                    expected, of one hidden size
+                    """)
+            }
+            directions += values.shape[0]
+        }
+        guard directions <= Self.directionsMax else {
+            throw ProtocolError("a scorer of \(directions) directions; at most \(Self.directionsMax) are expected")
+        }
+        self.init(checked: parts)
+    }
+
+    /// Of one direction.
+    ///
+    /// - Precondition: it is not empty, and finite.
+    package init(_ readout: Readout, direction: [Float]) {
+        precondition(!direction.isEmpty && direction.allSatisfy(\.isFinite), "a direction that points nowhere")
+        self.init(checked: [Part(readout, Tensor(direction, shape: [1, direction.count]))])
+    }
+
+    private init(checked parts: [Part]) {
+        self.parts = parts
+        let bytes = parts.flatMap { Array("\($0.readout) \($0.directions.shape)\n".utf8) + $0.directions.bytes }
+        digest = SHA256Digest(of: bytes).description
+    }
+
+    package var hiddenSize: Int { parts[0].directions.shape[1] }
+
+    /// Of each text.
+    package var scoreCount: Int { parts.reduce(0) { $0 + $1.directions.shape[0] } }
+}

@@ -1,0 +1,57 @@
+import Protocol
+import Testing
+
+@Suite struct ScorerTests {
+    private static let readouts = [Readout(18, .meanResponse), Readout(22, .meanResponse)]
+
+    private static func scorer(
+        _ readouts: [Readout] = readouts, _ first: [Float] = [1, 2], _ second: [Float] = [3, 4, 5, 6]
+    ) throws -> Scorer {
+        try Scorer([
+            .init(readouts[0], Tensor(first, shape: [first.count / 2, 2])),
+            .init(readouts[1], Tensor(second, shape: [second.count / 2, 2])),
+        ])
+    }
+
+    @Test func aScorerGivesAScoreForEachDirection() throws {
+        #expect(try Self.scorer().scoreCount == 3 && Self.scorer().hiddenSize == 2)
+        let plain = Scorer(Readout(30, .lastToken), direction: [0.6, -0.8])
+        #expect(plain.scoreCount == 1 && plain.hiddenSize == 2)
+        #expect(plain.parts == [.init(Readout(30, .lastToken), Tensor([0.6, -0.8] as [Float], shape: [1, 2]))])
+    }
+
+    /// Whatever changes a score, or which one it is, changes the name.
+    @Test func theDigestIsOfAllThatIsInIt() throws {
+        let others = [
+            try Self.scorer(), try Self.scorer(Self.readouts.reversed()), try Self.scorer(Self.readouts, [1, 2.5]),
+            try Self.scorer(Self.readouts, [1, 2, 3, 4], [5, 6]),
+            try Self.scorer([Readout(18, .meanText), Self.readouts[1]]),
+            try Self.scorer([Readout(17, .meanResponse), Self.readouts[1]]),
+            Scorer(Self.readouts[0], direction: [1, 2]), Scorer(Self.readouts[0], direction: [1, 2, 0]),
+        ]
+        #expect(Set(others.map(\.digest)).count == others.count)
+        #expect(try Self.scorer().digest == others[0].digest)
+        #expect(others.allSatisfy { LoadedModel.isDigest($0.digest) })
+    }
+
+    @Test func readoutsAreInTheOrderOfLayersThenOfPoolings() {
+        let sorted = [
+            Readout(0, .meanResponse), Readout(3, .lastToken), Readout(3, .meanText), Readout(3, .meanResponse),
+            Readout(10, .lastToken),
+        ]
+        #expect(sorted.reversed().sorted() == sorted)
+        #expect(sorted.map(\.description)[2] == "layer 3, mean")
+    }
+
+    @Test func whatIsKeptIsThereOnceHoweverItsLayerIsCounted() {
+        var job = MessageSamples.job
+        job.keptReadouts = [
+            Readout(-1, .lastToken), Readout(30, .lastToken), Readout(2, .meanText), Readout(-1, .meanText),
+        ]
+        #expect(
+            job.keptReadouts(layerCount: 30) == [
+                Readout(2, .meanText), Readout(30, .lastToken), Readout(30, .meanText),
+            ])
+        #expect(job.readouts(layerCount: 30).map(\.layer) == [30, 0, 12])
+    }
+}
