@@ -59,6 +59,7 @@ dist: setup
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	scripts/check-architecture
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests

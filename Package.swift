@@ -39,12 +39,28 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CommandLineTool", "Margins", "Protocol", "Scheduling", "Transport", "Digest", "FileSystem", "CZlib",
+                "CommandLineTool", "Dataset", "Diagnostics", "JobConfiguration", "JobStore", "Margins", "Protocol",
+                "Scheduling",
+                "Transport",
+                "Digest",
+                "FileSystem", "Prompting", "Safetensors",
                 arguments,
-                logging, signals, grdb,
+                logging, signals,
             ],
-            exclude: ["Scheduling"],
+            exclude: ["Dataset", "JobStore", "Prompting", "Scheduling"],
             swiftSettings: strict),
+        // What a job has done so far, on disk: the ledger and the store of embeddings.
+        .target(
+            name: "JobStore", dependencies: ["Diagnostics", "Digest", "FileSystem", "Protocol", "Safetensors", grdb],
+            path: "Sources/Coordinator/JobStore", swiftSettings: strict),
+        // Rows of preference datasets and anchors, read and written in every format.
+        .target(
+            name: "Dataset", dependencies: ["Diagnostics", "FileSystem", "CZlib"], path: "Sources/Coordinator/Dataset",
+            swiftSettings: strict),
+        // What the model reads of a row.
+        .target(
+            name: "Prompting", dependencies: ["Dataset", "Diagnostics", "Protocol"],
+            path: "Sources/Coordinator/Prompting", swiftSettings: strict),
         // Who computes what, and in which order, as pure state machines.
         .target(
             name: "Scheduling", dependencies: ["Protocol"], path: "Sources/Coordinator/Scheduling",
@@ -52,7 +68,9 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "CommandLineTool", "Engine", "ModelFiles", "Tokenizers", "Margins", "Protocol", "Transport", "Digest",
+                "CommandLineTool", "Diagnostics", "Engine", "JobConfiguration", "ModelFiles", "Tokenizers", "Margins",
+                "Protocol",
+                "Transport", "Digest",
                 "FileSystem", "SeededRandom", arguments, logging, signals,
             ],
             swiftSettings: strict),
@@ -60,14 +78,16 @@ let package = Package(
         // The inference engine: knows neither sockets nor directions.
         .target(
             name: "Engine",
-            dependencies: ["ModelFiles", "Tokenizers", "CKernels", "COneDNN", "COpenBLAS"],
+            dependencies: ["Diagnostics", "ModelFiles", "Tokenizers", "CKernels", "COneDNN", "COpenBLAS"],
             exclude: ["ModelFiles", "Tokenizers", "Kernels", "COneDNN", "COpenBLAS"],
             swiftSettings: strict),
         // Model files and their vocabularies, for whoever does not need the engine.
         .target(
-            name: "ModelFiles", dependencies: ["FileSystem"], path: "Sources/Engine/ModelFiles", swiftSettings: strict),
+            name: "ModelFiles", dependencies: ["Diagnostics", "FileSystem"], path: "Sources/Engine/ModelFiles",
+            swiftSettings: strict),
         .target(
-            name: "Tokenizers", dependencies: ["ModelFiles"], path: "Sources/Engine/Tokenizers", swiftSettings: strict),
+            name: "Tokenizers", dependencies: ["Diagnostics", "ModelFiles"], path: "Sources/Engine/Tokenizers",
+            swiftSettings: strict),
         .target(name: "CKernels", path: "Sources/Engine/Kernels"),
         .systemLibrary(name: "COneDNN", path: "Sources/Engine/COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "COpenBLAS", path: "Sources/Engine/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
@@ -77,8 +97,8 @@ let package = Package(
 
         // What coordinator and workers say to each other, and how it travels.
         .target(
-            name: "Protocol", dependencies: [protobuf, "Yams", "Digest", "FileSystem"],
-            exclude: ["Transport", "legend.proto"],
+            name: "Protocol", dependencies: [protobuf, "Digest"],
+            exclude: ["Configuration", "Transport", "legend.proto"],
             swiftSettings: strict),
         .target(
             name: "Transport", dependencies: ["Protocol", "FileSystem", "CZeroMQ"], path: "Sources/Protocol/Transport",
@@ -86,11 +106,22 @@ let package = Package(
         .systemLibrary(
             name: "CZeroMQ", path: "Sources/Protocol/Transport/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
 
+        // What an operator writes of a job: cluster.yaml.
+        .target(
+            name: "JobConfiguration", dependencies: ["Protocol", "Diagnostics", "FileSystem", "Yams"],
+            path: "Sources/Protocol/Configuration", swiftSettings: strict),
+
         // Exit statuses and options that all executables share.
         .target(name: "CommandLineTool", dependencies: [arguments, logging], swiftSettings: strict),
 
         // Random numbers that are the same in every run.
         .target(name: "SeededRandom", swiftSettings: strict),
+
+        // Safetensors files: their header, and their tensors as numbers.
+        .target(name: "Safetensors", swiftSettings: strict),
+
+        // Errors as sentences for a person, and how they show what was found.
+        .target(name: "Diagnostics", swiftSettings: strict),
 
         // Files: the one place for the system's calls, locks, replacement as a whole, and why something failed.
         .target(name: "FileSystem", swiftSettings: strict),
@@ -118,23 +149,54 @@ let package = Package(
         .target(
             name: "GGUFFixtures", dependencies: ["ModelFiles", "Tokenizers", "SeededRandom"],
             path: "Tests/GGUFFixtures", swiftSettings: strict),
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: strict),
+        .testTarget(
+            name: "SafetensorsTests", dependencies: ["Safetensors", "SeededRandom"], swiftSettings: strict),
         // How long tests wait, and what they need that is not in the package.
         .target(name: "TestEnvironment", path: "Tests/TestEnvironment", swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
-            name: "ProtocolTests", dependencies: ["Protocol", "Digest", "FileSystem", "SeededRandom", protobuf],
+            name: "ProtocolTests",
+            dependencies: ["Protocol", "Digest", "SeededRandom", protobuf],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "JobConfigurationTests",
+            dependencies: ["JobConfiguration", "Diagnostics", "FileSystem", "Protocol", "SeededRandom"],
+            swiftSettings: strict),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ", "TestEnvironment"],
             swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "CommandLineTool", "Coordinator", "FileSystem", "Scheduling", "SeededRandom", "TestEnvironment", grdb,
+                "CommandLineTool", "Coordinator", "Dataset", "DatasetFixtures", "Diagnostics", "FileSystem",
+                "JobConfiguration", "JobStore", "JobStoreFixtures", "Prompting", "Safetensors", "Scheduling",
+                "SeededRandom", "TestEnvironment",
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "DatasetTests",
+            dependencies: ["Dataset", "DatasetFixtures", "FileSystem", "SeededRandom", "TestEnvironment"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PromptingTests",
+            dependencies: ["Dataset", "DatasetFixtures", "Diagnostics", "Prompting", "Protocol", "SeededRandom"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "JobStoreTests",
+            dependencies: [
+                "JobStore", "JobStoreFixtures", "Diagnostics", "FileSystem", "Protocol", "Safetensors", grdb,
+            ],
+            swiftSettings: strict),
+        // A ledger for a test, and units in few words.
+        .target(
+            name: "JobStoreFixtures", dependencies: ["JobStore", "Protocol"], path: "Tests/JobStoreFixtures",
+            swiftSettings: strict),
+        // A folder of dataset files for a test, and all rows of one.
+        .target(
+            name: "DatasetFixtures", dependencies: ["Dataset"], path: "Tests/DatasetFixtures", swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests", dependencies: ["Scheduling", "Protocol", "SeededRandom"], swiftSettings: strict),
         .testTarget(
@@ -146,14 +208,18 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Coordinator", "Worker", "Margins", "Protocol", "Scheduling", "Transport", "CZeroMQ", "SeededRandom",
-                "TestEnvironment", grdb,
+                "Coordinator", "Worker", "JobConfiguration", "Margins", "Protocol", "Safetensors", "Scheduling",
+                "Transport", "CZeroMQ", "SeededRandom", "TestEnvironment", grdb,
             ],
             exclude: ["Golden", "FailingFileSystem"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Coordinator", "Digest", "Engine", "FileSystem", "ModelFiles", "Tokenizers", "Margins", "Protocol",
+                "Coordinator", "Dataset", "Diagnostics", "Digest", "Engine", "JobConfiguration", "Prompting",
+                "FileSystem", "ModelFiles",
+                "Tokenizers", "Margins",
+                "Safetensors",
+                "Protocol",
                 "Transport",
                 "SeededRandom", protobuf,
             ],

@@ -17,7 +17,9 @@ package final class MappedFile: Sendable {
         guard status.kind == .file else {
             throw FileError(path: path, problem: "expected a regular file, found something else")
         }
-        guard status.byteCount > 0 else { throw FileError(path: path, problem: "it is empty") }
+        guard status.byteCount > 0 else {
+            throw FileError(path: path, problem: "expected a file with content, found an empty file")
+        }
         self.path = path
         count = Int(status.byteCount)
         base = UnsafeRawPointer(try file.mapped(byteCount: count))

@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import JobStore
 import Protocol
 import Scheduling
 import Testing

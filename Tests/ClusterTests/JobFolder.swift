@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import JobStore
 import TestEnvironment
 
 /// A folder with a job's configuration and files, removed with the value.

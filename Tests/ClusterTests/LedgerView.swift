@@ -1,5 +1,7 @@
 import Foundation
 import GRDB
+import JobConfiguration
+import JobStore
 
 /// Looks into a ledger that a coordinator may have open.
 struct LedgerView {

@@ -1,5 +1,6 @@
 import Foundation
 import Margins
+import Safetensors
 import TestEnvironment
 import Testing
 

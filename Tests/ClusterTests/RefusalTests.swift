@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import JobStore
 import TestEnvironment
 import Testing
 

@@ -1,5 +1,11 @@
+import Dataset
+import DatasetFixtures
 internal import FileSystem
 import Foundation
+import JobConfiguration
+import JobStore
+import JobStoreFixtures
+import Prompting
 import Protocol
 import SeededRandom
 import Testing

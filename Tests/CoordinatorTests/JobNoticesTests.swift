@@ -1,3 +1,7 @@
+import Dataset
+import DatasetFixtures
+import JobStore
+import JobStoreFixtures
 import Margins
 import Protocol
 import Scheduling

@@ -1,3 +1,4 @@
+import DatasetFixtures
 internal import FileSystem
 import Foundation
 import Testing

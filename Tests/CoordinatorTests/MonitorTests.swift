@@ -1,4 +1,7 @@
+import DatasetFixtures
 import Foundation
+import JobStore
+import JobStoreFixtures
 import Protocol
 import Testing
 

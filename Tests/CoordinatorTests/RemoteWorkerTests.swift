@@ -1,4 +1,5 @@
 import Foundation
+import JobConfiguration
 import Protocol
 import Testing
 

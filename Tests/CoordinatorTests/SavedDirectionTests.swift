@@ -1,5 +1,7 @@
+internal import Diagnostics
 import Margins
 import Protocol
+import Safetensors
 import Testing
 
 @testable import Coordinator
@@ -26,7 +28,7 @@ import Testing
         direction.heldOut = HeldOutAccuracy(pairs: 72, groups: 70, right: 61, low: 0.1 + 0.2, high: 1 - 0.1 / 3)
         #expect(direction.heldOut != nil)
         // In an order that does not change from run to run.
-        let metadata = try Safetensors(serialized: direction.serialized()).metadata
+        let metadata = try TensorFile(serialized: direction.serialized()).metadata
         #expect(metadata["heldOut"]?.hasPrefix(#"{"groups":70,"high":"#) == true)
         #expect(try SavedDirection(serialized: direction.serialized(), path: "d") == direction)
     }
@@ -36,10 +38,10 @@ import Testing
         #"{"pairs":3,"groups":2,"right":1,"low":-1,"high":1}"#, #"{"pairs":0,"groups":0,"right":0,"low":0,"high":0}"#,
     ])
     func countsThatCannotBeAreRefused(_ text: String) throws {
-        var file = try Safetensors(serialized: saved(layer: 2, layerCount: 2).serialized())
+        var file = try TensorFile(serialized: saved(layer: 2, layerCount: 2).serialized())
         file.metadata["heldOut"] = text
         let bytes = try file.serialized()
-        let error = #expect(throws: SavedDirectionError.self) { try SavedDirection(serialized: bytes, path: "d") }
+        let error = #expect(throws: Problem.self) { try SavedDirection(serialized: bytes, path: "d") }
         #expect(error?.description.hasPrefix("d: expected heldOut to be the counts") == true)
     }
 
@@ -70,16 +72,16 @@ import Testing
         var direction = try saved(layer: 2, layerCount: 2)
         direction.provenance.modelSHA256 = digest
         let bytes = try direction.serialized()
-        let error = #expect(throws: SavedDirectionError.self) { try SavedDirection(serialized: bytes, path: "d") }
+        let error = #expect(throws: Problem.self) { try SavedDirection(serialized: bytes, path: "d") }
         #expect(error?.description.contains("expected modelSHA256 to be 64") == true)
     }
 
     @Test(arguments: [("token", "first"), ("precision", "fp8"), ("compatibility", "")])
     func aChoiceThatIsNoneIsRefusedWithTheChoices(_ key: String, _ name: String) throws {
-        var file = try Safetensors(serialized: saved(layer: 2, layerCount: 2).serialized())
+        var file = try TensorFile(serialized: saved(layer: 2, layerCount: 2).serialized())
         file.metadata[key] = name
         let bytes = try file.serialized()
-        let error = #expect(throws: SavedDirectionError.self) { try SavedDirection(serialized: bytes, path: "d") }
+        let error = #expect(throws: Problem.self) { try SavedDirection(serialized: bytes, path: "d") }
         #expect(error?.description.hasPrefix("d: its provenance: expected one of ") == true)
         #expect(error?.description.hasSuffix("found \"\(name)\"") == true)
     }
@@ -88,7 +90,7 @@ import Testing
     @Test(arguments: [(0, -1), (-1, 2), (3, 2), (0, .max), (.max, .max)] as [(Int, Int)])
     func aLayerThatNoModelHasIsRefused(_ layer: Int, _ layerCount: Int) throws {
         let bytes = try saved(layer: layer, layerCount: layerCount).serialized()
-        let error = #expect(throws: SavedDirectionError.self) { try SavedDirection(serialized: bytes, path: "d") }
+        let error = #expect(throws: Problem.self) { try SavedDirection(serialized: bytes, path: "d") }
         #expect(error?.description == "d: it is of layer \(layer) of a model with \(layerCount) layers")
     }
 }

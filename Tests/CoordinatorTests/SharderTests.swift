@@ -1,3 +1,4 @@
+import JobStore
 import Protocol
 import SeededRandom
 import Testing

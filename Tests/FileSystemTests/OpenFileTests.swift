@@ -92,7 +92,8 @@ import Testing
         let file = try MappedFile(path: folder("a"))
         #expect(file.withBytes(2..<5) { Array($0) } == Array("cde".utf8))
         try folder.write("", to: "empty")
-        #expect(throws: FileError(path: folder("empty"), problem: "it is empty")) {
+        #expect(throws: FileError(path: folder("empty"), problem: "expected a file with content, found an empty file"))
+        {
             _ = try MappedFile(path: folder("empty"))
         }
         #expect(throws: FileError.self) { _ = try MappedFile(path: folder.path) }

@@ -1,6 +1,8 @@
 internal import CommandLineTool
+internal import Diagnostics
 internal import Foundation
-internal import GRDB
+internal import JobConfiguration
+internal import JobStore
 internal import Protocol
 internal import Transport
 
@@ -11,15 +13,17 @@ extension Failure {
     ///
     /// - Parameter state: the job's state folder, which the errors of its database do not name.
     init(ending error: any Error, state: String) {
+        if let explanation = Ledger.explanation(of: error, in: state) {
+            self.init(explanation)
+            return
+        }
         switch error {
         case let failure as Failure: self = failure
-        case let error as DatabaseError: self.init(StateFolder.explanation(of: error, in: state))
-        case is ConfigurationError, is KeyFileError, is SavedDirectionError, is TemplateError:
-            self.init("\(error)", status: .usage)
+        case let problem as Problem: self.init("\(problem)", status: problem.isOfConfiguration ? .usage : .failure)
+        case is ConfigurationError, is KeyFileError: self.init("\(error)", status: .usage)
         case let error as ZeroMQError where error.code == EINVAL:
             // No address at all, whatever the network does.
             self.init("\(error)", status: .usage)
-        case let error as StoreError where error.isOfConfiguration: self.init("\(error)", status: .usage)
         default: self.init("\(error)")
         }
     }

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import CommandLineTool
 internal import Foundation
+internal import JobConfiguration
+internal import JobStore
 internal import Logging
 internal import Protocol
 internal import Transport

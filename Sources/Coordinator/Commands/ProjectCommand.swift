@@ -2,6 +2,8 @@ internal import ArgumentParser
 internal import CommandLineTool
 internal import FileSystem
 internal import Foundation
+internal import JobConfiguration
+internal import JobStore
 internal import Protocol
 
 struct ProjectCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CommandLineTool
 internal import Foundation
+internal import JobConfiguration
 internal import Protocol
 internal import Transport
 

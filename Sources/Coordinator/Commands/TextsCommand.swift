@@ -1,7 +1,10 @@
 internal import ArgumentParser
 internal import CommandLineTool
+internal import Dataset
 internal import FileSystem
 internal import Foundation
+internal import JobConfiguration
+internal import Prompting
 internal import Protocol
 
 struct TextsCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineTool
+internal import JobConfiguration
 internal import Protocol
 
 struct UpCommand: AsyncParsableCommand {

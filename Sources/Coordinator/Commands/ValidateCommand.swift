@@ -1,6 +1,10 @@
 internal import ArgumentParser
 internal import CommandLineTool
+internal import Dataset
+internal import Diagnostics
 internal import Foundation
+internal import JobConfiguration
+internal import Prompting
 internal import Protocol
 
 struct ValidateCommand: AsyncParsableCommand {

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import FileSystem
 
 /// The rows of a CSV file (RFC 4180, also with semicolons or tabs), the first of which names the columns.
@@ -35,8 +36,7 @@ final class CSVReader: ContainerReader {
             if taken.isOverLong { throw .overLong(limit: lines.byteLimit) }
             let values = try taken.row.values(columns: columns.count)
             if values == columns { throw .invalidCSV(CSVSyntaxError(problem: "the header once more")) }
-            return RowSource.Row(
-                line: taken.lines[0].number, original: .fields(columns: columns, values: values), problem: nil)
+            return RowSource.Row(line: taken.lines[0].number, .fields(columns: columns, values: values))
         } catch {
             return try badRow(taken, error)
         }
@@ -61,7 +61,7 @@ final class CSVReader: ContainerReader {
         case .overLong: bytes.keepExcerpt(of: LineReader.excerptBytes)
         default: break
         }
-        return RowSource.Row(line: taken.lines[0].number, original: .unreadable(bytes), problem: problem)
+        return RowSource.Row(line: taken.lines[0].number, unreadable: bytes, problem)
     }
 
     private static func advice(_ lines: [LineReader.Line], own: Int, _ bytes: [UInt8]) -> String {

@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// Where and how a row departs from RFC 4180.
 package struct CSVSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
     package let problem: String

@@ -11,7 +11,9 @@ package struct DatasetOptions: Hashable, Sendable {
     }
 
     package var purpose: RowPurpose
-    /// Nil: by the file's name.
+    /// What can be read.
+    package var containers = DatasetContainer.all
+    /// Nil: the one of `containers` that the file's name belongs to.
     package var container: DatasetContainer?
     /// Nil: by the file's first rows.
     package var format: DatasetFormat?

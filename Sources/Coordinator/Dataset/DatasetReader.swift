@@ -20,13 +20,13 @@ package struct DatasetReader: ~Copyable, Sendable {
 
     /// Opens the file, and looks at its first rows for the columns.
     ///
-    /// - Throws: ``FileError`` if the file cannot be read, is neither JSON nor CSV by its name, or has
+    /// - Throws: ``FileError`` if the file cannot be read, has a name of no container, or has
     ///   columns that fit no format.
     package init(path: String, options: DatasetOptions) throws(FileError) {
-        guard let container = options.container ?? DatasetContainer(path: path) else {
+        guard let container = options.container ?? options.containers.container(ofFile: path) else {
             throw FileError(
                 path: path,
-                problem: "expected a name that ends in .jsonl, .ndjson, .json, .csv or .tsv, each also with .gz")
+                problem: "expected a name that ends in \(options.containers.endingsInWords), each also with .gz")
         }
         let choice = try LayoutChoice(path: path, container: container, options: options)
         let rows = try RowSource(path: path, container: container, maxRowBytes: options.maxRowBytes)

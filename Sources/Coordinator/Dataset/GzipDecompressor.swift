@@ -1,4 +1,5 @@
 import CZlib
+internal import Diagnostics
 
 /// What is wrong with a gzip file.
 enum GzipError: Error, Hashable {

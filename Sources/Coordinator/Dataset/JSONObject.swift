@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// One JSON object with its members in their order and the bytes that they were read from, so that the object can
 /// be written again without touching them.
 package struct JSONObject: Hashable, Sendable {

@@ -1,5 +1,5 @@
 /// JSON's string syntax (RFC 8259, section 7), in both directions.
-enum JSONText {
+package enum JSONText {
     /// The character that `\` and `byte` stand for, nil if they form no escape. `\u` is not one of these.
     static func character(escapedBy byte: UInt8) -> UInt8? {
         switch byte {
@@ -44,7 +44,7 @@ enum JSONText {
     }
 
     /// Appends `string` in quotes; what JSON does not oblige to escape stays as it is.
-    static func append(_ string: String, to output: inout [UInt8]) {
+    package static func append(_ string: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         for byte in string.utf8 {
             switch byte {

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import FileSystem
 
 /// Decides how a file's rows are laid out, from the configuration and a first look at the rows: most of them decide, so

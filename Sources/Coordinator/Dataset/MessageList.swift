@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// Messages in a column: `{"role": …, "content": …}`, or `{"from": …, "value": …}` as ShareGPT has them; a list, or one.
 enum MessageList {
     /// - Throws: ``RowProblem`` if the value is no message and no list of them, or says what is not read.

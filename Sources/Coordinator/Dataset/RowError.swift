@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// What is wrong with one row, without the place.
 package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// The row has more bytes than the configuration allows.
@@ -109,32 +111,5 @@ extension JSONValue.Kind {
         case .null: rawValue
         case .string, .number, .boolean: "a \(rawValue)"
         }
-    }
-}
-
-extension String {
-    /// In quotes, with control characters escaped and at most 64 scalars of it: fit for a message and a terminal. Not 64
-    /// characters: one of those may have any number of accents.
-    var quoted: String { "\"\(messageExcerpt)\"" }
-
-    var messageExcerpt: String {
-        let escaped = unicodeScalars.prefix(64).map { scalar in
-            scalar.isUnfitForTerminals ? scalar.escaped(asASCII: true) : String(scalar)
-        }
-        return escaped.joined() + (unicodeScalars.dropFirst(64).isEmpty ? "" : "…")
-    }
-}
-
-extension Unicode.Scalar {
-    /// Whether it controls a terminal or turns the direction of its text.
-    var isUnfitForTerminals: Bool { properties.generalCategory == .control || properties.isBidiControl }
-}
-
-extension [String] {
-    /// For a message: the first dozen, and how many more there are.
-    var listed: String {
-        if isEmpty { return "none" }
-        let shown = prefix(12).map(\.messageExcerpt).joined(separator: ", ")
-        return count > 12 ? "\(shown) and \(count - 12) more" : shown
     }
 }

@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// What is odd about a file's rows that a person should know, though it stops nothing, counted.
 package struct RowNotices: Codable, Hashable, Sendable {
     /// Rows whose two responses are the same text: their margin is 0 whatever the model says.

@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// Reads one row as its layout says.
 struct RowReading {
     let layout: RowLayout

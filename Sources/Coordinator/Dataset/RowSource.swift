@@ -1,15 +1,32 @@
-internal import FileSystem
+package import FileSystem
 
 /// The rows of one file, as JSON objects or CSV fields, with the problems of those that are neither.
-struct RowSource: ~Copyable, @unchecked Sendable {
-    struct Row {
+package struct RowSource: ~Copyable, @unchecked Sendable {
+    package struct Row {
         /// 1-based line on which the row begins.
-        var line: Int
+        package var line: Int
         /// 1-based place in the JSON array that the file is; nil for any other file.
-        var element: Int?
-        var original: OriginalRow
+        package var element: Int?
+        package var original: OriginalRow
         /// Set exactly if `original` is unreadable.
-        var problem: RowProblem?
+        package var problem: RowProblem?
+
+        /// A row that could be read.
+        package init(line: Int, element: Int? = nil, _ original: OriginalRow) {
+            self.init(line: line, element: element, original: original, problem: nil)
+        }
+
+        /// - Parameter raw: what of it is shown.
+        package init(line: Int, element: Int? = nil, unreadable raw: [UInt8], _ problem: RowProblem) {
+            self.init(line: line, element: element, original: .unreadable(raw), problem: problem)
+        }
+
+        private init(line: Int, element: Int?, original: OriginalRow, problem: RowProblem?) {
+            self.line = line
+            self.element = element
+            self.original = original
+            self.problem = problem
+        }
     }
 
     // Unchecked: the reader has exactly one owner, which may move to another thread.
@@ -17,31 +34,24 @@ struct RowSource: ~Copyable, @unchecked Sendable {
 
     /// - Parameter maxRowBytes: rows with more bytes are unreadable.
     /// - Throws: ``FileError`` if the file cannot be read, is another kind of file, or has no usable CSV header.
-    init(path: String, container: DatasetContainer, maxRowBytes: Int) throws(FileError) {
+    package init(path: String, container: DatasetContainer, maxRowBytes: Int) throws(FileError) {
         let limits = 1...(1 << 30)
         guard limits.contains(maxRowBytes) else {
             throw FileError(
                 path: path, problem: "expected a row limit of 1 to \(limits.upperBound) bytes, found \(maxRowBytes)")
         }
-        let source = try TextSource(path: path)
-        let isArray = source.firstVisibleByte == UInt8(ascii: "[")
-        reader =
-            switch container {
-            case .json where isArray: JSONArrayReader(source, path: path, byteLimit: maxRowBytes)
-            case .json: JSONLinesReader(source, byteLimit: maxRowBytes)
-            case .csv: try CSVReader(source, path: path, byteLimit: maxRowBytes)
-            }
+        reader = try container.open(path, maxRowBytes: maxRowBytes)
     }
 
     var fileOffset: Int { reader.fileOffset }
     var fileSize: Int { reader.fileSize }
 
     /// The next row, or nil at the end of the file.
-    mutating func next() throws(FileError) -> Row? { try reader.next() }
+    package mutating func next() throws(FileError) -> Row? { try reader.next() }
 }
 
 /// Reads the rows of one kind of file, one after another, once.
-protocol ContainerReader: AnyObject {
+package protocol ContainerReader: AnyObject {
     /// Bytes of the file on disk that were consumed so far.
     var fileOffset: Int { get }
     /// Size of the file on disk, in bytes.
@@ -58,9 +68,9 @@ extension RowSource.Row {
     init(line: Int, element: Int?, json bytes: [UInt8], overLongLimit: Int?) {
         do throws(RowProblem) {
             if let overLongLimit { throw .overLong(limit: overLongLimit) }
-            self.init(line: line, element: element, original: .object(try JSONObject(line: bytes)), problem: nil)
+            self.init(line: line, element: element, .object(try JSONObject(line: bytes)))
         } catch {
-            self.init(line: line, element: element, original: .unreadable(bytes), problem: error)
+            self.init(line: line, element: element, unreadable: bytes, error)
         }
     }
 }

@@ -1,5 +1,9 @@
 internal import CommandLineTool
+internal import Diagnostics
+internal import JobConfiguration
+internal import JobStore
 internal import Margins
+internal import Prompting
 internal import Protocol
 
 /// Fits the direction on the anchors' embeddings, in the order of the anchors.
@@ -15,7 +19,7 @@ struct DirectionFit: Sendable {
 
     /// Fits the job's own direction.
     ///
-    /// - Throws: `DirectionError` where no direction comes out, or a `Failure` that says why no anchor was of use.
+    /// - Throws: `DirectionError` where no direction comes out, or a `Problem` that says why no anchor was of use.
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
         let readout = definition.readouts[0].resolved(layerCount: model.layerCount)
         let (hidden, perResponse) = (model.hiddenSize, definition.readouts.count * model.hiddenSize)
@@ -27,7 +31,7 @@ struct DirectionFit: Sendable {
                     // [responses, readouts, hidden]
                     let values = try values.floats()
                     guard values.count == 2 * perResponse else {
-                        throw LedgerError(
+                        throw Problem(
                             "anchor \(anchor) has \(values.count) numbers in the ledger; expected \(2 * perResponse)")
                     }
                     body(anchor, values[..<hidden], values[perResponse..<perResponse + hidden])
@@ -40,7 +44,7 @@ struct DirectionFit: Sendable {
     ///   - readout: what the embeddings are; its layer counts from the front.
     ///   - prompts: the number of each anchor's prompt.
     ///   - pairs: called several times.
-    /// - Throws: `DirectionError` where no direction comes out, or a `Failure` that says why no anchor was of use.
+    /// - Throws: `DirectionError` where no direction comes out, or a `Problem` that says why no anchor was of use.
     init(
         _ readout: Readout, definition: JobDefinition, model: LoadedModel, prompts: [UInt64: Int],
         pairs forEachPair: @escaping Pairs
@@ -55,7 +59,7 @@ struct DirectionFit: Sendable {
             },
             { _, harmless, harmful in accumulator.add(harmless: harmless, harmful: harmful) })
         guard accumulator.count > 0 || failed == 0 else {
-            throw Failure("none of the \(failed) anchor pairs can be embedded; the first: \(firstReason)")
+            throw Problem("none of the \(failed) anchor pairs can be embedded; the first: \(firstReason)")
         }
         let direction = try accumulator.direction()
         let fitted = SavedDirection(
@@ -81,7 +85,7 @@ struct DirectionFit: Sendable {
 
     /// Which anchors have the same prompt, as it is rendered: those of the same number.
     ///
-    /// - Throws: `LedgerError`.
+    /// - Throws: `Problem`.
     static func prompts(_ ledger: Ledger) throws -> [UInt64: Int] {
         var prompts: [UInt64: Int] = [:]
         var last: (prompt: [UInt8], number: Int)?

@@ -1,3 +1,5 @@
+internal import Dataset
+internal import JobStore
 internal import Protocol
 
 /// Reads a step's input, puts its rendered rows into the ledger and, when all are there, cuts them into units in the
@@ -29,13 +31,14 @@ struct Ingestor: Sendable {
     private func read(_ ingestion: inout Ledger.Ingestion, _ progress: (Ledger.Ingestion) -> Void) throws {
         var reader = try input.reader()
         let skipped = ingestion.records
+        var notices = ingestion.notices
         var records = 0
         var items: [UnitPayload.Item] = []
         var bytes = 0
         while let record = try reader.next() {
             records += 1
             guard records > skipped else { continue }
-            ingestion.notices?.add(record)
+            notices?.add(record)
             if case .success(let pair) = record.content {
                 let item = UnitPayload.Item(row: UInt64(record.index), text: input.text(of: pair))
                 items.append(item)
@@ -44,6 +47,7 @@ struct Ingestor: Sendable {
             guard bytes >= Self.bytesPerTransaction || items.count == Self.rowsPerTransaction else { continue }
             ingestion.records = records
             ingestion.rows += items.count
+            ingestion.notices = notices
             try ledger.add(items, ingestion: ingestion, of: input.step)
             progress(ingestion)
             items = []
@@ -51,6 +55,7 @@ struct Ingestor: Sendable {
         }
         ingestion.records = records
         ingestion.rows += items.count
+        ingestion.notices = notices
         ingestion.phase = .sorting
         try ledger.add(items, ingestion: ingestion, of: input.step)
     }

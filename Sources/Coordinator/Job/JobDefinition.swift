@@ -1,13 +1,18 @@
 internal import CommandLineTool
+internal import Dataset
+internal import Diagnostics
 internal import Digest
 internal import FileSystem
 internal import Foundation
+internal import JobConfiguration
+internal import JobStore
+internal import Prompting
 internal import Protocol
 internal import Scheduling
 
 /// A configuration whose files were found and whose texts were understood: all that a job needs to begin.
 struct JobDefinition: Sendable {
-    let configuration: Protocol.Configuration
+    let configuration: JobConfiguration.Configuration
     let template: Template
     let inputOptions: DatasetOptions
 
@@ -25,7 +30,7 @@ struct JobDefinition: Sendable {
     let fingerprint: [String: String]
 
     /// - Throws: `ConfigurationError` with every problem.
-    init(_ configuration: Protocol.Configuration) throws {
+    init(_ configuration: JobConfiguration.Configuration) throws {
         var problems: [String] = []
         func attempt<Value>(_ body: () throws -> Value) -> Value? {
             do {
@@ -84,7 +89,7 @@ struct JobDefinition: Sendable {
     }
 
     private static func fingerprint(
-        _ configuration: Protocol.Configuration, template: Template, input: String, direction: String
+        _ configuration: JobConfiguration.Configuration, template: Template, input: String, direction: String
     ) -> [String: String] {
         let dataset = configuration.dataset
         let anchors = configuration.anchors
@@ -116,7 +121,7 @@ struct JobDefinition: Sendable {
         return fingerprint
     }
 
-    private static func inputOptions(_ dataset: Protocol.Configuration.Dataset) -> DatasetOptions {
+    private static func inputOptions(_ dataset: JobConfiguration.Configuration.Dataset) -> DatasetOptions {
         var columns: DatasetColumns?
         if dataset.prompt != nil || dataset.chosen != nil || dataset.rejected != nil {
             columns = DatasetColumns(
@@ -129,7 +134,7 @@ struct JobDefinition: Sendable {
             maxRowBytes: dataset.maxRowBytes)
     }
 
-    private static func anchorOptions(_ configuration: Protocol.Configuration) -> DatasetOptions {
+    private static func anchorOptions(_ configuration: JobConfiguration.Configuration) -> DatasetOptions {
         let anchors = configuration.anchors
         var columns: DatasetColumns?
         if anchors.prompt != nil || anchors.harmless != nil || anchors.harmful != nil {
@@ -158,7 +163,8 @@ struct JobDefinition: Sendable {
 
     static func readDirection(_ path: String) throws -> SavedDirection {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw SavedDirectionError("\(path): cannot read the direction: no such file, or not readable")
+            throw Problem(
+                "\(path): cannot read the direction: no such file, or not readable", isOfConfiguration: true)
         }
         return try SavedDirection(serialized: [UInt8](data), path: path)
     }
@@ -227,12 +233,12 @@ extension JobDefinition {
         return asked == .automatic ? savedDirection?.provenance.precision ?? asked : asked
     }
 
-    /// - Throws: `Failure` where the model file is not the one that the configuration asks for.
+    /// - Throws: `Problem` where the model file is not the one that the configuration asks for.
     func check(_ file: ModelFile) throws {
         guard let expected = configuration.model.sha256, expected != file.digest else { return }
-        throw Failure(
+        throw Problem(
             "\(file.identity.path): expected the SHA-256 of model.sha256, \(expected), found \(file.digest)",
-            status: .usage)
+            isOfConfiguration: true)
     }
 
     var policy: Scheduler.Policy {
@@ -290,7 +296,7 @@ extension JobDefinition {
 
     /// Where the job's embeddings go; nil where it keeps none.
     ///
-    /// - Throws: `StoreError`.
+    /// - Throws: `Problem`.
     func store(ofRun run: String, ledger: Ledger) throws -> EmbeddingStore? {
         guard let kept = configuration.embedding.kept else { return nil }
         // Room for the longest that JSON makes of the texts, and for names and numbers.

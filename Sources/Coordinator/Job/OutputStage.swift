@@ -1,4 +1,8 @@
+internal import Dataset
+internal import Diagnostics
 internal import Digest
+internal import JobConfiguration
+internal import JobStore
 internal import Margins
 internal import Protocol
 
@@ -27,11 +31,15 @@ struct OutputStage: Sendable {
     /// in one of the two files.
     ///
     /// - Parameter rescore: what a row has in place of the job's own scores.
-    func run(rescore: ((_ row: UInt64) throws -> Ledger.RowResult)? = nil) throws -> Summary {
+    func run(rescore: ((_ row: UInt64) throws -> RowResult)? = nil) throws -> Summary {
         let job = definition.configuration.job
         var summary = Summary()
-        let existing = try ExistingColumns(
-            definition.configuration.dataset.existingColumns, path: job.input, options: definition.inputOptions)
+        let existing: ExistingColumns =
+            switch definition.configuration.dataset.existingColumns {
+            case .refuse: .refused
+            case .replace: .replaced
+            case .rename: try .renamed(asFreeIn: job.input, options: definition.inputOptions)
+            }
         var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
         var writer = try AnnotatedWriter(path: path, errorsPath: errorsPath, existing: existing)
 
@@ -53,7 +61,7 @@ struct OutputStage: Sendable {
 
         try ledger.forEachRow(of: .rows) { row, result in
             guard let record = try nextReadable(), record.index == row else {
-                throw LedgerError("\(job.input) has changed since the job began: row \(row) is not where it was")
+                throw Problem("\(job.input) has changed since the job began: row \(row) is not where it was")
             }
             var result = result
             if case .values = result, let rescore { result = try rescore(row) }
@@ -62,7 +70,7 @@ struct OutputStage: Sendable {
             case .values(let scores):
                 let scores = try scores.doubles()
                 guard scores.count == 2 else {
-                    throw LedgerError("row \(row) has \(scores.count) scores; expected one of each of 2 responses")
+                    throw Problem("row \(row) has \(scores.count) scores; expected one of each of 2 responses")
                 }
                 let (chosen, rejected) = (scores[0], scores[1])
                 try write(
@@ -72,11 +80,11 @@ struct OutputStage: Sendable {
             }
         }
         guard try nextReadable() == nil else {
-            throw LedgerError("\(job.input) has changed since the job began: it has more rows than it had")
+            throw Problem("\(job.input) has changed since the job began: it has more rows than it had")
         }
         // Its rows may be the same in number and in another order.
         guard try SHA256Digest(ofFile: job.input).description == definition.inputDigest else {
-            throw LedgerError("\(job.input) has changed since the job began: its SHA-256 is another one")
+            throw Problem("\(job.input) has changed since the job began: its SHA-256 is another one")
         }
         // The ledger counted the rows when it read them.
         try writer.finish(rows: ledger.ingestion(of: .rows).records)

@@ -1,6 +1,10 @@
 internal import CommandLineTool
+internal import Diagnostics
 internal import Foundation
+internal import JobConfiguration
+internal import JobStore
 internal import Margins
+internal import Prompting
 internal import Protocol
 
 /// Annotates a finished job's rows anew from the embeddings that it kept: with another direction, layer or token, and
@@ -23,14 +27,16 @@ struct Projector {
     private let state: JobState
     private let rows: StoredStates
 
-    /// - Throws: `Failure` where the job is not finished; `StoreError` where its store is not whole.
+    /// - Throws: `Problem` where the job is not finished; `Problem` where its store is not whole.
     init(_ definition: JobDefinition, ledger: Ledger) throws {
         let state = try JobState(ledger)
         guard try ledger.ingestion(of: .rows).isComplete,
             try ledger.openUnits(of: .rows, after: UnitID(0), limit: 1).isEmpty
-        else { throw Failure("the job is not finished; `legend-coordinator run` goes on with it", status: .usage) }
+        else {
+            throw Problem("the job is not finished; `legend-coordinator run` goes on with it", isOfConfiguration: true)
+        }
         guard let model = state.model, let layout = EmbeddingLayout(definition, model: model, run: state.run) else {
-            throw Failure("the job has no rows whose embeddings it could have kept", status: .usage)
+            throw Problem("the job has no rows whose embeddings it could have kept", isOfConfiguration: true)
         }
         self.definition = definition
         self.ledger = ledger
@@ -49,7 +55,7 @@ struct Projector {
 
     /// The direction to project on, and, where it was fitted now, its fit.
     ///
-    /// - Throws: `Failure` where the layer or the token is not kept, or the direction does not fit.
+    /// - Throws: `Problem` where the layer or the token is not kept, or the direction does not fit.
     func direction(_ request: Request) throws -> (direction: SavedDirection, fit: DirectionFit?) {
         let own = definition.readouts[0]
         let given = request.direction?.readout ?? own
@@ -60,7 +66,7 @@ struct Projector {
             let conflicts = direction.conflicts(
                 modelSHA256: model.digest, template: definition.template.identity,
                 compatibility: definition.compatibility, readout: readout)
-            guard conflicts.isEmpty else { throw Failure(conflicts.joined(separator: "\n"), status: .usage) }
+            guard conflicts.isEmpty else { throw Problem(conflicts.joined(separator: "\n"), isOfConfiguration: true) }
             return (direction, nil)
         }
         if let known = definition.savedDirection ?? state.direction,
@@ -69,7 +75,8 @@ struct Projector {
             return (known, nil)
         }
         guard definition.anchors != nil else {
-            throw Failure("the job has no anchors to fit a direction on; give one with --direction", status: .usage)
+            throw Problem(
+                "the job has no anchors to fit a direction on; give one with --direction", isOfConfiguration: true)
         }
         let fit = try DirectionFit(
             readout, definition: definition, model: model, prompts: DirectionFit.prompts(ledger),
@@ -81,13 +88,14 @@ struct Projector {
         let ofLayer = layout.readouts.filter { $0.layer == readout.layer }
         guard !ofLayer.isEmpty else {
             let kept = Set(layout.readouts.map(\.layer.number)).sorted().map(String.init).joined(separator: ", ")
-            throw Failure(
-                "layer \(readout.layer) is not kept; kept are \(kept) (embedding.keep_layers)", status: .usage)
+            throw Problem(
+                "layer \(readout.layer) is not kept; kept are \(kept) (embedding.keep_layers)", isOfConfiguration: true)
         }
         guard ofLayer.contains(readout) else {
             let kept = ofLayer.map(\.pooling.rawValue).joined(separator: ", ")
-            throw Failure(
-                "token \"\(readout.pooling)\" is not kept; kept are \(kept) (embedding.keep_tokens)", status: .usage)
+            throw Problem(
+                "token \"\(readout.pooling)\" is not kept; kept are \(kept) (embedding.keep_tokens)",
+                isOfConfiguration: true)
         }
     }
 
@@ -122,7 +130,8 @@ struct Projector {
     ) throws -> OutputStage.Summary {
         let unit = direction.direction.unit
         guard unit.count == model.hiddenSize else {
-            throw Failure("expected a direction of \(model.hiddenSize) numbers, found \(unit.count)", status: .usage)
+            throw Problem(
+                "expected a direction of \(model.hiddenSize) numbers, found \(unit.count)", isOfConfiguration: true)
         }
         let scores = try ScoreFile(folder: (path as NSString).deletingLastPathComponent)
         let total = rows.count
@@ -138,7 +147,7 @@ struct Projector {
         }
         return try OutputStage(definition: definition, ledger: ledger, output: (path, errorsPath)).run { row in
             guard let result = try scores.result(of: row) else {
-                throw StoreError("the store has no embeddings of row \(row)")
+                throw Problem("the store has no embeddings of row \(row)")
             }
             return result
         }

@@ -1,7 +1,9 @@
+internal import Diagnostics
 internal import FileSystem
 internal import Foundation
 internal import Margins
 internal import Protocol
+internal import Safetensors
 
 /// A fitted direction with all that decides whether another job may project on it.
 struct SavedDirection: Hashable, Sendable {
@@ -53,17 +55,17 @@ struct SavedDirection: Hashable, Sendable {
         encoder.outputFormatting = .sortedKeys
         metadata[Self.heldOutKey] = try heldOut.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
         let values = direction.difference.map(Float.init)
-        return try Safetensors(
+        return try TensorFile(
             tensors: [Self.tensorName: .init(shape: [1, values.count], values: values)], metadata: metadata
         ).serialized()
     }
 
-    /// - Throws: `SavedDirectionError` where the bytes are no direction of this software.
+    /// - Throws: `Problem` where the bytes are no direction of this software.
     init(serialized bytes: [UInt8], path: String) throws {
-        func fail(_ problem: String) -> SavedDirectionError { SavedDirectionError("\(path): \(problem)") }
-        let file: Safetensors
+        func fail(_ problem: String) -> Problem { Problem("\(path): \(problem)", isOfConfiguration: true) }
+        let file: TensorFile
         do {
-            file = try Safetensors(serialized: bytes)
+            file = try TensorFile(serialized: bytes)
         } catch {
             throw fail("\(error)")
         }
@@ -135,14 +137,6 @@ struct SavedDirection: Hashable, Sendable {
             ("embedding.layer", "\(provenance.layer)", "\(asked.layer)"),
             ("embedding.token", provenance.token.rawValue, asked.pooling.rawValue),
         ].filter { $0.1 != $0.2 }.map { "\($0.0) is \($0.2), but the direction was fitted with \($0.1)" }
-    }
-}
-
-struct SavedDirectionError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }
 

@@ -1,3 +1,4 @@
+internal import JobStore
 internal import Protocol
 
 /// Cuts rows that come in the order of their prompts into units of about equal cost, with what shares a prompt in one

@@ -1,3 +1,5 @@
+internal import Dataset
+internal import Prompting
 internal import Protocol
 
 /// The file that a step reads, and how its rows become the texts that the model reads.

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Digest
 internal import FileSystem
 internal import Foundation
@@ -13,12 +14,12 @@ struct ModelFile: Codable, Hashable, Sendable {
 
     /// Reads the file to its end.
     ///
-    /// - Throws: `FileError`; `ModelFileError` where it changed meanwhile.
+    /// - Throws: `FileError`; `Problem` where it changed meanwhile.
     init(_ identity: FileIdentity) throws {
         self.identity = identity
         digest = try SHA256Digest(ofFile: identity.path).description
         guard FileIdentity(path: identity.path) == identity else {
-            throw ModelFileError("\(identity.path) changed while it was read")
+            throw Problem("\(identity.path) changed while it was read")
         }
     }
 
@@ -36,27 +37,18 @@ struct ModelFile: Codable, Hashable, Sendable {
     }
 }
 
-/// Why the model file cannot be offered.
-struct ModelFileError: Error, CustomStringConvertible, Sendable {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}
-
 /// An open model file, of which any thread may read parts.
 final class OpenModelFile: Sendable {
     let offer: ModelOffer
     private let file: ModelFile
     private let content: OpenFile
 
-    /// - Throws: `ModelFileError` where it is not the file any more whose digest is known; `FileError` where it cannot be
+    /// - Throws: `Problem` where it is not the file any more whose digest is known; `FileError` where it cannot be
     ///   read.
     init(_ file: ModelFile) throws {
         let path = file.identity.path
         guard (1...ModelOffer.byteCountMax).contains(file.identity.byteCount) else {
-            throw ModelFileError("\(path) is empty")
+            throw Problem("\(path) is empty")
         }
         content = try OpenFile(path, .reading)
         self.file = file
@@ -67,11 +59,11 @@ final class OpenModelFile: Sendable {
     private func checkUnchanged() throws {
         let path = file.identity.path
         guard FileIdentity(try content.status(), path: path) == file.identity else {
-            throw ModelFileError("\(path) was changed; start the coordinator again to offer the file as it is now")
+            throw Problem("\(path) was changed; start the coordinator again to offer the file as it is now")
         }
     }
 
-    /// - Throws: `ModelFileError`, `FileError`.
+    /// - Throws: `Problem`, `FileError`.
     func chunk(_ index: UInt64) throws -> ModelChunk {
         guard let place = offer.bytes(ofChunk: index) else { preconditionFailure("chunk \(index) is not in the file") }
         let bytes = try content.read(place.count, at: Int(place.lowerBound))

@@ -1,3 +1,5 @@
+internal import Dataset
+internal import JobStore
 internal import Margins
 internal import Protocol
 

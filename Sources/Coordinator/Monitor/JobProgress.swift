@@ -1,3 +1,4 @@
+internal import JobStore
 internal import Margins
 internal import Protocol
 internal import Scheduling

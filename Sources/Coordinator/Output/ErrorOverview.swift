@@ -1,3 +1,5 @@
+internal import Dataset
+internal import Diagnostics
 internal import FileSystem
 
 /// What a person wants to see of the rows that could not be annotated: the reasons, and how many rows have each.
@@ -63,19 +65,8 @@ struct ErrorOverview: Sendable {
     /// A table, the most frequent reason first.
     var table: [String] {
         let sorted = reasons.values.sorted { ($1.rows, $0.firstLine, $0.example) < ($0.rows, $1.firstLine, $1.example) }
-        var lines = sorted.map { ["\($0.rows)", "\($0.firstLine)", $0.example.terminalText] }
+        var lines = sorted.map { ["\($0.rows)", "\($0.firstLine)", $0.example.excerpt(scalars: 240)] }
         if otherRows > 0 { lines.append(["\(otherRows)", "", "(other reasons)"]) }
         return StatusText.table([["ROWS", "FIRST LINE", "REASON (that row's)"]] + lines)
-    }
-}
-
-extension String {
-    /// The text on one line, with nothing in it that controls a terminal, cut where it is long.
-    fileprivate var terminalText: String {
-        let limit = 240
-        let text = unicodeScalars.prefix(limit).map { scalar in
-            scalar.isUnfitForTerminals ? scalar.escaped(asASCII: true) : String(scalar)
-        }.joined()
-        return unicodeScalars.dropFirst(limit).isEmpty ? text : text + "…"
     }
 }

@@ -1,3 +1,5 @@
+internal import Dataset
+internal import Diagnostics
 internal import FileSystem
 internal import Margins
 
@@ -133,7 +135,7 @@ extension MarginOverview {
         let rows = names.map { name in
             let group = groups[name] ?? MarginStatistics()
             return [
-                name.messageExcerpt, "\(group.count)", "\(group.mean.rounded(toPlaces: 4))",
+                name.excerpt(), "\(group.count)", "\(group.mean.rounded(toPlaces: 4))",
                 "\(group.positiveShare.percent)",
             ]
         }
@@ -173,14 +175,8 @@ extension String {
     /// The beginning of the text on one line; the end for what is long, since transcripts differ there.
     fileprivate var lineExcerpt: String {
         let flat = split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        guard flat.count > 100 else { return flat.messageExcerptUnlimited }
-        return
-            "\(flat.prefix(40).description.messageExcerptUnlimited) … \(flat.suffix(56).description.messageExcerptUnlimited)"
-    }
-
-    private var messageExcerptUnlimited: String {
-        unicodeScalars.map { scalar in
-            scalar.isUnfitForTerminals ? scalar.escaped(asASCII: true) : String(scalar)
-        }.joined()
+        guard flat.count > 100 else { return flat.excerpt(scalars: .max) }
+        let (start, end) = (String(flat.prefix(40)), String(flat.suffix(56)))
+        return "\(start.excerpt(scalars: .max)) … \(end.excerpt(scalars: .max))"
     }
 }

@@ -1,3 +1,4 @@
+internal import JobStore
 internal import Protocol
 internal import Transport
 

@@ -1,3 +1,4 @@
+package import JobStore
 internal import Logging
 package import Protocol
 package import Scheduling

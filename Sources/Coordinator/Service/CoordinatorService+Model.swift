@@ -1,6 +1,9 @@
+internal import Diagnostics
 internal import Digest
 internal import FileSystem
 internal import Foundation
+internal import JobConfiguration
+internal import JobStore
 internal import Logging
 internal import Protocol
 internal import Scheduling
@@ -30,7 +33,7 @@ extension CoordinatorService {
     /// Offers the file if it is the job's model.
     ///
     /// - Returns: what the scheduler must know of it.
-    /// - Throws: `Failure` where the configuration asks for another one.
+    /// - Throws: `Problem` where the configuration asks for another one.
     func offer(_ result: Result<ModelFile, any Error>) throws -> Scheduler.Event {
         if case .success(let file) = result {
             try ledger.set(JobState.modelFileName, to: file.serialized())
@@ -41,7 +44,7 @@ extension CoordinatorService {
             let (digest, wanted) = (file.offer.digest, model?.digest ?? loop.scheduler.job.modelDigest)
             guard wanted.isEmpty || wanted == digest else {
                 let path = definition.configuration.model.path
-                throw ModelFileError("\(path) has SHA-256 \(digest), the job's model has \(wanted)")
+                throw Problem("\(path) has SHA-256 \(digest), the job's model has \(wanted)")
             }
             modelServer.offer(file)
             return .modelKnown(digest: digest)

@@ -1,5 +1,8 @@
 internal import CommandLineTool
+internal import Diagnostics
 internal import Foundation
+internal import JobConfiguration
+internal import JobStore
 internal import Protocol
 internal import Scheduling
 internal import Transport
@@ -19,15 +22,15 @@ extension CoordinatorService {
             current, ingestion: ingestions[current.id] ?? .init(), tally: try ledger.tally(of: current.id))
     }
 
-    /// - Throws: `Failure` where no anchor was usable, so that no worker ever had one.
+    /// - Throws: `Problem` where no anchor was usable, so that no worker ever had one.
     func begin(_ work: Pipeline.LocalWork, of step: Pipeline.Step) throws {
         let seal = sealing(step)
         switch work {
         case .fitDirection:
             guard let model else {
-                throw Failure(
+                throw Problem(
                     "\(definition.anchors?.path ?? ""): no anchor can be used: no direction can be fitted",
-                    status: .usage)
+                    isOfConfiguration: true)
             }
             onThread("legend-direction") { [ledger, definition] in
                 try seal()

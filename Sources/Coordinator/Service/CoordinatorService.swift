@@ -1,5 +1,8 @@
 internal import CommandLineTool
+internal import Diagnostics
 internal import Foundation
+internal import JobConfiguration
+internal import JobStore
 internal import Logging
 internal import Margins
 internal import Protocol
@@ -50,7 +53,7 @@ final class CoordinatorService {
     /// - Parameters:
     ///   - localWorkers: nil for one on each NUMA node.
     ///   - startsHosts: whether workers are started on `cluster.hosts`.
-    /// - Throws: `LedgerError`; `StoreError`; `ZeroMQError` where the address cannot be listened on; `Failure`.
+    /// - Throws: `Problem`; `FileError`; `ZeroMQError` where the address cannot be listened on.
     init(
         _ definition: JobDefinition, ledger: Ledger, localWorkers: Int?, startsHosts: Bool,
         mailbox: Mailbox<CoordinatorEvent>, console: Console, logger: Logger
@@ -228,10 +231,11 @@ extension CoordinatorService {
         }
     }
 
-    /// - Throws: `Failure` where all workers that were started here were given up and no other one is there.
+    /// - Throws: `Problem` where all workers that were started here were given up and no other one is there.
     private func requireWorkers() throws {
         guard let lastWorkerFailure, loop.scheduler.workerCount == 0, finishing == nil else { return }
-        throw Failure("no worker is left: \(lastWorkerFailure.reason)", status: lastWorkerFailure.status)
+        throw Problem(
+            "no worker is left: \(lastWorkerFailure.reason)", isOfConfiguration: lastWorkerFailure.isOfConfiguration)
     }
 
     /// - Returns: what the scheduler must know of it.

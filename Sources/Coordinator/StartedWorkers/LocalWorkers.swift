@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import Diagnostics
 internal import Foundation
 internal import Transport
 
@@ -8,7 +9,7 @@ enum LocalWorkers {
     ///   - count: nil for one on each NUMA node.
     ///   - lanes: of each worker; nil for its share of the cores.
     ///   - keys: theirs, where the coordinator asks for keys.
-    /// - Throws: `Failure` where the program is not found.
+    /// - Throws: `Problem` where the program is not found.
     static func launches(
         count: Int?, lanes: Int?, endpoint: String, keys: ClientKeys?, logFolder: String
     ) throws -> [WorkerLaunch] {
@@ -38,7 +39,8 @@ enum LocalWorkers {
             + (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
         let candidates = folders.map { "\($0)/legend-worker" }
         guard let path = candidates.first(where: FileManager.default.isExecutableFile) else {
-            throw Failure("legend-worker is neither beside this program (\(own.path)) nor in the PATH", status: .usage)
+            throw Problem(
+                "legend-worker is neither beside this program (\(own.path)) nor in the PATH", isOfConfiguration: true)
         }
         return path
     }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JobConfiguration
 internal import Protocol
 internal import Transport
 

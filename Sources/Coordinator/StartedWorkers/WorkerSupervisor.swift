@@ -1,4 +1,5 @@
 internal import CommandLineTool
+internal import Diagnostics
 internal import FileSystem
 internal import Foundation
 internal import Logging
@@ -16,8 +17,8 @@ final class WorkerSupervisor: Sendable {
         let reason: String
         let log: String
 
-        /// Of the process: `usage` where it said that a person must change something.
-        let status: ExitStatus
+        /// Whether it said that a person must change something.
+        let isOfConfiguration: Bool
 
         /// No other worker that was started is left.
         let isLastOne: Bool
@@ -56,7 +57,7 @@ final class WorkerSupervisor: Sendable {
 
     /// Starts all workers; nothing when they were started before.
     ///
-    /// - Throws: `Failure` where one cannot be started.
+    /// - Throws: `Problem` where one cannot be started.
     func start() throws {
         let isFirst = state.withLock { state in
             defer { if state.children.isEmpty { state.children = launches.map { _ in Child() } } }
@@ -121,7 +122,7 @@ final class WorkerSupervisor: Sendable {
                     isInOwnGroup: launch.host != nil
                 ) { [weak self] in self?.ended(index, $0) }
             } catch {
-                throw Failure("cannot start \(command[0]): \(error)")
+                throw Problem("cannot start \(command[0]): \(error)")
             }
         }
     }
@@ -139,7 +140,7 @@ final class WorkerSupervisor: Sendable {
         )
         guard case .restart(let delay) = verdict else {
             return giveUp(
-                index, reason, RestartPolicy.isUsage(ending, isRemote: launch.host != nil) ? .usage : .failure)
+                index, reason, isOfConfiguration: RestartPolicy.isUsage(ending, isRemote: launch.host != nil))
         }
         logger.warning(
             "a worker ended; it is started again",
@@ -148,12 +149,12 @@ final class WorkerSupervisor: Sendable {
             do {
                 try self.launch(index)
             } catch {
-                giveUp(index, "\(error)", .failure)
+                giveUp(index, "\(error)", isOfConfiguration: false)
             }
         }
     }
 
-    private func giveUp(_ index: Int, _ reason: String, _ status: ExitStatus) {
+    private func giveUp(_ index: Int, _ reason: String, isOfConfiguration: Bool) {
         let isLastOne = state.withLock { state in
             state.children[index].hasFailed = true
             return state.children.allSatisfy(\.hasFailed)
@@ -161,7 +162,8 @@ final class WorkerSupervisor: Sendable {
         let launch = launches[index]
         failed(
             PermanentFailure(
-                worker: launch.name, reason: reason, log: launch.log, status: status, isLastOne: isLastOne))
+                worker: launch.name, reason: reason, log: launch.log, isOfConfiguration: isOfConfiguration,
+                isLastOne: isLastOne))
     }
 
     /// One that was killed could say nothing; ssh and a shell say what they have to say in their last line.

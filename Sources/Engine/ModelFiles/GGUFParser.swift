@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import FileSystem
 
 /// Reads a GGUF file's header: magic, version, counts, metadata, tensor descriptions.
@@ -69,8 +70,8 @@ struct GGUFParser {
         var values: [String: GGUFValue] = [:]
         for _ in 0..<count {
             let key = try readKey()
-            let type = try cursor.readValueType(ModelFileError.quoted(key))
-            let value = try cursor.readValue(of: type, ModelFileError.quoted(key))
+            let type = try cursor.readValueType(key.quoted)
+            let value = try cursor.readValue(of: type, key.quoted)
             guard values.updateValue(value, forKey: key) == nil else {
                 throw error(.key(key), "key", expected: "a key once", found: "it twice")
             }
@@ -84,7 +85,7 @@ struct GGUFParser {
         let start = cursor.offset
         let bytes = cursor.bytes[try cursor.readString("metadata key")]
         guard !bytes.isEmpty, bytes.allSatisfy({ 0x20 < $0 && $0 < 0x7F }) else {
-            let found = ModelFileError.quoted(String(decoding: bytes.prefix(80), as: UTF8.self))
+            let found = String(decoding: bytes.prefix(80), as: UTF8.self).quoted
             throw error(.byte(start), "metadata key", expected: "printable ASCII", found: found)
         }
         return String(decoding: bytes, as: UTF8.self)
@@ -108,11 +109,11 @@ struct GGUFParser {
         guard let name = String(validating: cursor.bytes[nameRange], as: UTF8.self), !name.isEmpty else {
             throw error(.byte(start), "tensor name", expected: "UTF-8 text", found: "other bytes, or none")
         }
-        let dimensionCount = try cursor.read(UInt32.self, "dimension count of \(ModelFileError.quoted(name))")
+        let dimensionCount = try cursor.read(UInt32.self, "dimension count of \(name.quoted)")
         guard (1...4).contains(dimensionCount) else {
             throw error(.tensor(name), "dimension count", expected: "1 to 4", found: "\(dimensionCount)")
         }
-        let what = "description of \(ModelFileError.quoted(name))"
+        let what = "description of \(name.quoted)"
         let dimensions = try (0..<dimensionCount).map { _ in try cursor.read(UInt64.self, what) }
         let typeNumber = try cursor.read(UInt32.self, what)
         guard let type = TensorType(rawValue: typeNumber) else {
@@ -180,7 +181,7 @@ struct GGUFParser {
         for (first, second) in zip(ordered, ordered.dropFirst()) where ranges[first].overlaps(ranges[second]) {
             throw error(
                 .tensor(descriptions[second].name), "data", expected: "bytes of its own",
-                found: "bytes of \(ModelFileError.quoted(descriptions[first].name)) among them")
+                found: "bytes of \(descriptions[first].name.quoted) among them")
         }
     }
 

@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// What is wrong with a model file, as one sentence: file, place, what, expected, found.
 ///
 /// For example `model.gguf: tensor "output_norm.weight": shape: expected [576], found [960]`.
@@ -35,16 +37,9 @@ public struct ModelFileError: Error, CustomStringConvertible, Sendable {
             switch place {
             case .file: ""
             case .byte(let offset): "byte \(offset): "
-            case .key(let key): "key \(Self.quoted(key)): "
-            case .tensor(let name): "tensor \(Self.quoted(name)): "
+            case .key(let key): "key \(key.quoted): "
+            case .tensor(let name): "tensor \(name.quoted): "
             }
         return "\(file): \(location)\(what): expected \(expected), found \(found)"
-    }
-
-    /// `text` from a file that is not trusted, fit for a message: quoted, escaped, and cut to 80 scalars.
-    package static func quoted(_ text: String) -> String {
-        let excerpt = text.unicodeScalars.prefix(80)
-        let isWhole = excerpt.endIndex == text.unicodeScalars.endIndex
-        return String(String.UnicodeScalarView(excerpt)).debugDescription + (isWhole ? "" : "…")
     }
 }

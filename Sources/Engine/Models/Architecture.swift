@@ -1,3 +1,4 @@
+internal import Diagnostics
 import ModelFiles
 
 /// What sets a family of decoder-only transformers apart, as data: each family is one file in `Families`.
@@ -29,7 +30,7 @@ struct Architecture: Sendable {
             throw ModelFileError(
                 file: file.path, place: .key(key), what: "value",
                 expected: "one of the supported: \(supported.map(\.name).joined(separator: ", "))",
-                found: ModelFileError.quoted(name))
+                found: name.quoted)
         }
         return architecture
     }

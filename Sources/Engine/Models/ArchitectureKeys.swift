@@ -1,3 +1,4 @@
+internal import Diagnostics
 import ModelFiles
 
 /// The keys that GGUF has for an architecture, beyond those that `ModelConfiguration` reads, and what each may say: one
@@ -43,9 +44,9 @@ struct ArchitectureKeys {
             known.insert(name)
             let key = prefix + name
             guard let found = try file.metadata.stringIfPresent(key), !texts.contains(found) else { continue }
-            throw error(key, expected, ModelFileError.quoted(found))
+            throw error(key, expected, found.quoted)
         }
-        let unknown = names.filter { !known.contains($0) }.map { ModelFileError.quoted(prefix + $0) }
+        let unknown = names.filter { !known.contains($0) }.map { (prefix + $0).quoted }
         return try pooling() + GGUFMetadata.warning(ofUnknown: unknown)
     }
 
@@ -159,7 +160,7 @@ struct ArchitectureKeys {
     /// A LoRA adapter, a vision projector or an importance matrix is no model, whatever its architecture says.
     private func checkKindOfFile() throws {
         let kind = try file.metadata.stringIfPresent("general.type") ?? "model"
-        guard kind == "model" else { throw error("general.type", "model", ModelFileError.quoted(kind)) }
+        guard kind == "model" else { throw error("general.type", "model", kind.quoted) }
         let version = try file.metadata.unsignedIfPresent("general.quantization_version") ?? 2
         guard version == 2 || version == 0 else {
             throw error("general.quantization_version", "2, the one whose blocks are read here", "\(version)")

@@ -1,3 +1,4 @@
+internal import Diagnostics
 import ModelFiles
 
 /// The sizes and numbers of a decoder-only transformer, from GGUF metadata, checked against one another.
@@ -118,7 +119,7 @@ private struct ConfigurationReader {
         case "yarn" where named[0] == 1: return 1
         case let other?:
             try require(
-                false, typeKey, "none or linear (a tensor rope_freqs.weight is supported)", ModelFileError.quoted(other)
+                false, typeKey, "none or linear (a tensor rope_freqs.weight is supported)", other.quoted
             )
             return 1
         }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 import ModelFiles
 
 /// What a GGUF file says about its tokenizer, checked.
@@ -42,14 +43,14 @@ struct TokenizerDefinition {
         guard model == "gpt2" else {
             throw error(
                 gguf, modelKey, "tokenizer", expected: "\"gpt2\" (byte-level BPE), the one supported",
-                found: ModelFileError.quoted(model))
+                found: model.quoted)
         }
         let key = "tokenizer.ggml.pre"
         let name = try gguf.metadata.string(key)
         guard let preTokenizer = PreTokenizer.allCases.first(where: { $0.names.contains(name) }) else {
             let supported = PreTokenizer.allCases.flatMap(\.names).joined(separator: ", ")
             throw error(
-                gguf, key, "pre-tokenizer", expected: "one of \(supported)", found: ModelFileError.quoted(name))
+                gguf, key, "pre-tokenizer", expected: "one of \(supported)", found: name.quoted)
         }
         return preTokenizer
     }
@@ -87,7 +88,7 @@ struct TokenizerDefinition {
                 throw error(
                     gguf, "tokenizer.ggml.merges", "merge \(line)",
                     expected: "two tokens that together are a third one, with a space between them",
-                    found: ModelFileError.quoted(String(decoding: lines[line].prefix(400), as: UTF8.self)))
+                    found: String(decoding: lines[line].prefix(400), as: UTF8.self).quoted)
             }
             let key = BytePairMerges.pairKey(pair.left, pair.right)
             if merges[key] == nil { merges[key] = BytePairMerges.Merge(rank: UInt32(rank), token: pair.merged) }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 import ModelFiles
 
 /// The keys that GGUF has for a tokenizer: one that changes which tokens a text becomes is heeded or refused by name.
@@ -27,7 +28,7 @@ struct TokenizerKeys {
             guard key.hasPrefix(Self.prefix) else { return false }
             return !known.contains(String(key.dropFirst(Self.prefix.count)))
         }
-        return GGUFMetadata.warning(ofUnknown: unknown.map { ModelFileError.quoted($0) })
+        return GGUFMetadata.warning(ofUnknown: unknown.map { $0.quoted })
     }
 
     /// What would change the tokens of a text, and is not done.

@@ -1,5 +1,6 @@
 internal import FileSystem
 internal import Foundation
+internal import Protocol
 internal import Yams
 
 extension Configuration {

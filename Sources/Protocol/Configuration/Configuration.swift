@@ -1,3 +1,5 @@
+package import Protocol
+
 /// A job and the cluster that runs it, as `cluster.yaml` describes them.
 ///
 /// Every path is absolute after reading; in the file, relative paths start from the file's own folder.

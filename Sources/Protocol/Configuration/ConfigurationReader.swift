@@ -1,5 +1,7 @@
+internal import Diagnostics
 internal import FileSystem
 internal import Foundation
+internal import Protocol
 internal import Yams
 
 /// A configuration file in reading: collects its problems, so that all are reported at once.
@@ -67,8 +69,8 @@ final class ConfigurationFile {
 
     /// The path in the file, made absolute from the file's folder; variables and a leading `~` are expanded.
     ///
-    /// - Throws: `PathText.Problem`.
-    func resolve(_ value: String) throws(PathText.Problem) -> String {
+    /// - Throws: `Problem`.
+    func resolve(_ value: String) throws(Problem) -> String {
         let folder = (FilePlace.absolute(path) as NSString).deletingLastPathComponent
         return FilePlace.absolute(try PathText(value).expanded(in: environment), in: folder)
     }

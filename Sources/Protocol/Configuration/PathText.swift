@@ -1,3 +1,4 @@
+package import Diagnostics
 internal import Foundation
 
 /// A path as a configuration has it: `$NAME` and `${NAME}` stand for environment variables, `$$` for a dollar sign, and a
@@ -10,12 +11,7 @@ package struct PathText: Hashable, Sendable {
 
     package let parts: [Part]
 
-    /// What is wrong with a path, in words that follow its key.
-    package struct Problem: Error, Hashable, Sendable {
-        package let description: String
-    }
-
-    /// - Throws: `Problem` where a dollar sign stands before something else.
+    /// - Throws: `Problem`, in words that follow the path's key, where a dollar sign stands before something else.
     package init(_ text: String) throws(Problem) {
         var parts: [Part] = []
         var literal = ""
@@ -34,10 +30,10 @@ package struct PathText: Hashable, Sendable {
                 rest = rest[match.range.upperBound...]
             } else {
                 throw Problem(
-                    description: """
-                        expected $NAME or ${NAME}, a variable of the environment, or $$ for a dollar sign; found \
-                        "\(rest)" in "\(text)"
-                        """)
+                    """
+                    expected $NAME or ${NAME}, a variable of the environment, or $$ for a dollar sign; found \
+                    "\(rest)" in "\(text)"
+                    """)
             }
         }
         literal += rest
@@ -63,7 +59,7 @@ package struct PathText: Hashable, Sendable {
                 }
             }
         }
-        guard problems.isEmpty else { throw Problem(description: problems.joined(separator: ", ")) }
+        guard problems.isEmpty else { throw Problem(problems.joined(separator: ", ")) }
         return try Self.withHome(path, environment)
     }
 
@@ -73,7 +69,7 @@ package struct PathText: Hashable, Sendable {
         let rest = String(path.dropFirst(1 + user.count))
         if user.isEmpty, let home = environment["HOME"], !home.isEmpty { return home + rest }
         guard let home = user.isEmpty ? NSHomeDirectory() : NSHomeDirectoryForUser(String(user)) else {
-            throw Problem(description: "no user \"\(user)\" is known, whose home folder ~\(user) would be")
+            throw Problem("no user \"\(user)\" is known, whose home folder ~\(user) would be")
         }
         return home + rest
     }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Engine
 internal import Foundation
 internal import Protocol
@@ -44,10 +45,10 @@ struct BenchTexts: Sendable {
 
     /// Reads the first `limit` lines of a file and tokenizes them.
     ///
-    /// - Throws: `BenchTextsError` with the line that is wrong.
+    /// - Throws: `Problem` with the line that is wrong.
     init(path: String, limit: Int?, embedder: Embedder) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw BenchTextsError("\(path): expected a readable file")
+            throw Problem("\(path): expected a readable file")
         }
         let decoder = JSONDecoder()
         let numbered = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
@@ -55,18 +56,18 @@ struct BenchTexts: Sendable {
         let texts = try numbered.map { index, line in
             do {
                 let line = try decoder.decode(Line.self, from: line)
-                guard line.isSound else { throw BenchTextsError("") }
+                guard line.isSound else { throw Problem("") }
                 return line
             } catch {
-                throw BenchTextsError(
+                throw Problem(
                     """
                     \(path):\(index + 1): expected {"prompt": "…", "responses": ["…", …]} or {"tokens": [[…], …]} with at least one \
                     text, and ranges inside of the texts; found \
-                    \(String(decoding: line.prefix(80), as: UTF8.self).debugDescription)
+                    \(String(decoding: line.prefix(80), as: UTF8.self).quoted)
                     """)
             }
         }
-        guard !texts.isEmpty else { throw BenchTextsError("\(path): expected at least one line, found none") }
+        guard !texts.isEmpty else { throw Problem("\(path): expected at least one line, found none") }
         let start = ContinuousClock.now
         let lines = texts.map { $0.sequences(embedder) }
         tokenizingSeconds = (ContinuousClock.now - start).seconds
@@ -74,7 +75,7 @@ struct BenchTexts: Sendable {
         for ((index, _), line) in zip(numbered, lines) {
             for tokens in line.map(\.tokens) {
                 guard (1...context).contains(tokens.count), tokens.allSatisfy({ (0..<vocabulary).contains($0) }) else {
-                    throw BenchTextsError(
+                    throw Problem(
                         """
                         \(path):\(index + 1): expected texts of 1 to \(context) tokens with ids below \(vocabulary), \
                         found \(tokens.count) tokens, the largest \(tokens.max() ?? 0)
@@ -159,11 +160,4 @@ private struct Line: Decodable {
     private func ranges(_ pairs: [[Int]]?, after offset: Int) -> [Range<Int>] {
         (pairs ?? []).map { $0[0] + offset..<$0[1] + offset }
     }
-}
-
-/// What is wrong with a file of texts, as one sentence.
-struct BenchTextsError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -1,4 +1,7 @@
+import Dataset
 import Foundation
+import JobConfiguration
+import JobStore
 import Protocol
 
 @testable import Coordinator

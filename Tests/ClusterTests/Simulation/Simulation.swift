@@ -1,4 +1,5 @@
 import Coordinator
+import JobStore
 import Protocol
 import Scheduling
 import SeededRandom

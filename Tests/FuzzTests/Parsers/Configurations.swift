@@ -1,3 +1,8 @@
+import Dataset
+internal import Diagnostics
+import JobConfiguration
+import Prompting
+
 @testable import Coordinator
 @testable import Protocol
 
@@ -30,10 +35,10 @@ extension FuzzedParser {
         parse: { input, _ in
             let text = String(decoding: input.joined(), as: UTF8.self)
             let template: Template
-            do throws(TemplateError) {
+            do throws(Problem) {
                 template = try Template(text)
             } catch {
-                return error.problems.isEmpty ? .refusedAtOnce : .refused
+                return .refused
             }
             let pair = ResponsePair(
                 prompt: Conversation(messages: [

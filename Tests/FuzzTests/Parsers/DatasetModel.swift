@@ -1,4 +1,4 @@
-@testable import Coordinator
+@testable import Dataset
 
 /// What the definitions of the formats say about a file: which rows it has. Written apart from the readers, and for whole
 /// files in memory, so that the two can be compared.

@@ -1,8 +1,10 @@
 internal import FileSystem
 import Foundation
+import Prompting
 import Protocol
 
 @testable import Coordinator
+@testable import Dataset
 
 extension FuzzedParser {
     static let jsonLines = FuzzedParser(

@@ -1,0 +1,270 @@
+internal import Diagnostics
+package import Foundation
+internal import GRDB
+package import Protocol
+
+// From rows to units: the rows' texts are added while the input is read, and units, which refer to them, once all are
+// there.
+
+extension Ledger {
+    /// How far the reading of a step's input has come.
+    package struct Ingestion: Codable, Hashable, Sendable {
+        package enum Phase: String, Codable, Sendable {
+            case reading
+
+            /// All rows are in the ledger, and their units not yet.
+            case sorting
+
+            /// All units are in the ledger.
+            case complete
+        }
+
+        package var phase = Phase.reading
+
+        /// Records of the input, bad ones included, that are in the ledger or known to be bad.
+        package var records = 0
+
+        /// Rows in the ledger.
+        package var rows = 0
+
+        /// What the reader notes of the records so far, in a form of its own.
+        package var notes: Data?
+
+        package var isComplete: Bool { phase == .complete }
+
+        package init() {}
+    }
+
+    package func ingestion(of step: StepID) throws -> Ingestion {
+        try setting("ingestion.\(step.rawValue)").map { try JSONDecoder().decode(Ingestion.self, from: Data($0)) }
+            ?? Ingestion()
+    }
+
+    private static func set(_ ingestion: Ingestion, of step: StepID, in database: Database) throws {
+        try set("ingestion.\(step.rawValue)", to: [UInt8](JSONEncoder().encode(ingestion)), in: database)
+    }
+}
+
+// MARK: - Texts
+
+extension Ledger {
+    /// As much of a row's text as a unit's cost depends on.
+    package struct Text: Hashable, Sendable {
+        package var row: UInt64
+
+        /// UTF-8.
+        package var prompt: [UInt8]
+        package var responses: Int
+        package var responseBytes: Int
+
+        package init(row: UInt64, prompt: [UInt8], responses: Int, responseBytes: Int) {
+            self.row = row
+            self.prompt = prompt
+            self.responses = responses
+            self.responseBytes = responseBytes
+        }
+
+        package var byteCount: Int { prompt.count + responseBytes }
+    }
+
+    /// Adds rows' texts, and how far the reading has come with them, in one transaction.
+    package func add(_ items: [UnitPayload.Item], ingestion: Ingestion, of step: WorkStep) throws {
+        try database.write { database in
+            try Self.insert(step, in: database)
+            let insertion = try database.cachedStatement(
+                sql: "INSERT INTO text (step, row, responses, prompt, rest, response_bytes) VALUES (?, ?, ?, ?, ?, ?)")
+            for item in items {
+                let (prompt, rest) = try item.serialized()
+                try insertion.execute(arguments: [
+                    step.id.rawValue, Int64(item.row), item.text.responses.count, Data(prompt), Data(rest),
+                    item.text.responseByteCount,
+                ])
+            }
+            try Self.set(ingestion, of: step.id, in: database)
+        }
+    }
+
+    private static func insert(_ step: WorkStep, in database: Database) throws {
+        try database.execute(
+            sql: "INSERT OR IGNORE INTO step (id, name, work, responses) VALUES (?, ?, ?, ?)",
+            arguments: [
+                step.id.rawValue, step.name, try JSONEncoder().encode(step.work),
+                try step.responses.map { try JSONEncoder().encode($0) },
+            ])
+    }
+
+    /// - Throws: `Problem` where it has no texts.
+    static func workStep(_ id: StepID, in database: Database) throws -> WorkStep {
+        guard
+            let row = try Row.fetchOne(
+                database.cachedStatement(sql: "SELECT name, work, responses FROM step WHERE id = ?"),
+                arguments: [id.rawValue])
+        else { throw Problem("\(id) has no texts in the ledger") }
+        let responses: Data? = row["responses"]
+        return WorkStep(
+            id: id, name: row["name"], work: try JSONDecoder().decode(WorkKind.self, from: row["work"]),
+            responses: try responses.map { try JSONDecoder().decode([String].self, from: $0) })
+    }
+
+    /// Calls `body` with every text of a step in the order of the prompts' bytes, then of the rows, one at a time.
+    ///
+    /// Memory does not grow with their number: SQLite sorts on disk. `body` may change the ledger; what it changes is
+    /// not seen here.
+    package func forEachTextByPrompt(of step: StepID, _ body: (Text) throws -> Void) throws {
+        try database.read { database in
+            let cursor = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT row, prompt, responses, response_bytes FROM text WHERE step = ? ORDER BY prompt, row
+                    """,
+                arguments: [step.rawValue])
+            while let row = try cursor.next() {
+                let (index, prompt): (Int64, Data) = (row["row"], row["prompt"])
+                try body(
+                    Text(
+                        row: UInt64(index), prompt: [UInt8](prompt), responses: row["responses"],
+                        responseBytes: row["response_bytes"]))
+            }
+        }
+    }
+}
+
+// MARK: - Units
+
+extension Ledger {
+    /// A unit on its way into the ledger.
+    package struct NewUnit: Hashable, Sendable {
+        /// In the order in which the unit holds them.
+        package var rows: [UInt64]
+
+        /// Estimated cost.
+        package var tokens: Int
+
+        package init(rows: [UInt64], tokens: Int) {
+            self.rows = rows
+            self.tokens = tokens
+        }
+    }
+
+    /// A unit that is not settled.
+    struct OpenUnit {
+        var step: StepID
+        var firstRank: Int64
+        var rowCount: Int
+        var tokens: Int
+    }
+
+    /// Adds units of rows that are here, and how far the step's ingestion has come with them, in one transaction.
+    package func add(_ units: [NewUnit], ingestion: Ingestion, of step: StepID) throws {
+        try database.write { database in
+            let insertion = try database.cachedStatement(
+                sql: "INSERT INTO place (step, rank, row) VALUES (?, ?, ?)")
+            var rank = try Int64.fetchOne(
+                database, sql: "SELECT COALESCE(MAX(rank) + 1, 0) FROM place WHERE step = ?",
+                arguments: [step.rawValue])!
+            for unit in units {
+                try Self.insert(
+                    OpenUnit(step: step, firstRank: rank, rowCount: unit.rows.count, tokens: unit.tokens),
+                    in: database)
+                for row in unit.rows {
+                    try insertion.execute(arguments: [step.rawValue, rank, Int64(row)])
+                    rank += 1
+                }
+            }
+            try Self.set(ingestion, of: step, in: database)
+        }
+    }
+
+    static func insert(_ unit: OpenUnit, in database: Database) throws {
+        try database.cachedStatement(sql: "INSERT INTO unit (step, first_rank, rows, tokens) VALUES (?, ?, ?, ?)")
+            .execute(arguments: [unit.step.rawValue, unit.firstRank, unit.rowCount, unit.tokens])
+    }
+
+    /// Takes a step's units back, none of which was given out yet.
+    package func removeUnits(of step: StepID) throws {
+        try database.write { database in
+            for table in ["unit", "place"] {
+                try database.execute(
+                    sql: "DELETE FROM \(table) WHERE step = ?", arguments: [step.rawValue])
+            }
+        }
+    }
+
+    /// Units of a step that are not settled, with ids above `after`, ascending.
+    package func openUnits(of step: StepID, after: UnitID, limit: Int) throws -> [UnitSummary] {
+        try database.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT id, rows, tokens, failures FROM unit
+                    WHERE step = ? AND id > ? AND NOT is_settled ORDER BY id LIMIT ?
+                    """,
+                arguments: [step.rawValue, Int64(after.rawValue), limit]
+            ).map { row in
+                let id: Int64 = row["id"]
+                return UnitSummary(
+                    id: UnitID(UInt64(id)), rows: row["rows"], tokens: row["tokens"], failures: row["failures"])
+            }
+        }
+    }
+
+    /// nil where the unit is settled or unknown.
+    static func openUnit(_ id: UnitID, in database: Database) throws -> OpenUnit? {
+        guard
+            let row = try Row.fetchOne(
+                database.cachedStatement(
+                    sql: "SELECT step, first_rank, rows, tokens FROM unit WHERE id = ? AND NOT is_settled"),
+                arguments: [Int64(id.rawValue)])
+        else { return nil }
+        return OpenUnit(step: StepID(row[0]), firstRank: row[1], rowCount: row[2], tokens: row[3])
+    }
+
+    static func rows(of unit: OpenUnit, in database: Database) throws -> [(row: UInt64, responses: Int)] {
+        try Row.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT row, responses FROM place CROSS JOIN text USING (step, row)
+                    WHERE step = ? AND rank >= ? AND rank < ? ORDER BY rank
+                    """),
+            arguments: [unit.step.rawValue, unit.firstRank, unit.firstRank + Int64(unit.rowCount)]
+        ).map { row in
+            let index: Int64 = row[0]
+            return (UInt64(index), row[1])
+        }
+    }
+
+    /// The units' texts; nil for a unit that is settled.
+    package func payloads(of units: [UnitID]) throws -> [UnitPayload?] {
+        try database.read { database in
+            try units.map { try Self.payload(of: $0, in: database) }
+        }
+    }
+
+    private static func payload(of unit: UnitID, in database: Database) throws -> UnitPayload? {
+        let texts = try Row.fetchCursor(
+            database.cachedStatement(
+                sql: """
+                    SELECT step, prompt, rest
+                    FROM unit CROSS JOIN place USING (step) CROSS JOIN text USING (step, row)
+                    WHERE unit.id = ? AND NOT is_settled AND rank >= first_rank AND rank < first_rank + rows
+                    ORDER BY rank
+                    """),
+            arguments: [Int64(unit.rawValue)])
+        var step: StepID?
+        var items: [UnitPayload.Item] = []
+        while let text = try texts.next() {
+            step = StepID(text[0])
+            let (prompt, rest): (Data, Data) = (text[1], text[2])
+            items.append(try UnitPayload.Item(prompt: [UInt8](prompt), rest: [UInt8](rest)))
+        }
+        guard let step = try step.map({ try workStep($0, in: database) }) else { return nil }
+        if let expected = step.responses?.count,
+            let odd = items.first(where: { $0.text.responses.count != expected })
+        {
+            throw Problem(
+                "row \(odd.row) of the \(step.name) has \(odd.text.responses.count) responses in the ledger; "
+                    + "expected \(expected)")
+        }
+        return UnitPayload(work: step.work, responses: step.responses, items: items)
+    }
+}

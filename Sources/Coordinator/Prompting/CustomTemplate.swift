@@ -1,0 +1,67 @@
+internal import Diagnostics
+
+/// A template that somebody wrote: text with placeholders, each of which is filled once.
+struct CustomTemplate: Hashable, Sendable {
+    enum Placeholder: String, CaseIterable, Sendable {
+        case system, prompt, response
+
+        var marker: String { "{\(rawValue)}" }
+    }
+
+    enum Part: Hashable, Sendable {
+        case literal(String)
+        case placeholder(Placeholder)
+    }
+
+    let source: String
+    let parts: [Part]
+
+    var hasSystem: Bool { parts.contains(.placeholder(.system)) }
+
+    /// - Throws: `Problem` with every missing, repeated or misplaced placeholder.
+    init(_ source: String) throws(Problem) {
+        self.source = source
+        parts = Self.parts(of: source)
+        let order = parts.compactMap { if case .placeholder(let placeholder) = $0 { placeholder } else { nil } }
+        var problems: [String] = []
+        for placeholder in Placeholder.allCases {
+            let count = order.count { $0 == placeholder }
+            if count > 1 {
+                problems.append("expected \(placeholder.marker) once, found it \(count) times")
+            } else if count == 0, placeholder != .system {
+                problems.append("\(placeholder.marker) is missing")
+            }
+        }
+        if problems.isEmpty, order.last != .response {
+            problems.append("expected {response} behind the other placeholders")
+        }
+        guard problems.isEmpty else {
+            let isName = !source.contains("{")
+            if isName {
+                problems = [
+                    "expected alpaca, chatml, plain or a text with {prompt} and {response}, found \(source.quoted)"
+                ]
+            }
+            throw Problem("template: " + problems.joined(separator: "; "), isOfConfiguration: true)
+        }
+    }
+
+    private static func parts(of source: String) -> [Part] {
+        var parts: [Part] = []
+        var literal = ""
+        var rest = source[...]
+        while let character = rest.first {
+            if let placeholder = Placeholder.allCases.first(where: { rest.hasPrefix($0.marker) }) {
+                if !literal.isEmpty { parts.append(.literal(literal)) }
+                literal = ""
+                parts.append(.placeholder(placeholder))
+                rest = rest.dropFirst(placeholder.marker.count)
+            } else {
+                literal.append(character)
+                rest = rest.dropFirst()
+            }
+        }
+        if !literal.isEmpty { parts.append(.literal(literal)) }
+        return parts
+    }
+}

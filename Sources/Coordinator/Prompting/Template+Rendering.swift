@@ -1,0 +1,92 @@
+package import Dataset
+package import Protocol
+
+extension Template {
+    /// The text of a prompt and its two responses, preferred first.
+    ///
+    /// All that comes before the response belongs to the prompt, so that both sequences share it; what a custom
+    /// template has behind `{response}` belongs to each response.
+    package func render(
+        _ pair: ResponsePair, purpose: RowPurpose, compatibility: Compatibility = .none
+    ) -> RenderedItem {
+        let prompt: RenderedText
+        var tail = ""
+        switch kind {
+        case .alpaca: prompt = alpacaPrompt(pair.prompt, purpose: purpose, compatibility: compatibility)
+        case .chatml: prompt = chatmlPrompt(pair.prompt)
+        case .plain: prompt = RenderedText(pair.prompt.text + "\n\n")
+        case .custom(let template): (prompt, tail) = template.prompt(pair.prompt)
+        }
+        let responses = [pair.preferred, pair.other].map { response in
+            var text = RenderedText(response)
+            text.appendControl(tail)
+            return text
+        }
+        let item = RenderedItem(prompt: prompt, responses: responses)
+        return compatibility == .legend || readsControlTokensOfRows ? item.readingControlTokensEverywhere : item
+    }
+
+    private func alpacaPrompt(
+        _ prompt: Conversation, purpose: RowPurpose, compatibility: Compatibility
+    ) -> RenderedText {
+        let separator = compatibility == .legend && purpose == .row ? "" : "\n"
+        return RenderedText(
+            "Below is an instruction that describes a task. "
+                + "Write a response that completes the request.\n\n"
+                + "### Instruction:\n\(prompt.text)\n\n### Response:\(separator)")
+    }
+
+    private func chatmlPrompt(_ prompt: Conversation) -> RenderedText {
+        var text = RenderedText("")
+        for message in prompt.messages {
+            text.appendControl("<|im_start|>")
+            text.text += "\(message.role.rawValue)\n\(message.content)"
+            text.appendControl("<|im_end|>")
+            text.text += "\n"
+        }
+        text.appendControl("<|im_start|>")
+        text.text += "assistant\n"
+        return text
+    }
+}
+
+extension CustomTemplate {
+    /// The filled text before the response, and the text behind it.
+    fileprivate func prompt(_ prompt: Conversation) -> (prompt: RenderedText, tail: String) {
+        var text = RenderedText("")
+        var tail = ""
+        var isBehindResponse = false
+        for part in parts {
+            switch part {
+            case .literal(let literal) where isBehindResponse: tail += literal
+            case .literal(let literal): text.appendControl(literal)
+            case .placeholder(.system): text.text += prompt.systemText
+            case .placeholder(.prompt): text.text += hasSystem ? prompt.dialogueText : prompt.text
+            case .placeholder(.response): isBehindResponse = true
+            }
+        }
+        return (text, tail)
+    }
+}
+
+extension RenderedText {
+    /// Appends text that the template wrote.
+    fileprivate mutating func appendControl(_ control: String) {
+        guard !control.isEmpty else { return }
+        let start = text.utf8.count
+        text += control
+        controlRanges.append(start..<text.utf8.count)
+    }
+
+    fileprivate var readingControlTokensEverywhere: RenderedText {
+        RenderedText(text, controlRanges: text.isEmpty ? [] : [0..<text.utf8.count])
+    }
+}
+
+extension RenderedItem {
+    fileprivate var readingControlTokensEverywhere: RenderedItem {
+        RenderedItem(
+            prompt: prompt.readingControlTokensEverywhere,
+            responses: responses.map(\.readingControlTokensEverywhere))
+    }
+}

@@ -1,0 +1,65 @@
+import Protocol
+import Testing
+
+@testable import JobConfiguration
+
+@Suite struct ConfigurationHostsTests {
+    @Test func hostsAreTextsOrSectionsAndTakeTheDefaults() throws {
+        let cluster = try ConfigurationFixtures.read(
+            ConfigurationFixtures.yaml(
+                "cluster", "advertise: tcp://head:5711",
+                "host_defaults: {command: /opt/legend-worker, port: 2222, ssh_options: [-i, key]}",
+                "hosts: [10.0.0.7, {host: me@node2, port: 22, workers: 2, lanes: 8, model: ~/m.gguf}]")
+        ).cluster
+        #expect(cluster.advertise == "tcp://head:5711")
+        #expect(
+            cluster.hosts == [
+                .init(
+                    address: "10.0.0.7", port: 2222, workers: 1, lanes: nil, command: "/opt/legend-worker", model: nil,
+                    sshOptions: ["-i", "key"]),
+                .init(
+                    address: "me@node2", port: 22, workers: 2, lanes: 8, command: "/opt/legend-worker",
+                    model: "~/m.gguf", sshOptions: ["-i", "key"]),
+            ])
+    }
+
+    @Test(arguments: [
+        ("hosts: node1", ":8:10: cluster.hosts: expected a list, found \"node1\""),
+        ("hosts: [[a]]", ":8:11: cluster.hosts: expected a list of texts and sections, found a list"),
+        (
+            "hosts: [-oProxyCommand=x]",
+            ":8:11: cluster.hosts[0].host: expected HOST or USER@HOST, found \"-oProxyCommand=x\""
+        ),
+        ("hosts: [a, {port: 22}]", ": cluster.hosts[1].host is missing"),
+        ("hosts: [{host: a, prot: 22}]", ":8:21: unknown key \"cluster.hosts[0].prot\"; did you mean \"port\"?"),
+        (
+            "host_defaults: {workers: 0}",
+            ":8:28: cluster.host_defaults.workers: expected a whole number from 1 to 1024, found \"0\""
+        ),
+        ("advertise: head", ":8:14: cluster.advertise: expected tcp://HOST:PORT, found \"head\""),
+    ])
+    func aWrongHostIsReportedWithItsPlace(_ line: String, _ problem: String) throws {
+        #expect(try ConfigurationFixtures.problems(ConfigurationFixtures.yaml("cluster", line)) == [problem])
+    }
+
+    @Test func aValueThatIsSetTakesTheFilesPlace() throws {
+        let configuration = try Configuration(
+            yaml: ConfigurationFixtures.yaml("cluster", "lanes: 2", "attempts: 5"), path: ConfigurationFixtures.path,
+            overrides: ["cluster.lanes=4", "job.name=a=b", "embedding.token=mean"])
+        #expect(configuration.cluster.lanes == 4 && configuration.cluster.attempts == 5)
+        #expect(configuration.job.name == "a=b" && configuration.embedding.token == .meanText)
+    }
+
+    @Test(arguments: [
+        ("cluster.lanes=many", "cluster.lanes: expected auto or a whole number from 1 to 1024, found \"many\""),
+        ("cluster.lane=4", "unknown key \"cluster.lane\"; did you mean \"lanes\"?"),
+        ("lanes=4", "expected SECTION.KEY=VALUE to set, found \"lanes=4\""),
+    ])
+    func aWrongValueThatIsSetIsReported(_ override: String, _ problem: String) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try Configuration(
+                yaml: ConfigurationFixtures.minimal, path: ConfigurationFixtures.path, overrides: [override])
+        }
+        #expect(error.problems == ["\(ConfigurationFixtures.path): \(problem)"])
+    }
+}
