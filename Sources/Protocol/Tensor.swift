@@ -1,6 +1,6 @@
 /// A row-major little-endian tensor as it lies in a bulk frame.
 package struct Tensor: Hashable, Sendable {
-    package enum ElementType: Hashable, Sendable {
+    package enum ElementType: Hashable, Sendable, Codable {
         case f16
         case f32
         case f64

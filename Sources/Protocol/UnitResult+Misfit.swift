@@ -8,11 +8,16 @@ extension UnitResult {
         for unit: (rows: Int, step: WorkStep)?, of job: JobSpecification, _ model: LoadedModel, _ scorer: Scorer?
     ) -> String? {
         let work = unit?.step.work ?? output.work
-        if work == .project, case .scores(_, let digest) = output, digest != scorer?.digest {
+        if work.needsScorer, let digest = output.scorer, digest != scorer?.digest {
             return "a result by scorer \(digest); the job's is \(scorer?.digest ?? "unknown")"
         }
         if let problem = misfitOfRows(unit) { return problem }
-        let shapeOfText = work == .project ? [scorer?.scoreCount ?? 0] : [job.readouts.count, model.hiddenSize]
+        let shapeOfText =
+            switch work.values {
+            case .states: [job.readouts.count, model.hiddenSize]
+            case .scores: [scorer?.scoreCount ?? 0]
+            case .numbers(_, let shape): shape
+            }
         let shape = [textCount] + shapeOfText
         let values = output.values
         guard values.elementType == work.elementType, values.shape == shape else {

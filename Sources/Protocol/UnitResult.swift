@@ -13,26 +13,29 @@ package struct UnitResult: Hashable, Sendable {
         package static let notFiniteReason = "the model's hidden state is not finite"
     }
 
-    /// What the unit asked for. The elements of a failed row are zero.
-    package enum Output: Hashable, Sendable {
+    /// What the unit asked for.
+    package struct Output: Hashable, Sendable {
+        package let work: WorkKind
+
+        /// `[texts, …]`, as the work kind says. The elements of a failed row are zero.
+        package let values: Tensor
+
+        /// The digest of the scorer that the values are by; nil where the work needs none.
+        package let scorer: String?
+
+        /// - Precondition: there is a scorer just where the work needs one.
+        package init(_ work: WorkKind, _ values: Tensor, scorer: String? = nil) {
+            precondition((scorer != nil) == work.needsScorer, "values by a scorer are those of work that needs one")
+            self.work = work
+            self.values = values
+            self.scorer = scorer
+        }
+
         /// Hidden states: f32 `[texts, readouts, hidden]`.
-        case states(Tensor)
+        package static func states(_ values: Tensor) -> Self { Self(.embed, values) }
 
         /// By the scorer with this digest: f64 `[texts, scores]`, in the order of its parts and their directions.
-        case scores(Tensor, scorer: String)
-
-        package var work: WorkKind {
-            switch self {
-            case .states: .embed
-            case .scores: .project
-            }
-        }
-
-        package var values: Tensor {
-            switch self {
-            case .states(let values), .scores(let values, _): values
-            }
-        }
+        package static func scores(_ values: Tensor, scorer: String) -> Self { Self(.project, values, scorer: scorer) }
     }
 
     /// Vectors of hidden states in a unit of more than one row, at most.

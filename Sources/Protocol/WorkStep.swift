@@ -10,22 +10,45 @@ package struct StepID: Hashable, Comparable, Sendable, CustomStringConvertible {
     package var description: String { "step \(rawValue)" }
 }
 
-/// What a unit asks a worker to do with its texts.
-package enum WorkKind: UInt8, Hashable, Sendable {
-    /// Embeds them; their hidden states come back.
-    case embed = 1
+/// What a unit asks a worker to do with its texts, and what comes back. Scheduler, ledger and session take any kind by what
+/// it says of itself; the wire has the numbers of those below, and a worker computes these.
+package struct WorkKind: Hashable, Sendable, Codable {
+    /// What comes back for each text.
+    package enum Values: Hashable, Sendable, Codable {
+        /// Hidden states: f32 `[readouts, hidden]`.
+        case states
 
-    /// Embeds them and projects the hidden states on the job's scorer; scores come back.
-    case project = 2
+        /// Scores by the job's scorer: f64 `[scores]`.
+        case scores
+
+        /// Anything else of one shape.
+        case numbers(Tensor.ElementType, shape: [Int])
+    }
+
+    /// On the wire.
+    package let number: UInt8
+    package let values: Values
+
+    package init(number: UInt8, values: Values) {
+        self.number = number
+        self.values = values
+    }
+
+    /// Embeds the texts; their hidden states come back.
+    package static let embed = WorkKind(number: 1, values: .states)
+
+    /// Embeds the texts and projects the hidden states on the job's scorer; scores come back.
+    package static let project = WorkKind(number: 2, values: .scores)
 
     /// Whether a unit cannot be finished without the job's scorer. It can be embedded before that is there.
-    package var needsScorer: Bool { self == .project }
+    package var needsScorer: Bool { values == .scores }
 
     /// The type of the results' values.
     package var elementType: Tensor.ElementType {
-        switch self {
-        case .embed: .f32
-        case .project: .f64
+        switch values {
+        case .states: .f32
+        case .scores: .f64
+        case .numbers(let elementType, _): elementType
         }
     }
 }

@@ -46,10 +46,13 @@ struct InheritanceTests {
             prefix: [
                 "/usr/bin/nice", "-n", "7", "/usr/bin/taskset", "-c", first, "/usr/bin/prlimit", "--nofile=700:900",
             ])
-        try #require(
-            try await eventually { program.errors.contains("a worker is ready") || program.hasEnded },
-            "\(program.errors)")
-        let process = try #require(try ProcessTable.children(of: program.processID).first, "\(program.errors)")
+        // Stopped, it does not end its work before it was looked at.
+        let workers = try await once({ program.errors.contains("a worker is ready") }, in: program) {
+            let workers = try ProcessTable.children(of: program.processID)
+            for worker in workers { Foundation.kill(worker, SIGSTOP) }
+            return workers
+        }
+        let process = try #require(workers.first, "\(program.errors)")
         // The lane among them; libdispatch's have a niceness of their own where it may set one.
         let others = try ThreadView.all(of: process).filter { $0.number != process }
         #expect(others.contains { $0.niceness == niceness }, "\(others)")
@@ -61,6 +64,7 @@ struct InheritanceTests {
         #expect(try line("/proc/\(process)/status", "Cpus_allowed_list:").hasSuffix("\t\(first)"))
         let files = try line("/proc/\(process)/limits", "Max open files").split(separator: " ")
         #expect(files.contains("700") && files.contains("900"), "\(files)")
+        Foundation.kill(process, SIGCONT)
         program.kill(SIGTERM)
         _ = await program.exit()
     }
@@ -70,13 +74,14 @@ struct InheritanceTests {
         try folder.configure()
         let program = try folder.start(workers: 1)
         let log = folder.path("out.state/worker-1.log")
-        func isLoading() -> Bool {
+        @Sendable func isLoading() -> Bool {
             (try? String(contentsOfFile: log, encoding: .utf8))?.contains("loading the model") == true
         }
-        try #require(try await eventually { isLoading() || program.hasEnded }, "\(program.errors)")
-        let workers = try ProcessTable.children(of: program.processID)
+        let workers = try await once(isLoading, in: program) {
+            defer { program.kill() }
+            return try ProcessTable.children(of: program.processID)
+        }
         #expect(workers.count == 1)
-        program.kill()
         #expect(try await eventually { workers.allSatisfy { !ProcessTable.isRunning($0) } })
     }
 
@@ -84,11 +89,10 @@ struct InheritanceTests {
         let folder = try JobFolder()
         try folder.configure()
         let program = try folder.start(workers: 2)
-        try #require(
-            try await eventually { try ProcessTable.children(of: program.processID).count == 2 || program.hasEnded },
-            "\(program.errors)")
-        let workers = try ProcessTable.children(of: program.processID)
-        program.kill()
+        let workers = try await once({ try ProcessTable.children(of: program.processID).count == 2 }, in: program) {
+            defer { program.kill() }
+            return try ProcessTable.children(of: program.processID)
+        }
         #expect(try await eventually { workers.allSatisfy { !ProcessTable.isRunning($0) } })
     }
 

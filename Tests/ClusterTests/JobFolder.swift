@@ -116,42 +116,42 @@ final class JobFolder: Sendable {
 
 extension JobFolder {
     /// Does something in the middle of the job, as soon as its ledger has so many results.
-    ///
-    /// - Throws: where there are fewer when the job's program ends.
     @discardableResult
     func atResults<Value: Sendable>(
         _ count: Int, of program: RunningProgram, _ action: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
-        try await once({ $0.count >= count }, in: program, action)
+        try await once({ [self] in try results.count >= count }, in: program, action)
     }
-
-    /// Does something in the middle of the job, as soon as its ledger has results as they should be.
-    ///
-    /// On a thread of its own: among busy tests a task may sleep until the job is over.
-    @discardableResult
-    func once<Value: Sendable>(
-        _ condition: @escaping @Sendable ([LedgerView.Result]) -> Bool, in program: RunningProgram,
-        _ action: @escaping @Sendable () throws -> Value
-    ) async throws -> Value {
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                Thread { [self] in
-                    continuation.resume(
-                        with: Result {
-                            var patience = Patience()
-                            while try !condition(results) {
-                                guard !program.hasEnded, patience.pauseThread() else {
-                                    throw MissingResults(description: "\(try results)\n\(program.errors)")
-                                }
-                            }
-                            return try action()
-                        })
-                }.start()
-            }
-        } onCancel: {
-            program.kill()
-        }
-    }
-
-    private struct MissingResults: Error, CustomStringConvertible { let description: String }
 }
+
+/// Does something in the middle of a program's life, as soon as the condition holds.
+///
+/// On a thread of its own: among busy tests a task may sleep until the program has ended.
+///
+/// - Throws: where the program ends before.
+@discardableResult
+func once<Value: Sendable>(
+    _ condition: @escaping @Sendable () throws -> Bool, in program: RunningProgram,
+    _ action: @escaping @Sendable () throws -> Value
+) async throws -> Value {
+    try await withTaskCancellationHandler {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread {
+                continuation.resume(
+                    with: Result {
+                        var patience = Patience()
+                        while try !condition() {
+                            guard !program.hasEnded, patience.pauseThread() else {
+                                throw NothingToActOn(description: "what was waited for did not come: \(program.errors)")
+                            }
+                        }
+                        return try action()
+                    })
+            }.start()
+        }
+    } onCancel: {
+        program.kill()
+    }
+}
+
+private struct NothingToActOn: Error, CustomStringConvertible { let description: String }

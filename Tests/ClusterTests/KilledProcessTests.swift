@@ -34,7 +34,7 @@ struct KilledProcessTests {
         let survivor = try await folder.atResults(4, of: coordinator) {
             try RunningProgram(Programs.worker, [folder.configuration, "--name", "survivor", "--lanes", "1"])
         }
-        try await folder.once({ $0.contains { $0.worker == "survivor" } }, in: coordinator) { victim.kill() }
+        try await once({ try folder.results.contains { $0.worker == "survivor" } }, in: coordinator) { victim.kill() }
         let exit = await coordinator.exit()
         #expect(exit == .init(status: 0, isSignal: false), "\(coordinator.errors)")
         #expect(coordinator.errors.contains("lost a worker"))

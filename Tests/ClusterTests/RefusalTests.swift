@@ -17,9 +17,10 @@ struct RefusalTests {
         try bytes.write(to: folder.url.appending(path: "other.gguf"))
         let coordinator = try folder.start(workers: 0)
         let good = try RunningProgram(Programs.worker, [folder.configuration, "--name", "good", "--lanes", "1"])
-        try #require(try await eventually { try !folder.results.isEmpty }, "\(good.errors)")
-        let other = try RunningProgram(
-            Programs.worker, [folder.configuration, "--name", "other", "--model", folder.path("other.gguf")])
+        let other = try await folder.atResults(1, of: coordinator) {
+            try RunningProgram(
+                Programs.worker, [folder.configuration, "--name", "other", "--model", folder.path("other.gguf")])
+        }
         #expect(await other.exit() == .init(status: 2, isSignal: false))
         #expect(other.errors.contains("give the worker that file with --model"), "\(other.errors)")
         #expect(await coordinator.exit().status == 0, "\(coordinator.errors)")

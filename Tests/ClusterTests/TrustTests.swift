@@ -50,8 +50,7 @@ struct TrustTests {
         let folder = try JobFolder()
         try folder.configure(input: Programs.demoRows, precision: "auto")
         let killed = try folder.start(workers: 1)
-        try #require(try await eventually { try !folder.results.isEmpty }, "\(killed.errors)")
-        killed.kill()
+        try await folder.atResults(1, of: killed) { killed.kill() }
         _ = await killed.exit()
         #expect(killed.errors.ranges(of: "chose what the job computes in").count == 1, "\(killed.errors)")
         #expect(killed.errors.contains("times as fast as f32 in matrix products"))

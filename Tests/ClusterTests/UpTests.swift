@@ -112,7 +112,7 @@ struct UpTests {
             "[\(try host("127.0.0.1", folder, server.settings)), \(try host("localhost", folder, server.settings))]"
         let program = try RunningProgram(
             Programs.coordinator, try job(folder, hosts: hosts, advertise: false))
-        try await folder.once({ Set($0.map(\.worker)).count == 2 }, in: program) {
+        try await once({ try Set(folder.results.map(\.worker)).count == 2 }, in: program) {
             if let victim = try remoteWorkers(of: folder).first { Foundation.kill(victim, SIGKILL) }
         }
         #expect(await program.exit() == .init(status: 0, isSignal: false), "\(program.errors)")

@@ -152,7 +152,7 @@ extension HostileFrames {
                 { $0.unitResult.scorerDigest = String(repeating: "d", count: 1001) }),
             .init(result, "work of an unknown kind", { $0.unitResult.work = .unspecified }),
             .init(result, "a result with values of f32; f64 is expected", { $0.unitResult.work = .project }),
-            .init(result, "hidden states with a scorer", { $0.unitResult.scorerDigest = "d" }),
+            .init(result, "values of work that needs no scorer, with a scorer", { $0.unitResult.scorerDigest = "d" }),
             .init(
                 .worker(.result(MessageSamples.scores)), "scores without their scorer",
                 { $0.unitResult.scorerDigest = "" }),

@@ -75,7 +75,7 @@ import Testing
                 .init(id: .anchors, name: "a", work: .units(.embed, responses: ["x", "y"]), input: .file),
                 .init(id: StepID(2), name: "fit", work: .local(.fitDirection), input: .output(of: .anchors)),
             ])
-            let scheduler = Scheduler(job: SchedulerHarness.job, policy: .test, model: nil, direction: nil)
+            let scheduler = Scheduler(job: SchedulerHarness.job, policy: .test, model: nil, scorer: nil)
             loop = JobLoop(
                 scheduler: scheduler, pipeline: pipeline, ledger: ledger, connections: Connections(journal: journal),
                 ingested: isIngested ? [.anchors] : [])
@@ -172,7 +172,7 @@ import Testing
         #expect(job.began == [.anchors])
         _ = try job.done(Self.result(1))
         #expect(job.began == [.anchors, StepID(2)] && job.completed == [.anchors])
-        _ = try job.done(.localWorkDone(StepID(2), direction: SchedulerHarness.direction))
+        _ = try job.done(.localWorkDone(StepID(2), scorer: SchedulerHarness.direction))
         #expect(job.completed == [.anchors, StepID(2)] && job.loop.pipeline.isComplete)
     }
 }

@@ -49,7 +49,7 @@ import Testing
         harness.receive(.embedded(Lease(2)), from: .a)
         harness.receive(.result(.anchors(Lease(1))), from: .a)
         #expect(harness.handle(.settled(UnitID(1))) == [.stepCompleted(.anchors)])
-        #expect(harness.handle(.directionReady(direction)) == [.send(.scorer(direction), to: .a)])
+        #expect(harness.handle(.scorerReady(direction)) == [.send(.scorer(direction), to: .a)])
         #expect(harness.receive(.result(.rows(Lease(2))), from: .a).commits == [Lease(2)])
         #expect(harness.handle(.settled(UnitID(2))) == [.stepCompleted(.rows)])
     }
@@ -58,7 +58,7 @@ import Testing
         var harness = harness(rows: 0, .a)
         harness.receive(.result(.anchors(Lease(1))), from: .a)
         #expect(harness.handle(.settled(UnitID(1))) == [.stepCompleted(.anchors)])
-        #expect(harness.handle(.directionReady(direction)).last == .stepCompleted(.rows))
+        #expect(harness.handle(.scorerReady(direction)).last == .stepCompleted(.rows))
     }
 
     @Test func aResultOfRowsBeforeTheDirectionIsRejected() {
@@ -77,7 +77,7 @@ import Testing
             #expect(harness.handle(.tick).notes.contains(.stalled(worker: PeerID.a.name, unitsReturned: 1)) == false)
         }
         // With the direction, the results are expected.
-        harness.handle(.directionReady(direction))
+        harness.handle(.scorerReady(direction))
         var stalled = false
         for _ in 0..<20 {
             harness.advance(seconds: 10)

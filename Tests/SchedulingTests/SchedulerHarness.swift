@@ -16,7 +16,7 @@ struct SchedulerHarness {
         policy: Scheduler.Policy = .test, job: JobSpecification = Self.job, model: LoadedModel? = nil,
         direction: Scorer? = nil, numerics: JobNumerics? = nil
     ) {
-        scheduler = Scheduler(job: job, policy: policy, model: model, direction: direction, numerics: numerics)
+        scheduler = Scheduler(job: job, policy: policy, model: model, scorer: direction, numerics: numerics)
     }
 
     @discardableResult

@@ -66,7 +66,7 @@ import Testing
         harness.join(.b)
         harness.receive(.hello(.test(.c)), from: .c)
         #expect(
-            harness.handle(.directionReady(direction)) == [
+            harness.handle(.scorerReady(direction)) == [
                 .send(.scorer(direction), to: .a), .send(.scorer(direction), to: .b),
             ])
         #expect(harness.begin(UnitSummary.tests(1...4), of: .rows).assignments == [])
@@ -103,7 +103,7 @@ import Testing
     @Test func theDirectionIsSentAgainUntilItIsAcknowledged() {
         var harness = SchedulerHarness(model: .test)
         harness.join(.a)
-        harness.handle(.directionReady(direction))
+        harness.handle(.scorerReady(direction))
         for _ in 0..<2 {
             #expect(harness.heartbeat(.a).messages(to: .a) == [.scorer(direction), .heartbeatReply])
         }

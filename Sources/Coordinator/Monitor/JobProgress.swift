@@ -67,7 +67,7 @@ struct JobProgress: Sendable {
 
     /// Anchors are not projected, and have none.
     private mutating func addMargins(of result: UnitResult) {
-        guard case .scores(let values, _) = result.output, let scores = try? values.doubles(),
+        guard result.output.work == .project, let scores = try? result.output.values.doubles(),
             result.responseCounts.allSatisfy({ $0 == 2 }), scores.count == result.textCount
         else { return }
         let failed = Set(result.failures.map(\.item))
@@ -114,8 +114,12 @@ struct JobProgress: Sendable {
         return switch (step.work, ingestion.phase) {
         case (.units, .reading): "reading \(step.name)"
         case (.units, .sorting): "sorting \(step.name)"
-        case (.units(.embed, _), .complete): "embedding \(step.name)"
-        case (.units(.project, _), .complete): "annotating \(step.name)"
+        case (.units(let work, _), .complete):
+            switch work {
+            case .embed: "embedding \(step.name)"
+            case .project: "annotating \(step.name)"
+            default: "computing \(step.name)"
+            }
         case (.local(.fitDirection), _): "fitting the \(step.name)"
         case (.local(.writeOutput), _): "writing the \(step.name)"
         }

@@ -12,10 +12,10 @@ package struct Hand: Sendable {
         package fileprivate(set) var tokens: UInt64 = 0
         package let rows: Int
 
-        /// Taken without the direction.
+        /// Taken without the scorer.
         package let isAhead: Bool
 
-        /// The result waits for the direction only.
+        /// The result waits for the scorer only.
         package fileprivate(set) var isEmbedded = false
     }
 
@@ -24,7 +24,7 @@ package struct Hand: Sendable {
     /// Leases that take up credit: all but those that are embedded.
     package private(set) var unitsInWork = 0
 
-    /// Rows of leases that the worker took without having the direction.
+    /// Rows of leases that the worker took without having the scorer.
     package private(set) var rowsAhead = 0
 
     package init() {}

@@ -18,9 +18,9 @@ package struct JobLoop<Ledger: JobLedger, Connections: WorkerConnections> {
         /// All units of the step are in the ledger.
         case ingested(StepID)
 
-        /// The shell has done a step of the coordinator's own, and the ledger has what came of it. With the direction, where
+        /// The shell has done a step of the coordinator's own, and the ledger has what came of it. With the scorer, where
         /// the step made that.
-        case localWorkDone(StepID, direction: Scorer?)
+        case localWorkDone(StepID, scorer: Scorer?)
         case scheduler(Scheduler.Event)
     }
 
@@ -77,8 +77,8 @@ package struct JobLoop<Ledger: JobLedger, Connections: WorkerConnections> {
         case .ingested(let step):
             ingested.insert(step)
             return [.unitsAvailable(step)]
-        case .localWorkDone(let step, let direction):
-            return complete(step, &occurrences) + (direction.map { [.directionReady($0)] } ?? [])
+        case .localWorkDone(let step, let scorer):
+            return complete(step, &occurrences) + (scorer.map { [.scorerReady($0)] } ?? [])
         case .scheduler(let event): return [event]
         }
     }

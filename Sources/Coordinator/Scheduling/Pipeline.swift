@@ -23,7 +23,7 @@ package struct Pipeline: Sendable {
         package var work: Work
         package var input: Input
 
-        /// The earlier step that makes the direction without which this one cannot be completed. Workers may begin with
+        /// The earlier step that makes the scorer without which this one cannot be completed. Workers may begin with
         /// its units before.
         package var barrier: StepID?
 

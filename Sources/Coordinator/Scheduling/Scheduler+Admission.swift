@@ -42,6 +42,6 @@ extension Scheduler {
         guard let model else { return "a result before any model was agreed on" }
         // Of a unit that is not in our hands, the ledger knows the step and how many rows it has.
         let unit = leases[result.lease.unit].map { (rows: $0.summary.rows, step: $0.step) }
-        return result.misfit(for: unit, of: job, model, direction)
+        return result.misfit(for: unit, of: job, model, scorer)
     }
 }

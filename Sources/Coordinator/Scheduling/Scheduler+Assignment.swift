@@ -54,7 +54,7 @@ extension Scheduler {
 
     private func nextUnit(for peer: PeerID, among open: [PeerID]) -> (id: UnitID, isSpeculative: Bool)? {
         for (index, candidate) in leases.openSteps.enumerated() {
-            // What the direction waits for, and is to have a worker to itself, waits for one that has nothing else in work.
+            // What the scorer waits for, and is to have a worker to itself, waits for one that has nothing else in work.
             if isAhead(candidate.step, peer),
                 leases.openSteps[..<index].contains(where: { $0.queue.waiting.contains(where: isOnLastAttempt) })
             {
@@ -80,7 +80,7 @@ extension Scheduler {
     /// Whether the worker would embed the step's units without being able to project them.
     func isAhead(_ step: WorkStep, _ peer: PeerID) -> Bool {
         step.work.needsScorer
-            && (direction == nil || workers[peer]?.acknowledgedDirection != direction?.digest)
+            && (scorer == nil || workers[peer]?.acknowledgedScorer != scorer?.digest)
     }
 
     /// Whether the worker has room for the vectors of a unit that it would embed ahead.
@@ -115,7 +115,7 @@ extension Scheduler {
         return lease
     }
 
-    /// Whether the worker may compute a slow unit too. All wait for the last of those that the direction is fitted on;
+    /// Whether the worker may compute a slow unit too. All wait for the last of those that the scorer is fitted on;
     /// any other one is worth an idle worker.
     private func speculates(on id: UnitID, _ peer: PeerID) -> Bool {
         guard let unit = leases[id], onlyLease(of: unit) != nil, leases[peer].leases[id] == nil, fits(id, peer)

@@ -64,7 +64,7 @@ extension Scheduler {
         workers[new]?.hello = hello
         workers[new]?.lastHeard = now
         workers[new]?.isReachable = true
-        workers[new]?.acknowledgedDirection = nil
+        workers[new]?.acknowledgedScorer = nil
         actions.append(.note(.rejoined(worker: worker.name)))
         actions.append(.send(.welcome(jobWithModel), to: new))
         admitLoaded(hello, from: new, at: now, &actions)
@@ -101,7 +101,7 @@ extension Scheduler {
         workers[peer]?.accepted(found, at: now)
         noteRoom(of: peer)
         actions.append(.note(.ready(worker: worker.name, numericBuild: found.numericBuild)))
-        actions.append(.send(.accepted(scorer: direction), to: peer))
+        actions.append(.send(.accepted(scorer: scorer), to: peer))
         adopt(worker.hello.held, by: peer, at: now, &actions)
         // A second `ready` must not bring back what the worker has done with since.
         workers[peer]?.hello.held = []

@@ -64,7 +64,7 @@ extension Scheduler {
 
         /// The unit is gone from the ledger; its rows are in new units, which a fetch returns.
         case replaced(UnitID)
-        case directionReady(Scorer)
+        case scorerReady(Scorer)
 
         /// Which model the job has is being found out. Next: `modelKnown` or `modelUnknown`.
         case modelAwaited

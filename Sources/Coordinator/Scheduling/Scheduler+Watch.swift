@@ -20,8 +20,8 @@ extension Scheduler {
         // It would keep them until the end of the job.
         if worker.isAccepted { adopt(heartbeat.held.filter(\.isEmbedded), by: peer, at: now, &actions) }
         takeBackWhatWasLost(of: peer, held: Set(heartbeat.held.map(\.lease)), at: now, &actions)
-        if let direction, worker.isAccepted, worker.acknowledgedDirection != direction.digest {
-            actions.append(.send(.scorer(direction), to: peer))
+        if let scorer, worker.isAccepted, worker.acknowledgedScorer != scorer.digest {
+            actions.append(.send(.scorer(scorer), to: peer))
         }
         actions.append(.send(.heartbeatReply, to: peer))
     }
@@ -55,9 +55,9 @@ extension Scheduler {
         for step in leases.openSteps { leases.note(slow: slowUnits(of: step, at: now), of: step.step.id) }
     }
 
-    /// nil where no progress is expected: the worker has nothing, or waits for the direction.
+    /// nil where no progress is expected: the worker has nothing, or waits for the scorer.
     func stallLimit(of peer: PeerID) -> Duration? {
-        let expected = leases[peer].leases.filter { !$0.value.isEmbedded || direction != nil }
+        let expected = leases[peer].leases.filter { !$0.value.isEmbedded || scorer != nil }
         guard let tokens = expected.keys.map({ leases[$0]?.summary.tokens ?? 0 }).max() else { return nil }
         return policy.stall + policy.stallPerToken * tokens
     }

@@ -5,8 +5,8 @@ package import Protocol
 /// Terms: a *unit* is a few rows; a *lease* is one worker's right to one attempt at it; a worker's *credit* is the
 /// number of leases that it can hold; a unit is *settled* once its outcome is in the ledger. Rules:
 /// - a unit is queued, leased, or on its way to being settled, and never two of these (``LeaseTable``);
-/// - steps are served in their order; while the last units of those before the direction are computed, workers that would
-///   be idle embed rows *ahead*, as many as they have room for, and project them when the direction is there;
+/// - steps are served in their order; while the last units of those before the scorer are computed, workers that would
+///   be idle embed rows *ahead*, as many as they have room for, and project them when the scorer is there;
 /// - the first valid result of a unit counts, whoever sends it, whatever became of its lease;
 /// - a lost worker's units go back to the queue, as failed attempts, for a unit may be what kills workers;
 /// - after `attemptsMax` failures a unit is split until the one bad row stands alone and is quarantined;
@@ -32,7 +32,7 @@ package struct Scheduler: Sendable {
 
     /// While the coordinator finds out which model the job has, nobody is let in who might name another.
     var awaitsModel = false
-    var direction: Scorer?
+    var scorer: Scorer?
     private var finishedSummary: String?
 
     var workers = Roster()
@@ -50,13 +50,13 @@ package struct Scheduler: Sendable {
     package internal(set) var retries: UInt64 = 0
 
     package init(
-        job: JobSpecification, policy: Policy, model: LoadedModel?, direction: Scorer?,
+        job: JobSpecification, policy: Policy, model: LoadedModel?, scorer: Scorer?,
         numerics: JobNumerics? = nil
     ) {
         self.job = job
         self.policy = policy
         self.model = model
-        self.direction = direction
+        self.scorer = scorer
         self.numerics = numerics
     }
 
@@ -80,7 +80,7 @@ package struct Scheduler: Sendable {
             job.modelDigest = digest
             awaitsModel = false
         case .modelUnknown: awaitsModel = false
-        case .directionReady(let direction): broadcast(direction, at: now, &actions)
+        case .scorerReady(let scorer): broadcast(scorer, at: now, &actions)
         case .jobFinished(let summary):
             finishedSummary = summary
             for peer in workers.peers { actions.append(.send(.jobFinished(summary: summary), to: peer)) }
@@ -90,9 +90,9 @@ package struct Scheduler: Sendable {
             actions.append(.fetchUnits(fetch.step, after: fetch.after, limit: policy.queueMax))
         }
         assign(at: now, &actions)
-        // A step that needs the direction is never complete before that is there, however few units it has.
-        let hasDirection = direction != nil
-        let complete = leases.closeComplete { !$0.work.needsScorer || hasDirection }
+        // A step that needs the scorer is never complete before that is there, however few units it has.
+        let hasScorer = scorer != nil
+        let complete = leases.closeComplete { !$0.work.needsScorer || hasScorer }
         actions += complete.map { .stepCompleted($0) }
         return actions
     }
@@ -107,14 +107,14 @@ package struct Scheduler: Sendable {
     }
 
     private mutating func broadcast(
-        _ direction: Scorer, at now: MonotonicInstant, _ actions: inout [Action]
+        _ scorer: Scorer, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
-        self.direction = direction
+        self.scorer = scorer
         candidates = .anybody
         for peer in workers.peers {
             // Rows that were embedded ahead are expected from now on.
             workers[peer]?.lastProgress = now
-            if workers[peer]?.isAccepted == true { actions.append(.send(.scorer(direction), to: peer)) }
+            if workers[peer]?.isAccepted == true { actions.append(.send(.scorer(scorer), to: peer)) }
         }
     }
 
@@ -141,7 +141,7 @@ package struct Scheduler: Sendable {
         case .embedded(let lease):
             embedded(lease, by: peer, at: now)
             adopt([.init(lease: lease, tokens: 0, isEmbedded: true)], by: peer, at: now, &actions)
-        case .scorerAcknowledged(let digest): workers[peer]?.acknowledgedDirection = digest
+        case .scorerAcknowledged(let digest): workers[peer]?.acknowledgedScorer = digest
         case .goodbye(let reason): dismiss(peer, because: reason, &actions)
         }
     }

@@ -25,7 +25,7 @@ struct WorkerState: Sendable {
     var isReachable = true
     private(set) var credit = 0
     private(set) var rowsAheadMax = 0
-    var acknowledgedDirection: String?
+    var acknowledgedScorer: String?
 
     /// Whether it holds embedded units, of a life of the coordinator before this one, that are not fetched yet.
     var holdsUnfetched = false

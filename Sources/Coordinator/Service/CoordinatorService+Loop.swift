@@ -1,25 +1,30 @@
-internal import JobStore
+package import JobStore
 internal import Logging
-internal import Protocol
-internal import Scheduling
+package import Protocol
+package import Scheduling
 internal import Transport
 
 // What the job's loop works on, and what is done about what comes of it.
 
 /// The job's ledger, with the store that goes with it.
-struct StoredLedger: JobLedger {
-    let ledger: Ledger
-    let store: EmbeddingStore?
+package struct StoredLedger: JobLedger {
+    private let ledger: Ledger
+    private let store: EmbeddingStore?
 
-    func apply(_ changes: [LedgerChange]) throws -> [LedgerOutcome] {
+    package init(ledger: Ledger, store: EmbeddingStore?) {
+        self.ledger = ledger
+        self.store = store
+    }
+
+    package func apply(_ changes: [LedgerChange]) throws -> [LedgerOutcome] {
         try ledger.apply(changes.map(Ledger.Change.init), store: store).map(LedgerOutcome.init)
     }
 
-    func openUnits(of step: StepID, after: UnitID, limit: Int) throws -> [UnitSummary] {
+    package func openUnits(of step: StepID, after: UnitID, limit: Int) throws -> [UnitSummary] {
         try ledger.openUnits(of: step, after: after, limit: limit)
     }
 
-    func payloads(of units: [UnitID]) throws -> [UnitPayload?] { try ledger.payloads(of: units) }
+    package func payloads(of units: [UnitID]) throws -> [UnitPayload?] { try ledger.payloads(of: units) }
 }
 
 struct SocketConnections: WorkerConnections {

@@ -91,7 +91,7 @@ final class CoordinatorService {
         loop = Loop(
             scheduler: Scheduler(
                 job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
-                direction: direction?.scorer, numerics: state.numerics),
+                scorer: direction?.scorer, numerics: state.numerics),
             pipeline: .annotation(
                 fitsDirection: definition.savedDirection == nil, hasDirection: state.direction != nil),
             ledger: StoredLedger(ledger: ledger, store: store), connections: SocketConnections(socket: socket),
@@ -200,7 +200,7 @@ extension CoordinatorService {
             report(fit)
             direction = saved
             try saveDirection()
-            return [.localWorkDone(step, direction: saved.scorer)]
+            return [.localWorkDone(step, scorer: saved.scorer)]
         case .modelRead(let result): return [.scheduler(try offer(result))]
         case .outputWritten(let step, let summary):
             let text = "\(summary.rows) rows, \(summary.failedRows) of them in the errors file"
@@ -208,7 +208,7 @@ extension CoordinatorService {
                 summary: summary, direction: direction,
                 warnings: (model?.namedWarnings ?? []) + notices.lines(margins: summary.margins))
             finishing = (result, now + Self.farewell)
-            return [.localWorkDone(step, direction: nil), .scheduler(.jobFinished(summary: text))]
+            return [.localWorkDone(step, scorer: nil), .scheduler(.jobFinished(summary: text))]
         case .failed(let error): throw error
         case .startedWorkerFailed(let failure):
             let metadata: Logger.Metadata = [

@@ -47,12 +47,7 @@ extension WorkKind {
         }
     }
 
-    var wire: WireWorkKind {
-        switch self {
-        case .embed: .embed
-        case .project: .project
-        }
-    }
+    var wire: WireWorkKind { WireWorkKind(rawValue: Int(number)) ?? .unspecified }
 }
 
 extension UnitPayload {

@@ -48,7 +48,7 @@ extension UnitResult {
             $0.tokensComputed = tokensComputed
             $0.computeMicroseconds = computeMicroseconds
             $0.work = output.work.wire
-            if case .scores(_, let scorer) = output { $0.scorerDigest = scorer }
+            if let scorer = output.scorer { $0.scorerDigest = scorer }
             $0.keptExponents = kept?.exponents.map(Int32.init) ?? []
         }
     }
@@ -60,13 +60,11 @@ extension UnitResult.Output {
         guard values.elementType == work.elementType else {
             throw ProtocolError("a result with values of \(values.elementType); \(work.elementType) is expected")
         }
-        switch work {
-        case .embed:
-            guard wire.scorerDigest.isEmpty else { throw ProtocolError("hidden states with a scorer") }
-            self = .states(values)
-        case .project:
-            guard !wire.scorerDigest.isEmpty else { throw ProtocolError("scores without their scorer") }
-            self = .scores(values, scorer: try wire.scorerDigest.checked("a scorer's digest"))
+        switch (work.needsScorer, wire.scorerDigest.isEmpty) {
+        case (true, true): throw ProtocolError("scores without their scorer")
+        case (false, false): throw ProtocolError("values of work that needs no scorer, with a scorer")
+        case (true, false): self.init(work, values, scorer: try wire.scorerDigest.checked("a scorer's digest"))
+        case (false, true): self.init(work, values)
         }
     }
 }

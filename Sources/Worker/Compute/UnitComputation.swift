@@ -76,9 +76,10 @@ struct UnitComputation: Sendable {
     private func output(of unit: EmbeddedUnit, scorer: Scorer?) throws -> UnitResult.Output {
         let (hidden, readouts) = (embedder.model.hiddenSize, selection.readouts)
         let texts = unit.responseCounts.reduce(0, +)
-        switch unit.work {
-        case .embed: return .states(Tensor(unit.vectors, shape: [texts, readouts.count, hidden]))
-        case .project:
+        switch unit.work.values {
+        case .states: return .states(Tensor(unit.vectors, shape: [texts, readouts.count, hidden]))
+        case .numbers: throw JobError("work of kind \(unit.work.number) is not known to this worker")
+        case .scores:
             guard let scorer else { throw JobError("expected a scorer to project on, found none") }
             let scores = try scorer.scores(of: unit.vectors, readouts: readouts, hiddenSize: hidden)
             return .scores(Tensor(scores, shape: [texts, scorer.scoreCount]), scorer: scorer.digest)

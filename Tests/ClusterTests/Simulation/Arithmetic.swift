@@ -46,14 +46,11 @@ enum Arithmetic {
             }
         let rows = unit.rows
         let output: UnitResult.Output =
-            switch unit.work {
-            case .embed:
-                .states(Tensor(rows.flatMap { embedding(of: $0, in: precision) }, shape: [2 * rows.count, 1, 2]))
-            case .project:
-                .scores(
-                    Tensor(rows.flatMap { scores(of: $0, on: scorer, in: precision) }, shape: [2 * rows.count, 1]),
-                    scorer: scorer?.digest ?? "")
-            }
+            unit.work.needsScorer
+            ? .scores(
+                Tensor(rows.flatMap { scores(of: $0, on: scorer, in: precision) }, shape: [2 * rows.count, 1]),
+                scorer: scorer?.digest ?? "")
+            : .states(Tensor(rows.flatMap { embedding(of: $0, in: precision) }, shape: [2 * rows.count, 1, 2]))
         return UnitResult(
             lease: lease, rows: rows, responseCounts: unit.responseCounts, output: output,
             tokensTotal: unit.tokensTotal)

@@ -43,7 +43,7 @@ extension Simulation {
         coordinatorLives += 1
         let life = coordinatorLives
         let scheduler = Scheduler(
-            job: job, policy: policy, model: ledger.model, direction: ledger.direction, numerics: ledger.numerics)
+            job: job, policy: policy, model: ledger.model, scorer: ledger.direction, numerics: ledger.numerics)
         let pipeline = Pipeline.annotation(fitsDirection: true, hasDirection: ledger.direction != nil)
         coordinator = SimulatedCoordinator(
             life: life,
@@ -98,9 +98,9 @@ extension Simulation {
             let embeddings = ledger.results(of: .anchors).flatMap { (try? $0.output.values.floats()) ?? [] }
             let direction = Arithmetic.direction(fittedOn: embeddings)
             try ledger.set(direction: direction)
-            return [.localWorkDone(.fit, direction: direction)]
+            return [.localWorkDone(.fit, scorer: direction)]
         case .ended(let step):
-            return [.localWorkDone(step, direction: nil), .scheduler(.jobFinished(summary: "done"))]
+            return [.localWorkDone(step, scorer: nil), .scheduler(.jobFinished(summary: "done"))]
         }
     }
 

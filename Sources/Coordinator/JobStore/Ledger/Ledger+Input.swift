@@ -88,7 +88,7 @@ extension Ledger {
         try database.execute(
             sql: "INSERT OR IGNORE INTO step (id, name, work, responses) VALUES (?, ?, ?, ?)",
             arguments: [
-                step.id.rawValue, step.name, step.work.rawValue,
+                step.id.rawValue, step.name, try JSONEncoder().encode(step.work),
                 try step.responses.map { try JSONEncoder().encode($0) },
             ])
     }
@@ -98,12 +98,11 @@ extension Ledger {
         guard
             let row = try Row.fetchOne(
                 database.cachedStatement(sql: "SELECT name, work, responses FROM step WHERE id = ?"),
-                arguments: [id.rawValue]),
-            let work = WorkKind(rawValue: row["work"])
-        else { throw Problem("\(id) has no texts in the ledger, or is of a kind that is not known") }
+                arguments: [id.rawValue])
+        else { throw Problem("\(id) has no texts in the ledger") }
         let responses: Data? = row["responses"]
         return WorkStep(
-            id: id, name: row["name"], work: work,
+            id: id, name: row["name"], work: try JSONDecoder().decode(WorkKind.self, from: row["work"]),
             responses: try responses.map { try JSONDecoder().decode([String].self, from: $0) })
     }
 

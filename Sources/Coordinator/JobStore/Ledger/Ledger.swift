@@ -67,7 +67,7 @@ package final class Ledger: Sendable {
                     CREATE TABLE step (
                         id INTEGER PRIMARY KEY,
                         name TEXT NOT NULL,
-                        work INTEGER NOT NULL,
+                        work BLOB NOT NULL,
                         responses BLOB
                     );
                     -- What the input's good rows are rendered to; see UnitPayload.Item.serialized().
