@@ -1,4 +1,5 @@
 import Coordinator
+import Dataset
 import Foundation
 import JobStore
 import Protocol
