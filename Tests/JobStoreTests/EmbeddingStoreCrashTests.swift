@@ -85,7 +85,7 @@ import Testing
         let sealed = try job.contents()
         #expect(sealed.count == 3)
         let whole = try #require(sealed["rows-00001.safetensors"])
-        for interrupted in [nil, Data(), whole[..<5000], whole + Data(repeating: 7, count: 99), whole] {
+        for interrupted in [nil, Data(), whole.dropLast(50), whole + Data(repeating: 7, count: 99), whole] {
             try FileManager.default.removeItem(atPath: path + ".safetensors")
             try unsealed.write(to: URL(filePath: path + ".partial"))
             try interrupted?.write(to: URL(filePath: path + ".sealing"))

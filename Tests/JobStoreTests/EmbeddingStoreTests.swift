@@ -20,6 +20,10 @@ extension [UInt8] {
 
     init() throws { job = try TemporaryStore() }
 
+    private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: value.littleEndian, Array.init)
+    }
+
     @Test func rowsComeBackFromTheirShardsInWhateverOrderTheirUnitsWereCommitted() throws {
         try job.add([[5, 0], [1], [2, 3, 4], [6, 7]])
         try job.commit(job.result(3, rows: [2, 3, 4]), job.result(1, rows: [5, 0]))
@@ -74,7 +78,7 @@ extension [UInt8] {
         #expect(vectors[0][..<2] == [0x08, 0x63])  // 900 in f16
         for (slot, name) in ofReadouts.enumerated() {
             let checksums = vectors[slot].chunks(of: 12).flatMap { row in
-                withUnsafeBytes(of: Int64(CRC32.checksum(row)).littleEndian, Array.init)
+                Self.littleEndian(Int64(CRC32.checksum(row)))
             }
             #expect(try data("crc32/" + name) == checksums)
         }
@@ -97,14 +101,24 @@ extension [UInt8] {
             ])
         #expect(header.tensors.mapValues(\.type) == ["vectors": .f16, "rows": .i64, "crc32": .i64, "scale": .f32])
         #expect(header.tensors.mapValues(\.range.lowerBound) == ["vectors": 0, "rows": 24, "crc32": 40, "scale": 56])
+        let about = """
+            The hidden state of a response is vectors[i, response, layer, token] * scale[i, response, layer, token], of \
+            the row rows[i] of the input (from 0). A scale is a power of two, 1 nearly always, or NaN where the state is \
+            not finite. crc32[i] is zlib's of the bytes of vectors[i].
+            """
         #expect(
-            header.metadata.filter { $0.key != "about" } == [
-                "format": "legend-embeddings-1", "layers": "[30]", "tokens": "last", "run": "a", "step": "rows",
+            header.metadata == [
+                "about": about, "format": "legend-embeddings-1", "layers": "[30]", "tokens": "last", "run": "a",
+                "step": "rows",
                 "shard": "0", "shards": "1", "responses": "chosen, rejected",
             ])
-        #expect(
-            Array(bytes[TemporaryStore.headerBytes..<TemporaryStore.headerBytes + 24])
-                == Array(partial[TemporaryStore.headerBytes...]))
+        let vectors = Array(bytes[TemporaryStore.headerBytes..<TemporaryStore.headerBytes + 24])
+        #expect(vectors == Array(partial[TemporaryStore.headerBytes...]))
+        let rows = ([9, 4] as [Int64]).flatMap(Self.littleEndian)
+        let checksums = vectors.chunks(of: 12).map { Int64(CRC32.checksum($0)) }.flatMap(Self.littleEndian)
+        // 912 * 4096 is 2^21.8, 412 * 4096 is 2^20.7.
+        let scales = ([1, 128, 1, 64] as [Float]).map(\.bitPattern).flatMap(Self.littleEndian)
+        #expect(Array(bytes[(TemporaryStore.headerBytes + 24)...]) == rows + checksums + scales)
         try job.expectRows([9, 4])
     }
 

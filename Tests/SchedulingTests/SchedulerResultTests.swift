@@ -117,7 +117,7 @@ import Testing
         Invalid(
             testDescription: "too many responses", responses: [1, 3],
             values: Tensor(Array(repeating: 0, count: 8) as [Float], shape: [4, 1, 2]),
-            reason: "a row with 1 responses; those of the a have 2"),
+            reason: "a row with 1 responses; those of the \(WorkStep.anchors.name) have 2"),
         Invalid(
             testDescription: "another hidden size", values: Tensor([0, 0, 0, 0] as [Float], shape: [4, 1, 1]),
             reason: "values of f32 [4, 1, 1]; the unit needs f32 [4, 1, 2]"),

@@ -16,7 +16,7 @@ import Tokenizers
 
     init() throws {
         let letters = (0..<40).map { $0 < 26 ? String(UnicodeScalar(UInt8(97 + $0))) : "t\($0)" }
-        embedder = try RandomLlama().embedder { $0.set("tokenizer.ggml.tokens", .strings(letters)) }
+        embedder = try RandomLlama().embedder { $0.replace("tokenizer.ggml.tokens", .strings(letters)) }
         lane = try embedder.makeLane()
     }
 

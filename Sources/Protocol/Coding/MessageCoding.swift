@@ -26,10 +26,11 @@ extension Message {
         return [headerFrame] + tensors.map(\.bytes)
     }
 
-    package init(frames: [[UInt8]]) throws {
+    /// - Parameter framesMax: more are no message.
+    package init(frames: [[UInt8]], framesMax: Int = Self.maximumFrameCount) throws {
         guard let first = frames.first else { throw ProtocolError("a message without frames") }
-        guard frames.count <= Self.maximumFrameCount else {
-            throw ProtocolError("a message of \(frames.count) frames; at most \(Self.maximumFrameCount) are expected")
+        guard frames.count <= framesMax else {
+            throw ProtocolError("a message of \(frames.count) frames; at most \(framesMax) are expected")
         }
         let header: WireHeader
         do {

@@ -226,10 +226,11 @@ extension SocketLoop {
 // MARK: - Receiving
 
 extension SocketLoop {
+    private var framesMax: Int { isRouter ? Message.maximumFrameCountOfWorkers : Message.maximumFrameCount }
+
     /// Takes what has arrived and has room, but not so much that nothing is sent meanwhile.
     private mutating func receive() throws {
         let addressFrames = isRouter ? 1 : 0
-        let framesMax = isRouter ? Message.maximumFrameCountOfWorkers : Message.maximumFrameCount
         for _ in 0..<256 where hasRoom() {
             guard
                 let (parts, user) = try socket.receiveWithUser(
@@ -266,7 +267,7 @@ extension SocketLoop {
             if let header = frames.first, header.count > limits.headerBytesMax {
                 throw ProtocolError("a header of \(header.count) bytes; at most \(limits.headerBytesMax) are expected")
             }
-            deliver(.message(try Message(frames: frames), from: peer))
+            deliver(.message(try Message(frames: frames, framesMax: framesMax), from: peer))
         } catch let error as ProtocolVersionMismatch {
             deliver(.otherVersion(error, from: peer))
         } catch let error as ProtocolError {
