@@ -39,15 +39,20 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CommandLineTool", "Dataset", "Diagnostics", "JobConfiguration", "JobStore", "Margins", "Protocol",
-                "Scheduling",
-                "Transport",
-                "Digest",
-                "FileSystem", "Prompting", "Safetensors",
-                arguments,
-                logging, signals,
+                "CommandLineTool", "Dataset", "Diagnostics", "Digest", "FileSystem", "JobConfiguration", "JobStore",
+                "Margins", "Monitoring", "Prompting", "Protocol", "Reports", "Safetensors", "Scheduling", "Transport",
+                arguments, logging, signals,
             ],
-            exclude: ["Dataset", "JobStore", "Prompting", "Scheduling"],
+            exclude: ["Dataset", "JobStore", "Monitoring", "Prompting", "Reports", "Scheduling"],
+            swiftSettings: strict),
+        // What a person reads of a job: the progress line, the status page, overviews of what was written.
+        .target(
+            name: "Reports",
+            dependencies: ["CommandLineTool", "Dataset", "Diagnostics", "FileSystem", "Margins", "Protocol", logging],
+            path: "Sources/Coordinator/Reports", swiftSettings: strict),
+        // How far a job is, as values.
+        .target(
+            name: "Monitoring", dependencies: ["Margins", "Protocol", logging], path: "Sources/Coordinator/Monitoring",
             swiftSettings: strict),
         // What a job has done so far, on disk: the ledger and the store of embeddings.
         .target(
@@ -68,10 +73,8 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "CommandLineTool", "Diagnostics", "Engine", "JobConfiguration", "ModelFiles", "Tokenizers", "Margins",
-                "Protocol",
-                "Transport", "Digest",
-                "FileSystem", "SeededRandom", arguments, logging, signals,
+                "CommandLineTool", "Diagnostics", "Digest", "Engine", "FileSystem", "JobConfiguration", "Margins",
+                "ModelFiles", "Protocol", "SeededRandom", "Tokenizers", "Transport", arguments, logging, signals,
             ],
             swiftSettings: strict),
 
@@ -177,6 +180,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "ReportsTests", dependencies: ["DatasetFixtures", "FileSystem", "Protocol", "Reports"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MonitoringTests", dependencies: ["Margins", "Monitoring", "Protocol", logging],
+            swiftSettings: strict),
+        .testTarget(
             name: "DatasetTests",
             dependencies: ["Dataset", "DatasetFixtures", "FileSystem", "SeededRandom", "TestEnvironment"],
             swiftSettings: strict),
@@ -221,7 +230,7 @@ let package = Package(
                 "Safetensors",
                 "Protocol",
                 "Transport",
-                "SeededRandom", protobuf,
+                "SeededRandom", protobuf, "Reports",
             ],
             swiftSettings: strict),
     ]

@@ -4,7 +4,6 @@ import JobStore
 import JobStoreFixtures
 import Margins
 import Protocol
-import Scheduling
 import Testing
 
 @testable import Coordinator
@@ -20,7 +19,7 @@ import Testing
         return ingestion
     }
 
-    @Test func eachStagesRowsHaveTheirOwnLines() throws {
+    @Test func eachStepsRowsHaveTheirOwnLines() throws {
         var notices = JobNotices(readsControlTokens: false)
         #expect(notices.read(Ledger.Ingestion(), of: .anchors).isEmpty)
         let same = #"{"prompt":"q","chosen":"a","rejected":"a"}"#
@@ -62,22 +61,6 @@ import Testing
         #expect(notices.read(old, of: .rows).isEmpty)
     }
 
-    @Test func theProgressCountsMarginsOfTheRowsAlone() {
-        var progress = JobProgress(job: "x")
-        progress.began(.test(.rows), ingestion: Ledger.Ingestion(), tally: .init())
-        let values = Tensor([1, 2, 5, 1, 0, 0] as [Double], shape: [6, 1])
-        var result = UnitResult(
-            lease: Lease(unit: UnitID(1), attempt: 1), rows: [0, 1, 2], responseCounts: [2, 2, 2],
-            output: .scores(values, scorer: "d"),
-            failures: [.init(item: 2, reason: "too long")],
-            tokensTotal: 1, tokensComputed: 1, computeMicroseconds: 1)
-        progress.committed(result, at: MonotonicInstant(offset: .zero))
-        #expect(progress.margins.count == 2 && progress.margins.negativeCount == 1)
-        result.output = .states(values)
-        progress.committed(result, at: MonotonicInstant(offset: .zero))
-        #expect(progress.margins.count == 2)
-    }
-
     @Test func anchorsThatCannotBeReadAreCounted() throws {
         var ingestion = Ledger.Ingestion()
         (ingestion.records, ingestion.rows, ingestion.phase) = (10, 2, .complete)
@@ -85,12 +68,5 @@ import Testing
         #expect(notices.read(ingestion, of: .anchors) == ["anchors: 8 of 10 cannot be read; validate says why"])
         #expect(notices.lines(margins: MarginStatistics()).count == 1)
         #expect(notices.read(ingestion, of: .rows).isEmpty)
-    }
-}
-
-extension Pipeline.Step {
-    /// The step as a job has it.
-    static func test(_ id: StepID) -> Self {
-        Pipeline.annotation(fitsDirection: true, hasDirection: false)[id]!
     }
 }

@@ -60,7 +60,7 @@ private struct SettledRow: Hashable {
 
     // MARK: Units
 
-    @Test func openUnitsComeAscendingByStageAfterAnIdUpToALimit() throws {
+    @Test func openUnitsOfAStepComeAscendingAfterAnIdUpToALimit() throws {
         try ledger.add([unit(rows: 0..<2), unit(rows: 2..<3, tokens: 7)])
         try ledger.add([unit(.anchors, rows: 0..<1)], of: .anchors)
         try ledger.add([unit(rows: 3..<4)])
@@ -132,7 +132,7 @@ private struct SettledRow: Hashable {
             ])
     }
 
-    @Test func unitsThatAreTakenBackLeaveTheTextsAndTheOtherStage() throws {
+    @Test func unitsThatAreTakenBackLeaveTheTextsAndTheOtherStep() throws {
         try ledger.add([unit(.anchors, rows: 0..<1)], of: .anchors)
         try ledger.add([unit(rows: 0..<2)])
         try ledger.removeUnits(of: .rows)

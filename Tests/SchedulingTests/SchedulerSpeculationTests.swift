@@ -46,7 +46,7 @@ extension SchedulerHarness {
         #expect(harness.handle(.tick).assignments == [])
     }
 
-    @Test func nothingIsComputedTwiceBeforeTheEndOfTheStage() {
+    @Test func nothingIsComputedTwiceBeforeTheEndOfTheStep() {
         var harness = SchedulerHarness.lagging(isLast: false)
         harness.handle(.unitsFetched(.anchors, [], isLast: false))
         harness.advance(seconds: 11)

@@ -38,7 +38,7 @@ import Testing
         #expect(harness.join(.a, credit: 9).assignments.map(\.lease) == [Lease(1), Lease(2), Lease(3)])
     }
 
-    @Test func anEmptyStageIsCompleteAtOnce() {
+    @Test func anEmptyStepIsCompleteAtOnce() {
         var harness = SchedulerHarness()
         #expect(harness.begin([], of: .anchors) == [.stepCompleted(.anchors)])
         #expect(harness.handle(.tick) == [])
@@ -46,7 +46,7 @@ import Testing
         #expect(other.begin([], of: .rows) == [.stepCompleted(.rows)])
     }
 
-    @Test func aStageIsCompleteOnceWhenItsLastUnitIsSettled() {
+    @Test func aStepIsCompleteOnceWhenItsLastUnitIsSettled() {
         var harness = SchedulerHarness(model: .test)
         harness.join(.a)
         harness.begin(UnitSummary.tests(1...2))

@@ -4,7 +4,9 @@ internal import Foundation
 internal import JobConfiguration
 internal import JobStore
 internal import Logging
+internal import Monitoring
 internal import Protocol
+internal import Reports
 internal import Transport
 internal import UnixSignals
 

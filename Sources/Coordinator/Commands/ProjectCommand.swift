@@ -5,6 +5,7 @@ internal import Foundation
 internal import JobConfiguration
 internal import JobStore
 internal import Protocol
+internal import Reports
 
 struct ProjectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -62,7 +63,7 @@ struct ProjectCommand: AsyncParsableCommand {
     func run() async throws {
         let console = Console(showsProgress: !quiet)
         let job = try prepare()
-        let summary: OutputStage.Summary
+        let summary: OutputStep.Summary
         let notices: [String]
         do {
             try JobDefinition.makeFolder(of: job.output)

@@ -3,6 +3,7 @@ internal import CommandLineTool
 internal import Foundation
 internal import JobConfiguration
 internal import Protocol
+internal import Reports
 internal import Transport
 
 struct StatusCommand: AsyncParsableCommand {

@@ -4,6 +4,7 @@ internal import Foundation
 internal import JobConfiguration
 internal import Margins
 internal import Protocol
+internal import Reports
 
 struct SummaryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -127,7 +127,7 @@ struct Projector {
     func run(
         on direction: SavedDirection, writing path: String, errorsPath: String,
         progress: (_ done: Int, _ total: Int) -> Void
-    ) throws -> OutputStage.Summary {
+    ) throws -> OutputStep.Summary {
         let unit = direction.direction.unit
         guard unit.count == model.hiddenSize else {
             throw Problem(
@@ -145,7 +145,7 @@ struct Projector {
             done += 1
             if done % 4096 == 0 { progress(done, total) }
         }
-        return try OutputStage(definition: definition, ledger: ledger, output: (path, errorsPath)).run { row in
+        return try OutputStep(definition: definition, ledger: ledger, output: (path, errorsPath)).run { row in
             guard let result = try scores.result(of: row) else {
                 throw Problem("the store has no embeddings of row \(row)")
             }

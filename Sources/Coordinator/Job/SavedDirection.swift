@@ -3,6 +3,7 @@ internal import FileSystem
 internal import Foundation
 internal import Margins
 internal import Protocol
+internal import Reports
 internal import Safetensors
 
 /// A fitted direction with all that decides whether another job may project on it.

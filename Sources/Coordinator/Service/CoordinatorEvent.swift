@@ -12,7 +12,7 @@ enum CoordinatorEvent: Sendable {
 
     /// The digest of the coordinator's own model file is computed.
     case modelRead(Result<ModelFile, any Error>)
-    case outputWritten(StepID, OutputStage.Summary)
+    case outputWritten(StepID, OutputStep.Summary)
 
     /// A part of the job that runs on its own thread cannot go on.
     case failed(any Error)

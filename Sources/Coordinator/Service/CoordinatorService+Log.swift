@@ -1,6 +1,7 @@
 internal import Logging
 internal import Margins
 internal import Protocol
+internal import Reports
 internal import Scheduling
 internal import Transport
 

@@ -1,5 +1,6 @@
 package import JobStore
 internal import Logging
+internal import Monitoring
 package import Protocol
 package import Scheduling
 internal import Transport

@@ -3,6 +3,7 @@ internal import Diagnostics
 internal import Foundation
 internal import JobConfiguration
 internal import JobStore
+internal import Monitoring
 internal import Protocol
 internal import Scheduling
 internal import Transport
@@ -17,9 +18,11 @@ extension CoordinatorService {
 
     /// Shows a person the first open step, where that is another one now.
     func showCurrentStep() throws {
-        guard let current = loop.pipeline.current, progress.step != current else { return }
+        guard let current = loop.pipeline.current, progress.step?.id != current.id else { return }
+        let tally = try ledger.tally(of: current.id)
         progress.began(
-            current, ingestion: ingestions[current.id] ?? .init(), tally: try ledger.tally(of: current.id))
+            .init(current), input: .init(ingestions[current.id] ?? .init()), rowsDone: tally.rows,
+            rowsFailed: tally.failedRows)
     }
 
     /// - Throws: `Problem` where no anchor was usable, so that no worker ever had one.
@@ -40,7 +43,7 @@ extension CoordinatorService {
         case .writeOutput:
             onThread("legend-output") { [ledger, definition] in
                 try seal()
-                return .outputWritten(step.id, try OutputStage(definition: definition, ledger: ledger).run())
+                return .outputWritten(step.id, try OutputStep(definition: definition, ledger: ledger).run())
             }
         }
     }
@@ -95,5 +98,29 @@ extension CoordinatorService {
     func saveDirection() throws {
         guard definition.savedDirection == nil, let direction else { return }
         try direction.write(to: definition.configuration.job.directionOutput)
+    }
+}
+
+extension JobProgress.Step {
+    fileprivate init(_ step: Pipeline.Step) {
+        let work: Work =
+            switch step.work {
+            case .units(let work, _): .units(work)
+            case .local(.fitDirection): .local(doing: "fitting the")
+            case .local(.writeOutput): .local(doing: "writing the")
+            }
+        self.init(id: step.id, name: step.name, work: work)
+    }
+}
+
+extension JobProgress.Input {
+    init(_ ingestion: Ledger.Ingestion) {
+        let phase: Phase =
+            switch ingestion.phase {
+            case .reading: .reading
+            case .sorting: .sorting
+            case .complete: .complete
+            }
+        self.init(phase: phase, rows: ingestion.rows)
     }
 }

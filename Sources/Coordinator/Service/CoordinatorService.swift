@@ -5,7 +5,9 @@ internal import JobConfiguration
 internal import JobStore
 internal import Logging
 internal import Margins
+internal import Monitoring
 internal import Protocol
+internal import Reports
 internal import Scheduling
 internal import Transport
 
@@ -185,7 +187,7 @@ extension CoordinatorService {
         case .inbound(let inbound): return try heed(inbound).map { [.scheduler($0)] } ?? []
         case .ingested(let step, let ingestion):
             ingestions[step.id] = ingestion
-            progress.ingested(ingestion, of: step.id)
+            progress.read(.init(ingestion), of: step.id)
             let lines = notices.read(ingestion, of: step)
             if ingestion.isComplete {
                 for line in lines { logger.warning("some rows are odd", metadata: ["what": "\(line)"]) }

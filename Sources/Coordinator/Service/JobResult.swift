@@ -1,9 +1,10 @@
 internal import Margins
 internal import Protocol
+internal import Reports
 
 /// What a finished job came to.
 struct JobResult: Sendable {
-    let summary: OutputStage.Summary
+    let summary: OutputStep.Summary
     let direction: SavedDirection?
 
     /// What a person must know of the model, the rows and the margins to trust the numbers, each a sentence.
@@ -46,16 +47,4 @@ struct JobResult: Sendable {
     private var failures: String {
         summary.failedRows == 0 ? "" : ", \(summary.failedRows) cannot be: the errors file says why"
     }
-}
-
-extension Double {
-    /// Shortest decimal text of the number rounded to that many digits behind the point.
-    func rounded(toPlaces places: Int) -> Double {
-        let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
-        let scaled = (self * scale).rounded()
-        return scaled.isFinite ? scaled / scale : self
-    }
-
-    /// A share as a person reads it.
-    var percent: String { "\((self * 100).rounded(toPlaces: 1)) %" }
 }

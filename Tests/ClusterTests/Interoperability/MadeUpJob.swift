@@ -32,7 +32,7 @@ struct MadeUpJob {
             """, to: "cluster.yaml")
     }
 
-    func run() throws -> OutputStage.Summary {
+    func run() throws -> OutputStep.Summary {
         let definition = try JobDefinition(Configuration(contentsOf: folder.configuration))
         let ledger = try Ledger(folder: definition.configuration.job.state)
         guard let input = definition.input(of: .rows) else { preconditionFailure("a job has rows") }
@@ -49,6 +49,6 @@ struct MadeUpJob {
             return .result(result, worker: "none")
         }
         _ = try ledger.apply(results)
-        return try OutputStage(definition: definition, ledger: ledger).run()
+        return try OutputStep(definition: definition, ledger: ledger).run()
     }
 }

@@ -1,3 +1,4 @@
+internal import Reports
 import Digest
 
 import enum SwiftProtobuf.BinaryDecodingError

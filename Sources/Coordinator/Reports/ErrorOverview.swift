@@ -67,6 +67,6 @@ struct ErrorOverview: Sendable {
         let sorted = reasons.values.sorted { ($1.rows, $0.firstLine, $0.example) < ($0.rows, $1.firstLine, $1.example) }
         var lines = sorted.map { ["\($0.rows)", "\($0.firstLine)", $0.example.excerpt(scalars: 240)] }
         if otherRows > 0 { lines.append(["\(otherRows)", "", "(other reasons)"]) }
-        return StatusText.table([["ROWS", "FIRST LINE", "REASON (that row's)"]] + lines)
+        return TextTable.lines([["ROWS", "FIRST LINE", "REASON (that row's)"]] + lines)
     }
 }

@@ -1,8 +1,7 @@
 import Logging
+import Monitoring
 import Synchronization
 import Testing
-
-@testable import Coordinator
 
 /// What floods the coordinator does not flood its log.
 struct LogThrottleTests {

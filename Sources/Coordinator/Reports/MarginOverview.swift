@@ -5,7 +5,7 @@ internal import Margins
 
 /// What a person wants to see of an annotated file, and of the errors file beside it. Reads the former twice, in constant
 /// memory.
-struct MarginOverview: Sendable {
+package struct MarginOverview: Sendable {
     fileprivate struct ShownRow: Sendable {
         var line: Int
         var margin: Double
@@ -30,7 +30,7 @@ struct MarginOverview: Sendable {
 
     /// - Parameter errorsPath: nil where there is no such file.
     /// - Throws: `FileError` where a file cannot be read, or a row has no margin.
-    init(path: String, errorsPath: String?, rowsShown: Int, binCount: Int, groupColumn: String?) throws {
+    package init(path: String, errorsPath: String?, rowsShown: Int, binCount: Int, groupColumn: String?) throws {
         self.path = path
         errors = try errorsPath.map { ($0, try ErrorOverview(path: $0)) }
         self.groupColumn = groupColumn
@@ -93,7 +93,7 @@ struct MarginOverview: Sendable {
 }
 
 extension MarginOverview {
-    var text: String {
+    package var text: String {
         let failedRows = errors?.overview.rows ?? 0
         var lines = ["\(path): \(margins.count) rows with a margin, \(failedRows) without"]
         if margins.count > 0 { lines += marginLines }
@@ -139,7 +139,7 @@ extension MarginOverview {
                 "\(group.positiveShare.percent)",
             ]
         }
-        return StatusText.table([["VALUE", "ROWS", "MEAN", "ABOVE 0"]] + rows)
+        return TextTable.lines([["VALUE", "ROWS", "MEAN", "ABOVE 0"]] + rows)
     }
 
     private static func number(_ name: String) -> Double {

@@ -1,14 +1,10 @@
-import DatasetFixtures
-import Foundation
-import JobStore
-import JobStoreFixtures
 import Protocol
 import Testing
 
-@testable import Coordinator
+@testable import Reports
 
 /// What a person reads of a running job.
-struct MonitorTests {
+@Suite struct StatusTextTests {
     private func report(_ change: (inout StatusReport) -> Void = { _ in }) -> StatusReport {
         var report = StatusReport()
         report.job = "demo"
@@ -64,25 +60,6 @@ struct MonitorTests {
         #expect(text.contains("\nwarning: model.gguf: it looks old\n"))
     }
 
-    @Test func whileTheInputIsReadAndSortedThereIsNoShareOfRowsThatAreDone() {
-        var progress = JobProgress(job: "demo")
-        var ingestion = Ledger.Ingestion()
-        progress.began(.test(.rows), ingestion: ingestion, tally: .init())
-        func plain() -> String { ProgressText(report: progress.report(workers: [], retries: 0, at: .zero)).plain }
-        ingestion.rows = 4096
-        progress.ingested(ingestion, of: .rows)
-        #expect(plain() == "reading rows: 4096, 0 workers")
-        ingestion.phase = .sorting
-        progress.ingested(ingestion, of: .rows)
-        #expect(plain() == "sorting rows: 4096, 0 workers")
-        ingestion.phase = .complete
-        progress.ingested(ingestion, of: .rows)
-        #expect(plain() == "annotating rows: 0/4096 (0 %), 0 workers")
-        progress.began(.test(.anchors), ingestion: .init(), tally: .init())
-        progress.ingested(ingestion, of: .rows)
-        #expect(plain() == "reading anchors: 0, 0 workers")
-    }
-
     @Test(arguments: [0, 1, 10, 40, 80, 200]) func aLineNeverWrapsTheTerminal(_ width: Int) {
         #expect(ProgressText(report: report()).line(width: width).count <= max(width - 1, 0))
     }
@@ -113,54 +90,5 @@ struct MonitorTests {
         for (line, state) in zip(lines[(header + 1)...], ["ready", "loading"]) {
             #expect(line.dropFirst(column).hasPrefix(state))
         }
-    }
-
-    // MARK: Progress
-
-    private func result(rows: Int, tokens: UInt64) throws -> UnitResult {
-        UnitResult(
-            lease: Lease(unit: UnitID(1), attempt: 1), rows: (0..<UInt64(rows)).map { $0 },
-            responseCounts: Array(repeating: 1, count: rows),
-            output: .states(Tensor([Float](repeating: 0, count: rows), shape: [rows, 1, 1])), tokensTotal: tokens)
-    }
-
-    @Test func ratesAndTheTimeLeftComeFromCommitsOfTheLastHalfMinute() throws {
-        var progress = JobProgress(job: "demo")
-        var ingestion = Ledger.Ingestion()
-        ingestion.rows = 100
-        ingestion.phase = .complete
-        progress.began(.test(.rows), ingestion: ingestion, tally: .init())
-        func at(_ seconds: Double) -> MonotonicInstant { MonotonicInstant(offset: .seconds(seconds)) }
-        progress.committed(try result(rows: 10, tokens: 1000), at: at(10))
-        #expect(progress.report(workers: [], retries: 0, at: at(10)).rowsPerSecond == 0)
-        for second in 11...20 { progress.committed(try result(rows: 2, tokens: 300), at: at(Double(second))) }
-        let report = progress.report(workers: [], retries: 5, at: at(20))
-        #expect(report.rowsDone == 30 && report.rowsTotal == 100 && report.unitsRetried == 5)
-        #expect(abs(report.rowsPerSecond - 2) < 1e-9 && abs(report.tokensPerSecond - 300) < 1e-9)
-        #expect(abs((report.secondsLeft ?? 0) - 35) < 1e-9)
-        // Half a minute without a commit: no rate, and no guess.
-        let later = progress.report(workers: [], retries: 5, at: at(60))
-        #expect(later.rowsPerSecond == 0 && later.secondsLeft == nil)
-    }
-
-    // MARK: This machine
-
-    @Test func aMachineOfTwoNodesBindsAWorkerToEach() throws {
-        let folder = try DatasetFolder()
-        for (node, list) in [("node0/cpulist", "0-3\n"), ("node1/cpulist", "4-7\n"), ("node2/cpulist", "\n")] {
-            try folder.createFolder(String(node.prefix(5)))
-            try folder.write(list, to: node)
-        }
-        let machine = MachineTopology(nodesAt: folder.url.path, allowed: "1-5")
-        #expect(machine.nodes == ["1,2,3", "4,5"] && machine.workerCount == 2)
-        #expect(machine.binding(ofWorker: 1, of: 2) == ["/usr/bin/taskset", "-c", "4,5"])
-        #expect(MachineTopology(nodesAt: folder.url.path, allowed: "0-2").nodes == ["0,1,2"])
-        #expect(machine.binding(ofWorker: 0, of: 3) == [])
-    }
-
-    @Test func aMachineThatListsNoNodesIsOne() throws {
-        let machine = MachineTopology(nodesAt: try DatasetFolder().url.path)
-        #expect(machine.workerCount == 1 && machine.coreCount > 0)
-        #expect(machine.binding(ofWorker: 0, of: 1) == [])
     }
 }

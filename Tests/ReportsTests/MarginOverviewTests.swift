@@ -3,7 +3,7 @@ internal import FileSystem
 import Foundation
 import Testing
 
-@testable import Coordinator
+@testable import Reports
 
 struct MarginOverviewTests {
     private func overview(

@@ -1,10 +1,43 @@
-internal import JobStore
-internal import Margins
-internal import Protocol
-internal import Scheduling
+package import Margins
+package import Protocol
 
 /// How far a job is, from what the ledger committed: counts, rates over the last half minute, time left.
-struct JobProgress: Sendable {
+package struct JobProgress: Sendable {
+    /// A step as a person is told of it.
+    package struct Step: Hashable, Sendable {
+        package enum Work: Hashable, Sendable {
+            case units(WorkKind)
+
+            /// The coordinator's own; with what it does, as in `fitting the`.
+            case local(doing: String)
+        }
+
+        package let id: StepID
+        package let name: String
+        package let work: Work
+
+        package init(id: StepID, name: String, work: Work) {
+            self.id = id
+            self.name = name
+            self.work = work
+        }
+    }
+
+    /// How far the reading of a step's file has come.
+    package struct Input: Hashable, Sendable {
+        package enum Phase: Hashable, Sendable {
+            case reading, sorting, complete
+        }
+
+        package var phase: Phase
+        package var rows: Int
+
+        package init(phase: Phase = .reading, rows: Int = 0) {
+            self.phase = phase
+            self.rows = rows
+        }
+    }
+
     private struct Commit: Sendable {
         var at: MonotonicInstant
         var rows: Int
@@ -17,42 +50,42 @@ struct JobProgress: Sendable {
     /// Commits within this time are kept as one, so that memory does not grow with their rate.
     private static let grain = Duration.milliseconds(250)
 
-    let job: String
+    private let job: String
 
     /// What a person is shown; nil before the first one.
-    private(set) var step: Pipeline.Step?
+    package private(set) var step: Step?
     private var rowsDone = 0
     private var rowsFailed = 0
-    private var ingestion = Ledger.Ingestion()
+    private var input = Input()
     private var recent: [Commit] = []
     private var firstCommit: MonotonicInstant?
 
     /// Of the rows that were committed since the coordinator started.
-    private(set) var margins = MarginStatistics()
+    package private(set) var margins = MarginStatistics()
 
-    init(job: String) {
+    package init(job: String) {
         self.job = job
     }
 
     /// - Parameters:
-    ///   - ingestion: of a step of the workers.
-    ///   - tally: of a step of the workers.
-    mutating func began(_ step: Pipeline.Step, ingestion: Ledger.Ingestion, tally: Ledger.Tally) {
+    ///   - rowsDone: of a step of the workers, failed ones included.
+    ///   - rowsFailed: of a step of the workers.
+    package mutating func began(_ step: Step, input: Input, rowsDone: Int, rowsFailed: Int) {
         self.step = step
-        guard step.workStep != nil else { return }
-        rowsDone = tally.rows
-        rowsFailed = tally.failedRows
+        guard case .units = step.work else { return }
+        self.rowsDone = rowsDone
+        self.rowsFailed = rowsFailed
         recent = []
         firstCommit = nil
-        ingested(ingestion, of: step.id)
+        self.input = input
     }
 
-    mutating func ingested(_ ingestion: Ledger.Ingestion, of step: StepID) {
+    package mutating func read(_ input: Input, of step: StepID) {
         guard self.step?.id == step else { return }
-        self.ingestion = ingestion
+        self.input = input
     }
 
-    mutating func committed(_ result: UnitResult, at now: MonotonicInstant) {
+    package mutating func committed(_ result: UnitResult, at now: MonotonicInstant) {
         rowsDone += result.rows.count
         rowsFailed += result.failures.count
         addMargins(of: result)
@@ -76,13 +109,13 @@ struct JobProgress: Sendable {
         }
     }
 
-    mutating func quarantined(in step: StepID) {
+    package mutating func quarantined(in step: StepID) {
         guard self.step?.id == step else { return }
         rowsDone += 1
         rowsFailed += 1
     }
 
-    mutating func report(
+    package mutating func report(
         workers: [StatusReport.Worker], retries: UInt64, at now: MonotonicInstant
     ) -> StatusReport {
         recent.removeAll { now - $0.at > Self.window }
@@ -90,8 +123,8 @@ struct JobProgress: Sendable {
         report.job = job
         report.step = stepText
         report.rowsDone = UInt64(rowsDone)
-        report.rowsTotal = UInt64(ingestion.rows)
-        report.rowsTotalIsFinal = ingestion.isComplete
+        report.rowsTotal = UInt64(input.rows)
+        report.rowsTotalIsFinal = input.phase == .complete
         report.rowsFailed = UInt64(rowsFailed)
         report.secondsElapsed = now.offset.seconds
         report.unitsRetried = retries
@@ -102,8 +135,8 @@ struct JobProgress: Sendable {
             let seconds = min((now - firstCommit).seconds, Self.window.seconds)
             report.rowsPerSecond = Double(counted.reduce(0) { $0 + $1.rows }) / seconds
             report.tokensPerSecond = Double(counted.reduce(0) { $0 + $1.tokens }) / seconds
-            if ingestion.isComplete, step?.workStep != nil {
-                report.secondsLeft = Double(ingestion.rows - rowsDone) / report.rowsPerSecond
+            if input.phase == .complete, case .units = step?.work {
+                report.secondsLeft = Double(input.rows - rowsDone) / report.rowsPerSecond
             }
         }
         return report
@@ -111,17 +144,16 @@ struct JobProgress: Sendable {
 
     private var stepText: String {
         guard let step else { return "" }
-        return switch (step.work, ingestion.phase) {
+        return switch (step.work, input.phase) {
         case (.units, .reading): "reading \(step.name)"
         case (.units, .sorting): "sorting \(step.name)"
-        case (.units(let work, _), .complete):
+        case (.units(let work), .complete):
             switch work {
             case .embed: "embedding \(step.name)"
             case .project: "annotating \(step.name)"
             default: "computing \(step.name)"
             }
-        case (.local(.fitDirection), _): "fitting the \(step.name)"
-        case (.local(.writeOutput), _): "writing the \(step.name)"
+        case (.local(let doing), _): "\(doing) \(step.name)"
         }
     }
 }

@@ -7,7 +7,7 @@ internal import Margins
 internal import Protocol
 
 /// Joins the input with the results and writes the annotated rows, and beside them those that have no margin.
-struct OutputStage: Sendable {
+struct OutputStep: Sendable {
     let definition: JobDefinition
     let ledger: Ledger
     let path: String

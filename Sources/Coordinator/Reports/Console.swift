@@ -1,7 +1,7 @@
 internal import CommandLineTool
 internal import Foundation
 package import Logging
-internal import Protocol
+package import Protocol
 internal import Synchronization
 
 /// Standard error, shared by log lines and the progress line: on a terminal the latter stays at the bottom and is
@@ -23,7 +23,7 @@ package final class Console: Sendable {
         self.showsProgress = showsProgress
     }
 
-    func show(_ report: StatusReport) {
+    package func show(_ report: StatusReport) {
         guard showsProgress else { return }
         let text = ProgressText(report: report)
         state.withLock { state in
@@ -42,7 +42,7 @@ package final class Console: Sendable {
     }
 
     /// Takes the progress line away.
-    func endProgress() {
+    package func endProgress() {
         state.withLock { state in
             if !state.progressLine.isEmpty { StandardError.write("\r\u{1B}[K") }
             state.progressLine = ""

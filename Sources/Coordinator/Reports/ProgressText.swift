@@ -1,18 +1,20 @@
-internal import Protocol
+package import Protocol
 
 /// A status report as one line of text.
-struct ProgressText: Sendable {
-    let report: StatusReport
+package struct ProgressText: Sendable {
+    private let report: StatusReport
+
+    package init(report: StatusReport) { self.report = report }
 
     /// With a bar, for a terminal that is `width` characters wide.
-    func line(width: Int) -> String {
+    package func line(width: Int) -> String {
         // A narrow terminal has room for the numbers only.
         let bar = width < 80 ? "" : share.map { Self.bar($0, width: 20) + " " } ?? ""
         return String("\(report.step) \(bar)\(counts)\(rates)".prefix(max(width - 1, 0)))
     }
 
     /// Without one, for a log.
-    var plain: String { "\(report.step): \(counts)\(rates)" }
+    package var plain: String { "\(report.step): \(counts)\(rates)" }
 
     private var share: Double? {
         guard report.rowsTotalIsFinal, report.rowsTotal > 0 else { return nil }
@@ -51,7 +53,7 @@ struct ProgressText: Sendable {
     }
 
     /// `45 s`, `3:05`, `2:03:05`.
-    static func duration(_ seconds: Double) -> String {
+    package static func duration(_ seconds: Double) -> String {
         guard seconds.isFinite else { return "?" }
         let total = Int(min(max(seconds, 0), 1e9).rounded())
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }

@@ -1,10 +1,12 @@
-internal import Protocol
+package import Protocol
 
 /// A status report as a page of text: the job, then a line for each worker.
-struct StatusText: Sendable {
-    let report: StatusReport
+package struct StatusText: Sendable {
+    private let report: StatusReport
 
-    var text: String {
+    package init(report: StatusReport) { self.report = report }
+
+    package var text: String {
         let elapsed = ProgressText.duration(report.secondsElapsed)
         var lines = ["job \(report.job), \(elapsed) since the coordinator started", ProgressText(report: report).plain]
         if !report.precision.isEmpty {
@@ -23,7 +25,7 @@ struct StatusText: Sendable {
         if report.messagesDropped > 0 { lines.append("messages dropped: \(report.messagesDropped) (see the log)") }
         guard !report.workers.isEmpty else { return (lines + ["no workers"]).joined(separator: "\n") }
         let header = ["WORKER", "HOST", "STATE", "LANES", "HELD", "DONE", "TOKENS/S", "HEARD"]
-        return (lines + [""] + Self.table([header] + report.workers.map(Self.cells))).joined(separator: "\n")
+        return (lines + [""] + TextTable.lines([header] + report.workers.map(Self.cells))).joined(separator: "\n")
     }
 
     private static func cells(_ worker: StatusReport.Worker) -> [String] {
@@ -31,22 +33,5 @@ struct StatusText: Sendable {
             worker.worker, worker.host, worker.state, "\(worker.lanes)", "\(worker.unitsHeld)", "\(worker.unitsDone)",
             ProgressText.short(worker.tokensPerSecond), "\(ProgressText.duration(worker.secondsSinceHeard)) ago",
         ]
-    }
-
-    /// Columns as wide as their widest cell, two blanks apart.
-    static func table(_ rows: [[String]]) -> [String] {
-        let widths = rows.reduce(into: [Int](repeating: 0, count: rows.first?.count ?? 0)) { widths, row in
-            for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) }
-        }
-        return rows.map { row in
-            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            return cells.joined(separator: "  ").trimmingSuffix { $0 == " " }
-        }
-    }
-}
-
-extension String {
-    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
-        String(self[..<(lastIndex { !predicate($0) }.map { index(after: $0) } ?? startIndex)])
     }
 }

@@ -1,0 +1,13 @@
+// Numbers as a person reads them.
+
+extension Double {
+    /// Shortest decimal text of the number rounded to that many digits behind the point.
+    package func rounded(toPlaces places: Int) -> Double {
+        let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
+        let scaled = (self * scale).rounded()
+        return scaled.isFinite ? scaled / scale : self
+    }
+
+    /// A share as a person reads it.
+    package var percent: String { "\((self * 100).rounded(toPlaces: 1)) %" }
+}
