@@ -69,7 +69,7 @@ final class WorkerService {
         }
         lastFinding = "nothing came from \(options.endpoint)"
         session = Session(identity: options.identity, policy: policy)
-        let inbox = ModelInbox()
+        let inbox = ThreadQueue<ModelMessage>(countMax: Self.modelMessagesMax)
         let socket = try MessageSocket(.dealer(connect: options.endpoint, keys: options.keys)) { inbound in
             switch inbound {
             case .message(.coordinator(let message), _): mailbox.post(.session(.message(message)))
@@ -150,6 +150,8 @@ final class WorkerService {
             ])
     }
 
+    /// More than a download ever asks for; what a hostile coordinator sends beyond it is dropped.
+    private static let modelMessagesMax = 32
     private static let signOfLifeInterval = Duration.seconds(5)
 
     private func showLife() {

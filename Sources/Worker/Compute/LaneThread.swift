@@ -3,6 +3,7 @@ internal import Engine
 internal import Foundation
 internal import Protocol
 internal import Synchronization
+internal import Transport
 
 /// A thread that computes one unit at a time, with scratch of its own.
 ///
@@ -17,8 +18,7 @@ final class LaneThread: Sendable {
     private let computation: UnitComputation
     private let embedder: Embedder
     private let post: @Sendable (Session.Event) -> Void
-    private let queue = Mutex<[Work]>([])
-    private let arrivals = DispatchSemaphore(value: 0)
+    private let queue = ThreadQueue<Work>()
     private let isCancelled = Atomic(false)
 
     /// - Parameter post: called on the lane's thread with what becomes of each unit.
@@ -40,7 +40,7 @@ final class LaneThread: Sendable {
 
     func compute(_ lease: Lease, _ work: Session.Work, scorer: Scorer?) {
         isCancelled.store(false, ordering: .relaxed)
-        enqueue(.unit(lease, work, scorer))
+        queue.post(.unit(lease, work, scorer))
     }
 
     /// Ends the present unit at its next micro-batch.
@@ -50,21 +50,12 @@ final class LaneThread: Sendable {
 
     /// Ends the thread after the present unit.
     func stop() {
-        enqueue(.stop)
-    }
-
-    private func enqueue(_ work: Work) {
-        queue.withLock { $0.append(work) }
-        arrivals.signal()
+        queue.post(.stop)
     }
 
     private func run() {
         var lane: Lane?
-        while true {
-            arrivals.wait()
-            guard case .unit(let lease, let work, let scorer) = queue.withLock({ $0.removeFirst() }) else {
-                return
-            }
+        while case .unit(let lease, let work, let scorer) = queue.next() {
             do {
                 let unit: EmbeddedUnit
                 switch work {

@@ -2,21 +2,22 @@ internal import Digest
 internal import Foundation
 internal import Logging
 internal import Protocol
-internal import Synchronization
+internal import Transport
 
 /// Runs a `ModelDownload`: feeds it what arrives from the coordinator and the clock, and carries its actions out. All of
 /// it on the thread that calls `fetch`.
 final class ModelFetcher: Sendable {
     let cache: ModelCache
-    private let inbox: ModelInbox
+    private let inbox: ThreadQueue<ModelMessage>
     private let send: @Sendable (ModelMessage) throws -> Void
     private let logger: Logger
 
-    private static let tickSeconds = 0.2
+    private static let tickInterval = Duration.milliseconds(200)
     private static let reportInterval = Duration.seconds(5)
 
     init(
-        cache: ModelCache, inbox: ModelInbox, logger: Logger, send: @escaping @Sendable (ModelMessage) throws -> Void
+        cache: ModelCache, inbox: ThreadQueue<ModelMessage>, logger: Logger,
+        send: @escaping @Sendable (ModelMessage) throws -> Void
     ) {
         self.cache = cache
         self.inbox = inbox
@@ -48,7 +49,7 @@ final class ModelFetcher: Sendable {
                 lastReport = .now
                 report(download.phase, transfer)
             }
-            events = [inbox.next(within: Self.tickSeconds).map(ModelDownload.Event.message), .tick].compactMap(\.self)
+            events = [inbox.next(within: Self.tickInterval).map(ModelDownload.Event.message), .tick].compactMap(\.self)
         }
     }
 
@@ -154,34 +155,6 @@ final class ModelFetcher: Sendable {
                 ])
         case .place, .nothing: break
         }
-    }
-}
-
-/// What the coordinator says of the model, on its way from the socket's thread to the loader's.
-final class ModelInbox: Sendable {
-    private let messages = Mutex<[ModelMessage]>([])
-    private let arrivals = DispatchSemaphore(value: 0)
-
-    /// More than a download ever asks for; what a hostile coordinator sends beyond it is dropped.
-    private static let messagesMax = 32
-
-    func post(_ message: ModelMessage) {
-        let hasRoom = messages.withLock { messages in
-            guard messages.count < Self.messagesMax else { return false }
-            messages.append(message)
-            return true
-        }
-        if hasRoom { arrivals.signal() }
-    }
-
-    /// The first message; nil where none comes in time.
-    func next(within seconds: Double) -> ModelMessage? {
-        guard arrivals.wait(timeout: .now() + seconds) == .success else { return nil }
-        return messages.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-    }
-
-    func removeAll() {
-        messages.withLock { $0 = [] }
     }
 }
 
