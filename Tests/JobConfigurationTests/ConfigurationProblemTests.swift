@@ -230,6 +230,18 @@ import Testing
             ])
     }
 
+    @Test func noMoreIsKeptThanAWorkerIsTold() throws {
+        let layers = (-700...700).map(String.init).joined(separator: ", ")
+        let yaml = ConfigurationFixtures.yaml(
+            "embedding", "keep_embeddings: true", "keep_layers: [\(layers)]", "keep_tokens: [last, mean, mean-response]"
+        )
+        #expect(
+            try ConfigurationFixtures.problems(yaml) == [
+                ": embedding: keep_layers and keep_tokens: expected at most 4096 embeddings of each text, found "
+                    + "1401 layers × 3 tokens"
+            ])
+    }
+
     @Test(arguments: [
         ("secret_key", ":8:15: cluster: \"secret_key\" needs \"allowed_keys\", the workers' public keys"),
         ("allowed_keys", ":8:17: cluster: \"allowed_keys\" needs \"secret_key\", the coordinator's own key"),

@@ -161,7 +161,10 @@ extension HostileFrames {
                 welcome, "a readout that comes twice", { $0.welcome.job.readouts.append($0.welcome.job.readouts[0]) }),
             .init(
                 welcome, "65 readouts; at most 64 are expected",
-                { $0.welcome.job.keep = Array(repeating: $0.welcome.job.readouts[0], count: 65) }),
+                { $0.welcome.job.readouts = Array(repeating: $0.welcome.job.readouts[0], count: 65) }),
+            .init(
+                welcome, "4097 readouts; at most 4096 are expected",
+                { $0.welcome.job.keep = Array(repeating: $0.welcome.job.readouts[0], count: 4097) }),
             .init(
                 welcome, "a job's precision: expected one of auto, f32, bf16, int8, found \"fp8\"",
                 { $0.welcome.job.precision = "fp8" }),

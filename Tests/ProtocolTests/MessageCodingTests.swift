@@ -38,6 +38,14 @@ import Testing
         #expect(try UnitPayload.Item(prompt: prompt, rest: rest) == item)
     }
 
+    /// All layers of a large model under every pooling: far more than a scorer has frames.
+    @Test func aJobMayKeepEveryLayerOfALargeModel() throws {
+        var job = MessageSamples.job
+        job.keptReadouts = (0...1000).flatMap { layer in Pooling.allCases.map { Readout(LayerChoice(layer), $0) } }
+        let message = Message.coordinator(.welcome(job))
+        #expect(try Message(frames: message.frames()) == message)
+    }
+
     @Test func aResultSaysWhatItIs() throws {
         for result in [MessageSamples.result, MessageSamples.scores] {
             let frames = try Message.worker(.result(result)).frames()
