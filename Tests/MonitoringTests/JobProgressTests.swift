@@ -1,3 +1,4 @@
+import Margins
 import Monitoring
 import Protocol
 import Testing

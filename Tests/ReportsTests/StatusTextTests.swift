@@ -1,3 +1,4 @@
+import Foundation
 import Protocol
 import Testing
 

@@ -1,5 +1,5 @@
-internal import Reports
 import Digest
+internal import Reports
 
 import enum SwiftProtobuf.BinaryDecodingError
 import struct SwiftProtobuf.SwiftProtobufError
