@@ -34,8 +34,11 @@ package enum Pooling: String, Choice {
 
 /// One vector of a text: the hidden states after a layer, pooled.
 package struct Readout: Hashable, Comparable, Sendable, CustomStringConvertible {
-    /// Of a job, and of a scorer.
+    /// Of a job, and of a scorer: each is a frame of the message that broadcasts it.
     package static let countMax = 64
+
+    /// Of those that a job keeps.
+    package static let keptMax = 4096
 
     package var layer: LayerChoice
     package var pooling: Pooling

@@ -8,6 +8,9 @@ extension UnitResult {
         for unit: (rows: Int, step: WorkStep)?, of job: JobSpecification, _ model: LoadedModel, _ scorer: Scorer?
     ) -> String? {
         let work = unit?.step.work ?? output.work
+        guard output.work == work else {
+            return "a result of work \(output.work.number); the unit asks for work \(work.number)"
+        }
         if work.needsScorer, let digest = output.scorer, digest != scorer?.digest {
             return "a result by scorer \(digest); the job's is \(scorer?.digest ?? "unknown")"
         }

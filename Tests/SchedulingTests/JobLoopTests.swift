@@ -17,6 +17,7 @@ import Testing
         var settled: Set<UnitID> = []
         var reads: [Int] = []
         var isFull = false
+        var rejected: Set<Lease> = []
 
         init(_ journal: Journal) { self.journal = journal }
 
@@ -31,8 +32,12 @@ import Testing
                         default: "\(change)"
                         }
                     }.joined(separator: ", "))
-            for case .result(let result, _) in changes { settled.insert(result.lease.unit) }
-            return changes.map { _ in .done }
+            return changes.map { change in
+                guard case .result(let result, _) = change else { return .done }
+                if rejected.remove(result.lease) != nil { return .rejected }
+                settled.insert(result.lease.unit)
+                return .done
+            }
         }
 
         func openUnits(of step: StepID, after: UnitID, limit: Int) -> [UnitSummary] {
@@ -137,6 +142,18 @@ import Testing
         job.journal.lines = []
         #expect(throws: Full.self) { try job.take([Self.result(1)]) }
         #expect(job.journal.lines == [])
+    }
+
+    @Test func whatTheLedgerRejectsIsAFailedAttempt() throws {
+        var job = try Job(units: 1...1)
+        _ = try job.done(Self.hello(credit: 1))
+        job.ledger.rejected = [Lease(1)]
+        let done = try job.done(Self.result(1))
+        #expect(done.first == "commit result of \(Lease(1))" && done.last == "assign \(Lease(1, 2)) to \(PeerID.a)")
+        let reason = "a result that does not belong to its unit"
+        #expect(done.contains { $0.hasPrefix("commit failure") && $0.contains(reason) })
+        _ = try job.done(.scheduler(.message(.result(.anchors(Lease(1, 2))), from: .a)))
+        #expect(job.completed == [.anchors])
     }
 
     @Test func aUnitThatIsSettledIsNotSentAndTheSchedulerIsTold() throws {

@@ -63,53 +63,73 @@ import Testing
         #expect(closed == [.anchors] && !isTaken)
     }
 
-    /// Random changes, after each of which the hands are counted from what was given and taken.
-    @Test(arguments: 0..<200 as Range<UInt64>) func whatIsHeldIsWhatWasGiven(seed: UInt64) {
+    @Test func whatTheLedgerDoesNotTakeIsTheNextOneAgain() {
+        var table = Self.table()
+        _ = table.lease(UnitID(2), to: .a, isAhead: false, at: Self.start)
+        let early = table.returnToQueue(UnitID(2))
+        _ = table.beginSettling(UnitID(2))
+        let isBack = table.returnToQueue(UnitID(2))
+        #expect(!early && isBack && table[UnitID(2)]?.state == .queued && table.brokenInvariants() == [])
+    }
+
+    /// Random changes. Units that are gone make room for new ones.
+    @Test(arguments: 0..<200 as Range<UInt64>) func whatMustHoldHoldsAfterEveryChange(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        var table = Self.table(units: 1...6)
-        var given: [PeerID: [UnitID: (attempt: UInt32, isAhead: Bool, isEmbedded: Bool)]] = [.a: [:], .b: [:], .c: [:]]
+        func number(_ count: Int) -> Int { Int.random(in: 0..<count, using: &random) }
+        var table = LeaseTable()
+        table.open(.anchors)
+        table.open(.rows)
         let peers: [PeerID] = [.a, .b, .c]
-        for _ in 0..<60 {
-            let (id, peer) = (UnitID(random.next() % 6 + 1), peers[Int(random.next() % 3)])
-            let state = table[id]?.state
-            switch random.next() % 6 {
+        var known: [UnitID] = []
+        var last: UInt64 = 0
+        for _ in 0..<200 {
+            if known.count < 6 {
+                last += 1
+                let summary = UnitSummary(id: UnitID(last), rows: 1 + number(3), tokens: 9, failures: 0)
+                _ = table.enqueue([summary], of: number(2) == 0 ? .anchors : .rows, isLast: false)
+                known.append(UnitID(last))
+            }
+            let (id, peer) = (known[number(known.count)], peers[number(3)])
+            let held = table[peer].leases[id]
+            switch number(9) {
             case 0, 1:
-                guard let state, state != .settling, given[peer]?[id] == nil else { continue }
-                let isAhead = random.next() % 2 == 0
-                let lease = table.lease(id, to: peer, isAhead: isAhead, at: Self.start)
-                given[peer]?[id] = (lease.attempt, isAhead, false)
+                guard held == nil, table[id]?.state != .settling else { continue }
+                let lease = table.lease(id, to: peer, isAhead: number(2) == 0, at: Self.start)
+                #expect(table[peer].holds(lease))
             case 2:
-                let released = table.release(id, of: peer)
-                #expect(released?.attempt == given[peer]?[id]?.attempt)
-                given[peer]?[id] = nil
+                guard held == nil, table[id]?.state == .queued, let attempts = table[id]?.attempts else { continue }
+                let lease = Lease(unit: id, attempt: attempts + UInt32(number(3)))
+                let isEmbedded = number(2) == 0
+                table.adopt(
+                    .init(lease: lease, tokens: 0, isEmbedded: isEmbedded), by: peer,
+                    isAhead: isEmbedded || number(2) == 0, at: Self.start)
+                #expect(table[peer].holds(lease) && table[peer].leases[id]?.isEmbedded == isEmbedded)
             case 3:
-                guard let held = given[peer]?[id] else { continue }
+                let released = table.release(id, of: peer)
+                #expect(released?.attempt == held?.attempt && table[peer].leases[id] == nil)
+            case 4:
+                guard let held else { continue }
                 let isNews = table.embedded(Lease(unit: id, attempt: held.attempt), of: peer)
                 #expect(isNews == (held.isAhead && !held.isEmbedded))
-                if held.isAhead { given[peer]?[id]?.isEmbedded = true }
-            case 4:
-                let taken = random.next() % 2 == 0 ? table.beginSettling(id) : table.remove(id)
-                #expect(Set(taken.map(\.peer)) == Set(peers.filter { given[$0]?[id] != nil }))
-                for peer in peers { given[peer]?[id] = nil }
+            case 5:
+                let holders = peers.filter { table[$0].leases[id] != nil }
+                let taken = table.beginSettling(id)
+                #expect(Set(taken.map(\.peer)) == Set(holders) && table[id]?.state == .settling)
+            case 6:
+                let wasSettling = table[id]?.state == .settling
+                let isBack = table.returnToQueue(id)
+                #expect(isBack == wasSettling)
+            case 7:
+                _ = table.remove(id)
+                known.removeAll { $0 == id }
+                #expect(table[id] == nil && peers.allSatisfy { table[$0].leases[id] == nil })
             default:
-                guard let other = peers.first(where: { $0 != peer && given[$0]?.isEmpty == true }) else { continue }
+                guard let other = peers.first(where: { $0 != peer && table[$0].isEmpty }) else { continue }
+                let hand = table[peer].leases
                 table.move(from: peer, to: other)
-                (given[peer], given[other]) = ([:], given[peer])
+                #expect(table[other].leases == hand && table[peer].isEmpty)
             }
-            for peer in peers {
-                let (hand, held) = (table[peer], given[peer] ?? [:])
-                #expect(hand.leases.mapValues(\.attempt) == held.mapValues(\.attempt))
-                #expect(hand.unitsInWork == held.values.count { !$0.isEmbedded })
-                #expect(hand.rowsAhead == held.values.count { $0.isAhead } * 2)
-            }
-            for unit in (1...6).map({ UnitID($0) }) {
-                guard case .leased(let holders) = table[unit]?.state else {
-                    #expect(peers.allSatisfy { given[$0]?[unit] == nil })
-                    continue
-                }
-                #expect(holders.count == Set(holders).count)
-                #expect(Set(holders) == Set(peers.filter { given[$0]?[unit] != nil }))
-            }
+            #expect(table.brokenInvariants() == [])
         }
     }
 }

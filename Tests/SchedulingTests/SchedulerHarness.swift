@@ -2,7 +2,7 @@ import Protocol
 import Scheduling
 import Testing
 
-/// A scheduler and its clock.
+/// A scheduler and its clock. What must always hold is checked after every event.
 struct SchedulerHarness {
     static let job = JobSpecification(
         job: "job", modelPath: "model.gguf", modelDigest: "", precision: .f32, backend: .oneDNN,
@@ -20,7 +20,11 @@ struct SchedulerHarness {
     }
 
     @discardableResult
-    mutating func handle(_ event: Scheduler.Event) -> [Scheduler.Action] { scheduler.handle(event, at: now) }
+    mutating func handle(_ event: Scheduler.Event) -> [Scheduler.Action] {
+        let actions = scheduler.handle(event, at: now)
+        #expect(scheduler.brokenInvariants() == [], "after \(event)")
+        return actions
+    }
 
     @discardableResult
     mutating func receive(

@@ -281,4 +281,27 @@ import Testing
         harness.join(.a)
         #expect(harness.join(.b, held: [Lease(1)]).messages(to: .b).last == .revoked(Lease(1)))
     }
+
+    @Test func noMoreWorkersAreLetInThanThereIsRoomFor() {
+        var harness = SchedulerHarness(policy: .test { $0.workersMax = 2 })
+        harness.join(.a)
+        harness.join(.b)
+        let hello = WorkerMessage.hello(.test(.c, model: .test))
+        #expect(harness.receive(hello, from: .c).withoutNotes == [])
+        // Who is known may come back.
+        #expect(!harness.receive(.hello(.test(.a, epoch: 2, model: .test)), from: .a).withoutNotes.isEmpty)
+        harness.receive(.goodbye(reason: "done"), from: .b)
+        #expect(!harness.receive(hello, from: .c).withoutNotes.isEmpty)
+    }
+
+    @Test func aWorkerThatReadsTheModelOtherwiseIsRefused() {
+        var harness = SchedulerHarness(model: .test)
+        var other = LoadedModel.test
+        other.layerCount = 3
+        let actions = harness.receive(.hello(.test(.a, model: other)), from: .a)
+        #expect(
+            actions.notes.contains {
+                if case .refused(_, let reason) = $0 { reason.contains("3 layers") } else { false }
+            })
+    }
 }

@@ -140,7 +140,8 @@ package struct JobLoop<Ledger: JobLedger, Connections: WorkerConnections> {
         occurrences += zip(changes, outcomes).map { .committed($0, $1) }
         return zip(changes, outcomes).compactMap { change, outcome in
             switch change {
-            case .result(let result, _): outcome == .rejected ? nil : .settled(result.lease.unit)
+            case .result(let result, let worker):
+                outcome == .rejected ? .rejected(result.lease, worker: worker) : .settled(result.lease.unit)
             case .split(let unit): .replaced(unit)
             case .quarantine(let unit, _, _): .settled(unit)
             case .failure, .model, .numerics: nil

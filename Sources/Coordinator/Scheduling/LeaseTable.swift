@@ -14,7 +14,7 @@ package struct LeaseTable: Sendable {
             /// Held by these workers; two where the second is speculative. Next: queued or settling; or gone.
             case leased([PeerID])
 
-            /// Its outcome is on its way to the ledger. Next: gone.
+            /// Its outcome is on its way to the ledger. Next: gone; or queued, where the ledger does not take it.
             case settling
         }
 
@@ -184,6 +184,16 @@ extension LeaseTable {
         return taken
     }
 
+    /// The unit's outcome was none: it is the next one in its queue.
+    ///
+    /// - Returns: whether it was settling.
+    package mutating func returnToQueue(_ id: UnitID) -> Bool {
+        guard let unit = units[id], unit.state == .settling else { return false }
+        units[id]?.state = .queued
+        withQueue(of: unit) { $0.putBack(id) }
+        return true
+    }
+
     /// The unit is gone.
     ///
     /// - Returns: what was taken from whom.
@@ -243,6 +253,34 @@ extension LeaseTable {
     /// Lets a time in which nobody was listened to count for nothing.
     mutating func shiftClocks(by gap: Duration) {
         for peer in hands.keys { hands[peer]!.shiftClocks(by: gap) }
+    }
+}
+
+extension LeaseTable {
+    /// What must hold after every change; each broken rule as a sentence. For tests: what follows from a unit's state is
+    /// written where the state is, and nowhere else.
+    package func brokenInvariants() -> [String] {
+        var broken: [String] = []
+        for (step, queue) in openSteps.map({ ($0.step, $0.queue) }) {
+            let queued = units.values.filter { $0.step.id == step.id && $0.state == .queued }.map(\.summary.id)
+            if queue.waiting.sorted() != queued.sorted() { broken.append("\(step.name): \(queue.waiting) ≠ \(queued)") }
+            let count = units.values.count { $0.step.id == step.id }
+            if queue.unitsOpen != count { broken.append("\(step.name): \(queue.unitsOpen) open units, not \(count)") }
+        }
+        var holders: [UnitID: Set<PeerID>] = [:]
+        for (peer, hand) in hands {
+            for id in hand.leases.keys { holders[id, default: []].insert(peer) }
+            let inWork = hand.leases.values.count { !$0.isEmbedded }
+            let ahead = hand.leases.values.reduce(0) { $0 + ($1.isAhead ? $1.rows : 0) }
+            if (hand.unitsInWork, hand.rowsAhead) != (inWork, ahead) { broken.append("\(peer): miscounted") }
+        }
+        for (id, unit) in units {
+            let peers: [PeerID] = if case .leased(let peers) = unit.state { peers } else { [] }
+            let held = holders.removeValue(forKey: id) ?? []
+            if Set(peers) != held || peers.count != held.count { broken.append("\(id): \(peers) ≠ \(held)") }
+        }
+        if !holders.isEmpty { broken.append("held and unknown: \(holders.keys.sorted())") }
+        return broken
     }
 }
 

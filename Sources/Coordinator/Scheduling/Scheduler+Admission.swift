@@ -21,6 +21,15 @@ extension Scheduler {
                 (SHA-256 \(model.digest)): give the worker that file with --model
                 """
         }
+        func facts(_ model: LoadedModel) -> String {
+            "\(model.layerCount) layers of \(model.hiddenSize), \(model.contextLength) tokens, \(model.tokenizer)"
+        }
+        if facts(found) != facts(model) {
+            return """
+                it reads of the model \(facts(found)); the others read \(facts(model)): give all workers the same \
+                version of legend-worker
+                """
+        }
         if found.precision != model.precision {
             return """
                 it computes in \(found.precision), this job in \(model.precision): set model.precision to one that \

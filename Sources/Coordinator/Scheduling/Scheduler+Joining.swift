@@ -21,6 +21,10 @@ extension Scheduler {
             }
             lose(known, because: "it was restarted", &actions)
         }
+        guard workers.count < policy.workersMax else {
+            let reason = "there are \(workers.count) workers; one more is not listened to"
+            return actions.append(.note(.turnedAway(worker: hello.worker, reason: reason)))
+        }
         chooseNumerics(by: hello, &actions)
         workers.add(WorkerState(hello: hello, at: now), as: peer)
         actions.append(.note(.joined(worker: hello.worker, host: hello.host, lanes: hello.lanes)))

@@ -20,4 +20,15 @@ extension Scheduler {
                 secondsSinceHeard: (now - worker.lastHeard).seconds)
         }
     }
+
+    /// What must hold after every event; each broken rule as a sentence.
+    package func brokenInvariants() -> [String] {
+        var broken = leases.brokenInvariants()
+        for peer in workers.peers where leases[peer].unitsInWork > workers[peer]?.credit ?? 0 {
+            broken.append("\(peer) holds more than its credit")
+        }
+        let names = workers.peers.compactMap { workers[$0]?.name }
+        if Set(names).count != workers.count { broken.append("two workers of one name: \(names)") }
+        return broken
+    }
 }

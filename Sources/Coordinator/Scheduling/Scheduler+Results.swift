@@ -55,11 +55,19 @@ extension Scheduler {
     ) {
         guard let worker = workers[peer], let lease = leases.release(id, of: peer) else { return }
         retries += 1
+        ended(lease, on: worker.name, failure: failure, mayBeAnothers: mayBeAnothers, &actions)
+    }
+
+    /// An attempt is over, and its unit is in nobody's hands, or in another's.
+    mutating func ended(
+        _ lease: Lease, on worker: String, failure: String?, mayBeAnothers: Bool = false, _ actions: inout [Action]
+    ) {
+        let id = lease.unit
         var countedFailure: String?
-        if let failure, leases.countFailure(of: lease, on: worker.name) {
+        if let failure, leases.countFailure(of: lease, on: worker) {
             countedFailure = failure
-            actions.append(.change(.failure(lease, worker: worker.name, reason: failure)))
-            actions.append(.note(.attemptFailed(lease, worker: worker.name, reason: failure)))
+            actions.append(.change(.failure(lease, worker: worker, reason: failure)))
+            actions.append(.note(.attemptFailed(lease, worker: worker, reason: failure)))
         }
         guard let unit = leases[id], unit.state == .queued else { return }
         guard let countedFailure, !mayBeAnothers, unit.summary.failures >= policy.attemptsMax else {

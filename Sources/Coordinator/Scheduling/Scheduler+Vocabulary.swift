@@ -30,6 +30,9 @@ extension Scheduler {
         /// Units of a step held in its queue; more are fetched when half of them are gone.
         package var queueMax: Int = 4096
 
+        /// More workers are not listened to until some are gone.
+        package var workersMax: Int = 10_000
+
         /// Whether workers of different numeric builds may share the job.
         package var allowsMixedNumerics: Bool
 
@@ -61,6 +64,9 @@ extension Scheduler {
 
         /// The unit's outcome is safe in the ledger: a result or a quarantine.
         case settled(UnitID)
+
+        /// The ledger does not take the result for one of its unit, which is open as before.
+        case rejected(Lease, worker: String)
 
         /// The unit is gone from the ledger; its rows are in new units, which a fetch returns.
         case replaced(UnitID)
@@ -98,6 +104,9 @@ extension Scheduler {
         case ready(worker: String, numericBuild: String)
         case choseNumerics(JobNumerics)
         case refused(worker: String, reason: String)
+
+        /// It is not answered, and asks again.
+        case turnedAway(worker: String, reason: String)
         case draining(worker: String)
         case left(worker: String, reason: String)
         case lost(worker: String, unitsReturned: Int, reason: String)

@@ -72,6 +72,10 @@ package struct Scheduler: Sendable {
             if leases.enqueue(summaries, of: step, isLast: isLast) { candidates = .anybody }
         case .unitsAvailable(let step): leases.mayFetchAgain(step)
         case .settled(let unit): settle(unit, &actions)
+        case .rejected(let lease, let worker):
+            if leases.returnToQueue(lease.unit) {
+                ended(lease, on: worker, failure: "a result that does not belong to its unit", &actions)
+            }
         case .replaced(let unit):
             if let step = leases[unit]?.step.id { leases.mayFetchAgain(step) }
             settle(unit, &actions)

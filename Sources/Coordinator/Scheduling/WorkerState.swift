@@ -3,8 +3,7 @@ internal import Protocol
 /// What the scheduler knows of a worker, but for what it holds: that is in the ``LeaseTable``.
 struct WorkerState: Sendable {
     enum State: Hashable, Sendable {
-        /// Said hello; loads the model, or loads it again for other numbers. Next: ready, or draining where it was told to
-        /// stop meanwhile, or refused and gone.
+        /// Said hello; loads the model. Next: ready, or draining where it was told to stop meanwhile, or refused and gone.
         case loading(isStopping: Bool)
 
         /// Takes units. Next: draining, stalled, or gone.

@@ -55,6 +55,8 @@ extension CoordinatorService {
                 ])
         case .refused(let worker, let reason):
             logger.error("refused a worker", metadata: ["worker": "\(worker)", "reason": "\(reason)"])
+        case .turnedAway(let worker, let reason):
+            logger.warning("turned a worker away", metadata: ["worker": "\(worker)", "reason": "\(reason)"])
         case .draining(let worker): logger.info("a worker is leaving", metadata: ["worker": "\(worker)"])
         case .left(let worker, let reason):
             logger.info("a worker left", metadata: ["worker": "\(worker)", "reason": "\(reason)"])

@@ -40,22 +40,32 @@ extension CoordinatorService {
     /// Lets the loop take what happened, and heeds what comes of it; also where the loop ends with an error.
     func take(_ events: [Loop.Event]) throws {
         var occurrences: [Loop.Occurrence] = []
-        let taken = Result { try loop.take(events, at: now, &occurrences) }
+        do {
+            try loop.take(events, at: now, &occurrences)
+        } catch {
+            // What was committed is known and said; nothing is begun any more.
+            for case .committed(let change, let outcome) in occurrences { heed(change, outcome) }
+            for case .note(let note) in occurrences { log(note) }
+            throw error
+        }
         for occurrence in occurrences { try heed(occurrence) }
-        try taken.get()
+        // After all that was committed, which the ledger's tally has.
+        try showCurrentStep()
     }
 
     private func heed(_ occurrence: Loop.Occurrence) throws {
         switch occurrence {
         case .began(let step):
-            try showCurrentStep()
             if case .local(let work) = step.work { try begin(work, of: step) }
-        case .completed: try showCurrentStep()
+        case .completed: break
         case .foundUnits: try startedWorkers.start()
         case .committed(let change, let outcome): heed(change, outcome)
         case .note(let note):
             if case .ready(let worker, _) = note { startedWorkers.becameReady(worker) }
-            if case .invalidResult = note { messagesDropped += 1 }
+            switch note {
+            case .invalidResult, .turnedAway: messagesDropped += 1
+            default: break
+            }
             log(note)
         }
     }

@@ -127,9 +127,6 @@ final class CoordinatorService {
     /// The longest header that a worker sends names all units that it can hold, or a reason for each row of a unit.
     private static let headerBytesMax = 2 << 20
 
-    /// More workers are not listened to until some are gone.
-    private static let workersMax = 10_000
-
     /// Status requests that are answered between two ticks: each answer looks at all workers.
     private static let statusRequestsMax = 20
 
@@ -176,6 +173,7 @@ extension CoordinatorService {
         var heard: [Loop.Event] = []
         for event in events { heard += try heed(event) }
         try take(heard)
+        try requireWorkers()
         if let finishing, loop.scheduler.workerCount == 0 || now >= finishing.deadline {
             ending = .finished(finishing.result)
         }
@@ -218,14 +216,12 @@ extension CoordinatorService {
             ]
             logger.error("a worker cannot run", metadata: metadata)
             if failure.isLastOne { lastWorkerFailure = failure }
-            try requireWorkers()
             return []
         case .stop(let reason):
             ending = finishing.map { .finished($0.result) } ?? .stopped(reason: reason)
             return []
         case .tick:
             try ledger.checkPlace()
-            try requireWorkers()
             statusRequests = 0
             reloadAllowedKeys()
             console.show(statusReport())
@@ -243,9 +239,6 @@ extension CoordinatorService {
     /// - Returns: what the scheduler must know of it.
     private func heed(_ inbound: Inbound) throws -> Scheduler.Event? {
         switch inbound {
-        case .message(.worker(.hello), let peer)
-        where loop.scheduler.workerCount >= Self.workersMax && !loop.scheduler.isWorker(peer):
-            drop("there are too many workers; one more is not listened to", from: peer)
         case .message(.worker(let message), let peer):
             return .message(message, from: peer)
         case .message(.status(.request), let peer):

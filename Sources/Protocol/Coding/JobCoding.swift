@@ -26,9 +26,9 @@ extension Readout {
 }
 
 extension [Readout] {
-    fileprivate init(wire: [WireReadout]) throws {
-        guard wire.count <= Readout.countMax else {
-            throw ProtocolError("\(wire.count) readouts; at most \(Readout.countMax) are expected")
+    fileprivate init(wire: [WireReadout], countMax: Int) throws {
+        guard wire.count <= countMax else {
+            throw ProtocolError("\(wire.count) readouts; at most \(countMax) are expected")
         }
         self = try wire.map(Readout.init)
         guard Set(self).count == count else { throw ProtocolError("a readout that comes twice") }
@@ -56,8 +56,9 @@ extension JobSpecification {
             precision: try Precision(wire: wire.precision, "a job's precision"),
             backend: try Backend(wire: wire.backend, "a job's backend"),
             attention: try AttentionPrecision(wire: wire.attention, "what a job's attention multiplies"),
-            readouts: try [Readout](wire: wire.readouts), maxTokens: Int(wire.maxTokens),
-            heartbeatMilliseconds: Int(wire.heartbeatMs), keptReadouts: try [Readout](wire: wire.keep))
+            readouts: try [Readout](wire: wire.readouts, countMax: Readout.countMax), maxTokens: Int(wire.maxTokens),
+            heartbeatMilliseconds: Int(wire.heartbeatMs),
+            keptReadouts: try [Readout](wire: wire.keep, countMax: Readout.keptMax))
     }
 
     var wire: WireJobSpecification {

@@ -139,6 +139,14 @@ extension Configuration {
         if keeps {
             let keptLayers = Set((layers ?? []) + [embedding.layer.number]).sorted()
             let keptTokens = Set((tokens ?? []) + [embedding.token])
+            let count = keptLayers.count * keptTokens.count
+            if count > Readout.keptMax {
+                section.report(
+                    """
+                    keep_layers and keep_tokens: expected at most \(Readout.keptMax) embeddings of each text, found \
+                    \(keptLayers.count) layers × \(keptTokens.count) tokens
+                    """)
+            }
             embedding.kept = .init(
                 layers: keptLayers.map { LayerChoice($0) }, tokens: Pooling.allCases.filter(keptTokens.contains))
         } else if layers != nil || tokens != nil {

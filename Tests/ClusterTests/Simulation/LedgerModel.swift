@@ -110,7 +110,7 @@ final class LedgerModel: JobLedger {
             return .duplicate(
                 isEqual: results[id].map { $0.result.output == result.output || !$0.result.failures.isEmpty } ?? true)
         }
-        guard unit.payload.items.count == result.rows.count,
+        guard unit.payload.items.map(\.text.responses.count) == result.responseCounts,
             unit.payload.work == result.output.work
         else { return .rejected }
         var result = result

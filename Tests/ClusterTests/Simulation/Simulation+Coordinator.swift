@@ -108,6 +108,7 @@ extension Simulation {
         var occurrences: [SimulatedCoordinator.Loop.Occurrence] = []
         let (knewModel, time) = (ledger.model != nil, now)
         let taken = Result { try coordinator?.loop.take(events, at: time, &occurrences) }
+        for rule in coordinator?.loop.scheduler.brokenInvariants() ?? [] { broken(rule) }
         judge(ledger.takeCommitted(), knewModel: knewModel)
         let sent = outbox.takeAll()
         for (message, peer) in sent.messages { send(message, to: peer) }
