@@ -60,7 +60,7 @@ let package = Package(
             path: "Sources/Coordinator/JobStore", swiftSettings: strict),
         // Rows of preference datasets and anchors, read and written in every format.
         .target(
-            name: "Dataset", dependencies: ["Diagnostics", "FileSystem", "CZlib"], path: "Sources/Coordinator/Dataset",
+            name: "Dataset", dependencies: ["CZlib", "Diagnostics", "FileSystem"], path: "Sources/Coordinator/Dataset",
             swiftSettings: strict),
         // What the model reads of a row.
         .target(
@@ -81,7 +81,7 @@ let package = Package(
         // The inference engine: knows neither sockets nor directions.
         .target(
             name: "Engine",
-            dependencies: ["Diagnostics", "ModelFiles", "Tokenizers", "CKernels", "COneDNN", "COpenBLAS"],
+            dependencies: ["CKernels", "COneDNN", "COpenBLAS", "Diagnostics", "ModelFiles", "Tokenizers"],
             exclude: ["ModelFiles", "Tokenizers", "Kernels", "COneDNN", "COpenBLAS"],
             swiftSettings: strict),
         // Model files and their vocabularies, for whoever does not need the engine.
@@ -100,18 +100,18 @@ let package = Package(
 
         // What coordinator and workers say to each other, and how it travels.
         .target(
-            name: "Protocol", dependencies: [protobuf, "Digest"],
+            name: "Protocol", dependencies: ["Diagnostics", "Digest", protobuf],
             exclude: ["Configuration", "Transport", "legend.proto"],
             swiftSettings: strict),
         .target(
-            name: "Transport", dependencies: ["Protocol", "FileSystem", "CZeroMQ"], path: "Sources/Protocol/Transport",
+            name: "Transport", dependencies: ["CZeroMQ", "FileSystem", "Protocol"], path: "Sources/Protocol/Transport",
             exclude: ["CZeroMQ"], swiftSettings: strict),
         .systemLibrary(
             name: "CZeroMQ", path: "Sources/Protocol/Transport/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
 
         // What an operator writes of a job: cluster.yaml.
         .target(
-            name: "JobConfiguration", dependencies: ["Protocol", "Diagnostics", "FileSystem", "Yams"],
+            name: "JobConfiguration", dependencies: ["Diagnostics", "FileSystem", "Protocol", "Yams"],
             path: "Sources/Protocol/Configuration", swiftSettings: strict),
 
         // Exit statuses and options that all executables share.
@@ -121,7 +121,7 @@ let package = Package(
         .target(name: "SeededRandom", swiftSettings: strict),
 
         // Safetensors files: their header, and their tensors as numbers.
-        .target(name: "Safetensors", swiftSettings: strict),
+        .target(name: "Safetensors", dependencies: ["Diagnostics"], swiftSettings: strict),
 
         // Errors as sentences for a person, and how they show what was found.
         .target(name: "Diagnostics", swiftSettings: strict),
@@ -131,7 +131,7 @@ let package = Package(
 
         // SHA-256 and CRC-32 of files and bytes.
         .target(
-            name: "Digest", dependencies: ["FileSystem", "CCrypto", "CZlib"], exclude: ["CCrypto", "CZlib"],
+            name: "Digest", dependencies: ["CCrypto", "CZlib", "FileSystem"], exclude: ["CCrypto", "CZlib"],
             swiftSettings: strict),
         .systemLibrary(name: "CZlib", path: "Sources/Digest/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Sources/Digest/CCrypto", providers: [.apt(["libssl-dev"])]),
@@ -139,18 +139,18 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "SeededRandom", "TestEnvironment",
+                "CKernels", "Engine", "GGUFFixtures", "ModelFiles", "SeededRandom", "TestEnvironment", "Tokenizers",
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "ModelFilesTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
+            name: "ModelFilesTests", dependencies: ["GGUFFixtures", "ModelFiles", "SeededRandom", "Tokenizers"],
             swiftSettings: strict),
         .testTarget(
-            name: "TokenizersTests", dependencies: ["ModelFiles", "Tokenizers", "GGUFFixtures", "SeededRandom"],
+            name: "TokenizersTests", dependencies: ["GGUFFixtures", "ModelFiles", "SeededRandom", "Tokenizers"],
             exclude: ["Golden"], swiftSettings: strict),
         // Small GGUF files that tests put together.
         .target(
-            name: "GGUFFixtures", dependencies: ["ModelFiles", "Tokenizers", "SeededRandom"],
+            name: "GGUFFixtures", dependencies: ["ModelFiles", "SeededRandom", "Tokenizers"],
             path: "Tests/GGUFFixtures", swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: strict),
@@ -160,23 +160,21 @@ let package = Package(
         .target(name: "TestEnvironment", path: "Tests/TestEnvironment", swiftSettings: strict),
         .testTarget(name: "MarginsTests", dependencies: ["Margins", "SeededRandom"], swiftSettings: strict),
         .testTarget(
-            name: "ProtocolTests",
-            dependencies: ["Protocol", "Digest", "SeededRandom", protobuf],
+            name: "ProtocolTests", dependencies: ["Digest", "Protocol", "SeededRandom", protobuf],
             swiftSettings: strict
         ),
         .testTarget(
-            name: "JobConfigurationTests",
-            dependencies: ["JobConfiguration", "Diagnostics", "FileSystem", "Protocol", "SeededRandom"],
+            name: "JobConfigurationTests", dependencies: ["Diagnostics", "FileSystem", "JobConfiguration", "Protocol"],
             swiftSettings: strict),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "Protocol", "CZeroMQ", "TestEnvironment"],
+            name: "TransportTests", dependencies: ["CZeroMQ", "Protocol", "TestEnvironment", "Transport"],
             swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
                 "CommandLineTool", "Coordinator", "Dataset", "DatasetFixtures", "Diagnostics", "FileSystem",
-                "JobConfiguration", "JobStore", "JobStoreFixtures", "Prompting", "Safetensors", "Scheduling",
-                "SeededRandom", "TestEnvironment",
+                "JobConfiguration", "JobStore", "JobStoreFixtures", "Margins", "Prompting", "Protocol", "Safetensors",
+                "Scheduling", "SeededRandom",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -196,7 +194,7 @@ let package = Package(
         .testTarget(
             name: "JobStoreTests",
             dependencies: [
-                "JobStore", "JobStoreFixtures", "Diagnostics", "FileSystem", "Protocol", "Safetensors", grdb,
+                "Diagnostics", "Digest", "FileSystem", "JobStore", "JobStoreFixtures", "Protocol", "Safetensors", grdb,
             ],
             swiftSettings: strict),
         // A ledger for a test, and units in few words.
@@ -207,30 +205,26 @@ let package = Package(
         .target(
             name: "DatasetFixtures", dependencies: ["Dataset"], path: "Tests/DatasetFixtures", swiftSettings: strict),
         .testTarget(
-            name: "SchedulingTests", dependencies: ["Scheduling", "Protocol", "SeededRandom"], swiftSettings: strict),
+            name: "SchedulingTests", dependencies: ["Protocol", "Scheduling", "SeededRandom"], swiftSettings: strict),
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Worker", "Engine", "ModelFiles", "Tokenizers", "GGUFFixtures", "Margins", "Protocol", "Digest",
-                "FileSystem", "SeededRandom",
+                "Digest", "Engine", "FileSystem", "GGUFFixtures", "Margins", "ModelFiles", "Protocol", "SeededRandom",
+                "Tokenizers", "Transport", "Worker",
             ], swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Coordinator", "Worker", "JobConfiguration", "Margins", "Protocol", "Safetensors", "Scheduling",
-                "Transport", "CZeroMQ", "SeededRandom", "TestEnvironment", grdb,
+                "CZeroMQ", "Coordinator", "Dataset", "JobConfiguration", "JobStore", "Margins", "Protocol",
+                "Safetensors", "Scheduling", "SeededRandom", "TestEnvironment", "Transport", "Worker", grdb,
             ],
             exclude: ["Golden", "FailingFileSystem"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Coordinator", "Dataset", "Diagnostics", "Digest", "Engine", "JobConfiguration", "Prompting",
-                "FileSystem", "ModelFiles",
-                "Tokenizers", "Margins",
-                "Safetensors",
-                "Protocol",
-                "Transport",
-                "SeededRandom", protobuf, "Reports",
+                "Coordinator", "Dataset", "Diagnostics", "Digest", "Engine", "FileSystem", "JobConfiguration",
+                "Margins", "ModelFiles", "Prompting", "Protocol", "Reports", "Safetensors", "SeededRandom",
+                "Tokenizers", "Transport", protobuf,
             ],
             swiftSettings: strict),
     ]

@@ -9,6 +9,7 @@ definition: in float64, one text after another, with the expressions that the mo
 shared with the engine. Needs numpy.
 """
 
+import argparse
 import json
 import re
 import struct
@@ -320,11 +321,15 @@ def files():
 
 
 def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a file is different")
+    check = parser.parse_args().check
     tests = Path(__file__).resolve().parent.parent / "Tests"
     different = []
     for name, data in files().items():
         path = tests / name
-        if sys.argv[1:] == ["--check"]:
+        if check:
             if not path.exists() or path.read_bytes() != data:
                 different.append(name)
         else:

@@ -2,7 +2,8 @@ internal import Foundation
 
 /// An open file, closed when it goes. Any thread may read and write it at given places.
 ///
-/// All calls go on where a signal interrupts them, and read and write all that is asked for.
+/// All calls go on where a signal interrupts them, and read and write all that is asked for; only ``read(atMost:)`` may
+/// read less.
 package struct OpenFile: ~Copyable, Sendable {
     package enum Access: Sendable {
         /// Does not wait for who writes a pipe.
@@ -21,6 +22,9 @@ package struct OpenFile: ~Copyable, Sendable {
         /// Writing behind what is there.
         case appending
 
+        /// Saying that it was changed, which asks for no right to read it; it is made where it is not there.
+        case touching
+
         fileprivate var flags: Int32 {
             switch self {
             case .reading: O_RDONLY | O_NONBLOCK
@@ -29,6 +33,7 @@ package struct OpenFile: ~Copyable, Sendable {
             case .makingNew: O_RDWR | O_CREAT | O_EXCL
             case .replacing: O_WRONLY | O_CREAT | O_TRUNC
             case .appending: O_WRONLY | O_APPEND
+            case .touching: O_WRONLY | O_CREAT
             }
         }
     }
@@ -72,12 +77,26 @@ package struct OpenFile: ~Copyable, Sendable {
 // MARK: - Bytes
 
 extension OpenFile {
-    /// The next bytes behind those that were read; none at the end of the file.
+    /// The next bytes behind those that were read, as many as the system gives at once: fewer than `count` are not the
+    /// end of the file, but none are.
     package func read(atMost count: Int) throws(FileError) -> [UInt8] {
         return try bytes(count) { (buffer: UnsafeMutableRawBufferPointer) throws(FileError) in
             try systemCall(path, cannot: "read") { Foundation.read(descriptor, buffer.baseAddress, buffer.count) }
         }
     }
+
+    /// All bytes behind those that were read, and of a longer file as many as the limit says.
+    package func readToEnd(limit: Int) throws(FileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < limit {
+            let part = try read(atMost: min(limit - bytes.count, Self.chunkBytes))
+            guard !part.isEmpty else { break }
+            bytes += part
+        }
+        return bytes
+    }
+
+    private static let chunkBytes = 1 << 16
 
     /// - Throws: `FileError`, also where the file ends before.
     package func read(_ count: Int, at offset: Int) throws(FileError) -> [UInt8] {

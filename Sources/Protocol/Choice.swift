@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// A setting that has one of a few values, each with one name: in configurations, options and files, and on the wire.
 package protocol Choice: RawRepresentable, CaseIterable, Codable, Hashable, Sendable, CustomStringConvertible
 where RawValue == String {}
@@ -23,6 +25,6 @@ package struct ChoiceError: Error, Hashable, CustomStringConvertible {
     package let found: String
 
     package var description: String {
-        "expected one of \(expected.joined(separator: ", ")), found \(found.prefix(80).debugDescription)"
+        "expected one of \(expected.joined(separator: ", ")), found \(found.quoted)"
     }
 }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Foundation
 
 /// What a safetensors file says of its tensors: https://github.com/huggingface/safetensors#format.
@@ -123,7 +124,7 @@ extension SafetensorsHeader {
         for (name, value) in values {
             switch value {
             case .metadata(let found):
-                guard name == "__metadata__" else { throw SafetensorsError("tensor \"\(name)\" has no description") }
+                guard name == "__metadata__" else { throw SafetensorsError("tensor \(name.quoted) has no description") }
                 metadata = found
             case .entry(let entry): tensors[name] = try Self.tensor(name, entry, dataBytes: dataBytes)
             }
@@ -142,20 +143,20 @@ extension SafetensorsHeader {
         }
         for (first, second) in zip(ordered, ordered.dropFirst())
         where second.value.range.lowerBound < first.value.range.upperBound {
-            throw SafetensorsError("tensors \"\(first.key)\" and \"\(second.key)\" have bytes in common")
+            throw SafetensorsError("tensors \(first.key.quoted) and \(second.key.quoted) have bytes in common")
         }
     }
 
     private static func tensor(_ name: String, _ entry: Entry, dataBytes: Int) throws -> Tensor {
         guard let type = ElementType(rawValue: entry.dtype) else {
             let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
-            throw SafetensorsError("tensor \"\(name)\": expected one of \(known), found \(entry.dtype)")
+            throw SafetensorsError("tensor \(name.quoted): expected one of \(known), found \(entry.dtype.quoted)")
         }
         var byteCount = type.byteCount
         for dimension in entry.shape {
             let (product, overflow) = byteCount.multipliedReportingOverflow(by: dimension)
             guard dimension >= 0, !overflow else {
-                throw SafetensorsError("tensor \"\(name)\" has the impossible shape \(entry.shape)")
+                throw SafetensorsError("tensor \(name.quoted) has the impossible shape \(entry.shape)")
             }
             byteCount = product
         }
@@ -164,7 +165,7 @@ extension SafetensorsHeader {
             offsets[1] - offsets[0] == byteCount
         else {
             throw SafetensorsError(
-                "tensor \"\(name)\" of shape \(entry.shape) with offsets \(offsets) in \(dataBytes) bytes of data")
+                "tensor \(name.quoted) of shape \(entry.shape) with offsets \(offsets) in \(dataBytes) bytes of data")
         }
         return Tensor(type: type, shape: entry.shape, range: offsets[0]..<offsets[1])
     }
@@ -179,7 +180,7 @@ package struct SafetensorsError: Error, Hashable, Sendable, CustomStringConverti
     }
 
     /// The same of a tensor.
-    func of(_ tensor: String) -> SafetensorsError { SafetensorsError("tensor \"\(tensor)\": \(problem)") }
+    func of(_ tensor: String) -> SafetensorsError { SafetensorsError("tensor \(tensor.quoted): \(problem)") }
 
     package var description: String { "not a usable safetensors file: \(problem)" }
 }

@@ -160,7 +160,7 @@ final class WorkerService {
         }
         lastSignOfLife = .now
         do {
-            try OpenFile(path, .making).touch()
+            try OpenFile(path, .touching).touch()
         } catch {
             logger.warning("cannot touch the file that shows life", metadata: ["reason": "\(error)"])
         }

@@ -33,6 +33,11 @@ struct InheritanceTests {
         return text.split(separator: "\n").first { $0.hasPrefix(beginning) }.map(String.init) ?? ""
     }
 
+    /// A worker that was stopped does not outlive a test that fails.
+    private func goOn(_ workers: [pid_t]) {
+        for worker in workers { Foundation.kill(worker, SIGCONT) }
+    }
+
     @Test func aLocalWorkerIsAsNiceAsItsCoordinatorAndHasItsProcessorsAndLimits() async throws {
         let processors = try line("/proc/self/status", "Cpus_allowed_list:").split(separator: "\t").last ?? ""
         let first = String(processors.prefix { $0.isNumber })
@@ -52,6 +57,7 @@ struct InheritanceTests {
             for worker in workers { Foundation.kill(worker, SIGSTOP) }
             return workers
         }
+        defer { goOn(workers) }
         let process = try #require(workers.first, "\(program.errors)")
         // The lane among them; libdispatch's have a niceness of their own where it may set one.
         let others = try ThreadView.all(of: process).filter { $0.number != process }
@@ -64,7 +70,7 @@ struct InheritanceTests {
         #expect(try line("/proc/\(process)/status", "Cpus_allowed_list:").hasSuffix("\t\(first)"))
         let files = try line("/proc/\(process)/limits", "Max open files").split(separator: " ")
         #expect(files.contains("700") && files.contains("900"), "\(files)")
-        Foundation.kill(process, SIGCONT)
+        goOn(workers)
         program.kill(SIGTERM)
         _ = await program.exit()
     }
@@ -107,9 +113,10 @@ struct InheritanceTests {
             program.kill()
             return workers
         }
+        defer { goOn(workers) }
         let worker = try #require(workers.first)
         _ = await program.exit()
-        Foundation.kill(worker, SIGCONT)
+        goOn(workers)
         #expect(try await eventually { !ProcessTable.isRunning(worker) })
     }
 }

@@ -2,6 +2,7 @@ import Coordinator
 import Foundation
 import JobStore
 import TestEnvironment
+import Testing
 
 /// A folder with a job's configuration and files, removed with the value.
 final class JobFolder: Sendable {
@@ -118,9 +119,10 @@ extension JobFolder {
     /// Does something in the middle of the job, as soon as its ledger has so many results.
     @discardableResult
     func atResults<Value: Sendable>(
-        _ count: Int, of program: RunningProgram, _ action: @escaping @Sendable () throws -> Value
+        _ count: Int, of program: RunningProgram, at place: SourceLocation = #_sourceLocation,
+        _ action: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
-        try await once({ [self] in try results.count >= count }, in: program, action)
+        try await once({ [self] in try results.count >= count }, in: program, at: place, action)
     }
 }
 
@@ -132,14 +134,14 @@ extension JobFolder {
 @discardableResult
 func once<Value: Sendable>(
     _ condition: @escaping @Sendable () throws -> Bool, in program: RunningProgram,
-    _ action: @escaping @Sendable () throws -> Value
+    at place: SourceLocation = #_sourceLocation, _ action: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
     try await withTaskCancellationHandler {
         try await withCheckedThrowingContinuation { continuation in
             Thread {
                 continuation.resume(
                     with: Result {
-                        var patience = Patience()
+                        var patience = Patience(at: place)
                         while try !condition() {
                             guard !program.hasEnded, patience.pauseThread() else {
                                 throw NothingToActOn(description: "what was waited for did not come: \(program.errors)")

@@ -3,17 +3,64 @@ import Testing
 @testable import TestEnvironment
 
 struct PatienceTests {
-    @Test func onlyTimeInWhichNobodyWaitsForAProcessorCounts() {
+    /// A machine on which time passes as a test says.
+    private struct Machine {
         var patience = Patience(.seconds(10))
         var now = Patience.Moment()
-        func passes(_ seconds: Int, waiting: Int) -> Bool {
+
+        init(pressure: Duration? = .zero) {
+            now.pressure = pressure
+            _ = patience.lasts(until: now)
+        }
+
+        /// - Parameter pressure: of the machine, now; nil where it cannot be read.
+        mutating func lasts(after seconds: Int, pressure: Int?) -> Bool {
             now.time += .seconds(seconds)
-            now.pressure += .seconds(waiting)
+            now.pressure = pressure.map { .seconds($0) }
             return patience.lasts(until: now)
         }
-        #expect(passes(1000, waiting: 1000))
-        #expect(passes(9, waiting: 0))
-        #expect(passes(1000, waiting: 1001))
-        #expect(!passes(3, waiting: 1))
+    }
+
+    @Test func onlyTimeInWhichNobodyWaitsForAProcessorCounts() {
+        var machine = Machine()
+        #expect(machine.lasts(after: 1000, pressure: 1000))
+        #expect(machine.lasts(after: 9, pressure: 1000))
+        #expect(machine.lasts(after: 1000, pressure: 2000))
+        #expect(!machine.lasts(after: 3, pressure: 2001))
+    }
+
+    @Test func aReadingThatFailsEndsNothing() {
+        var machine = Machine()
+        #expect(machine.lasts(after: 500, pressure: nil))
+        #expect(machine.lasts(after: 500, pressure: nil))
+        #expect(machine.lasts(after: 8, pressure: 1000))
+        #expect(machine.lasts(after: 1, pressure: 1000))
+        #expect(!machine.lasts(after: 2, pressure: 1000))
+    }
+
+    @Test func whereNothingIsMeasuredAllTimeCounts() {
+        var machine = Machine(pressure: nil)
+        #expect(machine.lasts(after: 9, pressure: nil))
+        #expect(!machine.lasts(after: 2, pressure: nil))
+    }
+
+    /// Neither a counter that begins anew nor one that runs ahead of the clock.
+    @Test func aCounterNeitherTakesNorGivesMoreThanTheTimeThatPassed() {
+        var machine = Machine(pressure: .seconds(1000))
+        #expect(machine.lasts(after: 5, pressure: 0))
+        #expect(machine.lasts(after: 1, pressure: 5000))
+        #expect(machine.lasts(after: 4, pressure: 5000))
+        #expect(!machine.lasts(after: 2, pressure: 5000))
+    }
+
+    @Test func aLongWaitSaysOnceWhereItIs() {
+        let line = #line + 1
+        var patience = Patience()
+        var now = Patience.Moment()
+        #expect(patience.remark(at: now) == nil)
+        now.time += .seconds(301)
+        #expect(patience.remark(at: now) == "ClusterTests/PatienceTests.swift:\(line) has waited for 301 s")
+        now.time += .seconds(301)
+        #expect(patience.remark(at: now) == nil)
     }
 }

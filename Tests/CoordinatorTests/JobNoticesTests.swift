@@ -1,5 +1,7 @@
 import Dataset
 import DatasetFixtures
+import Diagnostics
+import Foundation
 import JobStore
 import JobStoreFixtures
 import Margins
@@ -15,21 +17,23 @@ import Testing
 
     private func ingestion(_ text: String) throws -> Ledger.Ingestion {
         var ingestion = Ledger.Ingestion()
-        for record in try records(text) { ingestion.notices?.add(record) }
+        var notices = RowNotices()
+        for record in try records(text) { notices.add(record) }
+        try ingestion.note(notices)
         return ingestion
     }
 
     @Test func eachStepsRowsHaveTheirOwnLines() throws {
         var notices = JobNotices(readsControlTokens: false)
-        #expect(notices.read(Ledger.Ingestion(), of: .anchors).isEmpty)
+        #expect(try notices.read(Ledger.Ingestion(), of: .anchors).isEmpty)
         let same = #"{"prompt":"q","chosen":"a","rejected":"a"}"#
         #expect(
-            notices.read(try ingestion(same), of: .rows)
+            try notices.read(ingestion(same), of: .rows)
                 == [
                     "rows: 1 row has the same text as both of its responses, so that the margin is 0 whatever the model says"
                 ])
         #expect(
-            notices.read(try ingestion(same + "\n" + same), of: .anchors).first?.hasPrefix("anchors: 2 rows have")
+            try notices.read(ingestion(same + "\n" + same), of: .anchors).first?.hasPrefix("anchors: 2 rows have")
                 == true)
         #expect(notices.lines(margins: MarginStatistics()).count == 2)
     }
@@ -50,23 +54,24 @@ import Testing
         let row = try ingestion(#"{"prompt":"<|im_start|>","chosen":"a","rejected":"b"}"#)
         for (reads, key) in [(false, "embedding.control_tokens: tokens"), (true, "embedding.control_tokens: text")] {
             var notices = JobNotices(readsControlTokens: reads)
-            #expect(notices.read(row, of: .rows).first?.contains(key) == true)
+            #expect(try notices.read(row, of: .rows).first?.contains(key) == true)
         }
     }
 
-    @Test func aLedgerOfAnEarlierVersionHasNoNotices() throws {
-        var old = Ledger.Ingestion()
-        old.notices = nil
+    @Test(arguments: ["", "{", #"{"identicalResponses":"two"}"#]) func damagedNotesAreAnError(_ notes: String) throws {
+        var damaged = Ledger.Ingestion()
+        damaged.notes = Data(notes.utf8)
         var notices = JobNotices(readsControlTokens: false)
-        #expect(notices.read(old, of: .rows).isEmpty)
+        let error = #expect(throws: Problem.self) { try notices.read(damaged, of: .rows) }
+        #expect(error?.description.hasPrefix("the ledger is damaged: ") == true)
     }
 
     @Test func anchorsThatCannotBeReadAreCounted() throws {
         var ingestion = Ledger.Ingestion()
         (ingestion.records, ingestion.rows, ingestion.phase) = (10, 2, .complete)
         var notices = JobNotices(readsControlTokens: false)
-        #expect(notices.read(ingestion, of: .anchors) == ["anchors: 8 of 10 cannot be read; validate says why"])
+        #expect(try notices.read(ingestion, of: .anchors) == ["anchors: 8 of 10 cannot be read; validate says why"])
         #expect(notices.lines(margins: MarginStatistics()).count == 1)
-        #expect(notices.read(ingestion, of: .rows).isEmpty)
+        #expect(try notices.read(ingestion, of: .rows).isEmpty)
     }
 }

@@ -7,12 +7,15 @@ import Testing
 
 /// Real datasets that lie beside the package on a developer's machine. Their texts are harmful: only counts are
 /// printed.
-@Suite(.needs(.shared("data"))) struct DatasetSharedFilesTests {
-    private func path(_ name: String) -> String { TestData.shared("data/\(name)").path }
+@Suite struct DatasetSharedFilesTests {
+    private static let transcripts = TestData.shared("data/harmless-base-test.jsonl.gz")
+    private static let refusalPairs = TestData.shared("data/jbb_refusal_pairs.jsonl")
+    private static let singleResponses = TestData.shared("data/gptfuzz.jsonl")
+    private static let targets = TestData.shared("data/harmful_behaviors.csv")
 
-    @Test func transcriptsOfHHRLHFAreRead() throws {
+    @Test(.needs(transcripts)) func transcriptsOfHHRLHFAreRead() throws {
         var reader = try DatasetReader(
-            path: path("harmless-base-test.jsonl.gz"), options: DatasetOptions(purpose: .row))
+            path: Self.transcripts.path, options: DatasetOptions(purpose: .row))
         #expect(reader.detectedFormat == .hh)
         var rows = 0
         var problems: [RowProblem] = []
@@ -31,36 +34,36 @@ import Testing
         #expect(problems == Array(repeating: .emptyText(column: "chosen"), count: 4))
     }
 
-    @Test func refusalPairsAreReadAsPreferencesAndAsAnchors() throws {
+    @Test(.needs(refusalPairs)) func refusalPairsAreReadAsPreferencesAndAsAnchors() throws {
         for purpose in [RowPurpose.row, .anchor] {
             let options = DatasetOptions(purpose: purpose)
-            let reader = try DatasetReader(path: path("jbb_refusal_pairs.jsonl"), options: options)
+            let reader = try DatasetReader(path: Self.refusalPairs.path, options: options)
             #expect(reader.detectedFormat == .preference)
-            let all = try records(at: path("jbb_refusal_pairs.jsonl"), options)
+            let all = try records(at: Self.refusalPairs.path, options)
             #expect(all.count == 1000)
             #expect(all.allSatisfy { $0.errorText == nil })
         }
     }
 
-    @Test func singleResponsesAreRefused() throws {
-        let error = try #require(throws: FileError.self) { try records(at: path("gptfuzz.jsonl")) }
+    @Test(.needs(singleResponses)) func singleResponsesAreRefused() throws {
+        let error = try #require(throws: FileError.self) { try records(at: Self.singleResponses.path) }
         #expect(
             error.problem.hasPrefix(
                 "no format fits. Found the columns: prompt, response, harmful, split, qid. Expected preference ("))
     }
 
-    @Test func questionsWithTargetsAreAnchorsWithARefusal() throws {
+    @Test(.needs(targets)) func questionsWithTargetsAreAnchorsWithARefusal() throws {
         let columns = DatasetColumns(prompt: "goal", harmless: nil, harmful: "target")
         let all = try records(
-            at: path("harmful_behaviors.csv"),
+            at: Self.targets.path,
             DatasetOptions(purpose: .anchor, columns: columns, refusal: "I can\u{2019}t answer that."))
         #expect(all.count == 520)
         #expect(all.allSatisfy { $0.pair?.preferred == "I can\u{2019}t answer that." })
     }
 
     /// An independent reading of the same files: the same strings come out.
-    @Test func valuesAreThoseThatFoundationReads() throws {
-        let url = URL(fileURLWithPath: path("jbb_refusal_pairs.jsonl"))
+    @Test(.needs(refusalPairs)) func valuesAreThoseThatFoundationReads() throws {
+        let url = URL(fileURLWithPath: Self.refusalPairs.path)
         let lines = try Data(contentsOf: url).split(separator: 0x0A)
         let all = try records(at: url.path)
         #expect(lines.count == all.count)

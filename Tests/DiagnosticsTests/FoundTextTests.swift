@@ -7,6 +7,12 @@ import Testing
         #expect("žluť".quoted == "\"žluť\"")
     }
 
+    @Test func whereAQuotedTextEndsIsSeen() {
+        #expect(#"a", found "b"#.quoted == #""a\", found \"b""#)
+        #expect(#"\u{1B}\"#.quoted == #""\\u{1B}\\""#)
+        #expect(#"a "b" \"#.excerpt() == #"a "b" \"#)
+    }
+
     /// One character may have any number of accents.
     @Test func aLongTextIsCutByItsScalars() {
         let accents = "e" + String(repeating: "\u{301}", count: 200)

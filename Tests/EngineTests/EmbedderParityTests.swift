@@ -3,7 +3,7 @@ import TestEnvironment
 import Testing
 
 /// Hidden states of SmolLM2 against those of Hugging Face transformers: 12 texts, all layers.
-@Suite(.needs(.model), .needs(.shared("reference/smollm2")))
+@Suite(.needs(.model, ReferenceStates.texts, ReferenceStates.states))
 struct EmbedderParityTests {
     @Test(arguments: Backend.allCases, [Pooling.lastToken, .meanText])
     func f32AgreesWithTheReference(_ backend: Backend, _ pooling: Pooling) throws {

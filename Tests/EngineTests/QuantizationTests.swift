@@ -81,9 +81,9 @@ struct QuantizationTests {
         #expect(sixBit == half + half)
     }
 
-    @Test(.needs(.model), .needs(.shared("reference/smollm2")))
+    @Test(.needs(.model, ReferenceStates.states))
     func theModelsEmbeddingIsTheReferences() throws {
-        let reference = try SafeTensors(path: TestData.shared("reference/smollm2/hidden_states.safetensors").path)
+        let reference = try SafeTensors(path: ReferenceStates.states.path)
         let states = try #require(reference["0.last"])
         #expect(states.shape == [31, 576])
         let embeddings = try GGUFFile(path: TestData.model.path).tensor("token_embd.weight")

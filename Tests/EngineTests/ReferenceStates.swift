@@ -11,17 +11,20 @@ struct ReferenceStates {
         enum CodingKeys: String, CodingKey { case tokenIDs = "token_ids" }
     }
 
+    static let texts = TestData.shared("reference/smollm2/texts.json")
+    static let states = TestData.shared("reference/smollm2/hidden_states.safetensors")
+
     static let layers = Array(0...30)
 
     let sequences: [TokenSequence]
     private let states: SafeTensors
 
     init() throws {
-        let texts = try Data(contentsOf: URL(filePath: TestData.shared("reference/smollm2/texts.json").path))
+        let texts = try Data(contentsOf: URL(filePath: Self.texts.path))
         sequences = try JSONDecoder().decode([Text].self, from: texts).map {
             TokenSequence(tokens: $0.tokenIDs, responseStart: 0)
         }
-        states = try SafeTensors(path: TestData.shared("reference/smollm2/hidden_states.safetensors").path)
+        states = try SafeTensors(path: Self.states.path)
     }
 
     /// `[31 * 576]`

@@ -5,8 +5,15 @@ import ModelFiles
 import TestEnvironment
 import Testing
 
+extension TinyLlama {
+    /// What is read of one.
+    fileprivate static func files(of name: String) -> [TestData] {
+        ["config.json", "model.safetensors", "reference.safetensors"].map { .shared("reference/tiny/\(name)/\($0)") }
+    }
+}
+
 /// Tiny Llamas with random weights: heads of 12 components, grouped queries, and Llama 3's rotary scaling.
-@Suite(.needs(.shared("reference/tiny")))
+@Suite(.needs(TinyLlama.files(of: "llama") + TinyLlama.files(of: "llama3-rope")))
 struct TinyLlamaTests {
     private func tiny(_ name: String) throws -> TinyLlama {
         try TinyLlama(folder: TestData.shared("reference/tiny/\(name)").path)

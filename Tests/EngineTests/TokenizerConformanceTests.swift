@@ -7,19 +7,35 @@ import Tokenizers
 
 /// The tokenizers of real models against the ids that the reference implementations give.
 struct TokenizerConformanceTests {
-    /// The cases' names, and the vocabularies that they are for.
-    private static let vocabularies = ["smollm", "gpt-2", "llama-bpe", "qwen2", "starcoder", "mpt"]
-        .map { ($0, $0 == "smollm" ? TestData.model.path : cases($0)) }
+    /// A file of a vocabulary, and the cases for it.
+    private struct Vocabulary {
+        let gguf: TestData
+        let texts: TestData
+        let ids: TestData
 
-    private static func cases(_ name: String) -> String { TestData.shared("tokenizers/ggml-vocab-\(name).gguf").path }
+        init(_ name: String, _ gguf: TestData? = nil) {
+            let own = "tokenizers/ggml-vocab-\(name).gguf"
+            (self.gguf, texts, ids) = (gguf ?? .shared(own), .shared(own + ".inp"), .shared(own + ".out"))
+        }
 
-    @Test(.needs(.model), .needs(.shared("tokenizers")), arguments: vocabularies)
-    func everyCaseGivesTheReferenceIDs(_ name: String, _ gguf: String) throws {
-        let tokenizer = try Tokenizer(gguf: GGUFFile(path: gguf))
-        let texts = try String(contentsOfFile: Self.cases(name) + ".inp", encoding: .utf8)
+        var files: [TestData] { [gguf, texts, ids] }
+    }
+
+    private static let names = ["gpt-2", "llama-bpe", "qwen2", "starcoder", "mpt"]
+    private static let smolLM = Vocabulary("smollm", .model)
+
+    @Test(.needs(names.flatMap { Vocabulary($0).files }), arguments: names)
+    func everyCaseGivesTheReferenceIDs(_ name: String) throws { try expectReferenceIDs(Vocabulary(name), name) }
+
+    @Test(.needs(smolLM.files)) func everyCaseGivesTheModelsIDs() throws {
+        try expectReferenceIDs(Self.smolLM, "smollm")
+    }
+
+    private func expectReferenceIDs(_ vocabulary: Vocabulary, _ name: String) throws {
+        let tokenizer = try Tokenizer(gguf: GGUFFile(path: vocabulary.gguf.path))
+        let texts = try String(contentsOfFile: vocabulary.texts.path, encoding: .utf8)
             .components(separatedBy: "\n__ggml_vocab_test__\n")
-        let lines = try String(contentsOfFile: Self.cases(name) + ".out", encoding: .utf8)
-            .components(separatedBy: "\n")
+        let lines = try String(contentsOfFile: vocabulary.ids.path, encoding: .utf8).components(separatedBy: "\n")
         try #require(texts.count > 40 && lines.count >= texts.count)
         for (text, line) in zip(texts, lines) {
             let expected = line.split(separator: " ").compactMap { Int32($0) }
@@ -29,9 +45,13 @@ struct TokenizerConformanceTests {
         print("\(name): \(texts.count) texts encoded as by the reference; \(tokenizer.identity)")
     }
 
-    @Test(.needs(.model), .needs(.shared("tokenizers")), arguments: vocabularies)
-    func realVocabulariesTile(_ name: String, _ gguf: String) throws {
-        let tokenizer = try Tokenizer(gguf: GGUFFile(path: gguf))
+    @Test(.needs(names.map { Vocabulary($0).gguf }), arguments: names)
+    func realVocabulariesTile(_ name: String) throws { try expectTiling(Vocabulary(name)) }
+
+    @Test(.needs(.model)) func theModelsVocabularyTiles() throws { try expectTiling(Self.smolLM) }
+
+    private func expectTiling(_ vocabulary: Vocabulary) throws {
+        let tokenizer = try Tokenizer(gguf: GGUFFile(path: vocabulary.gguf.path))
         let hasAllBytes = (UInt8.min...UInt8.max).allSatisfy {
             !tokenizer.encode([$0], controlTokens: .none, addBOS: false).isEmpty
         }
@@ -48,9 +68,9 @@ struct TokenizerConformanceTests {
         }
     }
 
-    @Test(.needs(.model), .needs(.shared("reference/smollm2")))
+    @Test(.needs(.model, ReferenceStates.texts))
     func theReferenceTextsGiveTheReferenceIDs() throws {
-        let data = try Data(contentsOf: URL(filePath: TestData.shared("reference/smollm2/texts.json").path))
+        let data = try Data(contentsOf: URL(filePath: ReferenceStates.texts.path))
         let texts = try JSONDecoder().decode([ReferenceText].self, from: data)
         let tokenizer = try Tokenizer(gguf: GGUFFile(path: TestData.model.path))
         #expect(texts.count == 12)

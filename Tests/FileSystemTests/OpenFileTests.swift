@@ -33,6 +33,39 @@ import Testing
         #expect(parts == ["ab", "cd", "e"])
     }
 
+    @Test func aFileIsReadToItsEndOrToTheLimit() throws {
+        try folder.write("abcde", to: "a")
+        var parts: [String] = []
+        for limit in [0, 3, 5, 1 << 20] {
+            parts.append(String(decoding: try OpenFile(folder("a"), .reading).readToEnd(limit: limit), as: UTF8.self))
+        }
+        #expect(parts == ["", "abc", "abcde", "abcde"])
+    }
+
+    /// Linux gives about a page of such a file at a time.
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/maps")))
+    func aFileThatIsGivenInPiecesIsReadToItsEnd() throws {
+        let first = try OpenFile("/proc/self/maps", .reading).read(atMost: 1 << 20)
+        let whole = try OpenFile("/proc/self/maps", .reading).readToEnd(limit: 1 << 20)
+        #expect(!first.isEmpty && first.count < whole.count)
+        let limited = try OpenFile("/proc/self/maps", .reading).readToEnd(limit: first.count + 1)
+        #expect(limited.count == first.count + 1)
+    }
+
+    @Test func whatIsTouchedIsMadeAndNeedNotBeReadable() throws {
+        let before = Date()
+        let file = try OpenFile(folder("a"), .touching)
+        try file.touch()
+        #expect(throws: FileError(path: folder("a"), cannot: "read", code: EBADF)) { _ = try file.read(atMost: 1) }
+        let attributes = try FileManager.default.attributesOfItem(atPath: folder("a"))
+        let changed = try #require(attributes[.modificationDate] as? Date)
+        // File systems count in coarser steps than clocks.
+        #expect(changed > before.addingTimeInterval(-2))
+        try folder.write("kept", to: "a")
+        try OpenFile(folder("a"), .touching).touch()
+        #expect(try folder.text("a") == "kept")
+    }
+
     @Test func anErrorSaysWhichCallFailedWhereAndWhy() throws {
         let missing = #expect(throws: FileError.self) { _ = try OpenFile(folder("none/a"), .making) }
         #expect(missing?.description == "\(folder("none/a")): cannot open: No such file or directory")

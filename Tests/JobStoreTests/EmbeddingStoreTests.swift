@@ -139,10 +139,13 @@ extension [UInt8] {
             try job.ledger.storedShards(of: .rows).map { [$0.slots.lowerBound, $0.slots.count, $0.texts] } == [
                 [0, 1, 6], [1, 1, 7], [2, 3, 6],
             ])
-        let rows = try job.rows(of: .ragged)
-        #expect(rows.map(\.row) == [3, 4, 0, 2, 5])
-        for row in rows {
-            #expect(row.vectors == job.vectors(of: row.row, responses: responses[Int(row.row)] ?? 0))
+        // Read row by row, in parts that end within a shard and with it, and as a whole.
+        for vectors in [1, 6, 7, 8, 10, 1000] {
+            let rows = try job.rows(of: .ragged, chunkBytes: vectors * job.layout.bytesPerVector)
+            #expect(rows.map(\.row) == [3, 4, 0, 2, 5])
+            for row in rows {
+                #expect(row.vectors == job.vectors(of: row.row, responses: responses[Int(row.row)] ?? 0))
+            }
         }
         let bytes = try [UInt8](Data(contentsOf: URL(filePath: job.folder + "/ragged-00002.safetensors")))
         let header = try SafetensorsHeader(
@@ -221,10 +224,11 @@ extension [UInt8] {
         try Data("mine".utf8).write(to: URL(filePath: job.folder + "/notes.txt"))
         _ = try job.open(run: "a")
         #expect(try job.files.count == 3)
-        // Named like a shard, and of no step of the job.
-        try Data("weights".utf8).write(to: URL(filePath: job.folder + "/model-00001.safetensors"))
+        // Named like a shard, and of no step of the job; and with fewer digits than a shard.
+        let own = ["model-00001.safetensors", "rows-1.safetensors"]
+        for name in own { try Data("weights".utf8).write(to: URL(filePath: job.folder + "/" + name)) }
         _ = try job.open(run: "b")
-        #expect(try job.files == ["model-00001.safetensors", "notes.txt"])
+        #expect(try job.files == ["model-00001.safetensors", "notes.txt", "rows-1.safetensors"])
     }
 
     // MARK: Damage

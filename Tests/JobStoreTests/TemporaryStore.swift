@@ -107,16 +107,16 @@ final class TemporaryStore {
 
     func seal() throws { try store.seal(.rows, layout, ledger: ledger) }
 
-    func states(_ step: WorkStep = .rows) throws -> StoredStates {
-        try StoredStates(step, folder: folder, layout, ledger: ledger)
+    func states(_ step: WorkStep = .rows, chunkBytes: Int = 4 << 20) throws -> StoredStates {
+        try StoredStates(step, folder: folder, layout, ledger: ledger, chunkBytes: chunkBytes)
     }
 
     /// Every row in the order of the slots, with its vectors of each response and each readout.
-    func rows(of step: WorkStep = .rows) throws -> [(row: UInt64, vectors: [[Float]?])] {
+    func rows(of step: WorkStep = .rows, chunkBytes: Int = 4 << 20) throws -> [(row: UInt64, vectors: [[Float]?])] {
         var rows: [(row: UInt64, vectors: [[[Float]?]])] = []
         for slot in layout.readouts.indices {
             var index = 0
-            try states(step).forEachRow(slot) { row in
+            try states(step, chunkBytes: chunkBytes).forEachRow(slot) { row in
                 if slot == 0 { rows.append((row.row, Array(repeating: [], count: row.responses))) }
                 #expect(rows[index].row == row.row)
                 for response in 0..<row.responses { rows[index].vectors[response].append(row.vector(response)) }

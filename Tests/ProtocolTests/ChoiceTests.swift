@@ -17,7 +17,8 @@ import Testing
         #expect(try Precision(named: "bf16") == .bf16)
     }
 
-    @Test(arguments: ["", "F32", "f32 ", "fp32", "f32\n"]) func anotherNameIsRefusedWithTheChoices(_ name: String) {
+    @Test(arguments: ["", "F32", "f32 ", "fp32", "f32\n", "\"f32\""])
+    func anotherNameIsRefusedWithTheChoices(_ name: String) {
         let error = #expect(throws: ChoiceError.self) { try Precision(named: name) }
         #expect(error?.description == "expected one of auto, f32, bf16, int8, found \(name.debugDescription)")
     }

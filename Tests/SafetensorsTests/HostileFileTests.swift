@@ -41,7 +41,7 @@ import Testing
             file(type: type, shape: "[1]", offsets: "[0,4]"),
             """
             tensor "a": expected one of BOOL, U8, I8, I16, U16, I32, U32, I64, U64, F16, BF16, F32, F64, F8_E4M3, F8_E5M2, \
-            found \(type)
+            found "\(type)"
             """)
     }
 
@@ -88,6 +88,11 @@ import Testing
 
     @Test func onlyMetadataMayHaveNoTensor() {
         expectRefused(SafetensorsFile.bytes(#"{"a":{"b":"c"}}"#), "tensor \"a\" has no description")
+    }
+
+    @Test func aHostileNameIsShownWithoutWhatControlsATerminal() {
+        expectRefused(
+            SafetensorsFile.bytes(#"{"\u001b[2J\"":{"b":"c"}}"#), #"tensor "\u{1B}[2J\"" has no description"#)
     }
 
     @Test func everyTruncatedFileIsRefused() throws {

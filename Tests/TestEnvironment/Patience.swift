@@ -9,10 +9,21 @@ package import Testing
 package struct Patience: Sendable {
     private static let pause = Duration.milliseconds(20)
 
-    private var left: Duration
-    private var last = Moment()
+    /// After so long it is said who waits, so that a run that seems to hang says where.
+    private static let remarkable = Duration.seconds(300)
 
-    package init(_ limit: Duration = .seconds(600)) { left = limit }
+    private let place: SourceLocation
+    private let start = Moment()
+    private var left: Duration
+    private var last: Moment
+    private var isRemarked = false
+
+    /// - Parameter place: where the test waits.
+    package init(_ limit: Duration = .seconds(600), at place: SourceLocation = #_sourceLocation) {
+        self.place = place
+        left = limit
+        last = start
+    }
 
     /// Sleeps for a moment.
     ///
@@ -20,45 +31,69 @@ package struct Patience: Sendable {
     /// - Throws: `CancellationError`.
     package mutating func pause() async throws -> Bool {
         try await Task.sleep(for: Self.pause)
-        return lasts(until: Moment())
+        return goesOn()
     }
 
     /// The same on a thread of the test's own: its turn comes, however many tasks wait.
     package mutating func pauseThread() -> Bool {
         Thread.sleep(forTimeInterval: Self.pause / .seconds(1))
-        return lasts(until: Moment())
+        return goesOn()
+    }
+
+    private mutating func goesOn() -> Bool {
+        let now = Moment()
+        if let remark = remark(at: now) { print(remark) }
+        return lasts(until: now)
     }
 
     /// Waits for its end.
-    package static func end() async throws {
-        var patience = Patience()
+    package static func end(at place: SourceLocation = #_sourceLocation) async throws {
+        var patience = Patience(at: place)
         while try await patience.pause() {}
     }
 
     mutating func lasts(until now: Moment) -> Bool {
-        left -= max(.zero, (now.time - last.time) - (now.pressure - last.pressure))
+        // A reading that failed says nothing of the time since the last one; the next one tells.
+        if last.pressure != nil, now.pressure == nil { return left > .zero }
+        let passed = now.time - last.time
+        var waited = Duration.zero
+        if let before = last.pressure, let pressure = now.pressure {
+            waited = min(max(.zero, pressure - before), passed)
+        }
+        left -= passed - waited
         last = now
         return left > .zero
     }
 
+    /// That it takes long, once.
+    mutating func remark(at now: Moment) -> String? {
+        let passed = now.time - start.time
+        guard !isRemarked, passed > Self.remarkable else { return nil }
+        isRemarked = true
+        return "\(place.fileID):\(place.line) has waited for \(passed.components.seconds) s"
+    }
+
     struct Moment: Sendable {
         var time = SuspendingClock.now
-        /// For how long some process of this machine has waited for a processor, since it was started.
+        /// For how long some process of this machine has waited for a processor, since it was started; nil where that
+        /// cannot be read.
         var pressure = Moment.pressure()
 
-        private static func pressure() -> Duration {
+        private static func pressure() -> Duration? {
             // some avg10=… avg60=… avg300=… total=…, in microseconds
             guard let text = try? String(contentsOfFile: "/proc/pressure/cpu", encoding: .utf8),
                 let total = text.prefix(while: { $0 != "\n" }).split(separator: "=").last.flatMap({ Int64($0) })
-            else { return .zero }
+            else { return nil }
             return .microseconds(total)
         }
     }
 }
 
 /// Waits until the condition holds; false where patience ends before.
-package func eventually(_ condition: () throws -> Bool) async throws -> Bool {
-    var patience = Patience()
+package func eventually(
+    at place: SourceLocation = #_sourceLocation, _ condition: () throws -> Bool
+) async throws -> Bool {
+    var patience = Patience(at: place)
     while try !condition() {
         guard try await patience.pause() else { return false }
     }

@@ -3,13 +3,20 @@ package import Testing
 
 /// What tests need and the package does not contain.
 ///
-/// On a developer's machine a test without its data is skipped, and says so. On CI, where the variable `CI` is `true`, it
-/// fails.
+/// On a developer's machine a test without its data is skipped, and says so. On CI it fails.
 package struct TestData: Sendable {
     private static let packageRoot = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    private static let isOnCI = ProcessInfo.processInfo.environment["CI"] == "true"
+    private static let isOnCI = isOnCI(ProcessInfo.processInfo.environment["CI"])
+
+    /// - Parameter variable: `CI`, which services set to true, to 1, or to a name of theirs.
+    static func isOnCI(_ variable: String?) -> Bool {
+        switch variable {
+        case nil, "", "0", "false": false
+        default: true
+        }
+    }
 
     package let path: String
 
@@ -37,12 +44,13 @@ package struct TestData: Sendable {
             origin: "reference data that lies beside the package")
     }
 
-    private var isThere: Bool { FileManager.default.fileExists(atPath: path) }
+    fileprivate var isThere: Bool { FileManager.default.fileExists(atPath: path) }
 
     fileprivate func check() throws -> Bool {
         if isThere { return true }
         guard Self.isOnCI else { return false }
-        throw Missing(description: "\(path) is not there, and CI is true: tests must not be skipped (\(origin))")
+        throw Missing(
+            description: "\(path) is not there, and the variable CI is set: tests must not be skipped (\(origin))")
     }
 
     private struct Missing: Error, CustomStringConvertible { let description: String }
@@ -52,7 +60,9 @@ package struct TestData: Sendable {
 
 extension Trait where Self == ConditionTrait {
     /// For tests that cannot run without data.
-    package static func needs(_ data: TestData) -> Self {
-        .enabled(data.comment) { try data.check() }
+    package static func needs(_ data: TestData...) -> Self { needs(data) }
+
+    package static func needs(_ data: [TestData]) -> Self {
+        .enabled(data.first { !$0.isThere }?.comment) { try data.allSatisfy { try $0.check() } }
     }
 }

@@ -91,20 +91,39 @@ import Transport
         await closing.value
     }
 
-    @Test func closingGivesUpAfterTheLingerTime() async throws {
-        var limits = MessageSocket.Limits()
-        limits.lingerMilliseconds = 300
-        let dealer = try TestSocket(.dealer(connect: await freeEndpoint()), limits: limits)
-        try dealer.socket.send(.numbered(1))
-        let start = ContinuousClock.now
-        let socket = dealer.socket
-        let elapsed = Mutex<Duration?>(nil)
-        Task {
-            await socket.close()
-            elapsed.withLock { $0 = ContinuousClock.now - start }
+    /// A dealer that closes with a message for a router that is not there.
+    private final class Closing: Sendable {
+        private let time = Mutex<Duration?>(nil)
+
+        init(_ endpoint: String, lingerMilliseconds: Int32) throws {
+            var limits = MessageSocket.Limits()
+            limits.lingerMilliseconds = lingerMilliseconds
+            let socket = try TestSocket(.dealer(connect: endpoint), limits: limits).socket
+            try socket.send(.numbered(1))
+            let start = ContinuousClock.now
+            Task {
+                await socket.close()
+                time.withLock { $0 = ContinuousClock.now - start }
+            }
         }
-        #expect(try await eventually { elapsed.withLock { $0 } != nil })
-        #expect(try #require(elapsed.withLock { $0 }) >= .milliseconds(200))
+
+        /// nil while it closes.
+        var elapsed: Duration? { time.withLock { $0 } }
+    }
+
+    @Test func closingGivesUpAfterTheLingerTime() async throws {
+        let endpoint = try await freeEndpoint()
+        // The other one tells giving up from a closing that does not wait.
+        let (short, long) = (
+            try Closing(endpoint, lingerMilliseconds: 300), try Closing(endpoint, lingerMilliseconds: 3_600_000)
+        )
+        #expect(try await eventually { short.elapsed != nil })
+        #expect(try #require(short.elapsed) >= .milliseconds(200))
+        #expect(long.elapsed == nil)
+        // Which lets it end.
+        let router = try TestSocket(.router(listen: endpoint))
+        #expect(try await router.nextMessage().message == .numbered(1))
+        #expect(try await eventually { long.elapsed != nil })
     }
 
     @Test func aClosedSocketLeavesItsPortAtOnce() async throws {

@@ -47,6 +47,13 @@ import Testing
         #expect(!"\(worker.secretKey)".contains(worker.secretKey.text))
     }
 
+    /// Some file systems say of every file that it has no bytes.
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/limits")))
+    func aFileIsReadToItsEndWhateverItsSizeIsSaidToBe() throws {
+        let text = try PrivateFile.read("/proc/self/limits", .readable)
+        #expect(text.hasPrefix("Limit") && text.contains("Max realtime timeout"))
+    }
+
     @Test func whatIsWrittenIsRead() throws {
         try KeyFile.create(folder.path("c.key"), coordinator: coordinator)
         try KeyFile.create(folder.path("w.key"), worker: "w", clientKeys)

@@ -1,5 +1,6 @@
 import CZeroMQ
 import TestEnvironment
+import Testing
 
 @testable import Transport
 

@@ -1,21 +1,20 @@
 internal import Dataset
+internal import Diagnostics
 internal import Foundation
 internal import JobStore
 
 extension Ledger.Ingestion {
-    /// What is odd about the records so far; nil in a ledger that an earlier version began.
-    var notices: RowNotices? {
-        get {
-            guard let notes else { return records > 0 ? nil : RowNotices() }
-            return try? JSONDecoder().decode(RowNotices.self, from: notes)
-        }
-        set {
-            notes = newValue.map { notices in
-                guard let data = try? JSONEncoder().encode(notices) else {
-                    preconditionFailure("counts and a text have JSON")
-                }
-                return data
-            }
+    /// What is odd about the records so far.
+    ///
+    /// - Throws: `Problem` where the notes are damaged.
+    func notices() throws -> RowNotices {
+        guard let notes else { return RowNotices() }
+        do {
+            return try JSONDecoder().decode(RowNotices.self, from: notes)
+        } catch {
+            throw Problem("the ledger is damaged: what it notes of odd rows cannot be read (\(error))")
         }
     }
+
+    mutating func note(_ notices: RowNotices) throws { notes = try JSONEncoder().encode(notices) }
 }

@@ -31,14 +31,14 @@ struct Ingestor: Sendable {
     private func read(_ ingestion: inout Ledger.Ingestion, _ progress: (Ledger.Ingestion) -> Void) throws {
         var reader = try input.reader()
         let skipped = ingestion.records
-        var notices = ingestion.notices
+        var notices = try ingestion.notices()
         var records = 0
         var items: [UnitPayload.Item] = []
         var bytes = 0
         while let record = try reader.next() {
             records += 1
             guard records > skipped else { continue }
-            notices?.add(record)
+            notices.add(record)
             if case .success(let pair) = record.content {
                 let item = UnitPayload.Item(row: UInt64(record.index), text: input.text(of: pair))
                 items.append(item)
@@ -47,7 +47,7 @@ struct Ingestor: Sendable {
             guard bytes >= Self.bytesPerTransaction || items.count == Self.rowsPerTransaction else { continue }
             ingestion.records = records
             ingestion.rows += items.count
-            ingestion.notices = notices
+            try ingestion.note(notices)
             try ledger.add(items, ingestion: ingestion, of: input.step)
             progress(ingestion)
             items = []
@@ -55,7 +55,7 @@ struct Ingestor: Sendable {
         }
         ingestion.records = records
         ingestion.rows += items.count
-        ingestion.notices = notices
+        try ingestion.note(notices)
         ingestion.phase = .sorting
         try ledger.add(items, ingestion: ingestion, of: input.step)
     }

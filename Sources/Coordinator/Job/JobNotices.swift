@@ -9,16 +9,18 @@ struct JobNotices: Sendable {
     let readsControlTokens: Bool
 
     /// Of each step that reads a file, in the order of the steps.
-    private var files: [(step: WorkStep, notices: RowNotices?, unread: Int, records: Int)] = []
+    private var files: [(step: WorkStep, notices: RowNotices, unread: Int, records: Int)] = []
 
     init(readsControlTokens: Bool) { self.readsControlTokens = readsControlTokens }
 
     /// - Returns: the sentences about that step's rows.
+    /// - Throws: `Problem` where the ledger's notes of them are damaged.
     @discardableResult
-    mutating func read(_ ingestion: Ledger.Ingestion, of step: WorkStep) -> [String] {
+    mutating func read(_ ingestion: Ledger.Ingestion, of step: WorkStep) throws -> [String] {
+        let notices = try ingestion.notices()
         files.removeAll { $0.step.id == step.id }
         let unread = ingestion.isComplete ? ingestion.records - ingestion.rows : 0
-        files.append((step, ingestion.notices, unread, ingestion.records))
+        files.append((step, notices, unread, ingestion.records))
         files.sort { $0.step.id < $1.step.id }
         return lines(of: step.id)
     }
@@ -43,7 +45,7 @@ struct JobNotices: Sendable {
         if file.step.work == .embed, file.unread > 0 {
             lines.append("\(file.unread) of \(file.records) cannot be read; validate says why")
         }
-        lines += file.notices?.lines(readsControlTokens: readsControlTokens) ?? []
+        lines += file.notices.lines(readsControlTokens: readsControlTokens)
         return lines.map { "\(file.step.name): \($0)" }
     }
 }

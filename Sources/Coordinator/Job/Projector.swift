@@ -27,7 +27,8 @@ struct Projector {
     private let state: JobState
     private let rows: StoredStates
 
-    /// - Throws: `Problem` where the job is not finished; `Problem` where its store is not whole.
+    /// - Throws: `Problem` where the job is not finished, or a shard of its store is damaged or another job's; `FileError`
+    ///   where one is missing or cannot be read; a ledger error.
     init(_ definition: JobDefinition, ledger: Ledger) throws {
         let state = try JobState(ledger)
         guard try ledger.ingestion(of: .rows).isComplete,
@@ -49,7 +50,7 @@ struct Projector {
     /// What is odd about the rows, and about the margins that they have now.
     func notices(margins: MarginStatistics) throws -> [String] {
         var notices = JobNotices(readsControlTokens: definition.readsControlTokens)
-        for step in WorkStep.all { notices.read(try ledger.ingestion(of: step.id), of: step) }
+        for step in WorkStep.all { try notices.read(ledger.ingestion(of: step.id), of: step) }
         return notices.lines(margins: margins)
     }
 

@@ -11,7 +11,7 @@ internal import Transport
 extension CoordinatorService {
     /// Begins the steps that need nothing that is not there.
     func begin() throws {
-        for step in WorkStep.all { notices.read(ingestions[step.id] ?? .init(), of: step) }
+        for step in WorkStep.all { try notices.read(ingestions[step.id] ?? .init(), of: step) }
         if direction != nil { try saveDirection() }
         try take([.started])
     }

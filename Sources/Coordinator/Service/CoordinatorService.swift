@@ -186,7 +186,7 @@ extension CoordinatorService {
         case .ingested(let step, let ingestion):
             ingestions[step.id] = ingestion
             progress.read(.init(ingestion), of: step.id)
-            let lines = notices.read(ingestion, of: step)
+            let lines = try notices.read(ingestion, of: step)
             if ingestion.isComplete {
                 for line in lines { logger.warning("some rows are odd", metadata: ["what": "\(line)"]) }
             }

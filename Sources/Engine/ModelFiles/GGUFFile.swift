@@ -18,8 +18,7 @@ public final class GGUFFile: Sendable {
         do throws(FileError) {
             file = try MappedFile(path: path)
         } catch {
-            throw ModelFileError(
-                file: path, place: .file, what: "file", expected: "a model file that can be read", found: error.problem)
+            throw ModelFileError(error)
         }
         let header = try file.withBytes(0..<file.count) { bytes in
             var parser = GGUFParser(ByteCursor(bytes, file: path), file: file)

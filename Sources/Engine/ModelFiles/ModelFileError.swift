@@ -1,4 +1,5 @@
 internal import Diagnostics
+internal import FileSystem
 
 /// What is wrong with a model file, as one sentence: file, place, what, expected, found.
 ///
@@ -23,6 +24,7 @@ public struct ModelFileError: Error, CustomStringConvertible, Sendable {
     public let what: String
     public let expected: String
     public let found: String
+    private let problem: String
 
     public init(file: String, place: Place, what: String, expected: String, found: String) {
         self.file = file
@@ -30,6 +32,17 @@ public struct ModelFileError: Error, CustomStringConvertible, Sendable {
         self.what = what
         self.expected = expected
         self.found = found
+        problem = "\(what): expected \(expected), found \(found)"
+    }
+
+    /// That the file can't be read, in the file system's own words.
+    init(_ error: FileError) {
+        file = error.path
+        place = .file
+        what = "file"
+        expected = "a file that can be read"
+        found = error.problem
+        problem = error.problem
     }
 
     public var description: String {
@@ -40,6 +53,6 @@ public struct ModelFileError: Error, CustomStringConvertible, Sendable {
             case .key(let key): "key \(key.quoted): "
             case .tensor(let name): "tensor \(name.quoted): "
             }
-        return "\(file): \(location)\(what): expected \(expected), found \(found)"
+        return "\(file): \(location)\(problem)"
     }
 }

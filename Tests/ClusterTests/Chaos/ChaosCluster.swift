@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import TestEnvironment
+import Testing
 
 /// A keyed coordinator and workers that reach it through a relay; whoever ends is started again, until the job ends.
 final class ChaosCluster: Sendable {

@@ -24,10 +24,13 @@ extension EmbeddingStore {
             let ready = layout.readouts.count > 1 ? sealing : partial
             try complete(ready, header, layout, step: step, slots: shard.slots, ledger: ledger)
             try FolderEntry.rename(ready, to: path)
-            // Where it was sealed in another file.
+            guard ready != partial else { continue }
+            // The vectors lie in two files, of which the new one must have its name for good before the other goes.
+            try FolderEntry.sync(folder)
             try FolderEntry.remove(partial)
         }
-        // What was written there and never committed.
+        // What was written there and never committed, and what an interrupted sealing left beside its shards.
+        try FolderEntry.sync(folder)
         for file in try Self.shards(of: [step], in: folder) where !file.hasSuffix(".safetensors") {
             try FolderEntry.remove(folder + "/" + file)
         }

@@ -41,7 +41,7 @@ package final class EmbeddingStore: Sendable {
         var state: String
     }
 
-    /// Vectors of a shard, in bytes; of a job's whole life, since the ledger counts slots alone.
+    /// Vectors of a shard, in bytes.
     package static let shardBytesMax = 1 << 30
 
     /// Makes the folder, or makes sure that it is this job's. What an earlier beginning of the same job left there is
@@ -52,7 +52,7 @@ package final class EmbeddingStore: Sendable {
     ///   - run: names this beginning of the job.
     ///   - state: the job's state folder.
     ///   - rowsHeld: how many rows' embeddings the ledger counts here.
-    ///   - headerBytes: room for each shard's header; of the job's whole life, too.
+    ///   - headerBytes: room for each shard's header; the same for the job's whole life.
     /// - Throws: `Problem`, also where the folder is another job's.
     package init(
         folder: String, steps: [WorkStep], run: String, state: String, rowsHeld: Int, headerBytes: Int,
@@ -114,7 +114,7 @@ package final class EmbeddingStore: Sendable {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder)
                 .filter { file in
-                    let match = file.wholeMatch(of: #/(.+)-[0-9]+\.(safetensors|partial|sealing)/#)
+                    let match = file.wholeMatch(of: #/(.+)-[0-9]{5,}\.(safetensors|partial|sealing)/#)
                     return match.map { names.contains($0.1) } ?? false
                 }.sorted()
         } catch {

@@ -12,13 +12,17 @@ package final class StoredStates {
     private let shards: [StoredShard]
     private var current: (index: Int, shard: EmbeddingShard)?
 
-    /// What is read at a time, in bytes.
-    private static let chunkBytes = 4 << 20
+    private let chunkBytes: Int
 
     /// Looks at every shard's header.
     ///
-    /// - Throws: `Problem` where one is missing or damaged, or is another job's.
-    package init(_ step: WorkStep, folder: String, _ layout: EmbeddingLayout, ledger: any StoredRows) throws {
+    /// - Parameter chunkBytes: how much of the vectors is read at a time, and the rest of a row.
+    /// - Throws: `FileError` where a shard is missing or cannot be read; `Problem` where one is damaged, or is another
+    ///   job's; a ledger error.
+    package init(
+        _ step: WorkStep, folder: String, _ layout: EmbeddingLayout, ledger: any StoredRows, chunkBytes: Int = 4 << 20
+    ) throws {
+        self.chunkBytes = chunkBytes
         self.ledger = ledger
         self.step = step
         self.folder = folder
@@ -42,12 +46,19 @@ package final class StoredStates {
     ///
     /// - Parameter slot: the readout's place in the layout.
     package func forEachRow(_ slot: Int, _ body: (EmbeddedRow) throws -> Void) throws {
-        let rowsAtOnce = max(1, Self.chunkBytes / (layout.bytesPerVector * (step.responses?.count ?? 2)))
-        for first in stride(from: 0, to: count, by: rowsAtOnce) {
-            var rows: [StoredRow] = []
-            try ledger.forEachStoredRow(of: step.id, slots: first..<min(first + rowsAtOnce, count)) { rows.append($0) }
+        var rows: [StoredRow] = []
+        var texts = 0
+        func flush() throws {
             for row in try read(rows, slot) { try body(row) }
+            rows.removeAll(keepingCapacity: true)
+            texts = 0
         }
+        try ledger.forEachStoredRow(of: step.id, slots: 0..<count) { row in
+            rows.append(row)
+            texts += row.responses
+            if texts * layout.bytesPerVector >= chunkBytes { try flush() }
+        }
+        try flush()
     }
 
     /// Calls `body` with all rows in the order of the input, one at a time.

@@ -45,7 +45,8 @@ enum PrivateFile {
                 try file.write(Array(text.utf8))
                 try file.sync()
             } catch {
-                try FolderEntry.remove(path)
+                // Why it could not be written says more than that it could not be removed.
+                try? FolderEntry.remove(path)
                 throw error
             }
         } catch {
@@ -74,13 +75,13 @@ enum PrivateFile {
         do throws(FileError) {
             let file = try OpenFile(path, .reading)
             status = try file.status()
-            bytes = status.kind == .file ? try file.read(atMost: Int(min(status.byteCount, bytesMax)) + 1) : []
+            bytes = status.kind == .file ? try file.readToEnd(limit: bytesMax + 1) : []
         } catch {
             throw KeyFileError(error)
         }
         guard status.kind == .file else { throw KeyFileError(path: path, problem: "expected a file") }
         try check(status, rule, path)
-        guard bytes.count <= Int(bytesMax) else {
+        guard bytes.count <= bytesMax else {
             throw KeyFileError(path: path, problem: "expected at most \(bytesMax) bytes")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -89,7 +90,7 @@ enum PrivateFile {
         return text
     }
 
-    private static let bytesMax: UInt64 = 16 << 20
+    private static let bytesMax = 16 << 20
 
     private static func check(_ status: FileStatus, _ rule: Rule, _ path: String) throws(KeyFileError) {
         let isOwn = status.owner == geteuid() || rule == .readable && status.owner == 0
