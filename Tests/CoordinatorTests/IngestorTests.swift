@@ -115,7 +115,7 @@ struct IngestorTests {
         try run()
         let summaries = try other.open.openUnits(of: .rows, after: UnitID(0), limit: .max)
         #expect(try summaries.map { try other.open.payload(of: $0.id) } == undisturbed)
-        let notices = try #require(try other.open.ingestion(of: .rows).notices)
+        let notices = try other.open.ingestion(of: .rows).notices()
         #expect(notices.identicalResponses == 180 && notices.controlTokens == 180)
     }
 

@@ -1,4 +1,5 @@
 import DatasetFixtures
+import Foundation
 import Testing
 
 @testable import Coordinator

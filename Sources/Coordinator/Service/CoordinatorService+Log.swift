@@ -1,5 +1,6 @@
 internal import Logging
 internal import Margins
+internal import Monitoring
 internal import Protocol
 internal import Reports
 internal import Scheduling
