@@ -15,7 +15,7 @@ package struct Patience: Sendable {
     private let place: SourceLocation
     private let start = Moment()
     private var left: Duration
-    private var last: Moment
+    var last: Moment
     private var isRemarked = false
 
     /// - Parameter place: where the test waits.
