@@ -22,7 +22,7 @@ struct ModelLoader: Sendable {
     let fetcher: ModelFetcher
     let logger: Logger
 
-    /// Memory for the vectors of rows that wait for the direction.
+    /// Memory for the vectors of rows that wait for the scorer.
     private static let bytesAhead = 256 << 20
 
     /// A file at hand is loaded whatever it is where the job's digest is not known yet: the coordinator decides then.
