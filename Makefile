@@ -38,6 +38,7 @@ build: setup
 # Where a test's process crashes, Swift's own backtrace may hang with it, and the tests would never end.
 test: setup model
 	@Tests/Python/environment.sh datasets
+	@if [ -e Tests/.venv/installed ]; then Tests/.venv/bin/python scripts/make-tiny-model.py --check; fi
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release
 
 test-interop: build model

@@ -21,7 +21,8 @@ struct SchedulerHarness {
 
     @discardableResult
     mutating func handle(_ event: Scheduler.Event) -> [Scheduler.Action] {
-        let actions = scheduler.handle(event, at: now)
+        var actions: [Scheduler.Action] = []
+        scheduler.handle(event, at: now, &actions)
         #expect(scheduler.brokenInvariants() == [], "after \(event)")
         return actions
     }

@@ -62,24 +62,25 @@ package struct JobLoop<Ledger: JobLedger, Connections: WorkerConnections> {
         _ events: [Event], at now: MonotonicInstant, _ occurrences: inout [Occurrence]
     ) throws {
         var told: [Scheduler.Event] = []
-        for event in events { told += heed(event, &occurrences) }
+        for event in events { heed(event, &told, &occurrences) }
         while !told.isEmpty {
             var actions: [Scheduler.Action] = []
-            for event in told { actions += scheduler.handle(event, at: now) }
+            for event in told { scheduler.handle(event, at: now, &actions) }
             told = try carryOut(actions, &occurrences)
         }
     }
 
-    /// - Returns: what the scheduler must know of it.
-    private mutating func heed(_ event: Event, _ occurrences: inout [Occurrence]) -> [Scheduler.Event] {
+    /// - Parameter told: what the scheduler must know of it is added here.
+    private mutating func heed(_ event: Event, _ told: inout [Scheduler.Event], _ occurrences: inout [Occurrence]) {
         switch event {
-        case .started: return begin(pipeline.begin(), &occurrences)
+        case .started: told += begin(pipeline.begin(), &occurrences)
         case .ingested(let step):
             ingested.insert(step)
-            return [.unitsAvailable(step)]
+            told.append(.unitsAvailable(step))
         case .localWorkDone(let step, let scorer):
-            return complete(step, &occurrences) + (scorer.map { [.scorerReady($0)] } ?? [])
-        case .scheduler(let event): return [event]
+            told += complete(step, &occurrences)
+            if let scorer { told.append(.scorerReady(scorer)) }
+        case .scheduler(let event): told.append(event)
         }
     }
 

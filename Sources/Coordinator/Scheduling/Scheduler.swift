@@ -60,8 +60,8 @@ package struct Scheduler: Sendable {
         self.numerics = numerics
     }
 
-    package mutating func handle(_ event: Event, at now: MonotonicInstant) -> [Action] {
-        var actions: [Action] = []
+    /// - Parameter actions: what follows from it is added here, in order.
+    package mutating func handle(_ event: Event, at now: MonotonicInstant, _ actions: inout [Action]) {
         forgetSuspension(before: now)
         switch event {
         case .message(let message, let peer): handle(message, from: peer, at: now, &actions)
@@ -98,7 +98,6 @@ package struct Scheduler: Sendable {
         let hasScorer = scorer != nil
         let complete = leases.closeComplete { !$0.work.needsScorer || hasScorer }
         actions += complete.map { .stepCompleted($0) }
-        return actions
     }
 
     /// Time in which the coordinator did not run does not count: nobody was listened to, so nobody was silent.

@@ -50,7 +50,7 @@ extension CoordinatorService {
         }
         for occurrence in occurrences { try heed(occurrence) }
         // After all that was committed, which the ledger's tally has.
-        try showCurrentStep()
+        if occurrences.contains(where: \.changesSteps) { try showCurrentStep() }
     }
 
     private func heed(_ occurrence: Loop.Occurrence) throws {
@@ -92,6 +92,15 @@ extension CoordinatorService {
                 logger.warning("the model's numbers may not be what they seem", metadata: ["reason": "\(warning)"])
             }
         case .split, .failure, .numerics: break
+        }
+    }
+}
+
+extension JobLoop.Occurrence {
+    fileprivate var changesSteps: Bool {
+        switch self {
+        case .began, .completed: true
+        case .foundUnits, .committed, .note: false
         }
     }
 }
