@@ -150,7 +150,6 @@ extension HostileFrames {
                 .worker(.result(MessageSamples.scores)),
                 "a scorer's digest of 1001 bytes; at most 1000 are expected",
                 { $0.unitResult.scorerDigest = String(repeating: "d", count: 1001) }),
-            .init(result, "work of an unknown kind", { $0.unitResult.work = .unspecified }),
             .init(result, "a result with values of f32; f64 is expected", { $0.unitResult.work = .project }),
             .init(result, "values of work that needs no scorer, with a scorer", { $0.unitResult.scorerDigest = "d" }),
             .init(

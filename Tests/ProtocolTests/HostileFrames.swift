@@ -84,8 +84,6 @@ extension HostileFrames {
             .init(
                 result, "tensor of shape [4, 1, 3]: expected 96 bytes, found 48",
                 { $0.tensors[0].elementType = .f64 }),
-            .init(result, "a tensor of an unknown element type", { $0.tensors[0].elementType = .unspecified }),
-            .init(result, "a tensor of an unknown element type", { $0.tensors[0].elementType = .UNRECOGNIZED(99) }),
         ]
     }()
 
@@ -169,8 +167,6 @@ extension HostileFrames {
                 welcome, "a job's precision: expected one of auto, f32, bf16, int8, found \"fp8\"",
                 { $0.welcome.job.precision = "fp8" }),
             .init(assignment, "a unit without rows", { $0.assignment.clearPayload() }),
-            .init(assignment, "work of an unknown kind", { $0.assignment.payload.work = .unspecified }),
-            .init(assignment, "work of an unknown kind", { $0.assignment.payload.work = .UNRECOGNIZED(3) }),
             .init(assignment, "a unit without rows", { $0.assignment.payload.items = [] }),
             .init(
                 assignment, "a row with 0 responses; 1 to 64 are expected",

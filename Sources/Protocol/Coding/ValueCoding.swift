@@ -13,6 +13,14 @@ extension Choice {
     }
 }
 
+extension ProtocolError {
+    /// A field whose number is none of its enum's: 0 where it was left out, another one where the peer knows more.
+    init<Value: SwiftProtobuf.Enum & CaseIterable>(_ field: String, unknown value: Value) {
+        let known = Value.allCases.map(\.rawValue).filter { $0 != 0 }.map(String.init).joined(separator: ", ")
+        self.init("\(field): expected one of \(known), found \(value.rawValue)")
+    }
+}
+
 extension WireTensor {
     init(_ tensor: Tensor) {
         self.init()
@@ -36,7 +44,7 @@ extension Tensor {
         case .f32: elementType = .f32
         case .f64: elementType = .f64
         case .u8: elementType = .u8
-        case .unspecified, .UNRECOGNIZED: throw ProtocolError("a tensor of an unknown element type")
+        case .unspecified, .UNRECOGNIZED: throw ProtocolError("a tensor's element type", unknown: wire.elementType)
         }
         guard wire.shape.count <= 8 else {
             throw ProtocolError("a tensor of \(wire.shape.count) dimensions; at most 8 are expected")
