@@ -6,6 +6,9 @@ package enum ProtocolVersion {
 
     /// The version of this software, for people; it decides nothing.
     package static let software = "0.1.0"
+
+    /// To whom two processes that do not understand each other belong.
+    package static let advice = "install the same release of legend on the coordinator and on all workers"
 }
 
 /// A message that cannot be what a peer of this protocol sends.

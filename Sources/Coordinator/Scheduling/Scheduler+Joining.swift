@@ -92,12 +92,7 @@ extension Scheduler {
         _ found: LoadedModel, from peer: PeerID, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
         guard let worker = workers[peer] else { return }
-        if let reason = reasonToRefuse(found) {
-            actions.append(.note(.refused(worker: worker.name, reason: reason)))
-            actions.append(.send(.refused(reason: reason), to: peer))
-            releaseAll(of: peer, failure: nil, &actions)
-            return remove(peer)
-        }
+        if let reason = reasonToRefuse(found) { return refuse(peer, because: reason, &actions) }
         if model == nil {
             model = found
             actions.append(.change(.model(found)))
@@ -144,6 +139,15 @@ extension Scheduler {
 
     /// How many attempts at a unit may have been given out and not be in the ledger: only failures are.
     private static let attemptsForgotten: UInt32 = 1000
+
+    /// Sends a worker away that cannot take part: its units were not tried.
+    mutating func refuse(_ peer: PeerID, because reason: String, _ actions: inout [Action]) {
+        guard let worker = workers[peer] else { return }
+        actions.append(.note(.refused(worker: worker.name, reason: reason)))
+        actions.append(.send(.refused(reason: reason), to: peer))
+        releaseAll(of: peer, failure: nil, &actions)
+        remove(peer)
+    }
 
     /// Lets a worker go that did nothing wrong: its units were not tried.
     mutating func dismiss(_ peer: PeerID, because reason: String, _ actions: inout [Action]) {

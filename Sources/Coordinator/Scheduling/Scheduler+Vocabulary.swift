@@ -47,6 +47,9 @@ extension Scheduler {
     package enum Event: Sendable {
         case message(WorkerMessage, from: PeerID)
 
+        /// The peer said something that cannot be read.
+        case malformed(MalformedMessage, from: PeerID)
+
         /// The peer's connection is broken; what was sent to it last may be lost.
         case unreachable(PeerID)
 

@@ -18,8 +18,8 @@ package import Protocol
 /// - a worker on which unit after unit fails rests between them, up to `restMax`;
 /// - units that a worker gives back untouched are not failed attempts.
 ///
-/// Its files: who is let in (`+Joining`, `+Admission`, `+Numerics`), what workers hand in (`+Results`), who gets what
-/// (`+Assignment`), and who is silent or slow (`+Watch`).
+/// Its files: who is let in (`+Joining`, `+Admission`, `+Numerics`), what workers hand in (`+Results`), what of it cannot be
+/// read (`+Malformed`), who gets what (`+Assignment`), and who is silent or slow (`+Watch`).
 package struct Scheduler: Sendable {
     let policy: Policy
     package internal(set) var job: JobSpecification
@@ -65,6 +65,12 @@ package struct Scheduler: Sendable {
         forgetSuspension(before: now)
         switch event {
         case .message(let message, let peer): handle(message, from: peer, at: now, &actions)
+        case .malformed(let message, let peer):
+            if let finishedSummary {
+                actions.append(.send(.jobFinished(summary: finishedSummary), to: peer))
+            } else {
+                heed(message, from: peer, &actions)
+            }
         case .unreachable(let peer): workers[peer]?.isReachable = false
         case .dismissed(let peer, let reason): dismiss(peer, because: reason, &actions)
         case .stepBegan(let step): leases.open(step)

@@ -92,10 +92,7 @@ package struct ProtocolVersionMismatch: Error, Hashable, Sendable, CustomStringC
     package var found: UInt32
 
     package var description: String {
-        """
-        protocol version \(found) found, version \(ProtocolVersion.current) expected: \
-        install the same release of legend on the coordinator and on all workers
-        """
+        "protocol version \(found) found, version \(ProtocolVersion.current) expected: \(ProtocolVersion.advice)"
     }
 }
 

@@ -10,7 +10,7 @@ package enum Inbound: Sendable {
     case otherVersion(ProtocolVersionMismatch, from: PeerID)
 
     /// Dropped: not a message of this protocol.
-    case malformed(ProtocolError, from: PeerID)
+    case malformed(MalformedMessage, from: PeerID)
 
     /// The peer is gone or takes nothing any more; what was to be sent to it is dropped.
     case unreachable(PeerID)
