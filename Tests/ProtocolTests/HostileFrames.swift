@@ -36,7 +36,6 @@ extension HostileFrames {
     static let bulkFrames: [HostileFrames] = {
         let result = Protocol.Message.worker(.result(MessageSamples.result))
         let direction = Protocol.Message.coordinator(.scorer(MessageSamples.direction))
-        let accepted = Protocol.Message.coordinator(.accepted(scorer: MessageSamples.direction))
         let values = MessageSamples.direction.parts[0].directions
         return [
             .init(result, "1 tensors announced, 0 bulk frames found", bulk: { $0 = [] }),
@@ -52,9 +51,9 @@ extension HostileFrames {
                 bulk: { $0 += $0 }),
             .init(result, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
             .init(direction, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
-            .init(accepted, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
             .init(
-                accepted, "a bulk frame that belongs to no part of the message", { $0.accepted.clearScorer() }),
+                .coordinator(.accepted), "a bulk frame that belongs to no part of the message",
+                { $0.tensors = [WireTensor(values)] }, bulk: { $0 = [values.bytes] }),
             .init(
                 .coordinator(.heartbeatReply), "a bulk frame that belongs to no part of the message",
                 { $0.tensors = [WireTensor(values)] }, bulk: { $0 = [values.bytes] }),

@@ -54,7 +54,7 @@ import Testing
 
     /// It comes again, and can be read then.
     @Test func whatWasDamagedOnItsWayIsNothingThatThePeerMeant() throws {
-        var frames = try Protocol.Message.coordinator(.accepted(scorer: MessageSamples.scorer)).frames()
+        var frames = try Protocol.Message.coordinator(.scorer(MessageSamples.scorer)).frames()
         frames[2][3] ^= 1
         let malformed = try malformed(frames)
         #expect(malformed.kind == nil)

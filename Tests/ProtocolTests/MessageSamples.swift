@@ -120,9 +120,7 @@ enum MessageSamples {
     static let coordinator: [CoordinatorMessage] = [
         .welcome(job),
         .welcome(keepingJob),
-        .accepted(scorer: nil),
-        .accepted(scorer: direction),
-        .accepted(scorer: scorer),
+        .accepted,
         .refused(reason: "another model: install \u{201C}a\u{201D}"),
         .whoAreYou,
         .assignment(lease, payload),

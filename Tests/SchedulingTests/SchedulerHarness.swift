@@ -43,7 +43,7 @@ struct SchedulerHarness {
         let model = LoadedModel.test(credit: credit, rowsAhead: rowsAhead)
         let hello = WorkerMessage.hello(.test(peer, model: model, held: held))
         var actions = receive(hello, from: peer)
-        if let direction = actions.acceptedDirection {
+        if let direction = actions.sentScorer {
             let acknowledgement = WorkerMessage.scorerAcknowledged(digest: direction.digest)
             actions += receive(acknowledgement, from: peer)
         }
@@ -159,8 +159,8 @@ extension [Scheduler.Action] {
 
     var commits: [Lease] { compactMap { if case .change(.result(let result, _)) = $0 { result.lease } else { nil } } }
 
-    fileprivate var acceptedDirection: Scorer? {
-        lazy.compactMap { if case .send(.accepted(let direction), _) = $0 { direction } else { nil } }.first
+    fileprivate var sentScorer: Scorer? {
+        lazy.compactMap { if case .send(.scorer(let scorer), _) = $0 { scorer } else { nil } }.first
     }
 }
 

@@ -26,7 +26,8 @@ struct SessionHarness {
         harness.handle(.start)
         harness.receive(.welcome(Self.job))
         harness.handle(.modelLoaded(Self.model))
-        harness.receive(.accepted(scorer: scorer))
+        harness.receive(.accepted)
+        if let scorer { harness.receive(.scorer(scorer)) }
         return harness
     }
 

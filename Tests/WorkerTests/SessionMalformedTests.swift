@@ -13,7 +13,7 @@ import Worker
     }
 
     static let needed: [CoordinatorMessage] = [
-        .welcome(SessionHarness.job), .accepted(scorer: nil), .scorer(SessionHarness.scorer), .refused(reason: "no"),
+        .welcome(SessionHarness.job), .accepted, .scorer(SessionHarness.scorer), .refused(reason: "no"),
         .jobFinished(summary: "done"), .whoAreYou, .resultAcknowledged(Lease(1)),
     ]
 

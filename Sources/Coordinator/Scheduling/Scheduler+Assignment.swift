@@ -80,7 +80,7 @@ extension Scheduler {
     /// Whether the worker would embed the step's units without being able to project them.
     func isAhead(_ step: WorkStep, _ peer: PeerID) -> Bool {
         step.work.needsScorer
-            && (scorer == nil || workers[peer]?.acknowledgedScorer != scorer?.digest)
+            && (scorer == nil || workers[peer]?.scorerDelivery.isAcknowledged != true)
     }
 
     /// Whether the worker has room for the vectors of a unit that it would embed ahead.

@@ -65,10 +65,7 @@ extension Scheduler {
         }
         workers.move(from: old, to: new)
         leases.move(from: old, to: new)
-        workers[new]?.hello = hello
-        workers[new]?.lastHeard = now
-        workers[new]?.isReachable = true
-        workers[new]?.acknowledgedScorer = nil
+        workers[new]?.greetedAgain(hello, onNewConnection: old != new, at: now)
         actions.append(.note(.rejoined(worker: worker.name)))
         actions.append(.send(.welcome(jobWithModel), to: new))
         admitLoaded(hello, from: new, at: now, &actions)
@@ -100,7 +97,8 @@ extension Scheduler {
         workers[peer]?.accepted(found, at: now)
         noteRoom(of: peer)
         actions.append(.note(.ready(worker: worker.name, numericBuild: found.numericBuild)))
-        actions.append(.send(.accepted(scorer: scorer), to: peer))
+        actions.append(.send(.accepted, to: peer))
+        sendScorerIfDue(to: peer, at: now, &actions)
         adopt(worker.hello.held, by: peer, at: now, &actions)
         // A second `ready` must not bring back what the worker has done with since.
         workers[peer]?.hello.held = []

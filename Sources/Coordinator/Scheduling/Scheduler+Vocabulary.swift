@@ -17,6 +17,12 @@ extension Scheduler {
         /// An assignment that the worker's heartbeats do not list after so long was lost on its way.
         package var assignmentLost: Duration = .seconds(10)
 
+        /// A scorer that is not acknowledged after so long, and `scorerLostPerMiB` of it (those of a slow link: 256 KiB a
+        /// second), was lost on its way; after each further copy twice as long, up to `scorerLostMax`.
+        package var scorerLost: Duration = .seconds(10)
+        package var scorerLostPerMiB: Duration = .seconds(4)
+        package var scorerLostMax: Duration = .seconds(600)
+
         /// A unit at the end of a step is given to a second worker when it takes longer than this, and longer than
         /// twice the mean.
         package var speculationAfter: Duration = .seconds(10)

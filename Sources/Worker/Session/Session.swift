@@ -67,7 +67,7 @@ package struct Session: Sendable {
         if watch.heard(at: now) { actions.append(.note(.coordinatorBack)) }
         switch message {
         case .welcome(let job): begin(job, at: now, &actions)
-        case .accepted(let scorer): beginWork(scorer, at: now, &actions)
+        case .accepted: beginWork(at: now, &actions)
         case .refused(let reason): end(.refused(reason: reason), &actions)
         case .whoAreYou: greet(at: now, &actions)
         case .assignment(let lease, let payload): take(lease, payload, &actions)
@@ -154,13 +154,10 @@ extension Session {
         }
     }
 
-    private mutating func beginWork(
-        _ scorer: Scorer?, at now: MonotonicInstant, _ actions: inout [Action]
-    ) {
+    private mutating func beginWork(at now: MonotonicInstant, _ actions: inout [Action]) {
         guard let job = membership.accepted() else { return }
         workingSince = workingSince ?? now
         actions.append(.note(.accepted(job: job)))
-        if let scorer { adopt(scorer, &actions) }
         actions += units.results.sendAll(at: now).map { .send(.result($0)) }
     }
 

@@ -96,8 +96,7 @@ private struct CrowdThread {
             preconditionFailure("a coordinator sent what is no message of its own")
         }
         switch message {
-        case .accepted(let scorer?), .scorer(let scorer):
-            send(.scorerAcknowledged(digest: scorer.digest), from: index)
+        case .scorer(let scorer): send(.scorerAcknowledged(digest: scorer.digest), from: index)
         case .assignment(let lease, let payload):
             outcome.firstUnit = outcome.firstUnit ?? .now
             outcome.lastUnit = .now

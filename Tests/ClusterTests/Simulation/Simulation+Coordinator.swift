@@ -29,10 +29,11 @@ extension Simulation {
             heartbeatMilliseconds: 1000)
     }
 
-    private var policy: Scheduler.Policy {
+    var policy: Scheduler.Policy {
         var policy = Scheduler.Policy(
             silence: .seconds(6), stall: .seconds(15), attemptsMax: plan.attemptsMax, allowsMixedNumerics: false)
         policy.assignmentLost = .seconds(5)
+        policy.scorerLost = .seconds(3)
         policy.speculationAfter = .seconds(4)
         policy.queueMax = 6
         policy.restMax = .seconds(5)
@@ -110,6 +111,10 @@ extension Simulation {
         let taken = Result { try coordinator?.loop.take(events, at: time, &occurrences) }
         for rule in coordinator?.loop.scheduler.brokenInvariants() ?? [] { broken(rule) }
         judge(ledger.takeCommitted(), knewModel: knewModel)
+        // One that was taken for lost is a new one to the coordinator, though its connection held.
+        for case .note(.joined(let name, _, _)) in occurrences {
+            if let peer = workers.first(where: { $0.name == name })?.connection { scorerSent[peer] = nil }
+        }
         let sent = outbox.takeAll()
         for (message, peer) in sent.messages { send(message, to: peer) }
         let refused = occurrences.compactMap(\.refusedResult)
