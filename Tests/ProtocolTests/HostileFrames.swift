@@ -96,11 +96,11 @@ extension HostileFrames {
             .init(ready, empty, { $0.ready.contextLength = 0 }),
             .init(ready, empty, { $0.ready.credit = 0 }),
             .init(
-                ready, "a credit of 4097, 65536 rows ahead; at most 4096 and 65536 are expected",
+                ready, "a credit of 4097, 131072 texts ahead; at most 4096 and 131072 are expected",
                 { $0.ready.credit = 4097 }),
             .init(
-                ready, "a credit of 4096, 65537 rows ahead; at most 4096 and 65536 are expected",
-                { $0.ready.rowsAhead = 65_537 }),
+                ready, "a credit of 4096, 131073 texts ahead; at most 4096 and 131072 are expected",
+                { $0.ready.textsAhead = 131_073 }),
             .init(
                 ready, "a hidden size of 16385; at most 16384 are expected", { $0.ready.hiddenSize = 16_385 }),
             .init(

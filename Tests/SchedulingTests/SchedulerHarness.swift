@@ -38,9 +38,9 @@ struct SchedulerHarness {
     /// Lets a worker join that has its model loaded, and acknowledge the direction if there is one.
     @discardableResult
     mutating func join(
-        _ peer: PeerID, credit: Int = 2, rowsAhead: Int = 0, held: [Lease] = []
+        _ peer: PeerID, credit: Int = 2, textsAhead: Int = 0, held: [Lease] = []
     ) -> [Scheduler.Action] {
-        let model = LoadedModel.test(credit: credit, rowsAhead: rowsAhead)
+        let model = LoadedModel.test(credit: credit, textsAhead: textsAhead)
         let hello = WorkerMessage.hello(.test(peer, model: model, held: held))
         var actions = receive(hello, from: peer)
         if let direction = actions.sentScorer {
@@ -133,11 +133,11 @@ extension LoadedModel {
 
     static func test(
         digest: String = "d1", precision: Precision = .f32, numericBuild: String = "n1", credit: Int = 2,
-        rowsAhead: Int = 0
+        textsAhead: Int = 0
     ) -> Self {
         .init(
             digest: digest, name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
-            precision: precision, numericBuild: numericBuild, credit: credit, rowsAhead: rowsAhead)
+            precision: precision, numericBuild: numericBuild, credit: credit, textsAhead: textsAhead)
     }
 }
 

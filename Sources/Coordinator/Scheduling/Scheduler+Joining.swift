@@ -116,10 +116,9 @@ extension Scheduler {
                 workers[peer]?.holdsUnfetched = true
                 continue
             }
-            let hand = leases[peer]
             guard let worker = workers[peer], let known = leases[id], known.state == .queued,
                 unit.isEmbedded
-                    ? hand.rowsAhead + known.summary.rows <= worker.rowsAheadMax : hand.unitsInWork < worker.credit,
+                    ? hasRoomAhead(for: known.summary, worker, on: peer) : leases[peer].unitsInWork < worker.credit,
                 unit.lease.attempt <= known.attempts + Self.attemptsForgotten
             else {
                 actions.append(.send(.revoked(unit.lease), to: peer))

@@ -33,6 +33,9 @@ extension Scheduler {
         /// A worker on which every unit fails rests for at most so long between two of them.
         package var restMax: Duration = .seconds(60)
 
+        /// Units that a worker embeds ahead, whatever room it has for their texts: each heartbeat lists them.
+        package var unitsAheadMax: Int = LoadedModel.unitsAheadMax
+
         /// Units of a step held in its queue; more are fetched when half of them are gone.
         package var queueMax: Int = 4096
 

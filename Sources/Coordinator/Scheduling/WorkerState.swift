@@ -23,7 +23,7 @@ struct WorkerState: Sendable {
     /// False while its connection is broken: it keeps what it holds, for it may be back before it counts as lost.
     private(set) var isReachable = true
     private(set) var credit = 0
-    private(set) var rowsAheadMax = 0
+    private(set) var textsAheadMax = 0
     var scorerDelivery = ScorerDelivery()
 
     /// Whether it holds embedded units, of a life of the coordinator before this one, that are not fetched yet.
@@ -80,7 +80,7 @@ extension WorkerState {
         case .loading(isStopping: true), .draining: state = .draining
         }
         credit = model.credit
-        rowsAheadMax = model.rowsAhead
+        textsAheadMax = model.textsAhead
         readyAt = readyAt ?? now
         lastProgress = now
     }

@@ -494,8 +494,8 @@ package nonisolated struct WireReady: Sendable {
   /// Credit: how many units the worker takes into its hands at a time, besides those that wait for the scorer.
   package var credit: UInt32 = 0
 
-  /// How many rows, in units, the worker embeds before the scorer is there, and keeps until it is.
-  package var rowsAhead: UInt32 = 0
+  /// How many texts, in units, the worker embeds before the scorer is there, and keeps until it is.
+  package var textsAhead: UInt32 = 0
 
   /// As JobSpecification.attention has it.
   package var attention: String = String()
@@ -1914,7 +1914,7 @@ nonisolated extension WireNumericPreference: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Ready"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}model_digest\0\u{3}model_name\0\u{1}tokenizer\0\u{3}layer_count\0\u{3}hidden_size\0\u{3}context_length\0\u{1}precision\0\u{3}numeric_build\0\u{1}credit\0\u{3}rows_ahead\0\u{2}\u{a}attention\0\u{1}warnings\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}model_digest\0\u{3}model_name\0\u{1}tokenizer\0\u{3}layer_count\0\u{3}hidden_size\0\u{3}context_length\0\u{1}precision\0\u{3}numeric_build\0\u{1}credit\0\u{3}texts_ahead\0\u{2}\u{a}attention\0\u{1}warnings\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1931,7 +1931,7 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 7: try { try decoder.decodeSingularStringField(value: &self.precision) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.numericBuild) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.credit) }()
-      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.rowsAhead) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.textsAhead) }()
       case 20: try { try decoder.decodeSingularStringField(value: &self.attention) }()
       case 21: try { try decoder.decodeRepeatedStringField(value: &self.warnings) }()
       default: break
@@ -1967,8 +1967,8 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.credit != 0 {
       try visitor.visitSingularUInt32Field(value: self.credit, fieldNumber: 9)
     }
-    if self.rowsAhead != 0 {
-      try visitor.visitSingularUInt32Field(value: self.rowsAhead, fieldNumber: 10)
+    if self.textsAhead != 0 {
+      try visitor.visitSingularUInt32Field(value: self.textsAhead, fieldNumber: 10)
     }
     if !self.attention.isEmpty {
       try visitor.visitSingularStringField(value: self.attention, fieldNumber: 20)
@@ -1989,7 +1989,7 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.precision != rhs.precision {return false}
     if lhs.numericBuild != rhs.numericBuild {return false}
     if lhs.credit != rhs.credit {return false}
-    if lhs.rowsAhead != rhs.rowsAhead {return false}
+    if lhs.textsAhead != rhs.textsAhead {return false}
     if lhs.attention != rhs.attention {return false}
     if lhs.warnings != rhs.warnings {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

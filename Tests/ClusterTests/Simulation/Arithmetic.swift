@@ -8,7 +8,7 @@ enum Arithmetic {
         LoadedModel(
             digest: "model", name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
             precision: job.precision, attention: job.attention, numericBuild: "\(job.precision) n1", credit: 2,
-            rowsAhead: 12)
+            textsAhead: 24)
     }
 
     private static func rounding(_ precision: Precision) -> Float { precision == .f32 ? 0 : 0.25 }

@@ -56,7 +56,9 @@ final class LedgerModel: JobLedger {
         return ids.compactMap { id in
             guard let unit = open[id] else { return nil }
             let rows = unit.payload.items.count
-            return UnitSummary(id: id, rows: rows, tokens: rows * Self.tokensPerRow, failures: unit.failures)
+            return UnitSummary(
+                id: id, rows: rows, texts: unit.payload.textCount, tokens: rows * Self.tokensPerRow,
+                failures: unit.failures)
         }
     }
 

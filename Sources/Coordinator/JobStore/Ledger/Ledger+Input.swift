@@ -193,17 +193,26 @@ extension Ledger {
     /// Units of a step that are not settled, with ids above `after`, ascending.
     package func openUnits(of step: StepID, after: UnitID, limit: Int) throws -> [UnitSummary] {
         try database.read { database in
-            try Row.fetchAll(
+            let units = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT id, rows, tokens, failures FROM unit
+                    SELECT id, first_rank, rows, tokens, failures FROM unit
                     WHERE step = ? AND id > ? AND NOT is_settled ORDER BY id LIMIT ?
                     """,
-                arguments: [step.rawValue, Int64(after.rawValue), limit]
-            ).map { row in
+                arguments: [step.rawValue, Int64(after.rawValue), limit])
+            guard !units.isEmpty else { return [] }
+            // Where all rows have as many, they need not be looked at.
+            let responses = try Self.workStep(step, in: database).responses?.count
+            return try units.map { row in
                 let id: Int64 = row["id"]
+                let unit = OpenUnit(
+                    step: step, firstRank: row["first_rank"], rowCount: row["rows"], tokens: row["tokens"])
+                let texts =
+                    try responses.map { $0 * unit.rowCount }
+                    ?? Self.rows(of: unit, in: database).reduce(0) { $0 + $1.responses }
                 return UnitSummary(
-                    id: UnitID(UInt64(id)), rows: row["rows"], tokens: row["tokens"], failures: row["failures"])
+                    id: UnitID(UInt64(id)), rows: unit.rowCount, texts: texts, tokens: unit.tokens,
+                    failures: row["failures"])
             }
         }
     }
