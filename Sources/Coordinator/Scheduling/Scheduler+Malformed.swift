@@ -11,7 +11,7 @@ internal import Protocol
 // | `failure`, `embedded` | does nothing | the next heartbeat says it, or the unit comes no further |
 // | `scorerAcknowledged` | does nothing | the scorer is sent again, less and less often |
 // | `goodbye` | does nothing | the worker is silent from now on |
-// | no header of our version, a damaged frame | does nothing | what is needed comes again |
+// | no header of our version, a kind that is not known, a damaged frame | does nothing | what is needed comes again |
 //
 // A peer speaks for its own connection alone: nobody can have another worker refused.
 

@@ -15,7 +15,7 @@ internal import Protocol
 /// | `assignment` without a lease that can be read | leaves | nothing can be said of it, and it would come again |
 /// | `revoked`, `heartbeatReply` | goes on | a result of a revoked unit is dropped; a reply was heard |
 /// | what a worker or a watcher says | goes on | no coordinator sends it |
-/// | no header of our version, a damaged frame | goes on | what is needed comes again |
+/// | no header of our version, a kind that is not known, a damaged frame | goes on | what is needed comes again |
 ///
 /// A worker that leaves says goodbye with the reason, which the coordinator logs, and ends with the status of a refusal.
 ///
