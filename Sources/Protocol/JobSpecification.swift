@@ -58,8 +58,11 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     /// That of the largest models of the architecture.
     package static let hiddenSizeMax = 16_384
 
-    /// More are not embedded ahead, whatever memory there is: each heartbeat lists their units.
-    package static let rowsAheadMax = 65_536
+    /// More texts are not embedded ahead, whatever memory there is.
+    package static let textsAheadMax = 131_072
+
+    /// Nor more units, however few texts they have: each heartbeat lists them.
+    package static let unitsAheadMax = 65_536
 
     /// SHA-256 of the model file in lower-case hexadecimal.
     package var digest: String
@@ -81,8 +84,8 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     /// How many units the worker takes into its hands at a time, besides those that wait for the scorer.
     package var credit: Int
 
-    /// How many rows, in units, the worker embeds before the scorer is there, and keeps until it is.
-    package var rowsAhead: Int
+    /// How many texts, in units, the worker embeds before the scorer is there, and keeps until it is.
+    package var textsAhead: Int
 
     /// What a person must know of the model file to trust its numbers, each a sentence about the model.
     package var warnings: [String]
@@ -97,7 +100,7 @@ package struct LoadedModel: Codable, Hashable, Sendable {
 
     package init(
         digest: String, name: String, tokenizer: String, layerCount: Int, hiddenSize: Int, contextLength: Int,
-        precision: Precision, attention: AttentionPrecision = .f32, numericBuild: String, credit: Int, rowsAhead: Int,
+        precision: Precision, attention: AttentionPrecision = .f32, numericBuild: String, credit: Int, textsAhead: Int,
         warnings: [String] = []
     ) {
         self.digest = digest
@@ -110,7 +113,7 @@ package struct LoadedModel: Codable, Hashable, Sendable {
         self.attention = attention
         self.numericBuild = numericBuild
         self.credit = credit
-        self.rowsAhead = rowsAhead
+        self.textsAhead = textsAhead
         self.warnings = warnings
     }
 
@@ -119,7 +122,8 @@ package struct LoadedModel: Codable, Hashable, Sendable {
 }
 
 extension LoadedModel {
-    /// Also that of a ledger from before attention and warnings were named.
+    /// Also that of a ledger from before attention, warnings and texts ahead were named. What a worker can take is its own
+    /// word alone, which it gives anew.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         let precision = try values.decode(Precision.self, forKey: .precision)
@@ -134,7 +138,7 @@ extension LoadedModel {
                 ?? (precision == .f32 ? .f32 : .bf16),
             numericBuild: try values.decode(String.self, forKey: .numericBuild),
             credit: try values.decode(Int.self, forKey: .credit),
-            rowsAhead: try values.decode(Int.self, forKey: .rowsAhead),
+            textsAhead: try values.decodeIfPresent(Int.self, forKey: .textsAhead) ?? 0,
             warnings: try values.decodeIfPresent([String].self, forKey: .warnings) ?? [])
     }
 }

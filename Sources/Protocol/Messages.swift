@@ -102,8 +102,8 @@ package enum WorkerMessage: Hashable, Sendable {
 package enum CoordinatorMessage: Hashable, Sendable {
     case welcome(JobSpecification)
 
-    /// The worker's model fits; with the scorer where there is one.
-    case accepted(scorer: Scorer?)
+    /// The worker's model fits. The scorer follows where there is one.
+    case accepted
 
     /// The worker cannot take part; the reason says what to change.
     case refused(reason: String)

@@ -2,10 +2,13 @@
 package enum ProtocolVersion {
     /// Raised by every change to `legend.proto` that an older peer could misread, and by every new value of a ``Choice``
     /// that is sent: a peer that does not know its name takes the message for malformed.
-    package static let current: UInt32 = 5
+    package static let current: UInt32 = 6
 
     /// The version of this software, for people; it decides nothing.
     package static let software = "0.1.0"
+
+    /// To whom two processes that do not understand each other belong.
+    package static let advice = "install the same release of legend on the coordinator and on all workers"
 }
 
 /// A message that cannot be what a peer of this protocol sends.

@@ -70,6 +70,9 @@ package struct Scorer: Hashable, Sendable {
 
     package var hiddenSize: Int { parts[0].directions.shape[1] }
 
+    /// Of its directions.
+    package var byteCount: Int { parts.reduce(0) { $0 + $1.directions.bytes.count } }
+
     /// Of each text.
     package var scoreCount: Int { parts.reduce(0) { $0 + $1.directions.shape[0] } }
 }

@@ -77,8 +77,7 @@ final class WorkerService {
             case .message(.worker, _), .message(.status, _):
                 logger.warning("dropped a message that no coordinator sends")
             case .otherVersion(let mismatch, _): mailbox.post(.session(.otherVersion(mismatch)))
-            case .malformed(let error, _):
-                logger.warning("dropped a malformed message", metadata: ["reason": "\(error)"])
+            case .malformed(let message, _): mailbox.post(.session(.malformed(message)))
             case .unreachable: logger.warning("too many messages wait for the coordinator; they are dropped")
             case .handshakeFailed(let failure): mailbox.post(.handshakeFailed(failure))
             case .turnedAway, .revoked: break
@@ -233,6 +232,8 @@ final class WorkerService {
         case .coordinatorSilent(let seconds):
             silentSeconds = seconds
             lookAtEndpoint()
+        case .malformed(let message):
+            logger.warning("dropped a malformed message", metadata: ["reason": "\(message)"])
         case .coordinatorBack: logger.info("the coordinator is back")
         case .draining(let reason, let count):
             logger.info("stopping", metadata: ["reason": "\(reason)", "unitsReturned": "\(count)"])

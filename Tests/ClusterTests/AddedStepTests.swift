@@ -38,7 +38,7 @@ extension WorkStep {
                         .modelLoaded(
                             LoadedModel(
                                 digest: "d", name: "m", tokenizer: "t", layerCount: 2, hiddenSize: 2,
-                                contextLength: 64, precision: .f32, numericBuild: "n", credit: 2, rowsAhead: 0)))
+                                contextLength: 64, precision: .f32, numericBuild: "n", credit: 2, textsAhead: 0)))
                 case .compute(let lane, let lease, .embed(let payload), _):
                     handle(.computed(lane: lane, Self.result(lease, payload)))
                 case .compute, .cancel, .note, .end: break

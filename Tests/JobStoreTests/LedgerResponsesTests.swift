@@ -23,6 +23,10 @@ import Testing
         try ledger.add([.init(rows: items.map(Ledger.NewUnit.Row.init), tokens: 1)], ingestion: .init(), of: step.id)
         #expect(
             try ledger.payload(of: UnitID(1)) == UnitPayload(work: .project, responses: nil, items: items))
+        #expect(
+            try ledger.openUnits(of: step.id, after: UnitID(0), limit: 9) == [
+                UnitSummary(id: UnitID(1), rows: 3, texts: 68, tokens: 1, failures: 0)
+            ])
         var responses: [Int] = []
         try ledger.forEachTextByPrompt(of: step.id) { responses.append($0.responses) }
         #expect(responses == [3, 1, 64])

@@ -69,7 +69,7 @@ private struct SettledRow: Hashable {
         #expect(try ledger.summaries(after: 1).map(\.id.rawValue) == [2, 4])
         #expect(try ledger.openUnits(of: .rows, after: UnitID(0), limit: 2).map(\.id.rawValue) == [1, 2])
         #expect(try ledger.summaries(of: .anchors).map(\.id.rawValue) == [3])
-        #expect(try ledger.summaries()[1] == UnitSummary(id: UnitID(2), rows: 1, tokens: 7, failures: 0))
+        #expect(try ledger.summaries()[1] == UnitSummary(id: UnitID(2), rows: 1, texts: 2, tokens: 7, failures: 0))
     }
 
     @Test func aPayloadIsKeptUntilItsUnitIsSettled() throws {
@@ -271,7 +271,7 @@ private struct SettledRow: Hashable {
         try ledger.set("direction", to: [4])
         let rows = try ledger.rows()
         try temporary.reopen()
-        #expect(try ledger.summaries() == [UnitSummary(id: UnitID(2), rows: 2, tokens: 100, failures: 1)])
+        #expect(try ledger.summaries() == [UnitSummary(id: UnitID(2), rows: 2, texts: 4, tokens: 100, failures: 1)])
         #expect(try ledger.payload(of: UnitID(2)) == unit(rows: 1..<3).payload)
         #expect(try ledger.rows() == rows)
         #expect(rows.map(\.row) == [0, 3])

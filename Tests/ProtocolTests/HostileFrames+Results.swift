@@ -33,7 +33,6 @@ extension HostileFrames {
     /// What nobody could project on.
     static let scorers: [HostileFrames] = {
         let scorer = Protocol.Message.coordinator(.scorer(MessageSamples.scorer))
-        let accepted = Protocol.Message.coordinator(.accepted(scorer: MessageSamples.scorer))
         let many = [UInt8](repeating: 0, count: 2 * 4 * 1025)
         let notANumber: [UInt8] = [0, 0, 0xC0, 0x7F, 0, 0, 0, 0]
         func isExpected(_ found: String) -> String {
@@ -58,8 +57,8 @@ extension HostileFrames {
                 scorer, "a scorer of 0 readouts; 1 to 64, each once, are expected",
                 { $0.scorerUpdate.clearScorer() }),
             .init(
-                accepted, "a scorer of 2 readouts; 1 to 64, each once, are expected",
-                { $0.accepted.scorer.readouts[1] = $0.accepted.scorer.readouts[0] }),
+                scorer, "a scorer of 2 readouts; 1 to 64, each once, are expected",
+                { $0.scorerUpdate.scorer.readouts[1] = $0.scorerUpdate.scorer.readouts[0] }),
             .init(scorer, "a message whose bulk frame is missing", { $0.scorerUpdate.scorer.readouts = readouts(65) }),
             .init(
                 scorer, "a scorer of layer -1, mean-response; a layer that counts from the front is expected",
@@ -150,7 +149,6 @@ extension HostileFrames {
                 .worker(.result(MessageSamples.scores)),
                 "a scorer's digest of 1001 bytes; at most 1000 are expected",
                 { $0.unitResult.scorerDigest = String(repeating: "d", count: 1001) }),
-            .init(result, "work of an unknown kind", { $0.unitResult.work = .unspecified }),
             .init(result, "a result with values of f32; f64 is expected", { $0.unitResult.work = .project }),
             .init(result, "values of work that needs no scorer, with a scorer", { $0.unitResult.scorerDigest = "d" }),
             .init(

@@ -36,7 +36,6 @@ extension HostileFrames {
     static let bulkFrames: [HostileFrames] = {
         let result = Protocol.Message.worker(.result(MessageSamples.result))
         let direction = Protocol.Message.coordinator(.scorer(MessageSamples.direction))
-        let accepted = Protocol.Message.coordinator(.accepted(scorer: MessageSamples.direction))
         let values = MessageSamples.direction.parts[0].directions
         return [
             .init(result, "1 tensors announced, 0 bulk frames found", bulk: { $0 = [] }),
@@ -52,9 +51,9 @@ extension HostileFrames {
                 bulk: { $0 += $0 }),
             .init(result, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
             .init(direction, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
-            .init(accepted, "a message whose bulk frame is missing", { $0.tensors = [] }, bulk: { $0 = [] }),
             .init(
-                accepted, "a bulk frame that belongs to no part of the message", { $0.accepted.clearScorer() }),
+                .coordinator(.accepted), "a bulk frame that belongs to no part of the message",
+                { $0.tensors = [WireTensor(values)] }, bulk: { $0 = [values.bytes] }),
             .init(
                 .coordinator(.heartbeatReply), "a bulk frame that belongs to no part of the message",
                 { $0.tensors = [WireTensor(values)] }, bulk: { $0 = [values.bytes] }),
@@ -84,8 +83,6 @@ extension HostileFrames {
             .init(
                 result, "tensor of shape [4, 1, 3]: expected 96 bytes, found 48",
                 { $0.tensors[0].elementType = .f64 }),
-            .init(result, "a tensor of an unknown element type", { $0.tensors[0].elementType = .unspecified }),
-            .init(result, "a tensor of an unknown element type", { $0.tensors[0].elementType = .UNRECOGNIZED(99) }),
         ]
     }()
 
@@ -99,11 +96,11 @@ extension HostileFrames {
             .init(ready, empty, { $0.ready.contextLength = 0 }),
             .init(ready, empty, { $0.ready.credit = 0 }),
             .init(
-                ready, "a credit of 4097, 65536 rows ahead; at most 4096 and 65536 are expected",
+                ready, "a credit of 4097, 131072 texts ahead; at most 4096 and 131072 are expected",
                 { $0.ready.credit = 4097 }),
             .init(
-                ready, "a credit of 4096, 65537 rows ahead; at most 4096 and 65536 are expected",
-                { $0.ready.rowsAhead = 65_537 }),
+                ready, "a credit of 4096, 131073 texts ahead; at most 4096 and 131072 are expected",
+                { $0.ready.textsAhead = 131_073 }),
             .init(
                 ready, "a hidden size of 16385; at most 16384 are expected", { $0.ready.hiddenSize = 16_385 }),
             .init(
@@ -169,8 +166,6 @@ extension HostileFrames {
                 welcome, "a job's precision: expected one of auto, f32, bf16, int8, found \"fp8\"",
                 { $0.welcome.job.precision = "fp8" }),
             .init(assignment, "a unit without rows", { $0.assignment.clearPayload() }),
-            .init(assignment, "work of an unknown kind", { $0.assignment.payload.work = .unspecified }),
-            .init(assignment, "work of an unknown kind", { $0.assignment.payload.work = .UNRECOGNIZED(3) }),
             .init(assignment, "a unit without rows", { $0.assignment.payload.items = [] }),
             .init(
                 assignment, "a row with 0 responses; 1 to 64 are expected",

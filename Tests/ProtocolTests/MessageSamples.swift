@@ -7,7 +7,7 @@ enum MessageSamples {
     static let model = LoadedModel(
         digest: String(repeating: "0a", count: 32), name: "SmolLM2", tokenizer: "gpt2 49152", layerCount: 30,
         hiddenSize: 576, contextLength: 8192, precision: .bf16, attention: .f32,
-        numericBuild: "bf16 onednn 2.6.3 avx512", credit: 4096, rowsAhead: 1 << 16,
+        numericBuild: "bf16 onednn 2.6.3 avx512", credit: 4096, textsAhead: 1 << 17,
         warnings: ["its file has metadata that is not known here", "§"])
 
     static let hello = WorkerMessage.Hello(
@@ -120,9 +120,7 @@ enum MessageSamples {
     static let coordinator: [CoordinatorMessage] = [
         .welcome(job),
         .welcome(keepingJob),
-        .accepted(scorer: nil),
-        .accepted(scorer: direction),
-        .accepted(scorer: scorer),
+        .accepted,
         .refused(reason: "another model: install \u{201C}a\u{201D}"),
         .whoAreYou,
         .assignment(lease, payload),

@@ -81,7 +81,8 @@ import Testing
     private func decoded(_ frames: [[UInt8]]) throws -> Message? {
         do {
             return try Message(frames: frames)
-        } catch is ProtocolError {
+        } catch let problem as ProtocolError {
+            #expect(MalformedMessage(frames, problem).description.hasSuffix(problem.description))
             return nil
         } catch is ProtocolVersionMismatch {
             return nil

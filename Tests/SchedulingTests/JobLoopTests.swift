@@ -43,7 +43,7 @@ import Testing
         func openUnits(of step: StepID, after: UnitID, limit: Int) -> [UnitSummary] {
             let ids = units[step].map { $0.map(UnitID.init) } ?? []
             return ids.filter { $0 > after && !settled.contains($0) }.prefix(limit).map {
-                UnitSummary(id: $0, rows: 1, tokens: 10, failures: 0)
+                UnitSummary(id: $0, rows: 1, texts: 2, tokens: 10, failures: 0)
             }
         }
 

@@ -9,7 +9,7 @@ import Testing
     private static func table(units: ClosedRange<UInt64> = 1...3) -> LeaseTable {
         var table = LeaseTable()
         table.open(.anchors)
-        let summaries = units.map { UnitSummary(id: UnitID($0), rows: 2, tokens: 20, failures: 0) }
+        let summaries = units.map { UnitSummary(id: UnitID($0), rows: 2, texts: 4, tokens: 20, failures: 0) }
         let isTaken = table.enqueue(summaries, of: .anchors, isLast: true)
         #expect(isTaken)
         return table
@@ -59,7 +59,7 @@ import Testing
         let unwanted = table.closeComplete { _ in false }
         #expect(early.isEmpty && settling.isEmpty && unwanted.isEmpty)
         let closed = table.closeComplete { _ in true }
-        let isTaken = table.enqueue([.init(id: UnitID(2), rows: 1, tokens: 1, failures: 0)], of: .anchors, isLast: true)
+        let isTaken = table.enqueue([.test(2)], of: .anchors, isLast: true)
         #expect(closed == [.anchors] && !isTaken)
     }
 
@@ -85,7 +85,8 @@ import Testing
         for _ in 0..<200 {
             if known.count < 6 {
                 last += 1
-                let summary = UnitSummary(id: UnitID(last), rows: 1 + number(3), tokens: 9, failures: 0)
+                let summary = UnitSummary(
+                    id: UnitID(last), rows: 1, texts: 1 + number(3), tokens: 9, failures: 0)
                 _ = table.enqueue([summary], of: number(2) == 0 ? .anchors : .rows, isLast: false)
                 known.append(UnitID(last))
             }

@@ -7,26 +7,26 @@ import Testing
     private let direction = SchedulerHarness.direction
 
     /// Unit 1 is an anchor, units 2 … have one row each; nobody has a direction.
-    private func harness(rows: Int = 4, _ workers: PeerID..., rowsAhead: Int = 3) -> SchedulerHarness {
+    private func harness(rows: Int = 4, _ workers: PeerID..., textsAhead: Int = 6) -> SchedulerHarness {
         var harness = SchedulerHarness(model: .test)
         harness.begin([.test(1)], of: .anchors)
         harness.begin(rows > 0 ? UnitSummary.tests(2...UInt64(rows + 1)) : [], of: .rows)
-        for worker in workers { harness.join(worker, rowsAhead: rowsAhead) }
+        for worker in workers { harness.join(worker, textsAhead: textsAhead) }
         return harness
     }
 
     @Test func anchorsAreGivenOutFirstAndThenRows() {
         var harness = harness()
         #expect(
-            harness.join(.a, rowsAhead: 3).assignments == [Assignment(Lease(1), .a), Assignment(Lease(2), .a)])
-        #expect(harness.join(.b, rowsAhead: 3).assignments.map(\.lease) == [Lease(3), Lease(4)])
+            harness.join(.a, textsAhead: 6).assignments == [Assignment(Lease(1), .a), Assignment(Lease(2), .a)])
+        #expect(harness.join(.b, textsAhead: 6).assignments.map(\.lease) == [Lease(3), Lease(4)])
     }
 
     @Test func anEmbeddedUnitTakesUpNoCreditButRoom() {
         var harness = harness(.a)
         #expect(harness.receive(.embedded(Lease(2)), from: .a).assignments == [Assignment(Lease(3), .a)])
         #expect(harness.receive(.embedded(Lease(3)), from: .a).assignments == [Assignment(Lease(4), .a)])
-        // Three rows are all that this worker keeps.
+        // The texts of three rows are all that this worker keeps.
         #expect(harness.receive(.embedded(Lease(4)), from: .a).assignments == [])
     }
 
@@ -41,7 +41,31 @@ import Testing
 
     @Test func aWorkerWithoutRoomIsNotAsked() {
         var harness = harness()
-        #expect(harness.join(.a, rowsAhead: 0).assignments == [Assignment(Lease(1), .a)])
+        #expect(harness.join(.a, textsAhead: 0).assignments == [Assignment(Lease(1), .a)])
+    }
+
+    /// A row may have one response or 64: what is kept of them is bounded by the texts.
+    @Test func rowsOfManyResponsesTakeUpMoreRoom() {
+        var harness = SchedulerHarness(model: .test)
+        harness.begin([.test(1)], of: .anchors)
+        harness.begin([.test(2, texts: 5), .test(3, texts: 1), .test(4, texts: 64)], of: .rows)
+        harness.join(.a, textsAhead: 6)
+        #expect(harness.receive(.embedded(Lease(2)), from: .a).assignments == [Assignment(Lease(3), .a)])
+        #expect(harness.receive(.embedded(Lease(3)), from: .a).assignments == [])
+        #expect(harness.join(.b, textsAhead: 63).assignments == [])
+        #expect(harness.join(.c, textsAhead: 64).assignments == [Assignment(Lease(4), .c)])
+    }
+
+    @Test func theUnitsThatAHeartbeatListsAreBoundedToo() {
+        var harness = SchedulerHarness(policy: .test { $0.unitsAheadMax = 3 }, model: .test)
+        harness.begin([.test(1)], of: .anchors)
+        harness.begin((2...9).map { .test($0, texts: 1) }, of: .rows)
+        harness.join(.a, textsAhead: 100)
+        #expect(harness.receive(.embedded(Lease(2)), from: .a).assignments == [Assignment(Lease(3), .a)])
+        #expect(harness.receive(.embedded(Lease(3)), from: .a).assignments == [])
+        var hello = WorkerMessage.Hello.test(.b, model: .test(textsAhead: 100))
+        hello.held = (4...7).map { .init(lease: Lease($0), tokens: 1, isEmbedded: true) }
+        #expect(harness.receive(.hello(hello), from: .b).messages(to: .b).last == .revoked(Lease(7)))
     }
 
     @Test func theirResultsCountOnceTheDirectionIsThere() {
@@ -100,7 +124,7 @@ import Testing
         harness.heartbeat(.a, held: [Lease(1): 0, Lease(2): 0])
         harness.handle(.tick)
         #expect(harness.state(of: .a) == "stalled")
-        if isTaken { harness.join(.b, rowsAhead: 9) }
+        if isTaken { harness.join(.b, textsAhead: 18) }
         let actions = harness.receive(.embedded(Lease(2)), from: .a)
         #expect(actions.messages(to: .a) == (isTaken ? [.revoked(Lease(2))] : []))
         #expect(harness.state(of: .a) == (isTaken ? "stalled" : "ready"))
@@ -108,7 +132,7 @@ import Testing
 
     /// The direction waits for the anchor: the anchor must not wait for what waits for the direction.
     @Test func anAnchorOnItsLastAttemptGoesToAWorkerThatHasNothingButEmbeddedUnits() {
-        var harness = harness(.a, rowsAhead: 1)
+        var harness = harness(.a, textsAhead: 2)
         harness.receive(.embedded(Lease(2)), from: .a)
         #expect(harness.fail(Lease(1), on: .a).assignments == [Assignment(Lease(1, 2), .a)])
         #expect(harness.fail(Lease(1, 2), on: .a).assignments == [Assignment(Lease(1, 3), .a)])
@@ -123,7 +147,7 @@ import Testing
         var harness = SchedulerHarness(model: .test)
         harness.begin([.test(1)], of: .anchors)
         harness.begin(UnitSummary.tests(2...4), of: .rows)
-        var hello = WorkerMessage.Hello.test(.a, model: .test(rowsAhead: 9))
+        var hello = WorkerMessage.Hello.test(.a, model: .test(textsAhead: 18))
         hello.held = (2...4).map { .init(lease: Lease($0), tokens: 1, isEmbedded: true) }
         let actions = harness.receive(.hello(hello), from: .a)
         #expect(actions.assignments == [Assignment(Lease(1), .a)])
@@ -134,8 +158,8 @@ import Testing
         var harness = SchedulerHarness(model: .test)
         harness.begin(UnitSummary.tests(1...2), of: .anchors)
         harness.begin(UnitSummary.tests(3...40), of: .rows)
-        harness.join(.a, credit: 1, rowsAhead: 9)
-        harness.join(.b, credit: 1, rowsAhead: 9)
+        harness.join(.a, credit: 1, textsAhead: 18)
+        harness.join(.b, credit: 1, textsAhead: 18)
         harness.advance(seconds: 1)
         harness.receive(.result(.anchors(Lease(1))), from: .a)
         harness.advance(seconds: 11)
@@ -152,7 +176,7 @@ import Testing
         var harness = SchedulerHarness(model: .test)
         harness.handle(.stepBegan(.anchors))
         harness.begin(UnitSummary.tests(2...9), of: .rows)
-        harness.join(.a, rowsAhead: 100)
+        harness.join(.a, textsAhead: 200)
         #expect(harness.handle(.unitsFetched(.anchors, [.test(1, failures: 2)], isLast: true)).assignments == [])
         #expect(harness.receive(.embedded(Lease(2)), from: .a).assignments == [])
         #expect(harness.receive(.embedded(Lease(3)), from: .a).assignments == [Assignment(Lease(1, 3), .a)])
@@ -168,7 +192,7 @@ import Testing
         harness.handle(.unitsFetched(.rows, UnitSummary.tests(2...3), isLast: false))
         harness.join(.b, credit: 1)
         let held: [WorkerMessage.HeldUnit] = [.init(lease: Lease(9), tokens: 100, isEmbedded: true)]
-        var hello = WorkerMessage.Hello.test(.a, model: .test(rowsAhead: 1))
+        var hello = WorkerMessage.Hello.test(.a, model: .test(textsAhead: 2))
         hello.held = held
         // What it holds may be all that it has room for.
         #expect(harness.receive(.hello(hello), from: .a).assignments == [])
@@ -185,7 +209,7 @@ import Testing
 
     @Test func noMoreEmbeddedUnitsAreTakenFromAWorkerThanItHasRoomFor() {
         var harness = self.harness(rows: 3)
-        harness.join(.a, credit: 1, rowsAhead: 2)
+        harness.join(.a, credit: 1, textsAhead: 4)
         let held = (2...4).map { WorkerMessage.HeldUnit(lease: Lease($0), tokens: 9, isEmbedded: true) }
         let heartbeat = WorkerMessage.heartbeat(
             .init(epoch: 1, held: [.init(lease: Lease(1), tokens: 1)] + held, draining: false))

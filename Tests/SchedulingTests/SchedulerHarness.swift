@@ -39,12 +39,12 @@ struct SchedulerHarness {
     /// Lets a worker join that has its model loaded, and acknowledge the direction if there is one.
     @discardableResult
     mutating func join(
-        _ peer: PeerID, credit: Int = 2, rowsAhead: Int = 0, held: [Lease] = []
+        _ peer: PeerID, credit: Int = 2, textsAhead: Int = 0, held: [Lease] = []
     ) -> [Scheduler.Action] {
-        let model = LoadedModel.test(credit: credit, rowsAhead: rowsAhead)
+        let model = LoadedModel.test(credit: credit, textsAhead: textsAhead)
         let hello = WorkerMessage.hello(.test(peer, model: model, held: held))
         var actions = receive(hello, from: peer)
-        if let direction = actions.acceptedDirection {
+        if let direction = actions.sentScorer {
             let acknowledgement = WorkerMessage.scorerAcknowledged(digest: direction.digest)
             actions += receive(acknowledgement, from: peer)
         }
@@ -134,11 +134,11 @@ extension LoadedModel {
 
     static func test(
         digest: String = "d1", precision: Precision = .f32, numericBuild: String = "n1", credit: Int = 2,
-        rowsAhead: Int = 0
+        textsAhead: Int = 0
     ) -> Self {
         .init(
             digest: digest, name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
-            precision: precision, numericBuild: numericBuild, credit: credit, rowsAhead: rowsAhead)
+            precision: precision, numericBuild: numericBuild, credit: credit, textsAhead: textsAhead)
     }
 }
 
@@ -160,8 +160,8 @@ extension [Scheduler.Action] {
 
     var commits: [Lease] { compactMap { if case .change(.result(let result, _)) = $0 { result.lease } else { nil } } }
 
-    fileprivate var acceptedDirection: Scorer? {
-        lazy.compactMap { if case .send(.accepted(let direction), _) = $0 { direction } else { nil } }.first
+    fileprivate var sentScorer: Scorer? {
+        lazy.compactMap { if case .send(.scorer(let scorer), _) = $0 { scorer } else { nil } }.first
     }
 }
 

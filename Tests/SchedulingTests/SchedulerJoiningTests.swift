@@ -14,7 +14,7 @@ import Testing
         #expect(
             harness.receive(.ready(.test), from: .a) == [
                 .change(.model(.test)), .note(.ready(worker: PeerID.a.name, numericBuild: "n1")),
-                .send(.accepted(scorer: nil), to: .a),
+                .send(.accepted, to: .a),
             ])
         #expect(harness.state(of: .a) == "ready")
     }
@@ -25,7 +25,8 @@ import Testing
         job.modelDigest = "d1"
         #expect(
             harness.receive(.hello(.test(.a, model: .test)), from: .a).withoutNotes == [
-                .send(.welcome(job), to: .a), .send(.accepted(scorer: SchedulerHarness.direction), to: .a),
+                .send(.welcome(job), to: .a), .send(.accepted, to: .a),
+                .send(.scorer(SchedulerHarness.direction), to: .a),
             ])
     }
 
@@ -122,7 +123,7 @@ import Testing
         var harness = SchedulerHarness(policy: .test { $0.allowsMixedNumerics = true }, model: .test)
         harness.receive(.hello(.test(.b)), from: .b)
         let actions = harness.receive(.ready(.test(numericBuild: "n2")), from: .b)
-        #expect(actions.messages(to: .b) == [.accepted(scorer: nil)])
+        #expect(actions.messages(to: .b) == [.accepted])
     }
 
     @Test func strangersAreAskedWhoTheyAreUnlessTheyLeave() {
@@ -248,7 +249,7 @@ import Testing
         harness.heartbeat(.a, held: [Lease(1, 3): 0], draining: true)
         harness.fail(Lease(1, 3), on: .a, returned: true)
         let actions = harness.receive(.ready(.test), from: .a)
-        #expect(actions.withoutNotes == [.send(.accepted(scorer: nil), to: .a)])
+        #expect(actions.withoutNotes == [.send(.accepted, to: .a)])
         #expect(harness.join(.b).assignments == [Assignment(Lease(1, 4), .b)])
     }
 

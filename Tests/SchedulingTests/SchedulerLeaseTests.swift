@@ -120,7 +120,7 @@ import Testing
     @Test func aLargeUnitMayTakeLonger() {
         var harness = SchedulerHarness(model: .test)
         harness.join(.a)
-        harness.begin([UnitSummary(id: UnitID(1), rows: 1, tokens: 10_000, failures: 0)])
+        harness.begin([UnitSummary(id: UnitID(1), rows: 1, texts: 2, tokens: 10_000, failures: 0)])
         #expect(beat(&harness, seconds: 560) { _ in 0 }.failures == [])
         #expect(beat(&harness, seconds: 10) { _ in 0 }.failures == [Lease(1)])
     }

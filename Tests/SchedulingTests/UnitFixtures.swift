@@ -7,9 +7,9 @@ extension Lease {
 }
 
 extension UnitSummary {
-    /// A unit of one row and 100 tokens: its stall limit in these tests is 65 s.
-    package static func test(_ id: UInt64, rows: Int = 1, failures: Int = 0) -> Self {
-        .init(id: UnitID(id), rows: rows, tokens: 100, failures: failures)
+    /// A unit of one row with two responses, and 100 tokens: its stall limit in these tests is 65 s.
+    package static func test(_ id: UInt64, rows: Int = 1, texts: Int? = nil, failures: Int = 0) -> Self {
+        .init(id: UnitID(id), rows: rows, texts: texts ?? 2 * rows, tokens: 100, failures: failures)
     }
 
     package static func tests(_ ids: ClosedRange<UInt64>) -> [Self] { ids.map { .test($0) } }

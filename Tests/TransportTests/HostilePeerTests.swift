@@ -20,11 +20,11 @@ import Testing
         for (frames, problem) in malformed {
             try await peer.send(frames)
             let inbound = try await router.next()
-            guard case .malformed(let error, let sender) = inbound else {
+            guard case .malformed(let message, let sender) = inbound else {
                 Issue.record("expected \(problem), found \(inbound)")
                 continue
             }
-            #expect(error == ProtocolError(problem))
+            #expect(message.problem == ProtocolError(problem))
             senders.insert(sender)
         }
         try await peer.send(good)
@@ -60,6 +60,22 @@ import Testing
             return
         }
         #expect(sender == .coordinator)
+    }
+
+    /// A worker must know what it was that it cannot read: without some messages it waits for ever.
+    @Test func aDealerIsToldWhatItWasThatItCannotRead() async throws {
+        let router = try RawRouter()
+        let dealer = try TestSocket(.dealer(connect: router.endpoint))
+        try dealer.socket.send(.numbered(1))
+        let peer = try await router.receive()[0]
+        let job = JobSpecification(
+            job: "job", modelPath: "", modelDigest: "", precision: .f32, backend: .native, readouts: [], maxTokens: 0,
+            heartbeatMilliseconds: 1)
+        let header = try Message.coordinator(.welcome(job)).frames()[0]
+        try await router.send([peer, header])
+        #expect(try await dealer.next().malformed?.kind == .welcome)
+        try await router.send([peer, Array(header.dropLast())])
+        #expect(try await dealer.next().malformed?.kind == nil)
     }
 
     @Test func anOversizeFrameDisconnectsItsSenderAlone() async throws {

@@ -113,5 +113,7 @@ extension Inbound {
         }
     }
 
-    var problem: ProtocolError? { if case .malformed(let error, _) = self { error } else { nil } }
+    var problem: ProtocolError? { malformed?.problem }
+
+    var malformed: MalformedMessage? { if case .malformed(let message, _) = self { message } else { nil } }
 }

@@ -21,7 +21,7 @@ import Worker
             if self == .loading { return harness }
             harness.handle(.modelLoaded(SessionHarness.model))
             if self == .joining { return harness }
-            harness.receive(.accepted(scorer: nil))
+            harness.receive(.accepted)
             return harness
         }
     }
@@ -121,7 +121,7 @@ import Worker
         harness.handle(.start)
         harness.receive(.welcome(Harness.job))
         harness.handle(.modelLoaded(Harness.model))
-        harness.receive(.accepted(scorer: nil))
+        harness.receive(.accepted)
         harness.assign(Lease(1))
         harness.handle(.drain(reason: "SIGTERM"))
         #expect(!harness.tick(after: 29).isEnding)

@@ -10,7 +10,7 @@ struct SessionHarness {
     static let scorer = Scorer(Readout(2, .lastToken), direction: [1, 0])
     static let model = LoadedModel(
         digest: "d1", name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
-        precision: .f32, numericBuild: "n1", credit: 4, rowsAhead: 8)
+        precision: .f32, numericBuild: "n1", credit: 4, textsAhead: 16)
 
     private(set) var session: Session
     private(set) var now = MonotonicInstant.zero
@@ -26,7 +26,8 @@ struct SessionHarness {
         harness.handle(.start)
         harness.receive(.welcome(Self.job))
         harness.handle(.modelLoaded(Self.model))
-        harness.receive(.accepted(scorer: scorer))
+        harness.receive(.accepted)
+        if let scorer { harness.receive(.scorer(scorer)) }
         return harness
     }
 

@@ -10,18 +10,15 @@ import Worker
         #expect(harness.handle(.start) == [Harness.hello(), .note(.greeting)])
         #expect(harness.receive(.welcome(Harness.job)) == [.loadModel(Harness.job)])
         #expect(harness.handle(.modelLoaded(Harness.model)) == [.send(.ready(Harness.model))])
-        #expect(harness.receive(.accepted(scorer: nil)) == [.note(.accepted(job: "job"))])
+        #expect(harness.receive(.accepted) == [.note(.accepted(job: "job"))])
     }
 
-    @Test func theScorerThatComesWithTheYesIsAcknowledged() {
-        var harness = Harness()
-        harness.handle(.start)
-        harness.receive(.welcome(Harness.job))
-        harness.handle(.modelLoaded(Harness.model))
-        #expect(
-            harness.receive(.accepted(scorer: Harness.scorer)) == [
-                .note(.accepted(job: "job")), .send(.scorerAcknowledged(digest: Harness.scorer.digest)),
-            ])
+    @Test func theScorerIsAcknowledgedWheneverItComes() {
+        for start in SessionEndingTests.Start.allCases {
+            var harness = start.harness
+            let acknowledgement = Session.Action.send(.scorerAcknowledged(digest: Harness.scorer.digest))
+            for _ in 0..<2 { #expect(harness.receive(.scorer(Harness.scorer)) == [acknowledgement]) }
+        }
     }
 
     @Test func aGreetingIsRepeatedUntilItIsAnswered() {
@@ -43,7 +40,7 @@ import Worker
         #expect(harness.tick(after: 4.9) == [Harness.heartbeat()])
         #expect(harness.tick(after: 0.1) == [Harness.hello(model: Harness.model)])
         #expect(harness.receive(.welcome(Harness.job)) == [])
-        #expect(harness.receive(.accepted(scorer: nil)) == [.note(.accepted(job: "job"))])
+        #expect(harness.receive(.accepted) == [.note(.accepted(job: "job"))])
         #expect(harness.tick(after: 9) == [Harness.heartbeat()])
     }
 
@@ -91,9 +88,9 @@ import Worker
     @Test func aYesWithoutAModelIsNoYes() {
         var harness = Harness()
         harness.handle(.start)
-        #expect(harness.receive(.accepted(scorer: nil)) == [])
+        #expect(harness.receive(.accepted) == [])
         harness.receive(.welcome(Harness.job))
-        #expect(harness.receive(.accepted(scorer: nil)) == [])
+        #expect(harness.receive(.accepted) == [])
     }
 
     @Test func anAssignmentBeforeTheModelWaits() {
@@ -120,7 +117,7 @@ import Worker
         #expect(harness.tick(after: 1) == [Harness.hello(model: Harness.model, held: held)])
         #expect(harness.receive(.welcome(Harness.job)) == [])
         #expect(
-            harness.receive(.accepted(scorer: nil)) == [
+            harness.receive(.accepted) == [
                 .note(.accepted(job: "job")), .send(.result(.test(Lease(1)))),
             ])
     }
@@ -140,7 +137,7 @@ import Worker
         harness.receive(.whoAreYou)
         #expect(harness.handle(.computed(lane: 0, .test(Lease(1)))) == [])
         harness.receive(.welcome(Harness.job))
-        #expect(harness.receive(.accepted(scorer: nil)).last == .send(.result(.test(Lease(1)))))
+        #expect(harness.receive(.accepted).last == .send(.result(.test(Lease(1)))))
     }
 
     // MARK: Another job
@@ -154,7 +151,7 @@ import Worker
         job.job = "another"
         #expect(harness.receive(.welcome(job)) == [.cancel(lane: 0)])
         #expect(harness.handle(.cancelled(lane: 0)) == [])
-        #expect(harness.receive(.accepted(scorer: nil)) == [.note(.accepted(job: "another"))])
+        #expect(harness.receive(.accepted) == [.note(.accepted(job: "another"))])
         #expect(harness.held() == [])
         #expect(
             harness.assign(Lease(3), .project) == [

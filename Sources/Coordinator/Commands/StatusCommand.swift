@@ -62,7 +62,8 @@ struct StatusCommand: AsyncParsableCommand {
                 case .handshakeFailed(let failure): reports.post(.handshakeFailed(failure))
                 case .message(.status(.report(let report)), _): reports.post(.report(report))
                 case .otherVersion(let mismatch, _): reports.post(.problem("\(mismatch)"))
-                case .malformed(let error, _): reports.post(.problem("\(endpoint) sent no status: \(error)"))
+                case .malformed(let message, _):
+                    reports.post(.problem("\(endpoint) sent no status: \(message.problem)"))
                 case .broken(let error): reports.post(.problem("\(error)"))
                 case .message, .unreachable, .revoked, .turnedAway: break
                 }

@@ -10,7 +10,7 @@ package struct Hand: Sendable {
 
         /// Computed, as of the worker's last heartbeat.
         package fileprivate(set) var tokens: UInt64 = 0
-        package let rows: Int
+        package let texts: Int
 
         /// Taken without the scorer.
         package let isAhead: Bool
@@ -24,8 +24,8 @@ package struct Hand: Sendable {
     /// Leases that take up credit: all but those that are embedded.
     package private(set) var unitsInWork = 0
 
-    /// Rows of leases that the worker took without having the scorer.
-    package private(set) var rowsAhead = 0
+    /// Texts of leases that the worker took without having the scorer.
+    package private(set) var textsAhead = 0
 
     package init() {}
 
@@ -36,16 +36,16 @@ package struct Hand: Sendable {
 
     mutating func take(_ unit: UnitSummary, attempt: UInt32, isAhead: Bool, at now: MonotonicInstant) {
         precondition(leases[unit.id] == nil, "\(unit.id) is taken twice")
-        leases[unit.id] = HeldLease(attempt: attempt, since: now, rows: unit.rows, isAhead: isAhead)
+        leases[unit.id] = HeldLease(attempt: attempt, since: now, texts: unit.texts, isAhead: isAhead)
         unitsInWork += 1
-        if isAhead { rowsAhead += unit.rows }
+        if isAhead { textsAhead += unit.texts }
     }
 
     /// Takes a lease away; nil where there is none of the unit.
     mutating func giveUp(_ id: UnitID) -> HeldLease? {
         guard let lease = leases.removeValue(forKey: id) else { return nil }
         if !lease.isEmbedded { unitsInWork -= 1 }
-        if lease.isAhead { rowsAhead -= lease.rows }
+        if lease.isAhead { textsAhead -= lease.texts }
         return lease
     }
 

@@ -271,8 +271,8 @@ extension LeaseTable {
         for (peer, hand) in hands {
             for id in hand.leases.keys { holders[id, default: []].insert(peer) }
             let inWork = hand.leases.values.count { !$0.isEmbedded }
-            let ahead = hand.leases.values.reduce(0) { $0 + ($1.isAhead ? $1.rows : 0) }
-            if (hand.unitsInWork, hand.rowsAhead) != (inWork, ahead) { broken.append("\(peer): miscounted") }
+            let ahead = hand.leases.values.reduce(0) { $0 + ($1.isAhead ? $1.texts : 0) }
+            if (hand.unitsInWork, hand.textsAhead) != (inWork, ahead) { broken.append("\(peer): miscounted") }
         }
         for (id, unit) in units {
             let peers: [PeerID] = if case .leased(let peers) = unit.state { peers } else { [] }

@@ -80,13 +80,18 @@ extension Scheduler {
     /// Whether the worker would embed the step's units without being able to project them.
     func isAhead(_ step: WorkStep, _ peer: PeerID) -> Bool {
         step.work.needsScorer
-            && (scorer == nil || workers[peer]?.acknowledgedScorer != scorer?.digest)
+            && (scorer == nil || workers[peer]?.scorerDelivery.isAcknowledged != true)
     }
 
     /// Whether the worker has room for the vectors of a unit that it would embed ahead.
     private func fits(_ id: UnitID, _ peer: PeerID) -> Bool {
         guard let unit = leases[id], let worker = workers[peer], isAhead(unit.step, peer) else { return true }
-        return !worker.holdsUnfetched && leases[peer].rowsAhead + unit.summary.rows <= worker.rowsAheadMax
+        return !worker.holdsUnfetched && hasRoomAhead(for: unit.summary, worker, on: peer)
+    }
+
+    func hasRoomAhead(for unit: UnitSummary, _ worker: WorkerState, on peer: PeerID) -> Bool {
+        let hand = leases[peer]
+        return hand.textsAhead + unit.texts <= worker.textsAheadMax && hand.leases.count < policy.unitsAheadMax
     }
 
     func isOnLastAttempt(_ id: UnitID) -> Bool {

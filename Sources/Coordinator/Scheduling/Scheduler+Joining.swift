@@ -65,10 +65,7 @@ extension Scheduler {
         }
         workers.move(from: old, to: new)
         leases.move(from: old, to: new)
-        workers[new]?.hello = hello
-        workers[new]?.lastHeard = now
-        workers[new]?.isReachable = true
-        workers[new]?.acknowledgedScorer = nil
+        workers[new]?.greetedAgain(hello, onNewConnection: old != new, at: now)
         actions.append(.note(.rejoined(worker: worker.name)))
         actions.append(.send(.welcome(jobWithModel), to: new))
         admitLoaded(hello, from: new, at: now, &actions)
@@ -92,12 +89,7 @@ extension Scheduler {
         _ found: LoadedModel, from peer: PeerID, at now: MonotonicInstant, _ actions: inout [Action]
     ) {
         guard let worker = workers[peer] else { return }
-        if let reason = reasonToRefuse(found) {
-            actions.append(.note(.refused(worker: worker.name, reason: reason)))
-            actions.append(.send(.refused(reason: reason), to: peer))
-            releaseAll(of: peer, failure: nil, &actions)
-            return remove(peer)
-        }
+        if let reason = reasonToRefuse(found) { return refuse(peer, because: reason, &actions) }
         if model == nil {
             model = found
             actions.append(.change(.model(found)))
@@ -105,7 +97,8 @@ extension Scheduler {
         workers[peer]?.accepted(found, at: now)
         noteRoom(of: peer)
         actions.append(.note(.ready(worker: worker.name, numericBuild: found.numericBuild)))
-        actions.append(.send(.accepted(scorer: scorer), to: peer))
+        actions.append(.send(.accepted, to: peer))
+        sendScorerIfDue(to: peer, at: now, &actions)
         adopt(worker.hello.held, by: peer, at: now, &actions)
         // A second `ready` must not bring back what the worker has done with since.
         workers[peer]?.hello.held = []
@@ -123,10 +116,9 @@ extension Scheduler {
                 workers[peer]?.holdsUnfetched = true
                 continue
             }
-            let hand = leases[peer]
             guard let worker = workers[peer], let known = leases[id], known.state == .queued,
                 unit.isEmbedded
-                    ? hand.rowsAhead + known.summary.rows <= worker.rowsAheadMax : hand.unitsInWork < worker.credit,
+                    ? hasRoomAhead(for: known.summary, worker, on: peer) : leases[peer].unitsInWork < worker.credit,
                 unit.lease.attempt <= known.attempts + Self.attemptsForgotten
             else {
                 actions.append(.send(.revoked(unit.lease), to: peer))
@@ -144,6 +136,15 @@ extension Scheduler {
 
     /// How many attempts at a unit may have been given out and not be in the ledger: only failures are.
     private static let attemptsForgotten: UInt32 = 1000
+
+    /// Sends a worker away that cannot take part: its units were not tried.
+    mutating func refuse(_ peer: PeerID, because reason: String, _ actions: inout [Action]) {
+        guard let worker = workers[peer] else { return }
+        actions.append(.note(.refused(worker: worker.name, reason: reason)))
+        actions.append(.send(.refused(reason: reason), to: peer))
+        releaseAll(of: peer, failure: nil, &actions)
+        remove(peer)
+    }
 
     /// Lets a worker go that did nothing wrong: its units were not tried.
     mutating func dismiss(_ peer: PeerID, because reason: String, _ actions: inout [Action]) {

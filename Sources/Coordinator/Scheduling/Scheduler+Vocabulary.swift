@@ -17,6 +17,12 @@ extension Scheduler {
         /// An assignment that the worker's heartbeats do not list after so long was lost on its way.
         package var assignmentLost: Duration = .seconds(10)
 
+        /// A scorer that is not acknowledged after so long, and `scorerLostPerMiB` of it (those of a slow link: 256 KiB a
+        /// second), was lost on its way; after each further copy twice as long, up to `scorerLostMax`.
+        package var scorerLost: Duration = .seconds(10)
+        package var scorerLostPerMiB: Duration = .seconds(4)
+        package var scorerLostMax: Duration = .seconds(600)
+
         /// A unit at the end of a step is given to a second worker when it takes longer than this, and longer than
         /// twice the mean.
         package var speculationAfter: Duration = .seconds(10)
@@ -26,6 +32,9 @@ extension Scheduler {
 
         /// A worker on which every unit fails rests for at most so long between two of them.
         package var restMax: Duration = .seconds(60)
+
+        /// Units that a worker embeds ahead, whatever room it has for their texts: each heartbeat lists them.
+        package var unitsAheadMax: Int = LoadedModel.unitsAheadMax
 
         /// Units of a step held in its queue; more are fetched when half of them are gone.
         package var queueMax: Int = 4096
@@ -46,6 +55,9 @@ extension Scheduler {
 
     package enum Event: Sendable {
         case message(WorkerMessage, from: PeerID)
+
+        /// The peer said something that cannot be read.
+        case malformed(MalformedMessage, from: PeerID)
 
         /// The peer's connection is broken; what was sent to it last may be lost.
         case unreachable(PeerID)

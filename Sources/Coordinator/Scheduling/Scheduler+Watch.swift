@@ -20,9 +20,7 @@ extension Scheduler {
         // It would keep them until the end of the job.
         if worker.isAccepted { adopt(heartbeat.held.filter(\.isEmbedded), by: peer, at: now, &actions) }
         takeBackWhatWasLost(of: peer, held: Set(heartbeat.held.map(\.lease)), at: now, &actions)
-        if let scorer, worker.isAccepted, worker.acknowledgedScorer != scorer.digest {
-            actions.append(.send(.scorer(scorer), to: peer))
-        }
+        sendScorerIfDue(to: peer, at: now, &actions)
         actions.append(.send(.heartbeatReply, to: peer))
     }
 

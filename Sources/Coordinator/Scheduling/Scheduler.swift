@@ -18,8 +18,8 @@ package import Protocol
 /// - a worker on which unit after unit fails rests between them, up to `restMax`;
 /// - units that a worker gives back untouched are not failed attempts.
 ///
-/// Its files: who is let in (`+Joining`, `+Admission`, `+Numerics`), what workers hand in (`+Results`), who gets what
-/// (`+Assignment`), and who is silent or slow (`+Watch`).
+/// Its files: who is let in (`+Joining`, `+Admission`, `+Numerics`), what workers hand in (`+Results`), what of it cannot be
+/// read (`+Malformed`), who gets what (`+Assignment`), and who is silent or slow (`+Watch`).
 package struct Scheduler: Sendable {
     let policy: Policy
     package internal(set) var job: JobSpecification
@@ -65,7 +65,13 @@ package struct Scheduler: Sendable {
         forgetSuspension(before: now)
         switch event {
         case .message(let message, let peer): handle(message, from: peer, at: now, &actions)
-        case .unreachable(let peer): workers[peer]?.isReachable = false
+        case .malformed(let message, let peer):
+            if let finishedSummary {
+                actions.append(.send(.jobFinished(summary: finishedSummary), to: peer))
+            } else {
+                heed(message, from: peer, &actions)
+            }
+        case .unreachable(let peer): workers[peer]?.lostConnection()
         case .dismissed(let peer, let reason): dismiss(peer, because: reason, &actions)
         case .stepBegan(let step): leases.open(step)
         case .unitsFetched(let step, let summaries, let isLast):
@@ -117,8 +123,18 @@ package struct Scheduler: Sendable {
         for peer in workers.peers {
             // Rows that were embedded ahead are expected from now on.
             workers[peer]?.lastProgress = now
-            if workers[peer]?.isAccepted == true { actions.append(.send(.scorer(scorer), to: peer)) }
+            workers[peer]?.scorerDelivery = ScorerDelivery()
+            sendScorerIfDue(to: peer, at: now, &actions)
         }
+    }
+
+    /// Sends a worker the scorer that it needs, unless a copy is on its way.
+    mutating func sendScorerIfDue(to peer: PeerID, at now: MonotonicInstant, _ actions: inout [Action]) {
+        guard let scorer, let worker = workers[peer], worker.isAccepted,
+            worker.scorerDelivery.isDue(byteCount: scorer.byteCount, at: now, policy)
+        else { return }
+        workers[peer]?.scorerDelivery.sent(at: now)
+        actions.append(.send(.scorer(scorer), to: peer))
     }
 
     private mutating func handle(
@@ -132,8 +148,7 @@ package struct Scheduler: Sendable {
             if !message.isGoodbye { actions.append(.send(.whoAreYou, to: peer)) }
             return
         }
-        workers[peer]?.lastHeard = now
-        workers[peer]?.isReachable = true
+        workers[peer]?.heard(at: now)
         noteRoom(of: peer)
         switch message {
         case .hello: break
@@ -144,7 +159,8 @@ package struct Scheduler: Sendable {
         case .embedded(let lease):
             embedded(lease, by: peer, at: now)
             adopt([.init(lease: lease, tokens: 0, isEmbedded: true)], by: peer, at: now, &actions)
-        case .scorerAcknowledged(let digest): workers[peer]?.acknowledgedScorer = digest
+        case .scorerAcknowledged(let digest):
+            if digest == scorer?.digest { workers[peer]?.scorerDelivery.acknowledged() }
         case .goodbye(let reason): dismiss(peer, because: reason, &actions)
         }
     }

@@ -21,14 +21,14 @@ struct WorkerState: Sendable {
     private(set) var state = State.loading(isStopping: false)
 
     /// False while its connection is broken: it keeps what it holds, for it may be back before it counts as lost.
-    var isReachable = true
+    private(set) var isReachable = true
     private(set) var credit = 0
-    private(set) var rowsAheadMax = 0
-    var acknowledgedScorer: String?
+    private(set) var textsAheadMax = 0
+    var scorerDelivery = ScorerDelivery()
 
     /// Whether it holds embedded units, of a life of the coordinator before this one, that are not fetched yet.
     var holdsUnfetched = false
-    var lastHeard: MonotonicInstant
+    private(set) var lastHeard: MonotonicInstant
     var lastProgress: MonotonicInstant
     private(set) var unitsDone: UInt64 = 0
     private(set) var tokensDone: UInt64 = 0
@@ -80,9 +80,28 @@ extension WorkerState {
         case .loading(isStopping: true), .draining: state = .draining
         }
         credit = model.credit
-        rowsAheadMax = model.rowsAhead
+        textsAheadMax = model.textsAhead
         readyAt = readyAt ?? now
         lastProgress = now
+    }
+
+    /// What was sent to it last may be lost.
+    mutating func lostConnection() {
+        isReachable = false
+        scorerDelivery.mayBeLost()
+    }
+
+    /// It said something.
+    mutating func heard(at now: MonotonicInstant) {
+        lastHeard = now
+        isReachable = true
+    }
+
+    /// It says hello again, maybe on another connection.
+    mutating func greetedAgain(_ hello: WorkerMessage.Hello, onNewConnection: Bool, at now: MonotonicInstant) {
+        self.hello = hello
+        if onNewConnection { scorerDelivery.mayBeLost() }
+        heard(at: now)
     }
 
     /// It takes no more units: it was told to stop.
@@ -140,5 +159,6 @@ extension WorkerState {
         lastHeard = lastHeard + gap
         lastProgress = lastProgress + gap
         rivalSince = rivalSince.map { $0 + gap }
+        scorerDelivery.shiftClocks(by: gap)
     }
 }

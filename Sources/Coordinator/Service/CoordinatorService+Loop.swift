@@ -106,11 +106,13 @@ extension JobLoop.Occurrence {
 }
 
 extension CoordinatorMessage {
-    /// Whether it comes again where it is lost.
+    /// Whether it comes again soon where it is lost. A scorer does not: it is large, and waits for its turn.
     fileprivate var isRepeated: Bool {
         switch self {
-        case .heartbeatReply, .scorer: true
-        case .welcome, .accepted, .refused, .whoAreYou, .assignment, .resultAcknowledged, .revoked, .jobFinished: false
+        case .heartbeatReply: true
+        case .welcome, .accepted, .refused, .whoAreYou, .assignment, .scorer, .resultAcknowledged, .revoked,
+            .jobFinished:
+            false
         }
     }
 }

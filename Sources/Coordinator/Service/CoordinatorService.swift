@@ -254,8 +254,9 @@ extension CoordinatorService {
         case .otherVersion(let mismatch, let peer):
             drop("refused a peer", from: peer, because: "\(mismatch)")
             try socket.send(.coordinator(.refused(reason: mismatch.description)), to: peer, isDroppable: true)
-        case .malformed(let error, let peer):
-            drop("dropped a malformed message", from: peer, because: "\(error)")
+        case .malformed(let message, let peer):
+            drop("dropped a malformed message", from: peer, because: "\(message)")
+            return .malformed(message, from: peer)
         case .unreachable(let peer): return .unreachable(peer)
         case .revoked(let peer):
             return .dismissed(peer, reason: "its key is not allowed any more")

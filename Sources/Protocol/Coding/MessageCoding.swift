@@ -66,8 +66,7 @@ extension Message {
             self = .worker(.scorerAcknowledged(digest: try wire.digest.checked("a scorer's digest")))
         case .goodbye(let wire): self = .worker(.goodbye(reason: wire.reason.bounded))
         case .welcome(let wire): self = .coordinator(.welcome(try JobSpecification(wire.job)))
-        case .accepted(let wire):
-            self = .coordinator(.accepted(scorer: wire.hasScorer ? try Scorer(wire.scorer, bulk) : nil))
+        case .accepted: self = .coordinator(.accepted)
         case .refusal(let wire): self = .coordinator(.refused(reason: wire.reason))
         case .whoAreYou: self = .coordinator(.whoAreYou)
         case .assignment(let wire):
@@ -92,10 +91,7 @@ package struct ProtocolVersionMismatch: Error, Hashable, Sendable, CustomStringC
     package var found: UInt32
 
     package var description: String {
-        """
-        protocol version \(found) found, version \(ProtocolVersion.current) expected: \
-        install the same release of legend on the coordinator and on all workers
-        """
+        "protocol version \(found) found, version \(ProtocolVersion.current) expected: \(ProtocolVersion.advice)"
     }
 }
 
@@ -120,9 +116,7 @@ extension CoordinatorMessage {
     fileprivate func wireBody(_ tensors: inout [Tensor]) -> WireHeader.OneOf_Body {
         switch self {
         case .welcome(let job): return .welcome(.with { $0.job = job.wire })
-        case .accepted(let scorer):
-            tensors = scorer?.parts.map(\.directions) ?? []
-            return .accepted(.with { if let scorer { $0.scorer = scorer.wire } })
+        case .accepted: return .accepted(.init())
         case .refused(let reason): return .refusal(.with { $0.reason = reason })
         case .whoAreYou: return .whoAreYou(.init())
         case .assignment(let lease, let payload):

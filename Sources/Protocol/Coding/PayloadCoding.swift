@@ -39,11 +39,12 @@ extension [UInt8] {
 }
 
 extension WorkKind {
-    init(_ wire: WireWorkKind) throws {
+    /// - Parameter field: what holds it, for the error.
+    init(_ wire: WireWorkKind, _ field: String) throws {
         switch wire {
         case .embed: self = .embed
         case .project: self = .project
-        case .unspecified, .UNRECOGNIZED: throw ProtocolError("work of an unknown kind")
+        case .unspecified, .UNRECOGNIZED: throw ProtocolError(field, unknown: wire)
         }
     }
 
@@ -64,7 +65,7 @@ extension UnitPayload {
             }
         }
         self.init(
-            work: try WorkKind(wire.work), responses: names.isEmpty ? nil : names,
+            work: try WorkKind(wire.work, "a unit's work"), responses: names.isEmpty ? nil : names,
             items: try wire.items.map(Item.init))
     }
 

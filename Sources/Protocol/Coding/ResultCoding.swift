@@ -56,7 +56,7 @@ extension UnitResult {
 
 extension UnitResult.Output {
     fileprivate init(_ wire: WireUnitResult, _ values: Tensor) throws {
-        let work = try WorkKind(wire.work)
+        let work = try WorkKind(wire.work, "a result's work")
         guard values.elementType == work.elementType else {
             throw ProtocolError("a result with values of \(values.elementType); \(work.elementType) is expected")
         }

@@ -13,6 +13,14 @@ extension Choice {
     }
 }
 
+extension ProtocolError {
+    /// A field whose number is none of its enum's: 0 where it was left out, another one where the peer knows more.
+    init<Value: SwiftProtobuf.Enum & CaseIterable>(_ field: String, unknown value: Value) {
+        let known = Value.allCases.map(\.rawValue).filter { $0 != 0 }.map(String.init).joined(separator: ", ")
+        self.init("\(field): expected one of \(known), found \(value.rawValue)")
+    }
+}
+
 extension WireTensor {
     init(_ tensor: Tensor) {
         self.init()
@@ -36,7 +44,7 @@ extension Tensor {
         case .f32: elementType = .f32
         case .f64: elementType = .f64
         case .u8: elementType = .u8
-        case .unspecified, .UNRECOGNIZED: throw ProtocolError("a tensor of an unknown element type")
+        case .unspecified, .UNRECOGNIZED: throw ProtocolError("a tensor's element type", unknown: wire.elementType)
         }
         guard wire.shape.count <= 8 else {
             throw ProtocolError("a tensor of \(wire.shape.count) dimensions; at most 8 are expected")
@@ -143,10 +151,10 @@ extension LoadedModel {
         guard wire.layerCount > 0, wire.hiddenSize > 0, wire.contextLength > 0, wire.credit > 0 else {
             throw ProtocolError("a model without layers, hidden size, context length or credit")
         }
-        guard wire.credit <= 4096, wire.rowsAhead <= Self.rowsAheadMax else {
+        guard wire.credit <= 4096, wire.textsAhead <= Self.textsAheadMax else {
             throw ProtocolError(
                 """
-                a credit of \(wire.credit), \(wire.rowsAhead) rows ahead; at most 4096 and \(Self.rowsAheadMax) are \
+                a credit of \(wire.credit), \(wire.textsAhead) texts ahead; at most 4096 and \(Self.textsAheadMax) are \
                 expected
                 """)
         }
@@ -168,7 +176,7 @@ extension LoadedModel {
             layerCount: Int(wire.layerCount), hiddenSize: Int(wire.hiddenSize),
             contextLength: Int(wire.contextLength), precision: precision, attention: attention,
             numericBuild: try wire.numericBuild.checked("a numeric build"), credit: Int(wire.credit),
-            rowsAhead: Int(wire.rowsAhead), warnings: wire.warnings.map(\.bounded))
+            textsAhead: Int(wire.textsAhead), warnings: wire.warnings.map(\.bounded))
     }
 
     var wire: WireReady {
@@ -183,15 +191,15 @@ extension LoadedModel {
             $0.attention = attention.rawValue
             $0.numericBuild = numericBuild
             $0.credit = UInt32(credit)
-            $0.rowsAhead = UInt32(rowsAhead)
+            $0.textsAhead = UInt32(textsAhead)
             $0.warnings = warnings.prefix(Self.warningsMax).map(\.bounded)
         }
     }
 }
 
 extension WorkerMessage {
-    /// As many units of one row as a worker embeds ahead, its credit, and results that are not acknowledged.
-    package static let heldMax = LoadedModel.rowsAheadMax + 16_384
+    /// As many units as a worker embeds ahead, its credit, and results that are not acknowledged.
+    package static let heldMax = LoadedModel.unitsAheadMax + 16_384
 
     fileprivate static func checkCount(ofHeld count: Int) throws {
         guard count <= heldMax else { throw ProtocolError("\(count) units held; at most \(heldMax) are expected") }

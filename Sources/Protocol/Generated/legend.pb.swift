@@ -494,8 +494,8 @@ package nonisolated struct WireReady: Sendable {
   /// Credit: how many units the worker takes into its hands at a time, besides those that wait for the scorer.
   package var credit: UInt32 = 0
 
-  /// How many rows, in units, the worker embeds before the scorer is there, and keeps until it is.
-  package var rowsAhead: UInt32 = 0
+  /// How many texts, in units, the worker embeds before the scorer is there, and keeps until it is.
+  package var textsAhead: UInt32 = 0
 
   /// As JobSpecification.attention has it.
   package var attention: String = String()
@@ -789,26 +789,15 @@ package nonisolated struct WireWelcome: Sendable {
   fileprivate var _job: WireJobSpecification? = nil
 }
 
+/// The scorer follows where there is one.
 package nonisolated struct WireAccepted: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Where there is one.
-  package var scorer: WireScorer {
-    get {_scorer ?? WireScorer()}
-    set {_scorer = newValue}
-  }
-  /// Returns true if `scorer` has been explicitly set.
-  package var hasScorer: Bool {self._scorer != nil}
-  /// Clears the value of `scorer`. Subsequent reads from it will return its default value.
-  package mutating func clearScorer() {self._scorer = nil}
-
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
-
-  fileprivate var _scorer: WireScorer? = nil
 }
 
 package nonisolated struct WireRefusal: Sendable {
@@ -1925,7 +1914,7 @@ nonisolated extension WireNumericPreference: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Ready"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}model_digest\0\u{3}model_name\0\u{1}tokenizer\0\u{3}layer_count\0\u{3}hidden_size\0\u{3}context_length\0\u{1}precision\0\u{3}numeric_build\0\u{1}credit\0\u{3}rows_ahead\0\u{2}\u{a}attention\0\u{1}warnings\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}model_digest\0\u{3}model_name\0\u{1}tokenizer\0\u{3}layer_count\0\u{3}hidden_size\0\u{3}context_length\0\u{1}precision\0\u{3}numeric_build\0\u{1}credit\0\u{3}texts_ahead\0\u{2}\u{a}attention\0\u{1}warnings\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1942,7 +1931,7 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 7: try { try decoder.decodeSingularStringField(value: &self.precision) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.numericBuild) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.credit) }()
-      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.rowsAhead) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.textsAhead) }()
       case 20: try { try decoder.decodeSingularStringField(value: &self.attention) }()
       case 21: try { try decoder.decodeRepeatedStringField(value: &self.warnings) }()
       default: break
@@ -1978,8 +1967,8 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.credit != 0 {
       try visitor.visitSingularUInt32Field(value: self.credit, fieldNumber: 9)
     }
-    if self.rowsAhead != 0 {
-      try visitor.visitSingularUInt32Field(value: self.rowsAhead, fieldNumber: 10)
+    if self.textsAhead != 0 {
+      try visitor.visitSingularUInt32Field(value: self.textsAhead, fieldNumber: 10)
     }
     if !self.attention.isEmpty {
       try visitor.visitSingularStringField(value: self.attention, fieldNumber: 20)
@@ -2000,7 +1989,7 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.precision != rhs.precision {return false}
     if lhs.numericBuild != rhs.numericBuild {return false}
     if lhs.credit != rhs.credit {return false}
-    if lhs.rowsAhead != rhs.rowsAhead {return false}
+    if lhs.textsAhead != rhs.textsAhead {return false}
     if lhs.attention != rhs.attention {return false}
     if lhs.warnings != rhs.warnings {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -2555,33 +2544,18 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireAccepted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Accepted"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}scorer\0\u{c}\u{1}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{c}\u{1}\u{1}\u{c}\u{2}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._scorer) }()
-      default: break
-      }
-    }
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._scorer {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireAccepted, rhs: WireAccepted) -> Bool {
-    if lhs._scorer != rhs._scorer {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -9,8 +9,8 @@ package enum Inbound: Sendable {
     /// The peer speaks another version of the protocol.
     case otherVersion(ProtocolVersionMismatch, from: PeerID)
 
-    /// Dropped: not a message of this protocol.
-    case malformed(ProtocolError, from: PeerID)
+    /// Dropped: no message of this protocol, or one that is not understood here.
+    case malformed(MalformedMessage, from: PeerID)
 
     /// The peer is gone or takes nothing any more; what was to be sent to it is dropped.
     case unreachable(PeerID)

@@ -263,19 +263,26 @@ extension SocketLoop {
     }
 
     private mutating func take(_ frames: [[UInt8]], from peer: PeerID) {
+        if let header = frames.first, header.count > limits.headerBytesMax {
+            return reportMalformed(
+                [], ProtocolError("a header of \(header.count) bytes; at most \(limits.headerBytesMax) are expected"),
+                from: peer)
+        }
         do {
-            if let header = frames.first, header.count > limits.headerBytesMax {
-                throw ProtocolError("a header of \(header.count) bytes; at most \(limits.headerBytesMax) are expected")
-            }
             deliver(.message(try Message(frames: frames, framesMax: framesMax), from: peer))
         } catch let error as ProtocolVersionMismatch {
             deliver(.otherVersion(error, from: peer))
         } catch let error as ProtocolError {
-            if isRouter, !meter.admitsMalformed(peer, at: .now) { return turnedAway.dropped(from: peer) }
-            deliver(.malformed(error, from: peer))
+            reportMalformed(frames, error, from: peer)
         } catch {
             preconditionFailure("unexpected error of a message: \(error)")
         }
+    }
+
+    /// - Parameter frames: none, where they are too long to be looked at.
+    private mutating func reportMalformed(_ frames: [[UInt8]], _ problem: ProtocolError, from peer: PeerID) {
+        if isRouter, !meter.admitsMalformed(peer, at: .now) { return turnedAway.dropped(from: peer) }
+        deliver(.malformed(MalformedMessage(frames, problem), from: peer))
     }
 }
 

@@ -33,9 +33,9 @@ struct JoinCommand: AsyncParsableCommand {
             machine download it once; a download that is interrupted goes on where it was.
 
             EXIT STATUS
-              0 the job is finished, or the worker was asked to stop; 2 usage, the model cannot be used, or refused by \
-            the coordinator; 1 else, among it no coordinator for --give-up-after, and a full disk. (A key that is not \
-            allowed is tried again and again: it may be, later.)
+              0 the job is finished, or the worker was asked to stop; 2 usage, the model cannot be used, refused by the \
+            coordinator, or one of another release; 1 else, among it no coordinator for --give-up-after, and a full disk. \
+            (A key that is not allowed is tried again and again: it may be, later.)
             """)
 
     @Argument(

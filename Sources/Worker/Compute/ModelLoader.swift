@@ -22,7 +22,7 @@ struct ModelLoader: Sendable {
     let fetcher: ModelFetcher
     let logger: Logger
 
-    /// Memory for the vectors of rows that wait for the scorer.
+    /// Memory for the vectors of texts that wait for the scorer.
     private static let bytesAhead = 256 << 20
 
     /// A file at hand is loaded whatever it is where the job's digest is not known yet: the coordinator decides then.
@@ -112,7 +112,7 @@ struct ModelLoader: Sendable {
                 numericBuild: embedder.numericBuild,
                 // One unit in each lane, and one that waits so that no lane does.
                 credit: 2 * lanes,
-                rowsAhead: min(LoadedModel.rowsAheadMax, Self.bytesAhead / computation.bytesPerRow),
+                textsAhead: min(LoadedModel.textsAheadMax, Self.bytesAhead / computation.bytesPerText),
                 warnings: embedder.warnings))
     }
 }

@@ -9,8 +9,8 @@ struct UnitComputation: Sendable {
     private let selection: EmbeddingSelection
     private let tokensMax: Int
 
-    /// What the vectors of a row with two responses take in memory.
-    var bytesPerRow: Int { 2 * selection.bytesPerText }
+    /// What a text's vectors take in memory.
+    var bytesPerText: Int { selection.bytesPerText }
 
     /// - Throws: `JobError` where the model cannot do what the job asks.
     init(job: JobSpecification, embedder: Embedder) throws {

@@ -61,6 +61,9 @@ extension Session {
         case start
         case message(CoordinatorMessage)
         case otherVersion(ProtocolVersionMismatch)
+
+        /// Something came that cannot be read.
+        case malformed(MalformedMessage)
         case modelLoaded(LoadedModel)
 
         /// The model cannot be used: it is missing, damaged, or not what the job needs.
@@ -104,6 +107,9 @@ extension Session {
         case accepted(job: String)
         case coordinatorSilent(seconds: Int)
         case coordinatorBack
+
+        /// The worker goes on without it.
+        case malformed(MalformedMessage)
         case draining(reason: String, unitsReturned: Int)
     }
 

@@ -42,6 +42,7 @@ package struct Session: Sendable {
         case .start: preconditionFailure("started twice")
         case .message(let message): handle(message, at: now, &actions)
         case .otherVersion(let mismatch): end(.unusable(reason: mismatch.description), &actions)
+        case .malformed(let message): heed(message, at: now, &actions)
         case .modelLoaded(let model): join(with: model, at: now, &actions)
         case .modelFailed(let reason, let mayPass): giveUpModel(because: reason, mayPass: mayPass, &actions)
         case .networkFailed(let reason): end(.failed(reason: reason), &actions)
@@ -66,7 +67,7 @@ package struct Session: Sendable {
         if watch.heard(at: now) { actions.append(.note(.coordinatorBack)) }
         switch message {
         case .welcome(let job): begin(job, at: now, &actions)
-        case .accepted(let scorer): beginWork(scorer, at: now, &actions)
+        case .accepted: beginWork(at: now, &actions)
         case .refused(let reason): end(.refused(reason: reason), &actions)
         case .whoAreYou: greet(at: now, &actions)
         case .assignment(let lease, let payload): take(lease, payload, &actions)
@@ -79,6 +80,21 @@ package struct Session: Sendable {
         case .jobFinished(let summary):
             actions.append(.send(.goodbye(reason: "the job is finished")))
             end(.jobFinished(summary: summary), &actions)
+        }
+    }
+
+    private mutating func heed(
+        _ malformed: MalformedMessage, at now: MonotonicInstant, _ actions: inout [Action]
+    ) {
+        // A coordinator says that, though we do not know what.
+        if malformed.kind != nil, watch.heard(at: now) { actions.append(.note(.coordinatorBack)) }
+        let reason = "\(malformed); \(ProtocolVersion.advice)"
+        switch malformed.remedy {
+        case .leave:
+            actions.append(.send(.goodbye(reason: reason)))
+            end(.unusable(reason: reason), &actions)
+        case .fail(let lease): actions.append(.send(.failure(.init(lease: lease, reason: reason, returned: false))))
+        case .goOn: actions.append(.note(.malformed(malformed)))
         }
     }
 
@@ -138,13 +154,10 @@ extension Session {
         }
     }
 
-    private mutating func beginWork(
-        _ scorer: Scorer?, at now: MonotonicInstant, _ actions: inout [Action]
-    ) {
+    private mutating func beginWork(at now: MonotonicInstant, _ actions: inout [Action]) {
         guard let job = membership.accepted() else { return }
         workingSince = workingSince ?? now
         actions.append(.note(.accepted(job: job)))
-        if let scorer { adopt(scorer, &actions) }
         actions += units.results.sendAll(at: now).map { .send(.result($0)) }
     }
 

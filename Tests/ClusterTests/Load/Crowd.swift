@@ -9,7 +9,7 @@ import Synchronization
 final class Crowd: Sendable {
     static let model = LoadedModel(
         digest: String(repeating: "0", count: 64), name: "none.gguf", tokenizer: "none", layerCount: 1, hiddenSize: 2,
-        contextLength: 4096, precision: .f32, numericBuild: "none", credit: 4, rowsAhead: 0)
+        contextLength: 4096, precision: .f32, numericBuild: "none", credit: 4, textsAhead: 0)
 
     struct Outcome: Sendable {
         var unitsDone = 0
@@ -96,8 +96,7 @@ private struct CrowdThread {
             preconditionFailure("a coordinator sent what is no message of its own")
         }
         switch message {
-        case .accepted(let scorer?), .scorer(let scorer):
-            send(.scorerAcknowledged(digest: scorer.digest), from: index)
+        case .scorer(let scorer): send(.scorerAcknowledged(digest: scorer.digest), from: index)
         case .assignment(let lease, let payload):
             outcome.firstUnit = outcome.firstUnit ?? .now
             outcome.lastUnit = .now

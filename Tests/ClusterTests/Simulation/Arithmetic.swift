@@ -1,58 +1,109 @@
 import Protocol
-import Worker
 
-/// What stands for the model's arithmetic: every row has one right value, and one that depends on the direction. In another
-/// precision it is another one.
+@testable import Worker
+
+/// What stands for the model's arithmetic: every text has one right vector for each readout, in another precision another
+/// one. A worker reads it off the text itself, so that a text that is taken for another one has the wrong value.
 enum Arithmetic {
+    static let hiddenSize = 3
+    private static let layerCount = 2
+
+    /// What jobs ask for, some of these: the first ones.
+    static let readouts = [Readout(-1, .lastToken), Readout(0, .meanText), Readout(1, .meanResponse)]
+
     static func model(computing job: JobSpecification) -> LoadedModel {
         LoadedModel(
-            digest: "model", name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
-            precision: job.precision, attention: job.attention, numericBuild: "\(job.precision) n1", credit: 2,
-            rowsAhead: 12)
+            digest: "model", name: "model.gguf", tokenizer: "t", layerCount: layerCount, hiddenSize: hiddenSize,
+            contextLength: 64, precision: job.precision, attention: job.attention, numericBuild: "\(job.precision) n1",
+            credit: 2, textsAhead: 24)
     }
 
-    private static func rounding(_ precision: Precision) -> Float { precision == .f32 ? 0 : 0.25 }
-
-    /// `[responses, hidden]`
-    static func embedding(of row: UInt64, in precision: Precision) -> [Float] {
-        [Float(row) + 1, 2, 3, Float(row) * 0.5 + rounding(precision)]
+    static func item(_ row: UInt64, responses: Int) -> UnitPayload.Item {
+        let responses = (0..<responses).map { RenderedText("\($0)") }
+        return .init(row: row, text: RenderedItem(prompt: RenderedText("\(row)"), responses: responses))
     }
 
-    /// `[responses]`
-    static func scores(of row: UInt64, on scorer: Scorer?, in precision: Precision) -> [Double] {
-        let weight = (try? scorer?.parts[0].directions.floats())?.first ?? 0
-        return [Double(row) * Double(weight), -1 - Double(rounding(precision))]
+    /// A text's vectors, `[readouts, hidden]`: whole numbers and quarters, whose sums and products are exact.
+    static func states(ofRow row: Int, response: Int, readouts: Int, in precision: Precision) -> [Float] {
+        let rounding: Float = precision == .f32 ? 0 : 0.25
+        return (0..<readouts).flatMap { readout in
+            (0..<hiddenSize).map { component in
+                let number = ((row * 5 + response) * Self.readouts.count + readout) * hiddenSize + component
+                return Float(number) + rounding
+            }
+        }
     }
 
-    /// From the embeddings of the given anchors.
-    static func direction(fittedOn embeddings: [Float]) -> Scorer {
-        let sum = embeddings.reduce(0, +)
-        return Scorer(Readout(2, .lastToken), direction: [sum, 0])
+    /// From the anchors' vectors, `[texts, readouts, hidden]`.
+    ///
+    /// - Parameter directions: how many for each readout.
+    static func scorer(fittedOn states: [Float], directions: [Int]) throws -> Scorer {
+        let textSize = directions.count * hiddenSize
+        return try Scorer(
+            directions.enumerated().map { readout, count in
+                var matrix: [Float] = []
+                for direction in 0..<count {
+                    for component in 0..<hiddenSize {
+                        var sum = Float(direction - component)
+                        for text in stride(from: 0, to: states.count, by: textSize) {
+                            sum += states[text + readout * hiddenSize + component] * Float(direction + 1)
+                        }
+                        matrix.append(sum)
+                    }
+                }
+                return Scorer.Part(
+                    readouts[readout].resolved(layerCount: layerCount), Tensor(matrix, shape: [count, hiddenSize]))
+            })
     }
 
-    static func embedded(_ payload: UnitPayload) -> EmbeddedUnit {
+    /// A text's scores, straight from its vectors and the numbers of the scorer.
+    static func scores(of states: [Float], on scorer: Scorer) throws -> [Double] {
+        var scores: [Double] = []
+        for (readout, part) in scorer.parts.enumerated() {
+            let matrix = try part.directions.floats()
+            for direction in 0..<part.directions.shape[0] {
+                var score = 0.0
+                for component in 0..<hiddenSize {
+                    let state = Double(states[readout * hiddenSize + component])
+                    score += state * Double(matrix[direction * hiddenSize + component])
+                }
+                scores.append(score)
+            }
+        }
+        return scores
+    }
+
+    // MARK: What a worker does
+
+    static func embedded(_ payload: UnitPayload, readouts: Int, in precision: Precision) -> EmbeddedUnit {
         var unit = EmbeddedUnit(payload)
         unit.tokensTotal = UInt64(payload.items.count * LedgerModel.tokensPerRow)
+        for text in payload.items.map(\.text) {
+            for response in text.responses {
+                guard let row = Int(text.prompt.text), let response = Int(response.text) else {
+                    preconditionFailure("a text of no row: \(text)")
+                }
+                unit.vectors += states(ofRow: row, response: response, readouts: readouts, in: precision)
+            }
+        }
         return unit
     }
 
-    static func result(
-        _ lease: Lease, _ work: Session.Work, on scorer: Scorer?, in precision: Precision
-    ) -> UnitResult {
-        let unit =
-            switch work {
-            case .embed(let payload): embedded(payload)
-            case .project(let unit): unit
-            }
-        let rows = unit.rows
-        let output: UnitResult.Output =
-            unit.work.needsScorer
-            ? .scores(
-                Tensor(rows.flatMap { scores(of: $0, on: scorer, in: precision) }, shape: [2 * rows.count, 1]),
-                scorer: scorer?.digest ?? "")
-            : .states(Tensor(rows.flatMap { embedding(of: $0, in: precision) }, shape: [2 * rows.count, 1, 2]))
+    /// As a worker projects it.
+    static func result(of unit: EmbeddedUnit, _ lease: Lease, on scorer: Scorer?, readouts: Int) throws -> UnitResult {
+        let texts = unit.responseCounts.reduce(0, +)
+        let output: UnitResult.Output
+        if unit.work.needsScorer {
+            guard let scorer else { throw ProtocolError("nothing to project on") }
+            let scores = try scorer.scores(
+                of: unit.vectors, readouts: Self.readouts.prefix(readouts).map { $0.resolved(layerCount: layerCount) },
+                hiddenSize: hiddenSize)
+            output = .scores(Tensor(scores, shape: [texts, scorer.scoreCount]), scorer: scorer.digest)
+        } else {
+            output = .states(Tensor(unit.vectors, shape: [texts, readouts, hiddenSize]))
+        }
         return UnitResult(
-            lease: lease, rows: rows, responseCounts: unit.responseCounts, output: output,
+            lease: lease, rows: unit.rows, responseCounts: unit.responseCounts, output: output,
             tokensTotal: unit.tokensTotal)
     }
 }

@@ -24,7 +24,7 @@ final class LedgerModel: JobLedger {
     private(set) var ingested: [StepID: Int] = [:]
     private(set) var model: LoadedModel?
     private(set) var numerics: JobNumerics?
-    private(set) var direction: Scorer?
+    private(set) var scorer: Scorer?
 
     /// What was committed and not looked at, with the unit's payload where a unit was given up.
     private var committed: [(change: LedgerChange, payload: UnitPayload?)] = []
@@ -36,9 +36,9 @@ final class LedgerModel: JobLedger {
     static let tokensPerRow = 10
 
     /// Adds the step's next rows.
-    func ingest(_ rows: [UInt64], of step: WorkStep) {
-        ingested[step.id, default: 0] += rows.count
-        insert(UnitPayload(work: step.work, responses: step.responses, items: rows.map(Self.item)), of: step.id)
+    func ingest(_ items: [UnitPayload.Item], of step: WorkStep) {
+        ingested[step.id, default: 0] += items.count
+        insert(UnitPayload(work: step.work, responses: step.responses, items: items), of: step.id)
     }
 
     private func insert(_ payload: UnitPayload, of step: StepID) {
@@ -46,17 +46,14 @@ final class LedgerModel: JobLedger {
         open[UnitID(lastID)] = Unit(step: step, payload: payload)
     }
 
-    private static func item(_ row: UInt64) -> UnitPayload.Item {
-        let responses = [RenderedText("good"), RenderedText("bad")]
-        return .init(row: row, text: RenderedItem(prompt: RenderedText("\(row)"), responses: responses))
-    }
-
     func openUnits(of step: StepID, after: UnitID, limit: Int) -> [UnitSummary] {
         let ids = open.keys.filter { $0 > after && open[$0]?.step == step }.sorted().prefix(limit)
         return ids.compactMap { id in
             guard let unit = open[id] else { return nil }
             let rows = unit.payload.items.count
-            return UnitSummary(id: id, rows: rows, tokens: rows * Self.tokensPerRow, failures: unit.failures)
+            return UnitSummary(
+                id: id, rows: rows, texts: unit.payload.textCount, tokens: rows * Self.tokensPerRow,
+                failures: unit.failures)
         }
     }
 
@@ -64,9 +61,9 @@ final class LedgerModel: JobLedger {
 
     func payloads(of units: [UnitID]) -> [UnitPayload?] { units.map { open[$0]?.payload } }
 
-    func set(direction: Scorer) throws {
+    func set(scorer: Scorer) throws {
         if isFull { throw Stop.diskIsFull }
-        self.direction = direction
+        self.scorer = scorer
     }
 
     func apply(_ changes: [LedgerChange]) throws -> [LedgerOutcome] {
@@ -134,7 +131,8 @@ final class LedgerModel: JobLedger {
         guard let unit = open.removeValue(forKey: id) else { return }
         let rows = unit.payload.items.map(\.row)
         let none = UnitResult(
-            lease: Lease(unit: id, attempt: 0), rows: rows, responseCounts: rows.map { _ in 2 },
+            lease: Lease(unit: id, attempt: 0), rows: rows,
+            responseCounts: unit.payload.items.map(\.text.responses.count),
             output: .states(Tensor([] as [Float], shape: [0])),
             failures: rows.indices.map { .init(item: $0, reason: reason) })
         results[id] = (unit.step, none)

@@ -1,4 +1,6 @@
+import Coordinator
 import Protocol
+import Scheduling
 import SeededRandom
 
 /// What a seed decides beforehand: the job, the cluster, and what goes wrong when.
@@ -61,6 +63,12 @@ struct Plan: CustomStringConvertible {
     let asksForNumerics: Bool
     let prefersBF16: [Bool]
 
+    /// How many responses each row has; nil for two of the same names in all rows.
+    let raggedRows: [Int]?
+
+    /// How many directions the scorer has for each of the job's readouts.
+    let directions: [Int]
+
     /// How long workers go on without a coordinator; nil: for ever. Somebody starts those again that give up.
     let absenceMax: Duration?
 
@@ -98,6 +106,34 @@ struct Plan: CustomStringConvertible {
         var choice = random
         asksForNumerics = choice.isTrue(0.7)
         prefersBF16 = (0..<workers).map { _ in choice.isTrue(0.5) }
+        raggedRows = choice.isTrue(0.7) ? (0..<rows).map { _ in choice.integer(1...5) } : nil
+        let readouts = choice.integer(1...Arithmetic.readouts.count)
+        directions = (0..<readouts).map { _ in choice.integer(1...3) }
+    }
+
+    /// The steps that read the input.
+    var steps: [WorkStep] {
+        var rows = WorkStep.rows
+        if raggedRows != nil { rows.responses = nil }
+        return [.anchors, rows]
+    }
+
+    /// A job's steps, whose rows may have any number of responses here.
+    func pipeline(hasScorer: Bool) -> Pipeline {
+        let steps = Pipeline.annotation(fitsDirection: true, hasDirection: false).steps.map { step in
+            var step = step
+            if let rows = self.steps.first(where: { $0.id == step.id }) {
+                step.work = .units(rows.work, responses: rows.responses)
+            }
+            return step
+        }
+        return Pipeline(steps, completed: hasScorer ? [.anchors, .fit] : [])
+    }
+
+    func rowCount(of step: StepID) -> Int { step == .anchors ? anchors : rows }
+
+    func responseCount(ofRow row: UInt64, in step: StepID) -> Int {
+        step == .anchors ? 2 : raggedRows?[Int(row)] ?? 2
     }
 
     private static func fault(_ random: inout SeededGenerator, workers: Int) -> Fault {
@@ -121,7 +157,8 @@ struct Plan: CustomStringConvertible {
         """
         \(workers) workers of \(lanes) lanes, \(anchors) anchors, \(rows) rows by \(rowsPerUnit), \(poison.count) \
         poison, \(attemptsMax) attempts, \(faults.count) faults, loss \(loss), duplication \(duplication), \
-        delay \(delayMax) s, \(keepsOrder ? "in order" : "reordered")\(asksForNumerics ? ", auto \(prefersBF16)" : "")
+        delay \(delayMax) s, \(keepsOrder ? "in order" : "reordered")\(asksForNumerics ? ", auto \(prefersBF16)" : ""), responses \(raggedRows.map { "\($0)" } ?? "2"), \
+        directions \(directions)
         """
     }
 }

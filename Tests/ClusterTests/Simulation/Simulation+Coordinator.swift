@@ -25,14 +25,16 @@ extension Simulation {
         let asks = plan.asksForNumerics
         return JobSpecification(
             job: "job", modelPath: "model.gguf", modelDigest: "", precision: asks ? .automatic : .f32,
-            backend: .oneDNN, attention: asks ? .automatic : .f32, readouts: [Readout(-1, .lastToken)], maxTokens: 0,
+            backend: .oneDNN, attention: asks ? .automatic : .f32,
+            readouts: Array(Arithmetic.readouts.prefix(plan.directions.count)), maxTokens: 0,
             heartbeatMilliseconds: 1000)
     }
 
-    private var policy: Scheduler.Policy {
+    var policy: Scheduler.Policy {
         var policy = Scheduler.Policy(
             silence: .seconds(6), stall: .seconds(15), attemptsMax: plan.attemptsMax, allowsMixedNumerics: false)
         policy.assignmentLost = .seconds(5)
+        policy.scorerLost = .seconds(3)
         policy.speculationAfter = .seconds(4)
         policy.queueMax = 6
         policy.restMax = .seconds(5)
@@ -43,13 +45,13 @@ extension Simulation {
         coordinatorLives += 1
         let life = coordinatorLives
         let scheduler = Scheduler(
-            job: job, policy: policy, model: ledger.model, scorer: ledger.direction, numerics: ledger.numerics)
-        let pipeline = Pipeline.annotation(fitsDirection: true, hasDirection: ledger.direction != nil)
+            job: job, policy: policy, model: ledger.model, scorer: ledger.scorer, numerics: ledger.numerics)
+        let pipeline = plan.pipeline(hasScorer: ledger.scorer != nil)
         coordinator = SimulatedCoordinator(
             life: life,
             loop: JobLoop(
                 scheduler: scheduler, pipeline: pipeline, ledger: ledger, connections: outbox,
-                ingested: Set(WorkStep.all.map(\.id).filter(isIngested))))
+                ingested: Set(plan.steps.map(\.id).filter(isIngested))))
         post(.loop(.started), life: life)
         for index in workers.indices { later(.workerConnects(index), random.seconds(0...3)) }
         later(.coordinatorTicks(life: life), .seconds(1))
@@ -95,10 +97,12 @@ extension Simulation {
         switch event {
         case .loop(let event): return [event]
         case .ended(.fit):
-            let embeddings = ledger.results(of: .anchors).flatMap { (try? $0.output.values.floats()) ?? [] }
-            let direction = Arithmetic.direction(fittedOn: embeddings)
-            try ledger.set(direction: direction)
-            return [.localWorkDone(.fit, scorer: direction)]
+            // Those that were given up have values of another kind, and none of them.
+            let anchors = ledger.results(of: .anchors).filter(\.failures.isEmpty)
+            let states = try anchors.flatMap { try $0.output.values.floats() }
+            let scorer = try Arithmetic.scorer(fittedOn: states, directions: plan.directions)
+            try ledger.set(scorer: scorer)
+            return [.localWorkDone(.fit, scorer: scorer)]
         case .ended(let step):
             return [.localWorkDone(step, scorer: nil), .scheduler(.jobFinished(summary: "done"))]
         }
@@ -110,6 +114,10 @@ extension Simulation {
         let taken = Result { try coordinator?.loop.take(events, at: time, &occurrences) }
         for rule in coordinator?.loop.scheduler.brokenInvariants() ?? [] { broken(rule) }
         judge(ledger.takeCommitted(), knewModel: knewModel)
+        // One that was taken for lost is a new one to the coordinator, though its connection held.
+        for case .note(.joined(let name, _, _)) in occurrences {
+            if let peer = workers.first(where: { $0.name == name })?.connection { scorerSent[peer] = nil }
+        }
         let sent = outbox.takeAll()
         for (message, peer) in sent.messages { send(message, to: peer) }
         let refused = occurrences.compactMap(\.refusedResult)
@@ -165,17 +173,17 @@ extension SimulatedCoordinator.Loop.Occurrence {
 // MARK: - The input
 
 extension Simulation {
-    private func rows(of step: StepID) -> Int { step == .anchors ? plan.anchors : plan.rows }
-
-    private func isIngested(_ step: StepID) -> Bool { ledger.ingested[step] == rows(of: step) }
+    private func isIngested(_ step: StepID) -> Bool { ledger.ingested[step] == plan.rowCount(of: step) }
 
     /// Reads one unit of the anchors, or of the rows when the anchors are read.
     mutating func ingest(life: Int) {
-        guard coordinator?.life == life, let step = WorkStep.all.first(where: { !isIngested($0.id) }) else { return }
+        guard coordinator?.life == life, let step = plan.steps.first(where: { !isIngested($0.id) }) else { return }
         guard !ledger.isFull else { return crashCoordinator(down: random.seconds(1...5)) }
         let first = ledger.ingested[step.id] ?? 0
-        let end = min(first + plan.rowsPerUnit, rows(of: step.id))
-        ledger.ingest((first..<end).map(UInt64.init), of: step)
+        let end = min(first + plan.rowsPerUnit, plan.rowCount(of: step.id))
+        let rows = (first..<end).map(UInt64.init)
+        ledger.ingest(
+            rows.map { Arithmetic.item($0, responses: plan.responseCount(ofRow: $0, in: step.id)) }, of: step)
         if isIngested(step.id) { post(.loop(.ingested(step.id)), life: life) }
         later(.ingested(life: life), random.seconds(0...1))
     }

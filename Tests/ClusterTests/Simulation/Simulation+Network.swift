@@ -42,7 +42,16 @@ extension Simulation {
             if let coordinator { post(.loop(.scheduler(.unreachable(peer))), life: coordinator.life) }
             return
         }
+        if case .scorer = message { judgeScorer(to: peer) }
         for delay in journeys(of: index, link: 1) { later(.toWorker(index, message, connection: peer), delay) }
+    }
+
+    /// A scorer may be large: no second copy is sent while the first may still be on its way.
+    private mutating func judgeScorer(to peer: PeerID) {
+        if let last = scorerSent[peer], now - last < policy.scorerLost {
+            broken("a second copy of the scorer is sent \((now - last).seconds) s after the first")
+        }
+        scorerSent[peer] = now
     }
 
     /// How long each copy of a message takes; empty where it is lost.

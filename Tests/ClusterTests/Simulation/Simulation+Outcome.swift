@@ -18,14 +18,23 @@ extension Simulation {
     /// Every row once, with its right value or a failure.
     mutating func checkOutcome() {
         let precision = checkNumerics()
-        let anchors = checkRows(of: .anchors, count: plan.anchors) {
-            Arithmetic.embedding(of: $0, in: precision).map(Double.init)
+        do {
+            let anchors = try checkRows(of: .anchors) { $0.map(Double.init) }
+            let vectors = anchors.flatMap { states(ofRow: $0, of: .anchors, in: precision).flatMap(\.self) }
+            let scorer = try Arithmetic.scorer(fittedOn: vectors, directions: plan.directions)
+            if ledger.scorer != scorer { broken("the scorer is wrong") }
+            let rows = try checkRows(of: .rows) { try Arithmetic.scores(of: $0, on: scorer) }
+            for row in rows where plan.poison[row] != nil { broken("row \(row) is poison and has a value") }
+        } catch {
+            broken("\(error)")
         }
-        let embeddings = anchors.flatMap { Arithmetic.embedding(of: $0, in: precision) }
-        if ledger.direction != Arithmetic.direction(fittedOn: embeddings) { broken("the direction is wrong") }
-        let direction = ledger.direction
-        let rows = checkRows(of: .rows, count: plan.rows) { Arithmetic.scores(of: $0, on: direction, in: precision) }
-        for row in rows where plan.poison[row] != nil { broken("row \(row) is poison and has a value") }
+    }
+
+    /// Of each of its texts.
+    private func states(ofRow row: UInt64, of step: StepID, in precision: Precision) -> [[Float]] {
+        (0..<plan.responseCount(ofRow: row, in: step)).map {
+            Arithmetic.states(ofRow: Int(row), response: $0, readouts: plan.directions.count, in: precision)
+        }
     }
 
     /// What all workers must have computed in: one that the job asks for, or some worker prefers.
@@ -43,17 +52,28 @@ extension Simulation {
         return precision
     }
 
+    /// - Parameter expected: the values of a text with these vectors.
     /// - Returns: the rows that have values, ascending by unit.
-    private mutating func checkRows(of step: StepID, count: Int, _ expected: (UInt64) -> [Double]) -> [UInt64] {
+    private mutating func checkRows(of step: StepID, _ expected: ([Float]) throws -> [Double]) throws -> [UInt64] {
+        let precision = ledger.model?.precision ?? .automatic
         let results = ledger.results(of: step)
         let rows = results.flatMap(\.rows)
-        if rows.sorted() != (0..<count).map(UInt64.init) { broken("the \(step) in the ledger are \(rows)") }
+        if rows.sorted() != (0..<plan.rowCount(of: step)).map(UInt64.init) {
+            broken("the \(step) in the ledger are \(rows)")
+        }
         var valued: [UInt64] = []
         for result in results where result.failures.isEmpty {
             valued += result.rows
-            let values =
-                (try? result.output.values.doubles()) ?? (try? result.output.values.floats().map(Double.init)) ?? []
-            if values != result.rows.flatMap(expected) { broken("\(result.lease) has wrong values: \(values)") }
+            let tensor = result.output.values
+            let values = tensor.elementType == .f64 ? try tensor.doubles() : try tensor.floats().map(Double.init)
+            for (row, texts) in zip(result.rows, result.texts) {
+                let perText = values.count / result.textCount
+                let found = Array(values[texts.lowerBound * perText..<texts.upperBound * perText])
+                let right = try states(ofRow: row, of: step, in: precision).flatMap(expected)
+                if found != right {
+                    broken("row \(row) of \(step), in \(result.lease), has wrong values: \(found)")
+                }
+            }
         }
         return valued
     }

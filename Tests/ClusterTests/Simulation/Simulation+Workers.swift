@@ -119,8 +119,16 @@ extension Simulation {
         }
     }
 
-    private func result(of work: SimulatedWorker.Work, on index: Int) -> UnitResult {
-        Arithmetic.result(work.lease, work.work, on: work.scorer, in: workers[index].precision)
+    /// What a lane comes to with a unit whose texts are embedded.
+    private func project(_ unit: EmbeddedUnit, _ work: SimulatedWorker.Work, in lane: Int) -> Session.Event {
+        if unit.work.needsScorer, work.scorer == nil { return .embedded(lane: lane, unit) }
+        do {
+            return .computed(
+                lane: lane,
+                try Arithmetic.result(of: unit, work.lease, on: work.scorer, readouts: plan.directions.count))
+        } catch {
+            return .failed(lane: lane, reason: "\(error)")
+        }
     }
 
     mutating func finishRow(_ index: Int, lane: Int) {
@@ -130,8 +138,10 @@ extension Simulation {
             tell(index, event)
         }
         if work.isCancelled { return end(.cancelled(lane: lane)) }
-        guard case .embed(let payload) = work.work else {
-            return end(.computed(lane: lane, result(of: work, on: index)))
+        let payload: UnitPayload
+        switch work.work {
+        case .project(let unit): return end(project(unit, work, in: lane))
+        case .embed(let texts): payload = texts
         }
         let item = payload.items[work.rowsComputed]
         work.rowsComputed += 1
@@ -142,10 +152,9 @@ extension Simulation {
         case nil: break
         }
         if work.rowsComputed == payload.items.count {
-            if payload.work.needsScorer, work.scorer == nil {
-                return end(.embedded(lane: lane, Arithmetic.embedded(payload)))
-            }
-            return end(.computed(lane: lane, result(of: work, on: index)))
+            let unit = Arithmetic.embedded(
+                payload, readouts: plan.directions.count, in: workers[index].precision)
+            return end(project(unit, work, in: lane))
         }
         later(
             .rowComputed(index, process: workers[index].process, lane: lane), random.seconds(plan.rowSeconds))

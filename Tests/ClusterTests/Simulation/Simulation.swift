@@ -29,6 +29,9 @@ struct Simulation {
     var workers: [SimulatedWorker]
     private var peersMade = 0
 
+    /// When a copy of the scorer was sent last on each connection.
+    var scorerSent: [PeerID: MonotonicInstant] = [:]
+
     /// When the last message of a link arrives, for links that keep the order: to each worker, from each worker.
     var lastArrivals: [[MonotonicInstant]]
 

@@ -29,6 +29,8 @@ extension FuzzedParser {
             do {
                 message = try Message(frames: frames)
             } catch let error as ProtocolError {
+                try BrokenPromise.unless(
+                    MalformedMessage(frames, error).description.hasSuffix(error.description), "hides its problem")
                 return error.description.contains("no header of this protocol") ? .refusedAtOnce : .refused
             } catch is ProtocolVersionMismatch {
                 return .refusedAtOnce

@@ -214,14 +214,18 @@ extension Ledger {
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT id, rows, tokens, failures FROM unit
-                    WHERE step = ? AND id > ? AND NOT is_settled ORDER BY id LIMIT ?
+                    SELECT id, rows, tokens, failures, (
+                        SELECT SUM(responses) FROM place
+                        WHERE step = unit.step AND rank >= first_rank AND rank < first_rank + rows
+                    ) AS texts
+                    FROM unit WHERE step = ? AND id > ? AND NOT is_settled ORDER BY id LIMIT ?
                     """,
                 arguments: [step.rawValue, Int64(after.rawValue), limit]
             ).map { row in
                 let id: Int64 = row["id"]
                 return UnitSummary(
-                    id: UnitID(UInt64(id)), rows: row["rows"], tokens: row["tokens"], failures: row["failures"])
+                    id: UnitID(UInt64(id)), rows: row["rows"], texts: row["texts"], tokens: row["tokens"],
+                    failures: row["failures"])
             }
         }
     }
