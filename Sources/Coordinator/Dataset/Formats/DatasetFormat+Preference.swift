@@ -1,0 +1,9 @@
+extension DatasetFormat {
+    /// A prompt (see ``PromptColumn``), `chosen`, `rejected`: texts.
+    package static let preference = DatasetFormat(
+        name: "preference", columns: "\(PromptColumn.names), chosen, rejected: strings",
+        precedence: [.row: 2, .anchor: 2]
+    ) { options in
+        [RowLayout(.known, ColumnPair.chosenAndRejected, .texts, options)]
+    }
+}
