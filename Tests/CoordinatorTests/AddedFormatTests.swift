@@ -206,9 +206,11 @@ extension DatasetFormat {
         #expect(error?.problems == [#"dataset.format: no format is called "rated""#])
     }
 
-    @Test func theExampleOfAConfigurationExplainsAll() throws {
+    @Test func everyFormatHasANameOfItsOwnThatTheExampleExplains() throws {
+        let names = DatasetFormat.all.map(\.name)
+        #expect(Set(names + [Configuration.anyFormat]).count == names.count + 1)
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL
         let example = try String(contentsOf: root.appending(path: "cluster.yaml"), encoding: .utf8)
-        for format in DatasetFormat.all { #expect(example.contains("\(format.name) ("), "\(format.name)") }
+        for name in names { #expect(example.contains("\(name) ("), "\(name)") }
     }
 }
