@@ -70,8 +70,9 @@ extension WorkStep {
         var ingestion = Ledger.Ingestion()
         try ledger.add(items, ingestion: ingestion, of: .counts)
         ingestion.phase = .complete
+        let rows = items.map(Ledger.NewUnit.Row.init)
         try ledger.add(
-            [.init(rows: [0, 1], tokens: 20), .init(rows: [2], tokens: 10)], ingestion: ingestion,
+            [.init(rows: Array(rows[..<2]), tokens: 20), .init(rows: [rows[2]], tokens: 10)], ingestion: ingestion,
             of: WorkStep.counts.id)
     }
 

@@ -127,7 +127,7 @@ struct IngestorTests {
         var ingestion = try ledger.ingestion(of: .rows)
         ingestion.phase = .sorting
         try ledger.removeUnits(of: .rows)
-        let some = undisturbed.prefix(5).map { Ledger.NewUnit(rows: $0.items.map(\.row), tokens: 1) }
+        let some = undisturbed.prefix(5).map { Ledger.NewUnit(rows: $0.items.map(Ledger.NewUnit.Row.init), tokens: 1) }
         try ledger.add(some, ingestion: ingestion, of: .rows)
         try temporary.reopen()
         // The input is not needed any more.

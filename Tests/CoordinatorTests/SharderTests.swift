@@ -1,4 +1,5 @@
 import JobStore
+import JobStoreFixtures
 import Protocol
 import SeededRandom
 import Testing
@@ -24,13 +25,13 @@ struct SharderTests {
 
     @Test func aPromptThatRowsShareCostsOnce() {
         let same = Array(repeating: prompt("a"), count: 4)
-        #expect(units(same, unitTokens: 100) == [.init(rows: [0, 1, 2, 3], tokens: 10 + 4 * 5)])
+        #expect(units(same, unitTokens: 100) == [.init([0, 1, 2, 3], tokens: 10 + 4 * 5)])
     }
 
     @Test func ofAPromptThatBeginsLikeTheLastOnlyTheRestCosts() {
         let turns = [prompt("a"), prompt("a") + prompt("b"), prompt("a") + prompt("b") + prompt("c")]
-        #expect(units(turns, unitTokens: 100) == [.init(rows: [0, 1, 2], tokens: 30 + 3 * 5)])
-        #expect(units([prompt("a"), prompt("b")], unitTokens: 100) == [.init(rows: [0, 1], tokens: 20 + 2 * 5)])
+        #expect(units(turns, unitTokens: 100) == [.init([0, 1, 2], tokens: 30 + 3 * 5)])
+        #expect(units([prompt("a"), prompt("b")], unitTokens: 100) == [.init([0, 1], tokens: 20 + 2 * 5)])
     }
 
     @Test func aUnitHasNoMoreRowsThanItsKeptStatesAllow() {
@@ -38,7 +39,7 @@ struct SharderTests {
         let full = (0..<5).flatMap { row in
             sharder.add(.init(row: row, prompt: prompt("a"), responses: 2, responseBytes: Self.responseBytes(5)))
         }
-        #expect((full + sharder.finish()).map(\.rows) == [[0, 1], [2, 3], [4]])
+        #expect((full + sharder.finish()).map(\.indices) == [[0, 1], [2, 3], [4]])
         #expect(UnitPayload.textsMax(readouts: 1, kept: 0) == 2 * UnitPayload.rowsMax)
         #expect(UnitPayload.textsMax(readouts: 64, kept: 0) == 16)
         #expect(UnitPayload.textsMax(readouts: 1, kept: 1000) == 1)
@@ -50,14 +51,14 @@ struct SharderTests {
         let full = [5, 8, 3, 1, 64, 2, 14, 1].enumerated().flatMap { row, responses in
             sharder.add(.init(row: UInt64(row), prompt: prompt("a"), responses: responses, responseBytes: 20))
         }
-        #expect((full + sharder.finish()).map(\.rows) == [[0, 1, 2], [3], [4], [5, 6], [7]])
+        #expect((full + sharder.finish()).map(\.indices) == [[0, 1, 2], [3], [4], [5, 6], [7]])
     }
 
     @Test func aUnitEndsWithThePromptWithWhichItIsFull() {
         let prompts = ["a", "a", "b", "b", "b", "c"].map { prompt($0) }
         // Full with the first row of b, it takes the others: 10 + 2 * 5 + 10 + 3 * 5.
         #expect(
-            units(prompts, unitTokens: 35) == [.init(rows: [0, 1, 2, 3, 4], tokens: 45), .init(rows: [5], tokens: 15)])
+            units(prompts, unitTokens: 35) == [.init([0, 1, 2, 3, 4], tokens: 45), .init([5], tokens: 15)])
     }
 
     @Test func aPromptThatDoesNotFitBehindOthersIsKeptTogether() {
@@ -65,7 +66,7 @@ struct SharderTests {
         // 15 tokens of a and 40 of b are more than twice 25; b alone is not.
         #expect(
             units(prompts, unitTokens: 25) == [
-                .init(rows: [0], tokens: 15), .init(rows: [1, 2, 3, 4, 5, 6], tokens: 40),
+                .init([0], tokens: 15), .init([1, 2, 3, 4, 5, 6], tokens: 40),
             ])
     }
 
@@ -74,15 +75,15 @@ struct SharderTests {
         // Each part computes the prompt: 10 + 6 * 5 are twice 20.
         #expect(
             units(prompts, unitTokens: 20) == [
-                .init(rows: [0], tokens: 15), .init(rows: [1, 2, 3, 4, 5, 6], tokens: 40),
-                .init(rows: [7, 8, 9, 10], tokens: 30), .init(rows: [11], tokens: 15),
+                .init([0], tokens: 15), .init([1, 2, 3, 4, 5, 6], tokens: 40),
+                .init([7, 8, 9, 10], tokens: 30), .init([11], tokens: 15),
             ])
     }
 
     @Test func aRowThatCostsMoreThanTwoUnitsIsAlone() {
         let prompts = [prompt("a"), prompt("b", tokens: 1000), prompt("c")]
-        #expect(units(prompts, unitTokens: 20).map(\.rows) == [[0], [1], [2]])
-        #expect(units([prompt("a", tokens: 1000)], unitTokens: 20).map(\.rows) == [[0]])
+        #expect(units(prompts, unitTokens: 20).map(\.indices) == [[0], [1], [2]])
+        #expect(units([prompt("a", tokens: 1000)], unitTokens: 20).map(\.indices) == [[0]])
         #expect(units([], unitTokens: 20) == [])
     }
 
@@ -99,12 +100,15 @@ struct SharderTests {
         let prompts = (0..<500).map { _ in prompt("\(Int.random(in: 0..<60, using: &random))") }
             .sorted { $0.lexicographicallyPrecedes($1) }
         let units = units(prompts, unitTokens: 50)
-        #expect(units.flatMap(\.rows) == (0..<500).map(UInt64.init))
+        #expect(units.flatMap(\.indices) == (0..<500).map(UInt64.init))
         #expect(units.allSatisfy { $0.tokens <= 100 }, "seed \(seed)")
         // Six tokens of each prompt are blanks that none shares, so that 18 rows fit into two units.
-        let homes = Dictionary(grouping: units.enumerated().flatMap { unit, value in value.rows.map { (unit, $0) } }) {
-            prompts[Int($0.1)]
-        }
+        let placed = units.enumerated().flatMap { unit, value in value.indices.map { (unit, $0) } }
+        let homes = Dictionary(grouping: placed) { prompts[Int($0.1)] }
         for (_, places) in homes where places.count <= 18 { #expect(Set(places.map(\.0)).count == 1, "seed \(seed)") }
     }
+}
+
+extension Ledger.NewUnit {
+    fileprivate var indices: [UInt64] { rows.map(\.index) }
 }

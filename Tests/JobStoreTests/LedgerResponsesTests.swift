@@ -20,7 +20,7 @@ import Testing
         }
         let ledger = try temporary.open
         try ledger.add(items, ingestion: .init(), of: step)
-        try ledger.add([.init(rows: [0, 1, 2], tokens: 1)], ingestion: .init(), of: step.id)
+        try ledger.add([.init(rows: items.map(Ledger.NewUnit.Row.init), tokens: 1)], ingestion: .init(), of: step.id)
         #expect(
             try ledger.payload(of: UnitID(1)) == UnitPayload(work: .project, responses: nil, items: items))
         var responses: [Int] = []

@@ -28,8 +28,9 @@ extension Ledger {
         try add(units.flatMap(\.payload.items), ingestion: ingestion, of: step)
         ingestion.phase = .complete
         try add(
-            units.map { NewUnit(rows: $0.payload.items.map(\.row), tokens: $0.tokens) }, ingestion: ingestion,
-            of: step.id)
+            units.map { unit in
+                NewUnit(rows: unit.payload.items.map(NewUnit.Row.init), tokens: unit.tokens)
+            }, ingestion: ingestion, of: step.id)
     }
 
     fileprivate func summaries(of step: StepID = .rows, after: UInt64 = 0) throws -> [UnitSummary] {
@@ -90,7 +91,7 @@ private struct SettledRow: Hashable {
         #expect(try ledger.ingestion(of: .rows) == ingestion)
         #expect(try ledger.ingestion(of: .anchors) == Ledger.Ingestion())
         ingestion.phase = .complete
-        try ledger.add([.init(rows: [0, 2, 1, 3], tokens: 1)], ingestion: ingestion, of: .rows)
+        try ledger.add([.init([0, 2, 1, 3], tokens: 1)], ingestion: ingestion, of: .rows)
         #expect(try ledger.ingestion(of: .rows) == ingestion)
         #expect(try ledger.summaries().count == 1)
     }
@@ -116,7 +117,7 @@ private struct SettledRow: Hashable {
         let items = unit(rows: 0..<4).payload.items
         try ledger.add(items, ingestion: .init(), of: .rows)
         try ledger.add(
-            [.init(rows: [3, 0], tokens: 1), .init(rows: [2, 1], tokens: 1)], ingestion: .init(), of: .rows)
+            [.init([3, 0], tokens: 1), .init([2, 1], tokens: 1)], ingestion: .init(), of: .rows)
         #expect(try ledger.payload(of: UnitID(2))?.items == [items[2], items[1]])
         let values = Tensor([30.0, 31, 0, 1], shape: [4, 1])
         _ = try ledger.apply([
@@ -137,7 +138,7 @@ private struct SettledRow: Hashable {
         try ledger.add([unit(rows: 0..<2)])
         try ledger.removeUnits(of: .rows)
         #expect(try ledger.summaries() == [] && ledger.summaries(of: .anchors).count == 1)
-        try ledger.add([.init(rows: [1, 0], tokens: 1)], ingestion: .init(), of: .rows)
+        try ledger.add([.init([1, 0], tokens: 1)], ingestion: .init(), of: .rows)
         #expect(try ledger.summaries().map(\.id.rawValue) == [3])
         #expect(try ledger.payload(of: UnitID(3))?.items.map(\.row) == [1, 0])
     }

@@ -57,7 +57,7 @@ final class TemporaryStore {
         var ingestion = Ledger.Ingestion()
         try ledger.add(units.joined().map { .init(row: $0, text: text) }, ingestion: ingestion, of: .rows)
         ingestion.phase = .complete
-        try ledger.add(units.map { .init(rows: $0, tokens: 1) }, ingestion: ingestion, of: .rows)
+        try ledger.add(units.map { .init($0, tokens: 1) }, ingestion: ingestion, of: .rows)
     }
 
     /// The same of rows with any number of responses.
@@ -69,8 +69,12 @@ final class TemporaryStore {
         var ingestion = Ledger.Ingestion()
         try ledger.add(items, ingestion: ingestion, of: .ragged)
         ingestion.phase = .complete
-        try ledger.add(
-            units.map { .init(rows: $0, tokens: 1) }, ingestion: ingestion, of: WorkStep.ragged.id)
+        var rows = items.map(Ledger.NewUnit.Row.init)[...]
+        let cut = units.map { unit in
+            defer { rows = rows.dropFirst(unit.count) }
+            return Ledger.NewUnit(rows: Array(rows.prefix(unit.count)), tokens: 1)
+        }
+        try ledger.add(cut, ingestion: ingestion, of: WorkStep.ragged.id)
     }
 
     /// Of each response and each readout. A row's vectors are told by its number; the second one of each row is large.

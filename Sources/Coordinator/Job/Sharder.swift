@@ -9,7 +9,7 @@ internal import Protocol
 struct Sharder {
     /// Rows of a unit to be.
     private struct Part {
-        var rows: [UInt64] = []
+        var rows: [Ledger.NewUnit.Row] = []
         var texts = 0
         var tokens = 0
         var bytes = 0
@@ -52,7 +52,7 @@ struct Sharder {
             if unit.rows.isEmpty { endGroup() }
             full += takeUnit()
         }
-        group.rows.append(text.row)
+        group.rows.append(Ledger.NewUnit.Row(index: text.row, responses: text.responses))
         group.texts += text.responses
         group.tokens += Self.responseTokens(of: text)
         group.bytes += text.byteCount

@@ -2,6 +2,7 @@ internal import Diagnostics
 package import Foundation
 internal import GRDB
 package import Protocol
+internal import Synchronization
 
 // From rows to units: the rows' texts are added while the input is read, and units, which refer to them, once all are
 // there.
@@ -94,16 +95,19 @@ extension Ledger {
     }
 
     /// - Throws: `Problem` where it has no texts.
-    static func workStep(_ id: StepID, in database: Database) throws -> WorkStep {
+    func workStep(_ id: StepID, in database: Database) throws -> WorkStep {
+        if let known = knownSteps.withLock({ $0[id] }) { return known }
         guard
             let row = try Row.fetchOne(
                 database.cachedStatement(sql: "SELECT name, work, responses FROM step WHERE id = ?"),
                 arguments: [id.rawValue])
         else { throw Problem("\(id) has no texts in the ledger") }
         let responses: Data? = row["responses"]
-        return WorkStep(
+        let step = WorkStep(
             id: id, name: row["name"], work: try JSONDecoder().decode(WorkKind.self, from: row["work"]),
             responses: try responses.map { try JSONDecoder().decode([String].self, from: $0) })
+        knownSteps.withLock { $0[id] = step }
+        return step
     }
 
     /// Calls `body` with every text of a step in the order of the prompts' bytes, then of the rows, one at a time.
@@ -134,13 +138,27 @@ extension Ledger {
 extension Ledger {
     /// A unit on its way into the ledger.
     package struct NewUnit: Hashable, Sendable {
+        package struct Row: Hashable, Sendable {
+            package var index: UInt64
+            package var responses: Int
+
+            package init(index: UInt64, responses: Int) {
+                self.index = index
+                self.responses = responses
+            }
+
+            package init(_ item: UnitPayload.Item) {
+                self.init(index: item.row, responses: item.text.responses.count)
+            }
+        }
+
         /// In the order in which the unit holds them.
-        package var rows: [UInt64]
+        package var rows: [Row]
 
         /// Estimated cost.
         package var tokens: Int
 
-        package init(rows: [UInt64], tokens: Int) {
+        package init(rows: [Row], tokens: Int) {
             self.rows = rows
             self.tokens = tokens
         }
@@ -158,7 +176,7 @@ extension Ledger {
     package func add(_ units: [NewUnit], ingestion: Ingestion, of step: StepID) throws {
         try database.write { database in
             let insertion = try database.cachedStatement(
-                sql: "INSERT INTO place (step, rank, row) VALUES (?, ?, ?)")
+                sql: "INSERT INTO place (step, rank, row, responses) VALUES (?, ?, ?, ?)")
             var rank = try Int64.fetchOne(
                 database, sql: "SELECT COALESCE(MAX(rank) + 1, 0) FROM place WHERE step = ?",
                 arguments: [step.rawValue])!
@@ -167,7 +185,7 @@ extension Ledger {
                     OpenUnit(step: step, firstRank: rank, rowCount: unit.rows.count, tokens: unit.tokens),
                     in: database)
                 for row in unit.rows {
-                    try insertion.execute(arguments: [step.rawValue, rank, Int64(row)])
+                    try insertion.execute(arguments: [step.rawValue, rank, Int64(row.index), row.responses])
                     rank += 1
                 }
             }
@@ -222,10 +240,7 @@ extension Ledger {
     static func rows(of unit: OpenUnit, in database: Database) throws -> [(row: UInt64, responses: Int)] {
         try Row.fetchAll(
             database.cachedStatement(
-                sql: """
-                    SELECT row, responses FROM place CROSS JOIN text USING (step, row)
-                    WHERE step = ? AND rank >= ? AND rank < ? ORDER BY rank
-                    """),
+                sql: "SELECT row, responses FROM place WHERE step = ? AND rank >= ? AND rank < ? ORDER BY rank"),
             arguments: [unit.step.rawValue, unit.firstRank, unit.firstRank + Int64(unit.rowCount)]
         ).map { row in
             let index: Int64 = row[0]
@@ -236,11 +251,11 @@ extension Ledger {
     /// The units' texts; nil for a unit that is settled.
     package func payloads(of units: [UnitID]) throws -> [UnitPayload?] {
         try database.read { database in
-            try units.map { try Self.payload(of: $0, in: database) }
+            try units.map { try payload(of: $0, in: database) }
         }
     }
 
-    private static func payload(of unit: UnitID, in database: Database) throws -> UnitPayload? {
+    private func payload(of unit: UnitID, in database: Database) throws -> UnitPayload? {
         let texts = try Row.fetchCursor(
             database.cachedStatement(
                 sql: """

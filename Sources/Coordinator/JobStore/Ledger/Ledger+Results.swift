@@ -34,32 +34,32 @@ extension Ledger {
     ///   committed; what is there of a transaction that is not, the next one overwrites.
     package func apply(_ changes: [Change], store: EmbeddingStore? = nil) throws -> [Outcome] {
         try database.write { database in
-            let outcomes = try changes.map { try Self.apply($0, store: store, in: database) }
+            let outcomes = try changes.map { try apply($0, store: store, in: database) }
             try store?.sync()
             return outcomes
         }
     }
 
-    private static func apply(_ change: Change, store: EmbeddingStore?, in database: Database) throws -> Outcome {
+    private func apply(_ change: Change, store: EmbeddingStore?, in database: Database) throws -> Outcome {
         switch change {
         case .result(let result, let worker):
             return try settle(result, worker: worker, store: store, in: database)
         case .split(let id):
-            guard let unit = try openUnit(id, in: database) else { return .duplicate(isEqual: true) }
+            guard let unit = try Self.openUnit(id, in: database) else { return .duplicate(isEqual: true) }
             let middle = unit.rowCount / 2
             for ranks in [0..<middle, middle..<unit.rowCount] where !ranks.isEmpty {
                 let firstRank = unit.firstRank + Int64(ranks.lowerBound)
                 let half = OpenUnit(
                     step: unit.step, firstRank: firstRank, rowCount: ranks.count, tokens: unit.tokens / 2)
-                try insert(half, in: database)
+                try Self.insert(half, in: database)
             }
             try database.execute(sql: "DELETE FROM unit WHERE id = ?", arguments: [Int64(id.rawValue)])
         case .quarantine(let id, let reason):
-            guard let unit = try openUnit(id, in: database) else { return .duplicate(isEqual: true) }
-            for (row, _) in try rows(of: unit, in: database) {
-                try insert(.failed(reason: reason), of: row, step: unit.step, in: database)
+            guard let unit = try Self.openUnit(id, in: database) else { return .duplicate(isEqual: true) }
+            for (row, _) in try Self.rows(of: unit, in: database) {
+                try Self.insert(.failed(reason: reason), of: row, step: unit.step, in: database)
             }
-            try settle(
+            try Self.settle(
                 Settlement(
                     unit: id, failedRows: unit.rowCount, tokens: 0, attempt: 0, worker: "",
                     digest: SHA256Digest(of: [])),
@@ -70,18 +70,18 @@ extension Ledger {
             try database.execute(
                 sql: "INSERT INTO failure (unit, attempt, worker, reason) VALUES (?, ?, ?, ?)",
                 arguments: [Int64(lease.unit.rawValue), Int64(lease.attempt), worker, reason])
-        case .setting(let name, let value): try set(name, to: value, in: database)
+        case .setting(let name, let value): try Self.set(name, to: value, in: database)
         }
         return .done
     }
 
-    private static func settle(
+    private func settle(
         _ result: UnitResult, worker: String, store: EmbeddingStore?, in database: Database
     ) throws -> Outcome {
         let id = Int64(result.lease.unit.rawValue)
         let values = result.output.values
         let digest = SHA256Digest(of: values.bytes)
-        guard let unit = try openUnit(result.lease.unit, in: database) else {
+        guard let unit = try Self.openUnit(result.lease.unit, in: database) else {
             let known = try Data.fetchOne(
                 database, sql: "SELECT digest FROM result WHERE unit = ?", arguments: [id])
             // A unit that was split meanwhile has no result to compare with.
@@ -89,16 +89,16 @@ extension Ledger {
         }
         // A unit that was not in the scheduler's hands may be another one than the result's worker thinks.
         let step = try workStep(unit.step, in: database)
-        let texts = try rows(of: unit, in: database)
+        let texts = try Self.rows(of: unit, in: database)
         guard result.responseCounts == texts.map(\.responses), values.shape.first == result.textCount,
             result.output.work == step.work
         else { return .rejected }
         let rows = texts.map(\.row)
-        try insertOutcomes(result, rows: rows, step: step, in: database)
+        try Self.insertOutcomes(result, rows: rows, step: step, in: database)
         if let store, let kept = result.kept {
-            try keep(kept, of: result, rows: rows, step: step, store: store, in: database)
+            try Self.keep(kept, of: result, rows: rows, step: step, store: store, in: database)
         }
-        try settle(
+        try Self.settle(
             Settlement(
                 unit: result.lease.unit, failedRows: result.failures.count, tokens: result.tokensTotal,
                 attempt: result.lease.attempt, worker: worker, digest: digest),
@@ -201,7 +201,7 @@ extension Ledger {
                 let index: Int64 = row["row"]
                 let result: RowResult
                 if let elements: Data = row["elements"] {
-                    let known = try elementType ?? Self.workStep(step, in: database).work.elementType
+                    let known = try elementType ?? workStep(step, in: database).work.elementType
                     elementType = known
                     result = .values(try Tensor(flat: known, bytes: [UInt8](elements)))
                 } else {

@@ -1,6 +1,8 @@
 internal import Diagnostics
 internal import Foundation
 internal import GRDB
+internal import Protocol
+internal import Synchronization
 
 /// What a job has done so far, on disk: its rows' texts, the units made of them, their results, the failed attempts,
 /// the direction.
@@ -11,6 +13,9 @@ package final class Ledger: Sendable {
     let database: DatabasePool
     private let folder: String
     private let lock: LedgerLock
+
+    /// Those that were read: each unit and each result needs its own, which never changes.
+    let knownSteps = Mutex<[StepID: WorkStep]>([:])
 
     /// Opens the ledger in a folder, or makes both.
     ///
@@ -58,7 +63,7 @@ package final class Ledger: Sendable {
 
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("6") { database in
+        migrator.registerMigration("7") { database in
             try database.execute(
                 sql: """
                     CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -86,6 +91,8 @@ package final class Ledger: Sendable {
                         step INTEGER NOT NULL,
                         rank INTEGER NOT NULL,
                         row INTEGER NOT NULL,
+                        -- As in text: each result is compared with it.
+                        responses INTEGER NOT NULL,
                         PRIMARY KEY (step, rank)
                     ) WITHOUT ROWID;
                     CREATE TABLE unit (
