@@ -104,8 +104,8 @@ let package = Package(
             exclude: ["Configuration", "Transport", "legend.proto"],
             swiftSettings: strict),
         .target(
-            name: "Transport", dependencies: ["CZeroMQ", "FileSystem", "Protocol"], path: "Sources/Protocol/Transport",
-            exclude: ["CZeroMQ"], swiftSettings: strict),
+            name: "Transport", dependencies: ["CZeroMQ", "Diagnostics", "FileSystem", "Protocol"],
+            path: "Sources/Protocol/Transport", exclude: ["CZeroMQ"], swiftSettings: strict),
         .systemLibrary(
             name: "CZeroMQ", path: "Sources/Protocol/Transport/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
 
@@ -167,7 +167,8 @@ let package = Package(
             name: "JobConfigurationTests", dependencies: ["Diagnostics", "FileSystem", "JobConfiguration", "Protocol"],
             swiftSettings: strict),
         .testTarget(
-            name: "TransportTests", dependencies: ["CZeroMQ", "Protocol", "TestEnvironment", "Transport"],
+            name: "TransportTests",
+            dependencies: ["CZeroMQ", "Diagnostics", "Protocol", "TestEnvironment", "Transport"],
             swiftSettings: strict),
         .testTarget(
             name: "CoordinatorTests",
@@ -209,8 +210,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Digest", "Engine", "FileSystem", "GGUFFixtures", "Margins", "ModelFiles", "Protocol", "SeededRandom",
-                "Tokenizers", "Transport", "Worker",
+                "Diagnostics", "Digest", "Engine", "FileSystem", "GGUFFixtures", "Margins", "ModelFiles", "Protocol",
+                "SeededRandom", "Tokenizers", "Transport", "Worker",
             ], swiftSettings: strict),
         .testTarget(
             name: "ClusterTests",

@@ -157,7 +157,7 @@ struct IngestorTests {
             job: {input: rows.jsonl, output: out.jsonl, anchors: anchors.jsonl}
             model: {path: none.gguf}
             """, to: "cluster.yaml")
-        let definition = try JobDefinition(Configuration(contentsOf: folder.path("cluster.yaml")))
+        let definition = try JobDefinition(Configuration(ofJob: folder.path("cluster.yaml")))
         let input = try #require(definition.input(of: .rows))
         try Ingestor(
             ledger: ledger, input: input, unitTokens: 256, textsPerUnitMax: UnitPayload.textsMax(readouts: 1, kept: 0)

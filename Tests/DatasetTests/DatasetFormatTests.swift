@@ -169,6 +169,31 @@ import Testing
         #expect(try reader.next() == nil as DatasetRecord?)
     }
 
+    @Test(arguments: [
+        (#""conversations":[{"from":"human","value":"q"}],"chosen":"a","rejected":"b""#, RowPurpose.row, "preference"),
+        (
+            #""conversations":[{"from":"human","value":"q"}],"chosen":{"from":"gpt","value":"a"},"#
+                + #""rejected":{"from":"gpt","value":"b"}"#, .row, "sharegpt"
+        ),
+        (
+            #""messages":[{"role":"user","content":"q"}],"chosen":"Human: q\n\nAssistant: a","#
+                + #""rejected":"Human: q\n\nAssistant: b""#, .row, "preference"
+        ),
+        (
+            #""prompt":"q","chosen":"a","rejected":"b","response_0":"a","response_1":"b","safer_response_id":0"#,
+            .anchor, "preference"
+        ),
+        (#""prompt":"q","harmless":"a","harmful":"b","chosen":"a","rejected":"b""#, .anchor, "anchors"),
+        (#""prompt":"q","harmless":"a","harmful":"b","chosen":"a","rejected":"b""#, .row, "preference"),
+        (#""prompt":"q","harmful":"b","chosen":"a","rejected":"b""#, .anchor, "harmful"),
+    ])
+    func aRowThatFitsSeveralFormatsIsOfTheFirst(_ columns: String, _ purpose: RowPurpose, _ name: String) throws {
+        let folder = try DatasetFolder()
+        let path = try folder.write("{\(columns)}\n", to: "rows.jsonl")
+        let reader = try DatasetReader(path: path, options: DatasetOptions(purpose: purpose, refusal: "No."))
+        #expect(reader.detectedFormat?.name == name)
+    }
+
     @Test func pkuIsReadFromCSVToo() throws {
         let all = try records(
             "prompt,response_0,response_1,safer_response_id\nq,bad,good,1\nq,a,b,yes\n", name: "rows.csv")

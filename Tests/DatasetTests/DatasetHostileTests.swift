@@ -34,7 +34,7 @@ import Testing
             #expect(all.map(\.line) == Array(1...lines.count), "seed \(seed)")
             #expect(all.map(\.index) == Array(0..<lines.count), "seed \(seed)")
             let bad = all.count { $0.errorText != nil }
-            print("\(format): \(bad) of \(all.count) mutated lines are row errors")
+            print("\(format.name): \(bad) of \(all.count) mutated lines are row errors")
             #expect(bad > 1000 && bad < all.count)
             try expectEachIsWrittenAsOneObject(all, in: folder, seed: seed)
         }

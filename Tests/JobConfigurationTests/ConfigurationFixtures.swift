@@ -41,7 +41,8 @@ enum ConfigurationFixtures {
             heartbeatSeconds: 2, silenceSeconds: 15, stallSeconds: 120, attempts: 3, mixedNumerics: false))
 
     static func read(_ yaml: String) throws -> Configuration {
-        try Configuration(yaml: yaml, path: path)
+        try Configuration(
+            yaml: yaml, path: path, formats: .init(rows: ["preference", "hh"], anchors: ["harmful", "hh"]))
     }
 
     /// `minimal` with more lines in one section.

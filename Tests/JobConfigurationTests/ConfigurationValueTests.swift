@@ -53,12 +53,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (Key(section: "dataset", name: "format"), ["auto", "preference", "conversational", "sharegpt", "hh", "pku"]),
+        (Key(section: "dataset", name: "format"), ["auto", "preference", "hh"]),
         (Key(section: "dataset", name: "existing_columns"), ["refuse", "rename", "replace"]),
-        (
-            Key(section: "anchors", name: "format"),
-            ["auto", "anchors", "harmful", "preference", "conversational", "sharegpt", "hh", "pku"]
-        ),
+        (Key(section: "anchors", name: "format"), ["auto", "harmful", "hh"]),
         (Key(section: "model", name: "precision"), ["auto", "f32", "bf16", "int8"]),
         (Key(section: "model", name: "backend"), ["auto", "native", "onednn", "blas"]),
         (Key(section: "embedding", name: "token"), ["last", "mean", "mean-response"]),

@@ -1,3 +1,4 @@
+import Diagnostics
 import Margins
 import Protocol
 import SeededRandom
@@ -55,17 +56,17 @@ import Testing
 
     @Test func aScorerOfOtherReadoutsIsRefused() throws {
         let scorer = Scorer(Self.readouts[0], direction: [1, 2])
-        let error = #expect(throws: JobError.self) {
+        let error = #expect(throws: Problem.self) {
             try scorer.scores(of: [1, 2], readouts: [Self.readouts[1]], hiddenSize: 2)
         }
         #expect(
             error?.description
                 == "expected a scorer of [layer 22, mean-response] and hidden size 2, found one of "
                 + "[layer 18, mean-response] and 2")
-        #expect(throws: JobError.self) {
+        #expect(throws: Problem.self) {
             try scorer.scores(of: [1, 2, 3], readouts: [Self.readouts[0]], hiddenSize: 3)
         }
-        #expect(throws: JobError.self) {
+        #expect(throws: Problem.self) {
             try scorer.scores(of: [1, 2, 3, 4], readouts: Array(Self.readouts.prefix(2)), hiddenSize: 2)
         }
     }

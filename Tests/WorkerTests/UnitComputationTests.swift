@@ -1,3 +1,4 @@
+import Diagnostics
 import Engine
 import GGUFFixtures
 import ModelFiles
@@ -88,7 +89,7 @@ import Tokenizers
         let direct = try scorer.scores(
             of: unit.vectors, readouts: scorer.parts.map(\.readout), hiddenSize: hidden)
         #expect(try scores.doubles() == direct)
-        #expect(throws: JobError.self) { try computation.result(of: unit, Lease(1), scorer: nil) }
+        #expect(throws: Problem.self) { try computation.result(of: unit, Lease(1), scorer: nil) }
     }
 
     /// A plain unit is what the first readout of several is.
@@ -139,7 +140,7 @@ import Tokenizers
 
     @Test func aLayerThatTheModelDoesNotHaveIsRefused() {
         for layer in [3, -4] as [LayerChoice] {
-            let error = #expect(throws: JobError.self) {
+            let error = #expect(throws: Problem.self) {
                 try computation([Readout(0, .lastToken), Readout(layer, .lastToken)])
             }
             #expect(error?.description.contains("embedding.layer is \(layer); ") == true)

@@ -17,6 +17,6 @@ struct ConfigurationOptions: ParsableArguments {
 
     /// - Throws: `ConfigurationError`.
     func read() throws -> Configuration {
-        try Configuration(contentsOf: configuration, overrides: overrides)
+        try Configuration(ofJob: configuration, overrides: overrides)
     }
 }

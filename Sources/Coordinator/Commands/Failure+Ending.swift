@@ -20,7 +20,7 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let problem as Problem: self.init("\(problem)", status: problem.isOfConfiguration ? .usage : .failure)
-        case is ConfigurationError, is KeyFileError: self.init("\(error)", status: .usage)
+        case is ConfigurationError: self.init("\(error)", status: .usage)
         case let error as ZeroMQError where error.code == EINVAL:
             // No address at all, whatever the network does.
             self.init("\(error)", status: .usage)

@@ -107,7 +107,7 @@ struct ProjectCommand: AsyncParsableCommand {
     private func prepare() throws -> Job {
         let definition: JobDefinition
         do {
-            definition = try JobDefinition(Configuration(contentsOf: configuration))
+            definition = try JobDefinition(Configuration(ofJob: configuration))
         } catch {
             throw Failure("\(error)", status: .usage)
         }

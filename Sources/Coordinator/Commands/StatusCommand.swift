@@ -134,7 +134,7 @@ struct StatusCommand: AsyncParsableCommand {
         var endpoint = connect ?? ""
         var keyPath = key
         if let path = configuration {
-            let cluster = try Configuration(contentsOf: path).cluster
+            let cluster = try Configuration(ofJob: path).cluster
             endpoint = try cluster.reachableEndpoint(path: path)
             keyPath = keyPath ?? cluster.keys?.secretKey
         }

@@ -48,7 +48,7 @@ struct TextsCommand: AsyncParsableCommand {
     func run() async throws {
         let input: StepInput
         do {
-            let definition = try JobDefinition(Configuration(contentsOf: configuration))
+            let definition = try JobDefinition(Configuration(ofJob: configuration))
             guard let source = definition.input(of: anchors ? .anchors : .rows) else {
                 throw Failure("--anchors: the job has none, but a saved direction")
             }

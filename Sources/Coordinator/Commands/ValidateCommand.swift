@@ -65,7 +65,7 @@ struct ValidateCommand: AsyncParsableCommand {
                 badRows += 1
                 if problems.count < list { problems.append(problem) }
             }
-            let format = reader.detectedFormat?.rawValue ?? (options.columns == nil ? "no rows" : "configured columns")
+            let format = reader.detectedFormat?.name ?? (options.columns == nil ? "no rows" : "configured columns")
             print("\(name): \(path): \(rows) rows (\(format)), \(badRows) of them bad")
             for problem in problems { print("  \(problem)") }
             if badRows > problems.count { print("  … and \(badRows - problems.count) more") }

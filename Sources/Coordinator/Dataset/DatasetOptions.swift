@@ -15,7 +15,9 @@ package struct DatasetOptions: Hashable, Sendable {
     package var containers = DatasetContainer.all
     /// Nil: the one of `containers` that the file's name belongs to.
     package var container: DatasetContainer?
-    /// Nil: by the file's first rows.
+    /// What can be recognised.
+    package var formats = DatasetFormat.all
+    /// Nil: the one of `formats` that the file's first rows have.
     package var format: DatasetFormat?
     /// Overrides `format`.
     package var columns: DatasetColumns?

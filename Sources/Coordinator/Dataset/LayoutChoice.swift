@@ -115,12 +115,11 @@ extension LayoutChoice {
     }
 
     private static func candidates(path: String, options: DatasetOptions) throws(FileError) -> [Candidate] {
-        let formats = options.format.map { [$0] } ?? DatasetFormat.candidates(for: options.purpose)
         let layouts: [(DatasetFormat?, RowLayout)] =
             if let columns = options.columns {
                 RowLayout.layouts(of: columns, options: options).map { (nil, $0) }
             } else {
-                formats.flatMap { format in RowLayout.layouts(of: format, options: options).map { (format, $0) } }
+                formats(options).flatMap { format in format.layouts(options).map { (format, $0) } }
             }
         guard !layouts.isEmpty else {
             throw FileError(
@@ -137,7 +136,11 @@ extension LayoutChoice {
             let names = [columns.prompt, columns.preferred, columns.other].compactMap { $0?.quoted }
             return ["the configured columns \(names.joined(separator: ", "))"]
         }
-        return (options.format.map { [$0] } ?? DatasetFormat.candidates(for: options.purpose)).map(\.requirement)
+        return formats(options).map(\.requirement)
+    }
+
+    private static func formats(_ options: DatasetOptions) -> [DatasetFormat] {
+        options.format.map { [$0] } ?? options.formats.candidates(for: options.purpose)
     }
 }
 

@@ -17,7 +17,7 @@ package enum OriginalRow: Hashable, Sendable {
 }
 
 /// What is in one column of a row.
-enum ColumnValue {
+package enum ColumnValue: Sendable {
     case text(String)
     case json(JSONValue)
 
@@ -37,11 +37,11 @@ enum ColumnValue {
     }
 
     /// What a message calls it.
-    var kindWords: String { kind.words }
+    package var kindWords: String { kind.words }
 }
 
 extension OriginalRow {
-    func value(of column: String) -> ColumnValue? {
+    package func value(of column: String) -> ColumnValue? {
         switch self {
         case .object(let object):
             return object.value(of: column).map(ColumnValue.json)

@@ -1,6 +1,6 @@
 /// Where the prompt and the responses of a file's rows are, decided once for the whole file.
-struct RowLayout: Hashable, Sendable {
-    enum Prompt: Hashable, Sendable {
+package struct RowLayout: Sendable {
+    package enum Prompt: Hashable, Sendable {
         /// The responses begin with it; a column of it is not looked for.
         case inResponses
         /// Whichever of ``PromptColumn`` the row has; messages that have none begin with it.
@@ -9,17 +9,8 @@ struct RowLayout: Hashable, Sendable {
         case column(String)
     }
 
-    enum Responses: Hashable, Sendable {
-        /// In a column each.
-        case columns(preferred: String, other: String)
-        /// The preferred one is the same everywhere.
-        case refusal(String, other: String)
-        /// In two columns, with a third one that holds 0 or 1: the safer of them.
-        case ranked(String, String, safer: String)
-    }
-
-    /// What the response columns hold, in every row of a file: a column of several types cannot be loaded by others.
-    enum Shape: Hashable, Sendable {
+    /// What each response is, in every row of a file: a column of several types cannot be loaded by others.
+    package enum Shape: Hashable, Sendable {
         /// Texts, which may be transcripts that begin with the prompt.
         case texts
         case transcripts
@@ -30,7 +21,7 @@ struct RowLayout: Hashable, Sendable {
         /// Texts that were lists of messages, or one, and are still JSON.
         case serialized
 
-        /// The JSON type of the columns, and what should be in them, in words.
+        /// The JSON type of the responses, and what they should be, in words.
         var kind: JSONValue.Kind {
             switch self {
             case .texts, .transcripts, .serialized: .string
@@ -53,7 +44,7 @@ struct RowLayout: Hashable, Sendable {
     }
 
     var prompt: Prompt
-    var responses: Responses
+    var responses: any ResponseSource
     var shape: Shape
     /// Columns without which the row is of another layout, besides the responses'.
     var requiredColumns: [String] = []
@@ -67,12 +58,16 @@ struct RowLayout: Hashable, Sendable {
     /// Where the configuration says how such rows are read.
     var configurationSection: String
 
-    var responseColumns: [String] {
-        switch responses {
-        case .columns(let preferred, let other): [preferred, other]
-        case .refusal(_, let other): [other]
-        case .ranked(let first, let second, let safer): [first, second, safer]
-        }
+    /// - Parameters:
+    ///   - shape: of each response.
+    ///   - options: those for which a format is asked for its layouts.
+    package init(_ prompt: Prompt, _ responses: any ResponseSource, _ shape: Shape, _ options: DatasetOptions) {
+        self.prompt = prompt
+        self.responses = responses
+        self.shape = shape
+        ignoredColumns = options.ignoredColumns
+        promptInResponses = options.promptInResponses
+        configurationSection = options.purpose.configurationSection
     }
 }
 
@@ -83,11 +78,11 @@ extension RowLayout {
     /// The layouts that columns which the configuration names may have; none if a refusal is needed and none is
     /// configured.
     static func layouts(of columns: DatasetColumns, options: DatasetOptions) -> [RowLayout] {
-        let responses: Responses
+        let responses: any ResponseSource
         if let preferred = columns.preferred {
-            responses = .columns(preferred: preferred, other: columns.other)
+            responses = ColumnPair(preferred: preferred, other: columns.other)
         } else if let refusal = options.refusal {
-            responses = .refusal(refusal, other: columns.other)
+            responses = RefusedColumn(refusal: refusal, other: columns.other)
         } else {
             return []
         }
@@ -100,61 +95,14 @@ extension RowLayout {
         }
     }
 
-    /// The layouts of a known format; none if a refusal is needed and none is configured.
-    static func layouts(of format: DatasetFormat, options: DatasetOptions) -> [RowLayout] {
-        let preferences = Responses.columns(preferred: "chosen", other: "rejected")
-        switch format {
-        case .preference: return [RowLayout(.known, preferences, .texts, options)]
-        case .conversational:
-            return [.messages, .serialized, .message].map { RowLayout(.known, preferences, $0, options) }
-        case .sharegpt:
-            return [Shape.message, .messages, .texts].map {
-                var layout = RowLayout(.known, preferences, $0, options)
-                layout.requiredColumns = [PromptColumn.conversations.rawValue]
-                return layout
-            }
-        case .hh:
-            var layout = RowLayout(.inResponses, preferences, .transcripts, options)
-            // Who names the format knows of such a column.
-            if options.format == nil {
-                layout.excludedColumns = PromptColumn.allCases.filter { $0 != .messages }.map(\.rawValue)
-                layout.excludedMeaning = "a prompt beside whole dialogues is"
-            }
-            return [layout]
-        case .pku:
-            let ranked = Responses.ranked("response_0", "response_1", safer: "safer_response_id")
-            return [RowLayout(.known, ranked, .texts, options)]
-        case .anchors:
-            return [RowLayout(.known, .columns(preferred: "harmless", other: "harmful"), .texts, options)]
-        case .harmful:
-            guard let refusal = options.refusal else { return [] }
-            var layout = RowLayout(.known, .refusal(refusal, other: "harmful"), .texts, options)
-            if options.format == nil {
-                layout.foreignColumns = ["harmless"]
-                layout.excludedColumns = ["harmless"]
-                layout.excludedMeaning = "a harmless response beside the configured refusal is"
-            }
-            return [layout]
-        }
-    }
-
-    private init(_ prompt: Prompt, _ responses: Responses, _ shape: Shape, _ options: DatasetOptions) {
-        self.prompt = prompt
-        self.responses = responses
-        self.shape = shape
-        ignoredColumns = options.ignoredColumns
-        promptInResponses = options.promptInResponses
-        configurationSection = options.purpose.configurationSection
-    }
-
     /// Of a file without rows: any serves.
     static func ofNoRows(_ options: DatasetOptions) -> RowLayout {
-        RowLayout(.inResponses, .columns(preferred: "chosen", other: "rejected"), .transcripts, options)
+        RowLayout(.inResponses, ColumnPair.chosenAndRejected, .transcripts, options)
     }
 
     /// Whether the row has the columns without which no row can be read.
     func columnsExist(in row: OriginalRow) -> Bool {
-        guard (requiredColumns + responseColumns).allSatisfy({ row.value(of: $0) != nil }) else { return false }
+        guard (requiredColumns + responses.columns).allSatisfy({ row.value(of: $0) != nil }) else { return false }
         guard foreignColumns.allSatisfy({ row.value(of: $0)?.kind ?? .null == .null }) else { return false }
         return prompt != .known || shape.mayHoldPrompt
             || PromptColumn.allCases.contains { row.value(of: $0.rawValue) != nil }
@@ -162,7 +110,7 @@ extension RowLayout {
 
     /// The row's columns that mean nothing in this layout.
     func unreadColumns(of row: OriginalRow) -> [String] {
-        var read = Set(responseColumns + requiredColumns + OtherColumn.system + [OtherColumn.history])
+        var read = Set(responses.columns + requiredColumns + OtherColumn.system + [OtherColumn.history])
         if prompt == .known { read.formUnion(PromptColumn.allCases.map(\.rawValue)) }
         if prompt == .column(PromptColumn.instruction.rawValue) { read.insert(PromptColumn.input.rawValue) }
         return row.columnNames.filter { !read.contains($0) || ignoredColumns.contains($0) }

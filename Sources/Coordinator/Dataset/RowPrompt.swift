@@ -191,7 +191,7 @@ extension RowPrompt {
 extension RowLayout {
     /// Whether the column may be read besides what the layout names: it is not to be ignored, and is nothing else.
     func mayRead(_ column: String) -> Bool {
-        !ignoredColumns.contains(column) && prompt != .column(column) && !responseColumns.contains(column)
+        !ignoredColumns.contains(column) && prompt != .column(column) && !responses.columns.contains(column)
     }
 }
 

@@ -11,112 +11,90 @@ struct RowReading {
         try refuseUnsupported()
         let prompt = try RowPrompt(layout: layout, row: row)
         var repetition = PromptRepetition.none
-        let columns: (preferred: String, other: String)
+        let names: (preferred: String, other: String)
         var pair: ResponsePair
-        switch layout.responses {
-        case .columns(let preferred, let other):
-            columns = (preferred, other)
-            pair = try compared(columns, prompt, &repetition)
-        case .ranked(let first, let second, let safer):
-            columns = try saferId(column: safer) == 0 ? (first, second) : (second, first)
-            pair = try compared(columns, prompt, &repetition)
+        let responses = try layout.responses.responses(of: row)
+        switch try layout.responses.comparison(of: responses, in: row) {
+        case .pair(let preferred, let other):
+            names = (preferred.name, other.name)
+            pair = try compared(preferred, other, prompt, &repetition)
         case .refusal(let refusal, let other):
-            columns = ("refusal", other)
+            names = ("refusal", other.name)
             pair = try refused(refusal, other, prompt)
         }
         pair.prompt = try prompt.withSystem(pair.prompt)
         guard let last = pair.prompt.messages.last, last.role != .system, !last.content.isBlank else {
-            throw .emptyPrompt(column: prompt.column ?? "the prompt in \(columns.preferred)")
+            throw .emptyPrompt(column: prompt.column ?? "the prompt in \(names.preferred)")
         }
-        if pair.preferred.isBlank { throw .emptyText(column: columns.preferred) }
-        if pair.other.isBlank { throw .emptyText(column: columns.other) }
+        if pair.preferred.isBlank { throw .emptyText(column: names.preferred) }
+        if pair.other.isBlank { throw .emptyText(column: names.other) }
         return (pair, repetition)
     }
 
     /// Whether each of the responses is of the JSON type that the layout has there; what messages say is not looked at.
     var kindsFit: Bool {
-        let columns =
-            switch layout.responses {
-            case .columns(let first, let second), .ranked(let first, let second, _): [first, second]
-            case .refusal(_, let other): [other]
-            }
-        return columns.allSatisfy { column in
+        guard let responses = try? layout.responses.responses(of: row) else { return false }
+        return responses.allSatisfy { response in
             // Any text might be one that was a list.
-            if layout.shape == .serialized { return (try? side(column)) != nil }
-            return (try? checkKind(of: value(of: column), column: column)) != nil
+            if layout.shape == .serialized { return (try? side(response)) != nil }
+            return (try? value(of: response)) != nil
         }
     }
 
     private func compared(
-        _ columns: (preferred: String, other: String), _ prompt: RowPrompt, _ repetition: inout PromptRepetition
+        _ preferred: RowResponse, _ other: RowResponse, _ prompt: RowPrompt, _ repetition: inout PromptRepetition
     ) throws(RowProblem) -> ResponsePair {
-        switch (try side(columns.preferred), try side(columns.other)) {
+        let names = (preferred: preferred.name, other: other.name)
+        switch (try side(preferred), try side(other)) {
         case (.text(let preferred), .text(let other)):
             guard layout.shape != .transcripts, let conversation = prompt.conversation else {
-                return try transcripts((columns.preferred, preferred), (columns.other, other))
+                return try transcripts((names.preferred, preferred), (names.other, other))
             }
             let asTheyAre = ResponsePair(prompt: conversation, preferred: preferred, other: other)
-            return try withoutPrompts(asTheyAre, columns, prompt, &repetition)
+            return try withoutPrompts(asTheyAre, names, prompt, &repetition)
         case (.messages(let preferred), .messages(let other)):
             return try ResponsePair.split(
-                (columns.preferred, preferred), (columns.other, other), prompt: prompt.conversation,
+                (names.preferred, preferred), (names.other, other), prompt: prompt.conversation,
                 promptColumn: prompt.column, section: layout.configurationSection)
         case (.text, .messages):
             throw .wrongType(
-                column: columns.other, expected: "a string like \(columns.preferred.quoted)", found: "messages")
+                column: names.other, expected: "a string like \(names.preferred.quoted)", found: "messages")
         case (.messages, .text):
             throw .wrongType(
-                column: columns.other, expected: "messages like \(columns.preferred.quoted)", found: "a string")
+                column: names.other, expected: "messages like \(names.preferred.quoted)", found: "a string")
         }
     }
 
-    private func refused(_ refusal: String, _ column: String, _ prompt: RowPrompt) throws(RowProblem) -> ResponsePair {
+    private func refused(
+        _ refusal: String, _ response: RowResponse, _ prompt: RowPrompt
+    ) throws(RowProblem) -> ResponsePair {
         guard let conversation = prompt.conversation else {
             throw .missingColumn(PromptColumn.prompt.rawValue, columns: row.columnNames)
         }
         let other =
-            switch try side(column) {
+            switch try side(response) {
             case .text(let text): text
             case .messages(let messages):
-                try ResponsePair.response(in: messages, after: conversation, column: column)
+                try ResponsePair.response(in: messages, after: conversation, column: response.name)
             }
         return ResponsePair(prompt: conversation, preferred: refusal, other: other)
     }
 
-    private func side(_ column: String) throws(RowProblem) -> ColumnContent {
-        let value = try value(of: column)
-        try checkKind(of: value, column: column)
-        let side = try ColumnContent(value, column: column)
+    private func side(_ response: RowResponse) throws(RowProblem) -> ColumnContent {
+        let side = try ColumnContent(try value(of: response), column: response.name)
         if layout.shape == .serialized, case .text = side {
-            throw .wrongType(column: column, expected: layout.shape.words, found: "another text")
+            throw .wrongType(column: response.name, expected: layout.shape.words, found: "another text")
         }
         return side
     }
 
-    private func checkKind(of value: ColumnValue, column: String) throws(RowProblem) {
+    /// What is there, of the JSON type that the layout has there.
+    private func value(of response: RowResponse) throws(RowProblem) -> ColumnValue {
+        guard let value = response.value else { throw .missingColumn(response.name, columns: row.columnNames) }
         guard value.kind == layout.shape.kind else {
-            throw .wrongType(column: column, expected: layout.shape.words, found: value.kindWords)
-        }
-    }
-
-    private func value(of column: String) throws(RowProblem) -> ColumnValue {
-        guard let value = row.value(of: column) else {
-            throw .missingColumn(column, columns: row.columnNames)
+            throw .wrongType(column: response.name, expected: layout.shape.words, found: value.kindWords)
         }
         return value
-    }
-
-    private func saferId(column: String) throws(RowProblem) -> Int {
-        let value = try value(of: column)
-        let number =
-            switch value {
-            case .json(let value): value.number ?? value.string.flatMap(Double.init)
-            case .text(let text): Double(text)
-            }
-        guard let number, number == 0 || number == 1 else {
-            throw .wrongType(column: column, expected: "0 or 1", found: value.excerpt)
-        }
-        return Int(number)
     }
 
     private func refuseUnsupported() throws(RowProblem) {
@@ -240,15 +218,5 @@ extension ColumnValue {
     /// A text that says of a list or an object that there is nothing in it.
     fileprivate var isNothingAsText: Bool {
         string.map { ["[]", "{}", "null", "None", "nan", "NaN"].contains(String($0.trimmed)) } ?? false
-    }
-
-    /// A short value itself, else what kind it is.
-    fileprivate var excerpt: String {
-        switch self {
-        case .text(let text): text.quoted
-        case .json(let value) where value.kind == .number:
-            String(decoding: value.bytes[value.range].prefix(24), as: UTF8.self)
-        case .json(let value): value.kind.words
-        }
     }
 }

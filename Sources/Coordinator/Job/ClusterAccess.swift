@@ -9,7 +9,7 @@ struct ClusterAccess: Sendable {
     /// For the workers that the coordinator starts itself; made anew for each run.
     let local: ClientKeys
 
-    /// - Throws: `KeyFileError`.
+    /// - Throws: `Problem`.
     init(_ files: JobConfiguration.Configuration.Keys) throws {
         let keys = try KeyFile.coordinator(files.secretKey)
         local = ClientKeys(own: KeyPair(), coordinator: keys.publicKey)

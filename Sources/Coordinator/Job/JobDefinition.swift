@@ -29,8 +29,11 @@ struct JobDefinition: Sendable {
     /// Everything that decides the results, by the name of its key in the configuration.
     let fingerprint: [String: String]
 
+    /// - Parameter formats: those that its files may have.
     /// - Throws: `ConfigurationError` with every problem.
-    init(_ configuration: JobConfiguration.Configuration) throws {
+    init(
+        _ configuration: JobConfiguration.Configuration, formats: [DatasetFormat] = DatasetFormat.all
+    ) throws {
         var problems: [String] = []
         func attempt<Value>(_ body: () throws -> Value) -> Value? {
             do {
@@ -45,9 +48,9 @@ struct JobDefinition: Sendable {
         let template = attempt {
             try Template(embedding.template, readsControlTokensOfRows: embedding.readsControlTokensOfRows)
         }
-        let inputOptions = Self.inputOptions(configuration.dataset)
+        let inputOptions = attempt { try DatasetOptions(configuration.dataset, formats: formats) }
         let inputDigest = attempt {
-            if configuration.dataset.existingColumns == .refuse {
+            if configuration.dataset.existingColumns == .refuse, let inputOptions {
                 try Self.refuseExistingColumns(of: job.input, inputOptions)
             }
             return try SHA256Digest(ofFile: job.input).description
@@ -56,8 +59,9 @@ struct JobDefinition: Sendable {
         var savedDirection: SavedDirection?
         switch job.directionSource {
         case .anchors(let path):
-            let options = Self.anchorOptions(configuration)
             anchors = attempt {
+                let options = try DatasetOptions(
+                    configuration.anchors, maxRowBytes: configuration.dataset.maxRowBytes, formats: formats)
                 _ = try DatasetReader(path: path, options: options)
                 return (path, options, try SHA256Digest(ofFile: path).description)
             }
@@ -73,7 +77,7 @@ struct JobDefinition: Sendable {
         }
         let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
         for path in [job.output, job.errors, job.directionOutput] { _ = attempt { try Self.checkPlace(of: path) } }
-        guard problems.isEmpty, let template, let inputDigest else {
+        guard problems.isEmpty, let template, let inputOptions, let inputDigest else {
             throw ConfigurationError(problems: problems.uniqued())
         }
         self.configuration = configuration
@@ -119,33 +123,6 @@ struct JobDefinition: Sendable {
             fingerprint["embedding.keep_embeddings"] = "\(kept.layers) \(kept.tokens)"
         }
         return fingerprint
-    }
-
-    private static func inputOptions(_ dataset: JobConfiguration.Configuration.Dataset) -> DatasetOptions {
-        var columns: DatasetColumns?
-        if dataset.prompt != nil || dataset.chosen != nil || dataset.rejected != nil {
-            columns = DatasetColumns(
-                prompt: dataset.prompt, chosen: dataset.chosen ?? "chosen", rejected: dataset.rejected ?? "rejected")
-        }
-        return DatasetOptions(
-            purpose: .row, format: DatasetFormat(rawValue: dataset.format), columns: columns,
-            ignoredColumns: dataset.ignoredColumns,
-            promptInResponses: .init(rawValue: dataset.promptInResponses) ?? .auto,
-            maxRowBytes: dataset.maxRowBytes)
-    }
-
-    private static func anchorOptions(_ configuration: JobConfiguration.Configuration) -> DatasetOptions {
-        let anchors = configuration.anchors
-        var columns: DatasetColumns?
-        if anchors.prompt != nil || anchors.harmless != nil || anchors.harmful != nil {
-            columns = DatasetColumns(
-                prompt: anchors.prompt, harmless: anchors.harmless, harmful: anchors.harmful ?? "harmful")
-        }
-        return DatasetOptions(
-            purpose: .anchor, format: DatasetFormat(rawValue: anchors.format), columns: columns,
-            ignoredColumns: anchors.ignoredColumns,
-            promptInResponses: .init(rawValue: anchors.promptInResponses) ?? .auto,
-            refusal: anchors.refusal, maxRowBytes: configuration.dataset.maxRowBytes)
     }
 
     /// A file that has a margin already is not annotated again by mistake. The first row that can be annotated speaks for all;

@@ -10,16 +10,17 @@ extension Configuration {
     ///   - yaml: the file's text.
     ///   - path: the file's path, for messages and as the start of relative paths.
     ///   - overrides: `section.key=value`, each in place of what the file says.
+    ///   - formats: nil takes any, for who does not read the rows.
     ///   - environment: of the variables in paths.
     /// - Throws: `ConfigurationError` with every problem of the file.
     package init(
-        yaml: String, path: String, overrides: [String] = [],
+        yaml: String, path: String, overrides: [String] = [], formats: FormatNames? = nil,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
         let file = ConfigurationFile(path: path, environment: environment)
         let root = overrides.reduce(into: try file.compose(yaml)) { file.apply($1, to: &$0) }
         let reader = ConfigurationReader(file: file, mapping: root, path: [])
-        self = Self.read(reader)
+        self = Self.read(reader, formats)
         reader.rejectUnknownKeys()
         file.check(self)
         guard file.problems.isEmpty else { throw ConfigurationError(problems: file.problems) }
@@ -28,7 +29,7 @@ extension Configuration {
     /// Reads the configuration file at `path`.
     ///
     /// - Throws: `ConfigurationError`, also where the file cannot be read.
-    package init(contentsOf path: String, overrides: [String] = []) throws {
+    package init(contentsOf path: String, overrides: [String] = [], formats: FormatNames? = nil) throws {
         func failure(_ reason: String) -> ConfigurationError {
             ConfigurationError(problems: ["\(path): cannot read the configuration: \(reason)"])
         }
@@ -45,15 +46,15 @@ extension Configuration {
         guard let yaml = String(data: bytes ?? Data(), encoding: .utf8) else {
             throw failure("it is not UTF-8 text, or not readable")
         }
-        try self.init(yaml: yaml, path: path, overrides: overrides)
+        try self.init(yaml: yaml, path: path, overrides: overrides, formats: formats)
     }
 
-    private static func read(_ root: ConfigurationReader) -> Configuration {
+    private static func read(_ root: ConfigurationReader, _ formats: FormatNames?) -> Configuration {
         let job = readJob(root.section("job", required: true))
         return Configuration(
             job: job,
-            dataset: readDataset(root.section("dataset")),
-            anchors: readAnchors(root.section("anchors")),
+            dataset: readDataset(root.section("dataset"), formats?.rows),
+            anchors: readAnchors(root.section("anchors"), formats?.anchors),
             model: readModel(root.section("model", required: true)),
             embedding: readEmbedding(root.section("embedding")),
             cluster: readCluster(root.section("cluster")))
@@ -82,7 +83,7 @@ extension Configuration {
             embeddings: section.path("embeddings") ?? Job.path(beside: output, ending: ".embeddings"))
     }
 
-    private static func readDataset(_ section: ConfigurationReader) -> Dataset {
+    private static func readDataset(_ section: ConfigurationReader, _ formats: [String]?) -> Dataset {
         let columns = section.section("columns")
         section.retire(
             "replace_existing",
@@ -91,7 +92,7 @@ extension Configuration {
             rename, which keeps the columns under other names
             """)
         return Dataset(
-            format: section.choice("format", of: ["auto"] + preferenceFormats) ?? "auto",
+            format: readFormat(section, formats),
             prompt: columns.string("prompt"),
             chosen: columns.string("chosen"),
             rejected: columns.string("rejected"),
@@ -101,13 +102,15 @@ extension Configuration {
             existingColumns: section.choice("existing_columns") ?? .refuse)
     }
 
-    private static let preferenceFormats = ["preference", "conversational", "sharegpt", "hh", "pku"]
+    private static func readFormat(_ section: ConfigurationReader, _ names: [String]?) -> String {
+        guard let names else { return section.string("format") ?? anyFormat }
+        return section.choice("format", of: [anyFormat] + names) ?? anyFormat
+    }
 
-    private static func readAnchors(_ section: ConfigurationReader) -> Anchors {
+    private static func readAnchors(_ section: ConfigurationReader, _ formats: [String]?) -> Anchors {
         let columns = section.section("columns")
         return Anchors(
-            format: section.choice(
-                "format", of: ["auto", "anchors", "harmful"] + preferenceFormats) ?? "auto",
+            format: readFormat(section, formats),
             prompt: columns.string("prompt"),
             harmless: columns.string("harmless"),
             harmful: columns.string("harmful"),

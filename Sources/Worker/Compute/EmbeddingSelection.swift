@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Engine
 internal import Protocol
 
@@ -8,16 +9,16 @@ struct EmbeddingSelection: Sendable {
     private let keptReadouts: [Readout]
     private let hiddenSize: Int
 
-    /// - Throws: `JobError` where the model cannot do what the job asks.
+    /// - Throws: `Problem` where the model cannot do what the job asks.
     init(job: JobSpecification, model: ModelDescription) throws {
         func check(_ readouts: [Readout], _ key: String) throws {
             for layer in readouts.map(\.layer) {
                 guard !(0...model.layerCount).contains(layer.resolved(layerCount: model.layerCount)) else { continue }
-                throw JobError(
+                throw Problem(
                     """
                     \(key) is \(layer); \(model.name) has layers 0 to \(model.layerCount), \
                     or -1 to -\(model.layerCount + 1) counted from the last
-                    """)
+                    """, isOfConfiguration: true)
             }
         }
         try check(job.readouts, "embedding.layer")
@@ -38,7 +39,7 @@ struct EmbeddingSelection: Sendable {
     /// What a text's vectors take in memory.
     var bytesPerText: Int { (4 * readouts.count + 2 * keptReadouts.count) * hiddenSize }
 
-    /// - Throws: `JobError` where so many texts' vectors are too much for one message: one row's may be.
+    /// - Throws: `Problem` where so many texts' vectors are too much for one message: one row's may be.
     func check(texts: Int, work: WorkKind) throws {
         if work == .embed {
             let bytes = 4 * readouts.count * hiddenSize * texts
@@ -53,8 +54,10 @@ struct EmbeddingSelection: Sendable {
         }
     }
 
-    private func tooLarge(_ what: String, _ texts: Int, _ bytes: Int, _ limit: Int, _ advice: String) -> JobError {
-        JobError("\(what) of its \(texts) texts have \(bytes >> 20) MiB; expected at most \(limit >> 20): \(advice)")
+    private func tooLarge(_ what: String, _ texts: Int, _ bytes: Int, _ limit: Int, _ advice: String) -> Problem {
+        Problem(
+            "\(what) of its \(texts) texts have \(bytes >> 20) MiB; expected at most \(limit >> 20): \(advice)",
+            isOfConfiguration: true)
     }
 
     /// What the unit asks for of the row whose responses are these sequences: `[responses, readouts, hidden]`.

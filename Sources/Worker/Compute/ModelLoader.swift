@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Digest
 internal import Engine
 internal import FileSystem
@@ -27,11 +28,12 @@ struct ModelLoader: Sendable {
 
     /// A file at hand is loaded whatever it is where the job's digest is not known yet: the coordinator decides then.
     ///
-    /// - Throws: `JobError`, `ModelFileError` and whatever else keeps this worker from taking part.
+    /// - Throws: `Problem`, `ModelFileError` and whatever else keeps this worker from taking part.
     func load(_ job: JobSpecification) throws -> LoadedEngine {
         if let override {
             guard FileManager.default.isReadableFile(atPath: override) else {
-                throw JobError("the model named with --model cannot be read or is not there: \(override)")
+                throw Problem(
+                    "the model named with --model cannot be read or is not there: \(override)", isOfConfiguration: true)
             }
             return try load(job, from: override, named: override, expecting: "")
         }
@@ -73,7 +75,7 @@ struct ModelLoader: Sendable {
             return try fetcher.fetch(job.modelDigest)
         } catch let failure as ModelDownload.Failure {
             let places = (tried + [fetcher.cache.models]).joined(separator: ", ")
-            throw JobError(
+            throw Problem(
                 """
                 the job's model is not on this machine; tried \(places); and \(failure). Copy the model here and name \
                 it with --model, or put it where the coordinator's configuration says (model.path)

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Margins
 internal import Protocol
 
@@ -8,10 +9,10 @@ extension Scorer {
     /// - Parameters:
     ///   - vectors: `[texts, readouts, hidden]`.
     ///   - readouts: those of the vectors.
-    /// - Throws: `JobError` where they are not what the scorer is for.
+    /// - Throws: `Problem` where they are not what the scorer is for.
     func scores(of vectors: [Float], readouts: [Readout], hiddenSize: Int) throws -> [Double] {
         guard parts.map(\.readout) == readouts, self.hiddenSize == hiddenSize else {
-            throw JobError(
+            throw Problem(
                 """
                 expected a scorer of \(readouts) and hidden size \(hiddenSize), found one of \(parts.map(\.readout)) and \
                 \(self.hiddenSize)

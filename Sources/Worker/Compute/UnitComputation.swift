@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Engine
 internal import Foundation
 internal import Protocol
@@ -12,7 +13,7 @@ struct UnitComputation: Sendable {
     /// What a text's vectors take in memory.
     var bytesPerText: Int { selection.bytesPerText }
 
-    /// - Throws: `JobError` where the model cannot do what the job asks.
+    /// - Throws: `Problem` where the model cannot do what the job asks.
     init(job: JobSpecification, embedder: Embedder) throws {
         selection = try EmbeddingSelection(job: job, model: embedder.model)
         self.embedder = embedder
@@ -65,7 +66,7 @@ struct UnitComputation: Sendable {
 
     /// What the unit asks for.
     ///
-    /// - Throws: `JobError` where the scorer does not fit, or there is none to project on.
+    /// - Throws: `Problem` where the scorer does not fit, or there is none to project on.
     func result(of unit: EmbeddedUnit, _ lease: Lease, scorer: Scorer?) throws -> UnitResult {
         UnitResult(
             lease: lease, rows: unit.rows, responseCounts: unit.responseCounts,
@@ -78,9 +79,9 @@ struct UnitComputation: Sendable {
         let texts = unit.responseCounts.reduce(0, +)
         switch unit.work.values {
         case .states: return .states(Tensor(unit.vectors, shape: [texts, readouts.count, hidden]))
-        case .numbers: throw JobError("work of kind \(unit.work.number) is not known to this worker")
+        case .numbers: throw Problem("work of kind \(unit.work.number) is not known to this worker")
         case .scores:
-            guard let scorer else { throw JobError("expected a scorer to project on, found none") }
+            guard let scorer else { throw Problem("expected a scorer to project on, found none") }
             let scores = try scorer.scores(of: unit.vectors, readouts: readouts, hiddenSize: hidden)
             return .scores(Tensor(scores, shape: [texts, scorer.scoreCount]), scorer: scorer.digest)
         }
@@ -113,14 +114,5 @@ private struct Row {
                 failure = "the \(name) response has no tokens of its own"
             }
         }
-    }
-}
-
-/// A job that this worker cannot do.
-struct JobError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

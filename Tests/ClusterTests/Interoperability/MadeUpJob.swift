@@ -33,7 +33,7 @@ struct MadeUpJob {
     }
 
     func run() throws -> OutputStep.Summary {
-        let definition = try JobDefinition(Configuration(contentsOf: folder.configuration))
+        let definition = try JobDefinition(Configuration(ofJob: folder.configuration))
         let ledger = try Ledger(folder: definition.configuration.job.state)
         guard let input = definition.input(of: .rows) else { preconditionFailure("a job has rows") }
         try Ingestor(

@@ -14,14 +14,14 @@ extension FuzzedParser {
             let path = try scratch.path(holding: input[0])
             let configuration: Configuration
             do {
-                configuration = try Configuration(contentsOf: path)
+                configuration = try Configuration(ofJob: path)
             } catch let error as ConfigurationError {
                 try BrokenPromise.unless(!error.problems.isEmpty, "refused without a reason")
                 let first = ["not valid YAML", "expected a mapping", "not UTF-8"]
                 return first.contains { error.description.contains($0) } ? .refusedAtOnce : .refused
             }
             try check(configuration)
-            try BrokenPromise.unless(try Configuration(contentsOf: path) == configuration, "reads differently again")
+            try BrokenPromise.unless(try Configuration(ofJob: path) == configuration, "reads differently again")
             return .accepted
         })
 

@@ -1,3 +1,4 @@
+import Diagnostics
 import Transport
 
 extension FuzzedParser {
@@ -15,7 +16,7 @@ extension FuzzedParser {
         parse: { input, scratch in
             let path = try scratch.path(holding: input[0])
             let keys: ClientKeys
-            do throws(KeyFileError) {
+            do throws(Problem) {
                 keys = try KeyFile.client(path)
             } catch {
                 try BrokenPromise.unless(!error.description.contains(secretKey), "the secret key is in: \(error)")
@@ -39,7 +40,7 @@ extension FuzzedParser {
         parse: { input, scratch in
             let path = try scratch.path(holding: input[0])
             let list: AllowList
-            do throws(KeyFileError) {
+            do throws(Problem) {
                 list = try AllowList(path: path)
             } catch {
                 return outcome(error)
@@ -69,7 +70,7 @@ extension FuzzedParser {
         [Array(lines.joined(separator: [0x0A]))]
     }
 
-    private static func outcome(_ error: KeyFileError) -> Outcome {
-        error.problem.contains("bytes of text") ? .refusedAtOnce : .refused
+    private static func outcome(_ error: Problem) -> Outcome {
+        error.description.contains("bytes of text") ? .refusedAtOnce : .refused
     }
 }

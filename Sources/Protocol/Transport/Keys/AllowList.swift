@@ -1,3 +1,4 @@
+package import Diagnostics
 internal import FileSystem
 internal import Foundation
 internal import Synchronization
@@ -19,7 +20,7 @@ package final class AllowList: Sendable {
         var version: FileStatus?
 
         /// Why that version could not be read.
-        var problem: KeyFileError?
+        var problem: Problem?
     }
 
     package let path: String
@@ -29,14 +30,14 @@ package final class AllowList: Sendable {
     private let read: Reader
     private let state: Mutex<State>
 
-    /// - Throws: `KeyFileError` where the file cannot be read, has a line that is none, or others can write to it.
-    package convenience init(path: String, always: [PublicKey: String] = [:]) throws(KeyFileError) {
+    /// - Throws: `Problem` where the file cannot be read, has a line that is none, or others can write to it.
+    package convenience init(path: String, always: [PublicKey: String] = [:]) throws(Problem) {
         try self.init(path: path, always: always, read: Self.read)
     }
 
-    typealias Reader = @Sendable (_ path: String) throws(KeyFileError) -> [PublicKey: String]
+    typealias Reader = @Sendable (_ path: String) throws(Problem) -> [PublicKey: String]
 
-    init(path: String, always: [PublicKey: String] = [:], read: @escaping Reader) throws(KeyFileError) {
+    init(path: String, always: [PublicKey: String] = [:], read: @escaping Reader) throws(Problem) {
         self.path = path
         self.always = always
         self.read = read
@@ -51,9 +52,9 @@ package final class AllowList: Sendable {
 
     /// Reads the file again where it has changed since the last time; nil where it has not.
     ///
-    /// - Throws: `KeyFileError`, once for each problem; then the keys stay as they were, and the file is read again the
+    /// - Throws: `Problem`, once for each problem; then the keys stay as they were, and the file is read again the
     ///   next time.
-    package func reload() throws(KeyFileError) -> Change? {
+    package func reload() throws(Problem) -> Change? {
         let version = FileStatus(path: path)
         let known = state.withLock { $0 }
         guard known.version != version || known.problem != nil else { return nil }
@@ -83,8 +84,8 @@ package final class AllowList: Sendable {
 
     /// Makes the file, with one key in it.
     ///
-    /// - Throws: `KeyFileError`, also where the file exists.
-    package static func create(_ path: String, _ name: String, _ key: PublicKey) throws(KeyFileError) {
+    /// - Throws: `Problem`, also where the file exists.
+    package static func create(_ path: String, _ name: String, _ key: PublicKey) throws(Problem) {
         try PrivateFile.create(
             path,
             """
@@ -96,10 +97,10 @@ package final class AllowList: Sendable {
 
     /// Adds a key to the file.
     ///
-    /// - Throws: `KeyFileError`, also where the name is taken.
-    package static func add(_ name: String, _ key: PublicKey, to path: String) throws(KeyFileError) {
+    /// - Throws: `Problem`, also where the name is taken.
+    package static func add(_ name: String, _ key: PublicKey, to path: String) throws(Problem) {
         guard try !read(path).values.contains(name) else {
-            throw KeyFileError(path: path, problem: "\(name) is in it already; choose another name, or remove its line")
+            throw Problem(keyFile: path, "\(name) is in it already; choose another name, or remove its line")
         }
         try PrivateFile.append(path, line: "\(name) \(key)")
     }
@@ -109,7 +110,7 @@ package final class AllowList: Sendable {
         text.utf8.count <= 64 && text.wholeMatch(of: #/[A-Za-z0-9][A-Za-z0-9._-]*/#) != nil
     }
 
-    @Sendable private static func read(_ path: String) throws(KeyFileError) -> [PublicKey: String] {
+    @Sendable private static func read(_ path: String) throws(Problem) -> [PublicKey: String] {
         var names: [PublicKey: String] = [:]
         let lines = try PrivateFile.read(path, .readable).split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -117,12 +118,12 @@ package final class AllowList: Sendable {
             let words = line.split(whereSeparator: \.isWhitespace)
             guard let name = words.first, !name.hasPrefix("#") else { continue }
             guard isName(String(name)), words.count == 2, let key = PublicKey(String(words[1])) else {
-                throw KeyFileError(
-                    path: "\(path):\(index + 1)",
-                    problem: """
-                        expected a name (letters, digits, ".", "_", "-") and a public key of 40 characters, \
-                        found "\(line.prefix(80))"
-                        """)
+                throw Problem(
+                    keyFile: "\(path):\(index + 1)",
+                    """
+                    expected a name (letters, digits, ".", "_", "-") and a public key of 40 characters, \
+                    found "\(line.prefix(80))"
+                    """)
             }
             names[key] = String(name)
         }

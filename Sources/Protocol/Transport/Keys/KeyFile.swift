@@ -1,3 +1,4 @@
+package import Diagnostics
 internal import Foundation
 
 /// The files of keys: a comment, then `name: value` lines. Secret ones have mode 0600, and are refused with any other that
@@ -5,8 +6,8 @@ internal import Foundation
 package enum KeyFile {
     /// Makes a coordinator's key file.
     ///
-    /// - Throws: `KeyFileError`, also where the file exists.
-    package static func create(_ path: String, coordinator keys: KeyPair) throws(KeyFileError) {
+    /// - Throws: `Problem`, also where the file exists.
+    package static func create(_ path: String, coordinator keys: KeyPair) throws(Problem) {
         try PrivateFile.create(
             path,
             """
@@ -19,18 +20,18 @@ package enum KeyFile {
 
     /// Makes a worker's key file: all that a worker needs beside the coordinator's address.
     ///
-    /// - Throws: `KeyFileError`, also where the file exists.
-    package static func create(_ path: String, worker name: String, _ keys: ClientKeys) throws(KeyFileError) {
+    /// - Throws: `Problem`, also where the file exists.
+    package static func create(_ path: String, worker name: String, _ keys: ClientKeys) throws(Problem) {
         try PrivateFile.create(path, text(ofWorker: name, keys))
     }
 
     /// Reads a coordinator's key file.
     ///
-    /// - Throws: `KeyFileError` where it is damaged, a worker's, or open to others.
-    package static func coordinator(_ path: String) throws(KeyFileError) -> KeyPair {
+    /// - Throws: `Problem` where it is damaged, a worker's, or open to others.
+    package static func coordinator(_ path: String) throws(Problem) -> KeyPair {
         let content = try read(path)
         guard content.coordinator == nil else {
-            throw KeyFileError(path: path, problem: "it is a worker's key file; expected the coordinator's")
+            throw Problem(keyFile: path, "it is a worker's key file; expected the coordinator's")
         }
         return content.own
     }
@@ -38,8 +39,8 @@ package enum KeyFile {
     /// Reads the key file of whoever connects to a coordinator: a worker's, or the coordinator's own.
     ///
     /// - Parameter path: `-` for standard input, up to an empty line.
-    /// - Throws: `KeyFileError` where it is damaged, or open to others.
-    package static func client(_ path: String) throws(KeyFileError) -> ClientKeys {
+    /// - Throws: `Problem` where it is damaged, or open to others.
+    package static func client(_ path: String) throws(Problem) -> ClientKeys {
         let content = path == "-" ? try parse(standardInput(), "standard input") : try read(path)
         return ClientKeys(own: content.own, coordinator: content.coordinator ?? content.own.publicKey)
     }
@@ -68,13 +69,13 @@ package enum KeyFile {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func read(_ path: String) throws(KeyFileError) -> (own: KeyPair, coordinator: PublicKey?) {
+    private static func read(_ path: String) throws(Problem) -> (own: KeyPair, coordinator: PublicKey?) {
         try parse(PrivateFile.read(path, .secret), path)
     }
 
     private static func parse(
         _ text: String, _ path: String
-    ) throws(KeyFileError) -> (own: KeyPair, coordinator: PublicKey?) {
+    ) throws(Problem) -> (own: KeyPair, coordinator: PublicKey?) {
         var values: [String: (text: String, line: Int)] = [:]
         let lines = text.split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -83,28 +84,27 @@ package enum KeyFile {
             guard let match = line.wholeMatch(of: #/([a-z_]+): *(\S+)\s*/#), names.contains(String(match.1)),
                 values[String(match.1)] == nil
             else {
-                throw KeyFileError(
-                    path: "\(path):\(index + 1)",
-                    problem: "expected each of \(names.joined(separator: ", ")) once at most, as \"name: value\"")
+                throw Problem(
+                    keyFile: "\(path):\(index + 1)",
+                    "expected each of \(names.joined(separator: ", ")) once at most, as \"name: value\"")
             }
             values[String(match.1)] = (String(match.2), index + 1)
         }
-        func key<Key>(_ name: String, _ make: (String) -> Key?) throws(KeyFileError) -> Key? {
+        func key<Key>(_ name: String, _ make: (String) -> Key?) throws(Problem) -> Key? {
             guard let value = values[name] else { return nil }
             guard let key = make(value.text) else {
-                throw KeyFileError(
-                    path: "\(path):\(value.line)",
-                    problem: "\(name): expected 40 characters of Z85, found \(value.text.count) characters")
+                throw Problem(
+                    keyFile: "\(path):\(value.line)",
+                    "\(name): expected 40 characters of Z85, found \(value.text.count) characters")
             }
             return key
         }
         guard let secretKey = try key("secret_key", SecretKey.init) else {
-            throw KeyFileError(
-                path: path, problem: "expected a key file of `legend-coordinator keygen`, found no secret_key")
+            throw Problem(keyFile: path, "expected a key file of `legend-coordinator keygen`, found no secret_key")
         }
         let own = KeyPair(secretKey)
         if let publicKey = try key("public_key", PublicKey.init), publicKey != own.publicKey {
-            throw KeyFileError(path: path, problem: "it is damaged: public_key does not belong to secret_key")
+            throw Problem(keyFile: path, "it is damaged: public_key does not belong to secret_key")
         }
         return (own, try key("coordinator_key", PublicKey.init))
     }

@@ -1,19 +1,17 @@
+internal import Diagnostics
 internal import FileSystem
 internal import Foundation
 
-/// What is wrong with a key file, or the file of the allowed keys.
-package struct KeyFileError: Error, Hashable, Sendable, CustomStringConvertible {
-    package var path: String
+extension Problem {
+    /// - Parameters:
+    ///   - path: of a key file, or the file of the allowed keys.
+    ///   - problem: what was expected and found; never a secret.
+    init(keyFile path: String, _ problem: String) {
+        self.init("\(path): \(problem)", isOfConfiguration: true)
+    }
 
-    /// What was expected and found; never a secret.
-    package var problem: String
-
-    package var description: String { "\(path): \(problem)" }
-}
-
-extension KeyFileError {
     fileprivate init(_ error: FileError) {
-        self.init(path: error.path, problem: error.problem)
+        self.init(keyFile: error.path, error.problem)
     }
 }
 
@@ -37,8 +35,8 @@ enum PrivateFile {
 
     /// Makes the file with mode 0600; it is never there with another mode. Where it cannot be written, it is removed.
     ///
-    /// - Throws: `KeyFileError` where a file of that name exists.
-    static func create(_ path: String, _ text: String) throws(KeyFileError) {
+    /// - Throws: `Problem` where a file of that name exists.
+    static func create(_ path: String, _ text: String) throws(Problem) {
         do throws(FileError) {
             let file = try OpenFile(path, .makingNew, permissions: 0o600)
             do throws(FileError) {
@@ -50,26 +48,26 @@ enum PrivateFile {
                 throw error
             }
         } catch {
-            guard error.code == EEXIST else { throw KeyFileError(error) }
-            throw KeyFileError(path: path, problem: "cannot make it: it is there already, and is not overwritten")
+            guard error.code == EEXIST else { throw Problem(error) }
+            throw Problem(keyFile: path, "cannot make it: it is there already, and is not overwritten")
         }
     }
 
     /// Adds a line at the end of a file, in one piece.
-    static func append(_ path: String, line: String) throws(KeyFileError) {
+    static func append(_ path: String, line: String) throws(Problem) {
         let text = try read(path, .readable)
         do throws(FileError) {
             let file = try OpenFile(path, .appending)
             try file.write(Array(((text.isEmpty || text.hasSuffix("\n") ? "" : "\n") + line + "\n").utf8))
             try file.sync()
         } catch {
-            throw KeyFileError(error)
+            throw Problem(error)
         }
     }
 
-    /// - Throws: `KeyFileError` where there is none, it is too large to be one, or others may do more with it than
+    /// - Throws: `Problem` where there is none, it is too large to be one, or others may do more with it than
     ///   `rule` says.
-    static func read(_ path: String, _ rule: Rule) throws(KeyFileError) -> String {
+    static func read(_ path: String, _ rule: Rule) throws(Problem) -> String {
         let bytes: [UInt8]
         let status: FileStatus
         do throws(FileError) {
@@ -77,30 +75,30 @@ enum PrivateFile {
             status = try file.status()
             bytes = status.kind == .file ? try file.readToEnd(limit: bytesMax + 1) : []
         } catch {
-            throw KeyFileError(error)
+            throw Problem(error)
         }
-        guard status.kind == .file else { throw KeyFileError(path: path, problem: "expected a file") }
+        guard status.kind == .file else { throw Problem(keyFile: path, "expected a file") }
         try check(status, rule, path)
         guard bytes.count <= bytesMax else {
-            throw KeyFileError(path: path, problem: "expected at most \(bytesMax) bytes")
+            throw Problem(keyFile: path, "expected at most \(bytesMax) bytes")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw KeyFileError(path: path, problem: "expected a text file, as keygen makes it, found other bytes")
+            throw Problem(keyFile: path, "expected a text file, as keygen makes it, found other bytes")
         }
         return text
     }
 
     private static let bytesMax = 16 << 20
 
-    private static func check(_ status: FileStatus, _ rule: Rule, _ path: String) throws(KeyFileError) {
+    private static func check(_ status: FileStatus, _ rule: Rule, _ path: String) throws(Problem) {
         let isOwn = status.owner == geteuid() || rule == .readable && status.owner == 0
         guard isOwn else {
-            throw KeyFileError(
-                path: path,
-                problem: """
-                    it belongs to user \(status.owner), this program runs as user \(geteuid()): run it as the \
-                    former, or chown \(geteuid()) \(path)
-                    """)
+            throw Problem(
+                keyFile: path,
+                """
+                it belongs to user \(status.owner), this program runs as user \(geteuid()): run it as the \
+                former, or chown \(geteuid()) \(path)
+                """)
         }
         guard status.permissions & rule.forbidden == 0 else {
             let mode = "0" + String(status.permissions & 0o777, radix: 8)
@@ -109,7 +107,7 @@ enum PrivateFile {
                 case .secret: "others can read it (mode \(mode)), so it is no secret: chmod 600 \(path)"
                 case .readable: "others can write to it (mode \(mode)), and let in whom they like: chmod 600 \(path)"
                 }
-            throw KeyFileError(path: path, problem: problem)
+            throw Problem(keyFile: path, problem)
         }
     }
 }

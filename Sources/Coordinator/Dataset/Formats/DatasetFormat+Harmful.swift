@@ -1,0 +1,16 @@
+extension DatasetFormat {
+    /// A prompt, `harmful`: texts. The harmless response is the configured refusal.
+    package static let harmful = DatasetFormat(
+        name: "harmful", columns: "prompt, harmful: strings; the configuration names the refusal",
+        precedence: [.anchor: 3]
+    ) { options in
+        guard let refusal = options.refusal else { return [] }
+        var layout = RowLayout(.known, RefusedColumn(refusal: refusal, other: "harmful"), .texts, options)
+        if options.format == nil {
+            layout.foreignColumns = ["harmless"]
+            layout.excludedColumns = ["harmless"]
+            layout.excludedMeaning = "a harmless response beside the configured refusal is"
+        }
+        return [layout]
+    }
+}

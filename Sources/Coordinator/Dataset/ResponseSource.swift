@@ -1,0 +1,70 @@
+/// Where a row's responses are, and which of them are compared.
+package protocol ResponseSource: Sendable {
+    /// Columns without which a row is of another layout.
+    var columns: [String] { get }
+
+    /// All that the row has, however many.
+    ///
+    /// - Throws: ``RowProblem`` where the columns cannot be taken apart.
+    func responses(of row: OriginalRow) throws(RowProblem) -> [RowResponse]
+
+    /// - Parameter responses: the row's.
+    /// - Throws: ``RowProblem`` where the row does not tell.
+    func comparison(of responses: [RowResponse], in row: OriginalRow) throws(RowProblem) -> ResponseComparison
+}
+
+/// One response of a row, as the file has it.
+package struct RowResponse: Sendable {
+    /// What messages call it: its column as a rule.
+    let name: String
+    /// Nil where the row has no such column.
+    let value: ColumnValue?
+
+    package init(_ name: String, _ value: ColumnValue) {
+        self.name = name
+        self.value = value
+    }
+
+    /// What is in a column of its own.
+    init(column: String, of row: OriginalRow) {
+        name = column
+        value = row.value(of: column)
+    }
+}
+
+/// The two responses that a row is read for.
+package enum ResponseComparison: Sendable {
+    case pair(preferred: RowResponse, other: RowResponse)
+    /// The preferred one is the same text in every row.
+    case refusal(String, other: RowResponse)
+}
+
+/// A column for each side.
+struct ColumnPair: ResponseSource {
+    let preferred: String
+    let other: String
+
+    static let chosenAndRejected = ColumnPair(preferred: "chosen", other: "rejected")
+
+    var columns: [String] { [preferred, other] }
+
+    func responses(of row: OriginalRow) -> [RowResponse] { columns.map { RowResponse(column: $0, of: row) } }
+
+    func comparison(of responses: [RowResponse], in row: OriginalRow) -> ResponseComparison {
+        .pair(preferred: responses[0], other: responses[1])
+    }
+}
+
+/// A column for the other side alone.
+struct RefusedColumn: ResponseSource {
+    let refusal: String
+    let other: String
+
+    var columns: [String] { [other] }
+
+    func responses(of row: OriginalRow) -> [RowResponse] { [RowResponse(column: other, of: row)] }
+
+    func comparison(of responses: [RowResponse], in row: OriginalRow) -> ResponseComparison {
+        .refusal(refusal, other: responses[0])
+    }
+}

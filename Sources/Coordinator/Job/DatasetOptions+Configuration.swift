@@ -1,0 +1,65 @@
+internal import Dataset
+internal import Diagnostics
+internal import JobConfiguration
+
+extension JobConfiguration.Configuration {
+    /// Reads the configuration of a job whose files may have those formats.
+    ///
+    /// - Throws: `ConfigurationError`.
+    init(
+        ofJob path: String, overrides: [String] = [], formats: [DatasetFormat] = DatasetFormat.all
+    ) throws {
+        try self.init(
+            contentsOf: path, overrides: overrides,
+            formats: FormatNames(rows: formats.names(for: .row), anchors: formats.names(for: .anchor)))
+    }
+}
+
+extension DatasetOptions {
+    /// How the input's rows are read.
+    ///
+    /// - Throws: `Problem` where none of the formats has the name.
+    init(_ dataset: JobConfiguration.Configuration.Dataset, formats: [DatasetFormat]) throws {
+        var columns: DatasetColumns?
+        if dataset.prompt != nil || dataset.chosen != nil || dataset.rejected != nil {
+            columns = DatasetColumns(
+                prompt: dataset.prompt, chosen: dataset.chosen ?? "chosen", rejected: dataset.rejected ?? "rejected")
+        }
+        self.init(
+            purpose: .row, format: try formats.format(named: dataset.format, key: "dataset.format"), columns: columns,
+            ignoredColumns: dataset.ignoredColumns,
+            promptInResponses: .init(rawValue: dataset.promptInResponses) ?? .auto,
+            maxRowBytes: dataset.maxRowBytes)
+        self.formats = formats
+    }
+
+    /// How the anchors' rows are read.
+    ///
+    /// - Throws: `Problem` where none of the formats has the name.
+    init(
+        _ anchors: JobConfiguration.Configuration.Anchors, maxRowBytes: Int, formats: [DatasetFormat]
+    ) throws {
+        var columns: DatasetColumns?
+        if anchors.prompt != nil || anchors.harmless != nil || anchors.harmful != nil {
+            columns = DatasetColumns(
+                prompt: anchors.prompt, harmless: anchors.harmless, harmful: anchors.harmful ?? "harmful")
+        }
+        self.init(
+            purpose: .anchor, format: try formats.format(named: anchors.format, key: "anchors.format"),
+            columns: columns, ignoredColumns: anchors.ignoredColumns,
+            promptInResponses: .init(rawValue: anchors.promptInResponses) ?? .auto,
+            refusal: anchors.refusal, maxRowBytes: maxRowBytes)
+        self.formats = formats
+    }
+}
+
+extension [DatasetFormat] {
+    /// Nil where the format is to be found.
+    fileprivate func format(named name: String, key: String) throws(Problem) -> DatasetFormat? {
+        if name == JobConfiguration.Configuration.anyFormat { return nil }
+        guard let format = first(where: { $0.name == name }) else {
+            throw Problem("\(key): no format is called \(name.quoted)", isOfConfiguration: true)
+        }
+        return format
+    }
+}
