@@ -120,25 +120,3 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     /// The warnings, each with the model's name.
     package var namedWarnings: [String] { warnings.map { "\(name): \($0)" } }
 }
-
-extension LoadedModel {
-    /// Also that of a ledger from before attention, warnings and texts ahead were named. What a worker can take is its own
-    /// word alone, which it gives anew.
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        let precision = try values.decode(Precision.self, forKey: .precision)
-        self.init(
-            digest: try values.decode(String.self, forKey: .digest),
-            name: try values.decode(String.self, forKey: .name),
-            tokenizer: try values.decode(String.self, forKey: .tokenizer),
-            layerCount: try values.decode(Int.self, forKey: .layerCount),
-            hiddenSize: try values.decode(Int.self, forKey: .hiddenSize),
-            contextLength: try values.decode(Int.self, forKey: .contextLength), precision: precision,
-            attention: try values.decodeIfPresent(AttentionPrecision.self, forKey: .attention)
-                ?? (precision == .f32 ? .f32 : .bf16),
-            numericBuild: try values.decode(String.self, forKey: .numericBuild),
-            credit: try values.decode(Int.self, forKey: .credit),
-            textsAhead: try values.decodeIfPresent(Int.self, forKey: .textsAhead) ?? 0,
-            warnings: try values.decodeIfPresent([String].self, forKey: .warnings) ?? [])
-    }
-}

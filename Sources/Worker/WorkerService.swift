@@ -169,7 +169,7 @@ final class WorkerService {
     private func sessionEvent(of event: WorkerEvent, at now: MonotonicInstant) -> Session.Event? {
         switch event {
         case .session(let event):
-            if case .message = event {
+            if event.isOfCoordinator {
                 handshakes = HandshakeWarnings()
                 lastHandshakeFailure = nil
             }

@@ -102,6 +102,52 @@ import Testing
         #expect(harness.begin([.test(1)], of: .rows).assignments == [])
     }
 
+    /// It comes late, of a life of the coordinator before this one.
+    @Test func whatIsAcknowledgedBeforeItIsSentDoesNotCount() {
+        var harness = SchedulerHarness(model: .test, direction: scorer)
+        harness.receive(.hello(.test(.a)), from: .a)
+        harness.receive(acknowledgement, from: .a)
+        #expect(harness.receive(.ready(.test), from: .a).messages(to: .a).last == .scorer(scorer))
+    }
+
+    /// Whatever it acknowledged.
+    @Test func whoComesNoFurtherIsSentItAgain() {
+        var harness = harness()
+        harness.receive(acknowledgement, from: .a)
+        harness.begin([.test(1)], of: .rows)
+        var wasStalled = false
+        for _ in 1...80 where !wasStalled {
+            harness.advance(seconds: 1)
+            harness.heartbeat(.a, held: [Lease(1): 0])
+            wasStalled = harness.handle(.tick).notes.contains(.stalled(worker: PeerID.a.name, unitsReturned: 1))
+        }
+        #expect(wasStalled)
+        #expect(harness.heartbeat(.a).messages(to: .a).contains(.scorer(scorer)))
+    }
+
+    /// What is embedded waits for as long as the scorer may be on its way, and the limit counts from when it is there.
+    @Test(arguments: [false, true]) func aStallIsNoneWhileTheScorerMayBeOnItsWay(_ isAcknowledged: Bool) {
+        // The limit of a unit is 65 s, and 8 bytes take 80.
+        var policy = Scheduler.Policy.test { $0.scorerLostPerMiB = .seconds(10 << 20) }
+        policy.scorerLost = .zero
+        var harness = SchedulerHarness(policy: policy, model: .test)
+        harness.join(.a, textsAhead: 2)
+        harness.begin([.test(1)], of: .rows)
+        harness.receive(.embedded(Lease(1)), from: .a)
+        harness.handle(.scorerReady(scorer))
+        var seconds = 0
+        var wasStalled = false
+        while !wasStalled, seconds < 200 {
+            seconds += 1
+            harness.advance(seconds: 1)
+            if isAcknowledged, seconds == 60 { harness.receive(acknowledgement, from: .a) }
+            let held = WorkerMessage.HeldUnit(lease: Lease(1), tokens: 0, isEmbedded: true)
+            harness.receive(.heartbeat(.init(epoch: 1, held: [held], draining: false)), from: .a)
+            wasStalled = harness.handle(.tick).notes.contains(.stalled(worker: PeerID.a.name, unitsReturned: 1))
+        }
+        #expect(seconds == (isAcknowledged ? 60 + 66 : 80 + 66))
+    }
+
     /// Nobody was listened to meanwhile.
     @Test func aTimeInWhichTheCoordinatorDidNotRunDoesNotCount() {
         var harness = harness { $0.suspension = .seconds(3) }

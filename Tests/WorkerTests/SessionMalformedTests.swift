@@ -56,6 +56,22 @@ import Worker
         #expect(harness.handle(.computed(lane: 0, .test(Lease(1)))) == [.send(.result(.test(Lease(1))))])
     }
 
+    @Test func anAssignmentThatCannotBeReadIsReturnedByAWorkerThatStops() throws {
+        var harness = SessionHarness.working()
+        harness.assign(Lease(1))
+        harness.handle(.drain(reason: "SIGTERM"))
+        let malformed = try Self.malformed(.assignment(Lease(2), .test(Lease(2))))
+        #expect(
+            harness.handle(.malformed(malformed)).contains(
+                .send(.failure(.init(lease: Lease(2), reason: "SIGTERM", returned: true)))))
+    }
+
+    @Test func anAssignmentThatCannotBeReadAndWasRevokedBeforeItCameIsForgotten() throws {
+        var harness = SessionHarness.working()
+        harness.receive(.revoked(Lease(2)))
+        #expect(harness.handle(.malformed(try Self.malformed(.assignment(Lease(2), .test(Lease(2)))))) == [])
+    }
+
     @Test func anAssignmentOfNobodyKnowsWhatEndsTheWorker() throws {
         var harness = SessionHarness.working()
         let malformed = try Self.malformed(.assignment(Lease(1, .max), .test(Lease(1))))

@@ -16,8 +16,9 @@ extension Scheduler {
         actions.append(.send(.resultAcknowledged(result.lease), to: peer))
         if let reason = reasonToReject(result) {
             actions.append(.note(.invalidResult(result.lease, worker: worker.name, reason: reason)))
-            if leases[peer].holds(result.lease) { release(unit, of: peer, failure: reason, &actions) }
-            return
+            guard leases[peer].holds(result.lease) else { return }
+            workers[peer]?.failed(at: now, restMax: policy.restMax)
+            return release(unit, of: peer, failure: reason, &actions)
         }
         workers[peer]?.succeeded(result, at: now)
         if let lease = leases[peer].leases[unit], !lease.isEmbedded {

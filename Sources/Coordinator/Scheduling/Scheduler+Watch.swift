@@ -53,10 +53,13 @@ extension Scheduler {
         for step in leases.openSteps { leases.note(slow: slowUnits(of: step, at: now), of: step.step.id) }
     }
 
-    /// nil where no progress is expected: the worker has nothing, or waits for the scorer.
+    /// nil where no progress is expected: the worker has nothing, or there is no scorer yet that it waits for. On its way
+    /// that has its own time.
     func stallLimit(of peer: PeerID) -> Duration? {
         let expected = leases[peer].leases.filter { !$0.value.isEmbedded || scorer != nil }
         guard let tokens = expected.keys.map({ leases[$0]?.summary.tokens ?? 0 }).max() else { return nil }
-        return policy.stall + policy.stallPerToken * tokens
+        let limit = policy.stall + policy.stallPerToken * tokens
+        guard let scorer, workers[peer]?.scorerDelivery.isAcknowledged == false else { return limit }
+        return limit + ScorerDelivery.allowance(byteCount: scorer.byteCount, policy)
     }
 }

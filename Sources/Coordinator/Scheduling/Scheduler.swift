@@ -69,7 +69,7 @@ package struct Scheduler: Sendable {
             if let finishedSummary {
                 actions.append(.send(.jobFinished(summary: finishedSummary), to: peer))
             } else {
-                heed(message, from: peer, &actions)
+                heed(message, from: peer, at: now, &actions)
             }
         case .unreachable(let peer): workers[peer]?.lostConnection()
         case .dismissed(let peer, let reason): dismiss(peer, because: reason, &actions)
@@ -121,7 +121,7 @@ package struct Scheduler: Sendable {
         self.scorer = scorer
         candidates = .anybody
         for peer in workers.peers {
-            // Rows that were embedded ahead are expected from now on.
+            // Rows that were embedded ahead are expected once it is there.
             workers[peer]?.lastProgress = now
             workers[peer]?.scorerDelivery = ScorerDelivery()
             sendScorerIfDue(to: peer, at: now, &actions)
@@ -160,7 +160,8 @@ package struct Scheduler: Sendable {
             embedded(lease, by: peer, at: now)
             adopt([.init(lease: lease, tokens: 0, isEmbedded: true)], by: peer, at: now, &actions)
         case .scorerAcknowledged(let digest):
-            if digest == scorer?.digest { workers[peer]?.scorerDelivery.acknowledged() }
+            // Rows that were embedded ahead are expected from now on.
+            if digest == scorer?.digest { workers[peer]?.acknowledgedScorer(at: now) }
         case .goodbye(let reason): dismiss(peer, because: reason, &actions)
         }
     }

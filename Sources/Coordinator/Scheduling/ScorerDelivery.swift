@@ -7,7 +7,7 @@ internal import Protocol
 /// counts as lost all the same grows with its size and with each copy: it is for what we do not know of.
 struct ScorerDelivery: Hashable, Sendable {
     private enum State: Hashable, Sendable {
-        /// Not sent, or lost with its connection. Next: sent, or acknowledged by what was sent before.
+        /// Not sent, or lost with its connection. Next: sent. An acknowledgement may be that of an earlier life of the job.
         case due
 
         /// So many copies on this connection, the last one then. Next: one more, acknowledged, or due where the connection
@@ -32,18 +32,26 @@ struct ScorerDelivery: Hashable, Sendable {
     }
 
     private static func limit(byteCount: Int, copies: Int, _ policy: Scheduler.Policy) -> Duration {
-        let first = policy.scorerLost + policy.scorerLostPerMiB * (Double(byteCount) / Double(1 << 20))
+        let first = allowance(byteCount: byteCount, policy)
         return max(first, min(first * (1 << min(copies - 1, 20)), policy.scorerLostMax))
     }
 
-    mutating func sent(at now: MonotonicInstant) {
-        switch state {
-        case .due, .acknowledged: state = .sent(copies: 1, since: now)
-        case .sent(let copies, _): state = .sent(copies: copies + 1, since: now)
-        }
+    /// How long one copy may take.
+    static func allowance(byteCount: Int, _ policy: Scheduler.Policy) -> Duration {
+        policy.scorerLost + policy.scorerLostPerMiB * (Double(byteCount) / Double(1 << 20))
     }
 
-    mutating func acknowledged() { state = .acknowledged }
+    mutating func sent(at now: MonotonicInstant) {
+        let copies = if case .sent(let copies, _) = state { copies } else { 0 }
+        state = .sent(copies: copies + 1, since: now)
+    }
+
+    mutating func acknowledged() {
+        switch state {
+        case .due, .acknowledged: break
+        case .sent: state = .acknowledged
+        }
+    }
 
     /// The connection is broken, or another one.
     mutating func mayBeLost() {

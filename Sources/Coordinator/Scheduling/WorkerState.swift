@@ -91,6 +91,11 @@ extension WorkerState {
         scorerDelivery.mayBeLost()
     }
 
+    mutating func acknowledgedScorer(at now: MonotonicInstant) {
+        scorerDelivery.acknowledged()
+        lastProgress = now
+    }
+
     /// It said something.
     mutating func heard(at now: MonotonicInstant) {
         lastHeard = now
@@ -116,8 +121,9 @@ extension WorkerState {
         return true
     }
 
-    /// It lost its units for want of progress.
+    /// It lost its units for want of progress. That may be for want of the scorer, whatever was heard of that.
     mutating func stalled() {
+        scorerDelivery = ScorerDelivery()
         switch state {
         case .ready: state = .stalled
         case .loading, .stalled, .draining: break

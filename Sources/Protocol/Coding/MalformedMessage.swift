@@ -37,8 +37,9 @@ package struct MalformedMessage: Hashable, Sendable, CustomStringConvertible {
         case status
     }
 
-    /// Set where the header is one of this protocol's version, and all frames came as they were sent: the peer then means
-    /// something that is not known here. nil for anything else.
+    /// Set where the header is one of this protocol's version, and all frames that it names are there, with its checksums:
+    /// the peer then means something that is not known here. nil for anything else. The header has no checksum but that of
+    /// TCP, or of CURVE.
     package let kind: Kind?
     package let problem: ProtocolError
 
@@ -58,6 +59,7 @@ extension MalformedMessage.Kind {
         guard let first = frames.first, let header = try? WireHeader(serializedBytes: first),
             header.protocolVersion == ProtocolVersion.current, let body = header.body
         else { return nil }
+        guard header.tensors.count == frames.count - 1 else { return nil }
         let isDamaged = zip(header.tensors, frames.dropFirst()).contains { $0.crc32 != CRC32.checksum($1) }
         if isDamaged { return nil }
         self.init(body)

@@ -18,7 +18,7 @@ struct EmbeddingSelection: Sendable {
                     """
                     \(key) is \(layer); \(model.name) has layers 0 to \(model.layerCount), \
                     or -1 to -\(model.layerCount + 1) counted from the last
-                    """, isOfConfiguration: true)
+                    """)
             }
         }
         try check(job.readouts, "embedding.layer")
@@ -55,9 +55,7 @@ struct EmbeddingSelection: Sendable {
     }
 
     private func tooLarge(_ what: String, _ texts: Int, _ bytes: Int, _ limit: Int, _ advice: String) -> Problem {
-        Problem(
-            "\(what) of its \(texts) texts have \(bytes >> 20) MiB; expected at most \(limit >> 20): \(advice)",
-            isOfConfiguration: true)
+        Problem("\(what) of its \(texts) texts have \(bytes >> 20) MiB; expected at most \(limit >> 20): \(advice)")
     }
 
     /// What the unit asks for of the row whose responses are these sequences: `[responses, readouts, hidden]`.

@@ -32,8 +32,7 @@ struct ModelLoader: Sendable {
     func load(_ job: JobSpecification) throws -> LoadedEngine {
         if let override {
             guard FileManager.default.isReadableFile(atPath: override) else {
-                throw Problem(
-                    "the model named with --model cannot be read or is not there: \(override)", isOfConfiguration: true)
+                throw Problem("the model named with --model cannot be read or is not there: \(override)")
             }
             return try load(job, from: override, named: override, expecting: "")
         }

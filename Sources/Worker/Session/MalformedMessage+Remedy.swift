@@ -2,9 +2,8 @@ internal import Protocol
 
 /// What a worker does about a message that it cannot read.
 ///
-/// The header was one of our protocol's version, and the frames came as they were sent: that is a coordinator of another
-/// build, with a kind of work, a pooling or a bound that is not known here, and it will not say it otherwise the next
-/// time.
+/// The header was one of our protocol's version, and its frames are whole: that is a coordinator of another build, with a
+/// kind of work, a pooling or a bound that is not known here, and it will not say it otherwise the next time.
 ///
 /// | cannot be read | the worker | for |
 /// | --- | --- | --- |

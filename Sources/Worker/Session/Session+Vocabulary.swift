@@ -82,6 +82,17 @@ extension Session {
         /// Stop: finish what is in the lanes, give back what waits. The second time: give everything back.
         case drain(reason: String)
         case tick
+
+        /// Whether the coordinator said it, read or not.
+        var isOfCoordinator: Bool {
+            switch self {
+            case .message: true
+            case .malformed(let message): message.kind != nil
+            case .start, .otherVersion, .modelLoaded, .modelFailed, .networkFailed, .progress, .computed, .embedded,
+                .failed, .cancelled, .drain, .tick:
+                false
+            }
+        }
     }
 
     package enum Action: Sendable, Hashable {

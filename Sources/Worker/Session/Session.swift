@@ -93,7 +93,7 @@ package struct Session: Sendable {
         case .leave:
             actions.append(.send(.goodbye(reason: reason)))
             end(.unusable(reason: reason), &actions)
-        case .fail(let lease): actions.append(.send(.failure(.init(lease: lease, reason: reason, returned: false))))
+        case .fail(let lease): refuse(lease, because: reason, &actions)
         case .goOn: actions.append(.note(.malformed(malformed)))
         }
     }
@@ -178,6 +178,13 @@ extension Session {
         } else {
             units.take(lease, payload)
         }
+    }
+
+    /// Says that an assignment cannot be read.
+    private mutating func refuse(_ lease: Lease, because reason: String, _ actions: inout [Action]) {
+        if units.forgetRevocation(of: lease) { return }
+        actions.append(
+            .send(.failure(.init(lease: lease, reason: drain?.reason ?? reason, returned: drain != nil))))
     }
 
     private mutating func startUnits(at now: MonotonicInstant, _ actions: inout [Action]) {

@@ -169,6 +169,7 @@ extension Ledger {
         var step: StepID
         var firstRank: Int64
         var rowCount: Int
+        var textCount: Int
         var tokens: Int
     }
 
@@ -182,7 +183,9 @@ extension Ledger {
                 arguments: [step.rawValue])!
             for unit in units {
                 try Self.insert(
-                    OpenUnit(step: step, firstRank: rank, rowCount: unit.rows.count, tokens: unit.tokens),
+                    OpenUnit(
+                        step: step, firstRank: rank, rowCount: unit.rows.count,
+                        textCount: unit.rows.reduce(0) { $0 + $1.responses }, tokens: unit.tokens),
                     in: database)
                 for row in unit.rows {
                     try insertion.execute(arguments: [step.rawValue, rank, Int64(row.index), row.responses])
@@ -194,8 +197,9 @@ extension Ledger {
     }
 
     static func insert(_ unit: OpenUnit, in database: Database) throws {
-        try database.cachedStatement(sql: "INSERT INTO unit (step, first_rank, rows, tokens) VALUES (?, ?, ?, ?)")
-            .execute(arguments: [unit.step.rawValue, unit.firstRank, unit.rowCount, unit.tokens])
+        try database.cachedStatement(
+            sql: "INSERT INTO unit (step, first_rank, rows, texts, tokens) VALUES (?, ?, ?, ?, ?)"
+        ).execute(arguments: [unit.step.rawValue, unit.firstRank, unit.rowCount, unit.textCount, unit.tokens])
     }
 
     /// Takes a step's units back, none of which was given out yet.
@@ -214,11 +218,8 @@ extension Ledger {
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT id, rows, tokens, failures, (
-                        SELECT SUM(responses) FROM place
-                        WHERE step = unit.step AND rank >= first_rank AND rank < first_rank + rows
-                    ) AS texts
-                    FROM unit WHERE step = ? AND id > ? AND NOT is_settled ORDER BY id LIMIT ?
+                    SELECT id, rows, texts, tokens, failures FROM unit
+                    WHERE step = ? AND id > ? AND NOT is_settled ORDER BY id LIMIT ?
                     """,
                 arguments: [step.rawValue, Int64(after.rawValue), limit]
             ).map { row in
@@ -235,10 +236,11 @@ extension Ledger {
         guard
             let row = try Row.fetchOne(
                 database.cachedStatement(
-                    sql: "SELECT step, first_rank, rows, tokens FROM unit WHERE id = ? AND NOT is_settled"),
+                    sql: "SELECT step, first_rank, rows, texts, tokens FROM unit WHERE id = ? AND NOT is_settled"),
                 arguments: [Int64(id.rawValue)])
         else { return nil }
-        return OpenUnit(step: StepID(row[0]), firstRank: row[1], rowCount: row[2], tokens: row[3])
+        return OpenUnit(
+            step: StepID(row[0]), firstRank: row[1], rowCount: row[2], textCount: row[3], tokens: row[4])
     }
 
     static func rows(of unit: OpenUnit, in database: Database) throws -> [(row: UInt64, responses: Int)] {
@@ -263,7 +265,7 @@ extension Ledger {
         let texts = try Row.fetchCursor(
             database.cachedStatement(
                 sql: """
-                    SELECT step, prompt, rest
+                    SELECT step, prompt, rest, place.responses
                     FROM unit CROSS JOIN place USING (step) CROSS JOIN text USING (step, row)
                     WHERE unit.id = ? AND NOT is_settled AND rank >= first_rank AND rank < first_rank + rows
                     ORDER BY rank
@@ -271,18 +273,20 @@ extension Ledger {
             arguments: [Int64(unit.rawValue)])
         var step: StepID?
         var items: [UnitPayload.Item] = []
+        var responses: [Int] = []
         while let text = try texts.next() {
             step = StepID(text[0])
             let (prompt, rest): (Data, Data) = (text[1], text[2])
             items.append(try UnitPayload.Item(prompt: [UInt8](prompt), rest: [UInt8](rest)))
+            responses.append(text[3])
         }
         guard let step = try step.map({ try workStep($0, in: database) }) else { return nil }
-        if let expected = step.responses?.count,
-            let odd = items.first(where: { $0.text.responses.count != expected })
-        {
-            throw Problem(
-                "row \(odd.row) of the \(step.name) has \(odd.text.responses.count) responses in the ledger; "
-                    + "expected \(expected)")
+        for (item, placed) in zip(items, responses) {
+            let (found, expected) = (item.text.responses.count, step.responses?.count ?? placed)
+            guard found == expected, found == placed else {
+                throw Problem(
+                    "row \(item.row) of the \(step.name) has \(found) responses in the ledger; expected \(expected)")
+            }
         }
         return UnitPayload(work: step.work, responses: step.responses, items: items)
     }

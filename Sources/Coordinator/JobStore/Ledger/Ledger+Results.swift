@@ -47,10 +47,12 @@ extension Ledger {
         case .split(let id):
             guard let unit = try Self.openUnit(id, in: database) else { return .duplicate(isEqual: true) }
             let middle = unit.rowCount / 2
+            let rows = try Self.rows(of: unit, in: database)
             for ranks in [0..<middle, middle..<unit.rowCount] where !ranks.isEmpty {
                 let firstRank = unit.firstRank + Int64(ranks.lowerBound)
                 let half = OpenUnit(
-                    step: unit.step, firstRank: firstRank, rowCount: ranks.count, tokens: unit.tokens / 2)
+                    step: unit.step, firstRank: firstRank, rowCount: ranks.count,
+                    textCount: rows[ranks].reduce(0) { $0 + $1.responses }, tokens: unit.tokens / 2)
                 try Self.insert(half, in: database)
             }
             try database.execute(sql: "DELETE FROM unit WHERE id = ?", arguments: [Int64(id.rawValue)])

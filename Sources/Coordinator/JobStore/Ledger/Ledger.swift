@@ -100,6 +100,7 @@ package final class Ledger: Sendable {
                         step INTEGER NOT NULL,
                         first_rank INTEGER NOT NULL,
                         rows INTEGER NOT NULL,
+                        texts INTEGER NOT NULL,
                         tokens INTEGER NOT NULL,
                         failures INTEGER NOT NULL DEFAULT 0,
                         is_settled INTEGER NOT NULL DEFAULT 0
