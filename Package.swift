@@ -95,8 +95,8 @@ let package = Package(
         .systemLibrary(name: "COneDNN", path: "Sources/Engine/COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "COpenBLAS", path: "Sources/Engine/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
 
-        // Directions, projections and statistics as pure values.
-        .target(name: "Margins", swiftSettings: strict),
+        // Directions, estimators, measures and calibration as pure values.
+        .target(name: "Margins", dependencies: ["SeededRandom"], swiftSettings: strict),
 
         // What coordinator and workers say to each other, and how it travels.
         .target(
