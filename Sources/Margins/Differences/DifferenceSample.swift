@@ -4,8 +4,8 @@
 /// Which pairs are drawn, and their order, does not depend on how the groups' pairs are interleaved. Memory:
 /// `pairsMax · hidden` floats, and a few bytes for each group seen.
 package struct DifferenceSample: Sendable {
-    /// How many pairs the estimators that need more than the mean are fitted on: `pairsMax²` doubles and
-    /// `pairsMax · hidden` floats are 64 MiB at a hidden size of 4096.
+    /// How many pairs the estimators that need more than the mean are fitted on: at a hidden size of 4096 a fit then takes
+    /// less than 200 MiB, in which are the pairs, a copy in double precision and their products with one another.
     package static let pairsMax = 2048
 
     package let pairsMax: Int
