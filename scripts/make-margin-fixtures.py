@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the reference numbers of Tests/MarginsTests/Golden, by numpy and scikit-learn.
+"""Makes the reference numbers of Tests/MarginsTests/Golden, by numpy, scipy and scikit-learn.
 
   make-margin-fixtures.py           writes the file
   make-margin-fixtures.py --check   says whether it has what would be written, to 1e-8
 
 Nothing is shared with the package but the random numbers (SplitMix64), from which both sides make the same data. Made
-with numpy 2.4 and scikit-learn 1.9.
+with numpy 2.4, scipy 1.17 and scikit-learn 1.9.
 """
 
 import argparse
@@ -14,8 +14,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import pearsonr, spearmanr
 from sklearn.covariance import LedoitWolf
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 
 HIDDEN = 24
 LAMBDAS_RIDGE = [0.3, 10.0]
@@ -83,9 +85,37 @@ def estimators(found):
     found["ensemble"] = unit(average)
 
 
+def column(rows, seed, levels):
+    """As ReferenceData.column: few different values, so that some are equal."""
+    random = Random(seed)
+    return np.array([np.floor(random.uniform() * levels) / levels for _ in range(rows)])
+
+
+def explained(scores, design):
+    """R² of least squares and what is left of it for the number of columns, the intercept among them."""
+    residual = scores - design @ np.linalg.lstsq(design, scores, rcond=None)[0]
+    rows, columns = design.shape
+    share = 1 - (residual @ residual) / ((scores - scores.mean()) ** 2).sum()
+    return [share, 1 - (1 - share) * (rows - 1) / (rows - columns)]
+
+
+def measures(found):
+    left, noise = column(50, 1, 8), column(50, 2, 4)
+    right = left + 2 * noise
+    categories = np.arange(50) * 7 % 11
+    isPositive = np.arange(50) % 3 == 0
+    found["auc"] = roc_auc_score(isPositive, left + isPositive * 0.25)
+    found["spearman"] = spearmanr(left, right).statistic
+    found["pearson"] = pearsonr(left, right).statistic
+    found["effect"] = (left + 0.25).mean() / left.std(ddof=1)
+    found["numeric"] = explained(left, np.column_stack([np.ones(50), right]))
+    found["categorical"] = explained(left + 0.25 * (categories % 3), np.eye(11)[categories])
+
+
 def reference():
     found = {}
     estimators(found)
+    measures(found)
     return {name: [round(float(value), 10) for value in np.ravel(values)] for name, values in found.items()}
 
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Margins
 
-/// Numbers that `scripts/make-margin-fixtures.py` computed with numpy and scikit-learn, and the data that both sides
+/// Numbers that `scripts/make-margin-fixtures.py` computed with numpy, scipy and scikit-learn, and the data that both sides
 /// make of the same random numbers.
 enum ReferenceData {
     static let hiddenSize = 24
@@ -28,6 +28,12 @@ enum ReferenceData {
             differences.append(values, group: row, kind: row % 3)
         }
         return differences
+    }
+
+    /// Few different values, so that some are equal.
+    static func column(_ rows: Int, seed: UInt64, levels: Double) -> [Double] {
+        var random = SeededGenerator(seed: seed)
+        return (0..<rows).map { _ in (random.uniform() * levels).rounded(.down) / levels }
     }
 
     /// The largest difference of two lists of numbers; infinite where they have not as many, or not all are finite.
