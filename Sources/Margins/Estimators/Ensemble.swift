@@ -25,6 +25,7 @@ package struct Ensemble: Sendable {
     ///
     /// - Parameter state: a hidden state `h`, or a difference of two; `[hidden]`.
     package mutating func standardise(on state: some Collection<Float>) {
+        let state = Array(state)
         for index in members.indices { statistics[index].add(projection(of: state, on: members[index])) }
     }
 
