@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import pearsonr, spearmanr
 from sklearn.covariance import LedoitWolf
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -112,10 +113,29 @@ def measures(found):
     found["categorical"] = explained(left + 0.25 * (categories % 3), np.eye(11)[categories])
 
 
+def calibration(found):
+    margins = column(120, 3, 16) + 0.25
+    target = (len(margins) + 1) / (len(margins) + 2)
+    # Each row is right by the one part of its weight, and wrong by the other.
+    model = LogisticRegression(C=1e14, fit_intercept=False, solver="newton-cholesky", tol=1e-13, max_iter=1000)
+    both = np.concatenate([margins, margins])[:, None]
+    weights = np.concatenate([np.full(120, target), np.full(120, 1 - target)])
+    model.fit(both, np.repeat([1, 0], 120), sample_weight=weights)
+    found["platt"] = model.coef_[0]
+    found["isotonic"] = IsotonicRegression().fit_transform(np.abs(margins), margins > 0)
+    confidence = 1 / (1 + np.exp(-np.abs(3 * margins)))
+    # A margin of 0 is right and wrong by half.
+    right = (np.sign(margins) + 1) / 2
+    bins = np.minimum(((confidence - 0.5) * 20).astype(int), 9)
+    found["calibration error"] = sum(
+        np.abs(confidence[bins == bin_].sum() - right[bins == bin_].sum()) for bin_ in range(10)) / 120
+
+
 def reference():
     found = {}
     estimators(found)
     measures(found)
+    calibration(found)
     return {name: [round(float(value), 10) for value in np.ravel(values)] for name, values in found.items()}
 
 
