@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from scipy.stats import pearsonr, spearmanr
 from sklearn.covariance import LedoitWolf
 from sklearn.isotonic import IsotonicRegression
@@ -131,11 +132,25 @@ def calibration(found):
         np.abs(confidence[bins == bin_].sum() - right[bins == bin_].sum()) for bin_ in range(10)) / 120
 
 
+def baselines(found):
+    random = Random(4)
+    rows = np.zeros((40, 50))
+    for row in range(40):
+        for place in range(6):
+            rows[row, (row * 7 + place * place * 3) % 50] += np.float32(random.uniform() + 0.25 * (place % 3))
+    factor = np.sqrt(40 / (rows**2).sum())
+    model = LogisticRegression(
+        C=1 / (1e-3 * 2 * 40), fit_intercept=False, solver="newton-cholesky", tol=1e-12, max_iter=1000)
+    model.fit(csr_matrix(np.vstack([rows, -rows]) * factor), np.repeat([1, 0], 40))
+    found["baseline"] = rows @ model.coef_[0] * factor
+
+
 def reference():
     found = {}
     estimators(found)
     measures(found)
     calibration(found)
+    baselines(found)
     return {name: [round(float(value), 10) for value in np.ravel(values)] for name, values in found.items()}
 
 

@@ -86,8 +86,18 @@ extension PairDifferences {
     /// These pairs, or a sample of them where there are more than `pairsMax`.
     package func sampled(pairsMax: Int = DifferenceSample.pairsMax, seed: UInt64) -> PairDifferences {
         guard count > pairsMax else { return self }
-        var sample = DifferenceSample(hiddenSize: hiddenSize, pairsMax: pairsMax, seed: seed)
-        for row in groups.indices { sample.add(self[row], group: groups[row], kind: kinds[row]) }
-        return sample.differences
+        return select(sampledRows(groups, rowsMax: pairsMax, seed: seed))
     }
+}
+
+/// The numbers of the rows that a `DifferenceSample` of them draws, in its order; of no more than `rowsMax`, all as they are.
+func sampledRows(_ groups: [Int], rowsMax: Int, seed: UInt64) -> [Int] {
+    guard groups.count > rowsMax else { return Array(groups.indices) }
+    var ordinals: [Int: Int] = [:]
+    let hashes = groups.map { group in
+        let ordinal = ordinals[group, default: 0]
+        ordinals[group] = ordinal + 1
+        return seededHash(ordinal, seed: seededHash(group, seed: seed))
+    }
+    return Array(groups.indices.sorted { (hashes[$0], $0) < (hashes[$1], $1) }.prefix(rowsMax))
 }

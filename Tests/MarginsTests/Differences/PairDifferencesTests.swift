@@ -54,6 +54,16 @@ import Testing
         #expect(rows.sampled(pairsMax: 60, seed: 8) == rows)
     }
 
+    @Test func aStreamsSampleIsThatOfItsPairs() {
+        let rows = differences(60, hiddenSize: 2, seed: 5)
+        var sample = DifferenceSample(hiddenSize: 2, pairsMax: 17, seed: 8)
+        for row in 0..<60 {
+            sample.add(rows[row], group: rows.groups[row], kind: rows.kinds[row])
+            #expect(sample.differences.count == min(row + 1, 17))
+        }
+        #expect(sample.seenCount == 60 && sample.differences == rows.sampled(pairsMax: 17, seed: 8))
+    }
+
     /// 200 samples of 20 from 100: each pair is in 40 of them, give or take 5.7.
     @Test func everyPairIsAsLikely() {
         var rows = PairDifferences(hiddenSize: 1)
