@@ -8,12 +8,19 @@ struct PositiveMatrix {
         self.size = size
         values = Array(repeating: 0, count: size * size)
         let columns = rows.count / size
+        // Tiles of rows that stay in a cache: whole rows of thousands of columns would come from memory for each product.
+        let tile = 8
         rows.withUnsafeBufferPointer { rows in
-            for row in 0..<size {
-                let left = UnsafeBufferPointer(rebasing: rows[row * columns..<(row + 1) * columns])
-                for column in 0...row {
-                    let right = UnsafeBufferPointer(rebasing: rows[column * columns..<(column + 1) * columns])
-                    values[row * size + column] = scale * dot(left, right)
+            func vector(_ row: Int) -> UnsafeBufferPointer<Double> {
+                UnsafeBufferPointer(rebasing: rows[row * columns..<(row + 1) * columns])
+            }
+            for top in stride(from: 0, to: size, by: tile) {
+                for left in stride(from: 0, through: top, by: tile) {
+                    for row in top..<min(top + tile, size) {
+                        for column in left..<min(left + tile, row + 1) {
+                            values[row * size + column] = scale * dot(vector(row), vector(column))
+                        }
+                    }
                 }
             }
         }

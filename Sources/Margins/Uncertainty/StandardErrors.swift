@@ -72,7 +72,11 @@ package struct DifferenceMoments: Sendable {
         count += 1
         sizes[part] += 1
         // An array's elements are read directly, those of any collection one call at a time.
-        for (index, value) in Array(difference).enumerated() { sums[part * hiddenSize + index] += Double(value) }
+        let values = Array(difference)
+        sums.withUnsafeMutableBufferPointer { sums in
+            let start = part * hiddenSize
+            for index in 0..<hiddenSize { sums[start + index] += Double(values[index]) }
+        }
     }
 
     private mutating func part(of group: Int) -> Int {
