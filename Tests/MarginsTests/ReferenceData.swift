@@ -4,8 +4,8 @@ import Testing
 
 @testable import Margins
 
-/// Numbers that `scripts/make-margin-fixtures.py` computed with numpy, scipy and scikit-learn, and the data that both sides
-/// make of the same random numbers.
+/// Numbers that `scripts/make-margin-fixtures.py` computed with numpy, scipy and scikit-learn, and the data that both
+/// sides make of the same random numbers.
 enum ReferenceData {
     static let hiddenSize = 24
 

@@ -3,9 +3,9 @@ internal import SeededRandom
 /// The eigenvector of `XᵀX / n` with the largest eigenvalue, of norm 1 and either sign: `[columns]`.
 ///
 /// Lanczos's method with full reorthogonalisation, restarted from the best vector found (Golub and Van Loan, Matrix
-/// Computations, 10.1): it needs products with `X` alone, and the gap to the second eigenvalue decides how many. It ends
-/// where `|XᵀX v / n - λ v| ≤ 1e-11 λ`. Where the two largest eigenvalues are equal to many digits there is no such vector,
-/// and what is returned is one of their plane.
+/// Computations): it needs products with `X` alone, and the gap to the second eigenvalue decides how many. It ends
+/// where `|XᵀX v / n - λ v| ≤ 1e-11 λ`. Where the two largest eigenvalues are equal to many digits there is no such
+/// vector, and what is returned is one of their plane.
 ///
 /// - Parameter start: about the result, if anything is known; not zero.
 func largestEigenvector(of matrix: some DesignMatrix, from start: [Double]) -> [Double] {

@@ -1,8 +1,8 @@
 internal import Foundation
 
 /// The weights `[columns]` that minimise `mean log(1 + exp(-xᵢ · w)) + λ/2 |w|²`: logistic regression without an
-/// intercept, on rows that are differences, so that the right side of each is above zero. As the loss of reward models it
-/// is Bradley and Terry's (1952).
+/// intercept, on rows that are differences, so that the right side of each is above zero. As the loss of reward models
+/// it is Bradley and Terry's (1952).
 ///
 /// Newton's method, its steps by conjugate gradients (Nocedal and Wright, Numerical Optimization, 7.1): memory is a few
 /// vectors whatever the sizes are. The minimum is unique; it ends where the gradient says that the weights are within
@@ -73,8 +73,8 @@ private struct LogisticPoint {
         return step
     }
 
-    /// The first of the whole step, half of it, a quarter … that lowers the objective as its slope promises; nil where none
-    /// does, which is where rounding ends the descent.
+    /// The first of the whole step, half of it, a quarter … that lowers the objective as its slope promises; nil where
+    /// none does, which is where rounding ends the descent.
     func descended(_ matrix: some DesignMatrix, along step: [Double]) -> LogisticPoint? {
         let slope = dot(gradient, step)
         var length = 1.0

@@ -8,7 +8,8 @@ struct PositiveMatrix {
         self.size = size
         values = Array(repeating: 0, count: size * size)
         let columns = rows.count / size
-        // Tiles of rows that stay in a cache: whole rows of thousands of columns would come from memory for each product.
+        // Tiles of rows that stay in a cache: whole rows of thousands of columns would come from memory for each
+        // product.
         let tile = 8
         rows.withUnsafeBufferPointer { rows in
             func vector(_ row: Int) -> UnsafeBufferPointer<Double> {

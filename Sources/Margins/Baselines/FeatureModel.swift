@@ -2,8 +2,9 @@
 /// their words do has read nothing out of the model's states.
 ///
 /// Logistic regression on the differences of the two responses' features, without an intercept, with a penalty
-/// (`logisticMinimum`): Bradley and Terry's model with a linear reward. The differences are divided by the root of their mean
-/// squared norm, so that λ means the same for any features. Memory is the sample's rows and a few vectors `[features]`.
+/// (`logisticMinimum`): Bradley and Terry's model with a linear reward. The differences are divided by the root of
+/// their mean squared norm, so that λ means the same for any features. Memory is the sample's rows and a few vectors
+/// `[features]`.
 package struct FeatureModel: Hashable, Sendable {
     /// How many rows are fitted on at most.
     package static let rowsMax = 20_000
@@ -37,11 +38,12 @@ package struct FeatureModel: Hashable, Sendable {
         weights = logisticMinimum(rows, lambda: lambda).scaled(by: factor)
     }
 
-    /// The log-odds, by this model, that the minuend of the difference is the preferred response; shrunk by the penalty.
+    /// The log-odds, by this model, that the minuend of the difference is the preferred response; shrunk by the
+    /// penalty.
     package func score(_ difference: SparseVector) -> Double { difference.times(weights) }
 
-    /// The score of each row by a model that was fitted without its fold, `[rows]`: above 0 where the features order it as
-    /// the label does.
+    /// The score of each row by a model that was fitted without its fold, `[rows]`: above 0 where the features order it
+    /// as the label does.
     ///
     /// - Parameters: as of `init(fitting:groups:featureCount:lambda:seed:)`.
     /// - Returns: nil where a fold's complement gives no model.

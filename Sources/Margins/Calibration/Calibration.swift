@@ -1,5 +1,5 @@
-/// The unit of margins: what a raw margin, the difference of two scores, becomes. Every form is ascending, turns no sign,
-/// and takes the opposite of a margin to the opposite.
+/// The unit of margins: what a raw margin, the difference of two scores, becomes. Every form is ascending, turns no
+/// sign, and takes the opposite of a margin to the opposite.
 package enum Calibration: Hashable, Sendable, Codable {
     /// Log-odds that the first response is the preferred one, which is what `r_chosen - r_rejected` is in Bradley and
     /// Terry's loss; in proportion to the raw margin.
@@ -28,8 +28,8 @@ package enum Calibration: Hashable, Sendable, Codable {
         }
     }
 
-    /// How the margin's standard error follows from the raw one's: by the slope at the raw margin. For isotonic margins it
-    /// is the mean slope over one standard error to either side, as the slope of a function of steps is no help.
+    /// How the margin's standard error follows from the raw one's: by the slope at the raw margin. For isotonic margins
+    /// it is the mean slope over one standard error to either side, as the slope of a function of steps is no help.
     package func standardError(_ rawError: Double, at raw: Double) -> Double {
         switch self {
         case .platt(let calibration): calibration.slope * rawError
@@ -39,8 +39,8 @@ package enum Calibration: Hashable, Sendable, Codable {
     }
 }
 
-/// The size of raw margins, around 0: turning pairs round, or measuring states in another unit, changes no margin that is
-/// divided by it but for its sign.
+/// The size of raw margins, around 0: turning pairs round, or measuring states in another unit, changes no margin that
+/// is divided by it but for its sign.
 package struct StandardUnit: Hashable, Sendable, Codable {
     /// The root mean square; > 0.
     package let deviation: Double
@@ -51,6 +51,7 @@ package struct StandardUnit: Hashable, Sendable, Codable {
         self.deviation = deviation
     }
 
+    /// - Throws: `DecodingError` for what is no deviation.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         guard let valid = StandardUnit(deviation: try values.decode(Double.self, forKey: .deviation)) else {

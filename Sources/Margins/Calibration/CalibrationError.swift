@@ -3,6 +3,7 @@
 package struct CalibrationError: Hashable, Sendable, Codable {
     /// Rows whose probabilities are about the same.
     package struct Bin: Hashable, Sendable, Codable {
+        /// How many, 1 and more.
         package let rows: Int
 
         /// The mean probability that the margin's sign is right, one half to 1.
@@ -19,8 +20,8 @@ package struct CalibrationError: Hashable, Sendable, Codable {
     package let bins: [Bin]
 
     /// - Parameters:
-    ///   - logOdds: of each row, that the label's order is right, by a calibration that did not see the row. Its sign is what
-    ///     the margin says; of 0, half.
+    ///   - logOdds: of each row, that the label's order is right, by a calibration that did not see the row. Its sign
+    ///     is what the margin says; of 0, half.
     ///   - binCount: of equal width between one half and 1.
     /// - Precondition: no log-odds are NaN.
     /// - Returns: nil without rows.

@@ -1,6 +1,6 @@
 extension Calibration {
-    /// The log-odds of each row by a calibration that was fitted on the other folds' rows, `[rows]`: what their calibration
-    /// error may be measured on.
+    /// The log-odds of each row by a calibration that was fitted on the other folds' rows, `[rows]`: what their
+    /// calibration error may be measured on.
     ///
     /// - Parameters:
     ///   - margins: raw, held out, each positive where it agrees with the row's label.

@@ -1,12 +1,14 @@
 internal import Foundation
 
-/// From raw margins to log-odds by any ascending function (Zadrozny and Elkan, KDD 2002), that of a margin's negative being
-/// the opposite one.
+/// From raw margins to log-odds by any ascending function (Zadrozny and Elkan, KDD 2002), that of a margin's negative
+/// being the opposite one.
 ///
-/// How often margins of a size are right is fitted by isotonic regression on their size, and is never below one half: what
-/// is wrong more often than not is worth nothing. Between the sizes that were seen it is drawn straight, from one half at 0.
+/// How often margins of a size are right is fitted by isotonic regression on their size, and is never below one half:
+/// what is wrong more often than not is worth nothing. Between the sizes that were seen it is drawn straight, from one
+/// half at 0.
 package struct IsotonicCalibration: Hashable, Sendable, Codable {
-    /// Fewer rows than that are fitted too closely, and Platt's form is better (Niculescu-Mizil and Caruana, ICML 2005).
+    /// Fewer rows than that are fitted too closely, and Platt's form is better (Niculescu-Mizil and Caruana, ICML
+    /// 2005).
     package static let rowsMin = 1000
 
     /// Sizes of margins, ascending, from 0.
@@ -25,6 +27,7 @@ package struct IsotonicCalibration: Hashable, Sendable, Codable {
         self.shares = shares
     }
 
+    /// - Throws: `DecodingError` for lists that are not as they are described.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         let sizes = try values.decode([Double].self, forKey: .sizes)
@@ -33,7 +36,8 @@ package struct IsotonicCalibration: Hashable, Sendable, Codable {
         self = valid
     }
 
-    /// - Parameter margins: raw, held out, each positive where it agrees with the row's label. Those that are 0 say nothing.
+    /// - Parameter margins: raw, held out, each positive where it agrees with the row's label. Those that are 0 say
+    ///   nothing.
     /// - Returns: nil for fewer than `rowsMin`, or for numbers that are not finite.
     package init?(fitting margins: [Double], rowsMin: Int = rowsMin) {
         guard margins.count >= max(rowsMin, 1), margins.allSatisfy(\.isFinite) else { return nil }
@@ -69,8 +73,8 @@ package struct IsotonicCalibration: Hashable, Sendable, Codable {
     }
 }
 
-/// Isotonic regression by pooling adjacent violators (Ayer et al., Annals of Mathematical Statistics 1955): the blocks of
-/// equal fitted values, ascending.
+/// Isotonic regression by pooling adjacent violators (Ayer et al., Annals of Mathematical Statistics 1955): the blocks
+/// of equal fitted values, ascending.
 ///
 /// - Parameters:
 ///   - sizes: ascending; the values of equal ones are averaged first.

@@ -5,6 +5,7 @@ package struct MarginBins: Hashable, Sendable, Codable {
     /// Between bins, ascending, in the margins' unit: one fewer than bins. The outermost bins have no end.
     package let edges: [Double]
 
+    /// How many bins there are, 1 and more.
     package var count: Int { edges.count + 1 }
 
     /// nil for edges that are not finite and ascending.
@@ -13,6 +14,7 @@ package struct MarginBins: Hashable, Sendable, Codable {
         self.edges = edges
     }
 
+    /// - Throws: `DecodingError` for edges that are not ascending.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         guard let valid = MarginBins(edges: try values.decode([Double].self, forKey: .edges)) else {

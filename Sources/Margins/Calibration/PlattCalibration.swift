@@ -1,8 +1,9 @@
 /// From raw margins to the log-odds that the label's order is right: `slope · raw` (Platt, Advances in Large Margin
 /// Classifiers, 1999).
 ///
-/// Which response stands first says nothing, so a margin and its negative have opposite log-odds: there is no intercept.
-/// The slope is never negative: margins that contradict the labels are worth nothing, and not their opposite.
+/// Which response stands first says nothing, so a margin and its negative have opposite log-odds: there is no
+/// intercept. The slope is never negative: margins that contradict the labels are worth nothing, and not their
+/// opposite.
 package struct PlattCalibration: Hashable, Sendable, Codable {
     /// In log-odds per unit of the raw margin; ≥ 0.
     package let slope: Double
@@ -13,6 +14,7 @@ package struct PlattCalibration: Hashable, Sendable, Codable {
         self.slope = slope
     }
 
+    /// - Throws: `DecodingError` for what is no slope.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         guard let valid = PlattCalibration(slope: try values.decode(Double.self, forKey: .slope)) else {
@@ -21,8 +23,8 @@ package struct PlattCalibration: Hashable, Sendable, Codable {
         self = valid
     }
 
-    /// Fits the slope by maximum likelihood to Platt's targets, `(n+1)/(n+2)` in place of 1: with them it is finite where
-    /// every margin is right. A hundred rows are enough for one number.
+    /// Fits the slope by maximum likelihood to Platt's targets, `(n+1)/(n+2)` in place of 1: with them it is finite
+    /// where every margin is right. A hundred rows are enough for one number.
     ///
     /// - Parameter margins: raw, held out, each positive where it agrees with the row's label.
     /// - Returns: nil without margins, or for numbers that are not finite.

@@ -1,13 +1,14 @@
-/// At most a number of pairs of a stream, each pair as likely as any other: those with the smallest hash of the seed, the
-/// group and the pair's number within its group (bottom-k sampling: Cohen and Kaplan, PODC 2007).
+/// At most a number of pairs of a stream, each pair as likely as any other: those with the smallest hash of the seed,
+/// the group and the pair's number within its group (bottom-k sampling: Cohen and Kaplan, PODC 2007).
 ///
 /// Which pairs are drawn, and their order, does not depend on how the groups' pairs are interleaved. Memory:
 /// `pairsMax · hidden` floats, and a few bytes for each group seen.
 package struct DifferenceSample: Sendable {
-    /// How many pairs the estimators that need more than the mean are fitted on: at a hidden size of 4096 a fit then takes
-    /// less than 200 MiB, in which are the pairs, a copy in double precision and their products with one another.
+    /// How many pairs the estimators that need more than the mean are fitted on: at a hidden size of 4096 a fit then
+    /// takes less than 200 MiB, in which are the pairs, a copy in double precision and their products with one another.
     package static let pairsMax = 2048
 
+    /// How many pairs are drawn at most, and the seed that decides which.
     package let pairsMax: Int
     package let seed: UInt64
     private var pairs: PairDifferences
@@ -18,6 +19,7 @@ package struct DifferenceSample: Sendable {
     private var values: [Float] = []
     private var labels: [(group: Int, kind: Int)] = []
 
+    /// - Precondition: `hiddenSize` and `pairsMax` > 0.
     package init(hiddenSize: Int, pairsMax: Int = pairsMax, seed: UInt64) {
         precondition(pairsMax > 0, "a sample without a pair")
         self.pairsMax = pairsMax
@@ -90,7 +92,8 @@ extension PairDifferences {
     }
 }
 
-/// The numbers of the rows that a `DifferenceSample` of them draws, in its order; of no more than `rowsMax`, all as they are.
+/// The numbers of the rows that a `DifferenceSample` of them draws, in its order; of no more than `rowsMax`, all as
+/// they are.
 func sampledRows(_ groups: [Int], rowsMax: Int, seed: UInt64) -> [Int] {
     guard groups.count > rowsMax else { return Array(groups.indices) }
     var ordinals: [Int: Int] = [:]

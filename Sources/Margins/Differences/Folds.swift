@@ -4,6 +4,7 @@ internal import SeededRandom
 ///
 /// A group's fold depends on the seed and on which groups there are with how many rows, and not on the rows' order.
 package struct Folds: Hashable, Sendable {
+    /// How many folds there are, 2 and more.
     package let count: Int
 
     /// The fold of each row, `[rows]`, in `0..<count`.

@@ -1,6 +1,7 @@
 /// What pairs of responses differ by: `h(x, preferred) - h(x, other)` of each pair at one place of the model, with the
 /// group (the prompt) and the kind (the source, or the sort of anchors) that the pair belongs to.
 package struct PairDifferences: Hashable, Sendable {
+    /// The components of a difference.
     package let hiddenSize: Int
 
     /// `[pairs, hidden]`, row-major.
@@ -12,6 +13,7 @@ package struct PairDifferences: Hashable, Sendable {
     /// The kind of each pair, `[pairs]`.
     package private(set) var kinds: [Int] = []
 
+    /// How many pairs there are.
     package var count: Int { groups.count }
 
     /// - Precondition: `hiddenSize` > 0.

@@ -1,5 +1,6 @@
 extension PairDifferences {
-    /// The margin of each pair along a direction that was fitted without its fold, `[pairs]`, in the unit of the states.
+    /// The margin of each pair along a direction that was fitted without its fold, `[pairs]`, in the unit of the
+    /// states.
     ///
     /// - Throws: what the fit throws of the pairs outside of a fold.
     package func crossFittedMargins(

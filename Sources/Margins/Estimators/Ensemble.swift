@@ -1,6 +1,6 @@
-/// Directions of several kinds of pairs, or of several places of a model, as one score: each member's scores are divided by
-/// their standard deviation on the same rows, and averaged. (Subtracting their means would shift all scores alike, and move
-/// no margin.)
+/// Directions of several kinds of pairs, or of several places of a model, as one score: each member's scores are
+/// divided by their standard deviation on the same rows, and averaged. (Subtracting their means would shift all scores
+/// alike, and move no margin.)
 package struct Ensemble: Sendable {
     /// Of each member, ascending.
     package let kinds: [Int]
@@ -44,8 +44,8 @@ package struct Ensemble: Sendable {
     }
 }
 
-/// What each member's score is multiplied by in their average: `1 / (members · deviation)`, `[members]`. A score that does
-/// not vary says nothing of the rows, and has no part.
+/// What each member's score is multiplied by in their average: `1 / (members · deviation)`, `[members]`. A score that
+/// does not vary says nothing of the rows, and has no part.
 ///
 /// For members at different places of a model, which have no one direction.
 ///

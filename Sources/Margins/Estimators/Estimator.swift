@@ -1,28 +1,28 @@
 /// How a direction is fitted on pair differences.
 ///
-/// All sums are in double precision, in one order, on one thread: who has many fits to do runs several at a time, and gets
-/// the same bits.
+/// All sums are in double precision, in one order, on one thread: who has many fits to do runs several at a time, and
+/// gets the same bits.
 package enum Estimator: Hashable, Sendable {
     /// `d̄`, the mean of the differences (Legend: Feng et al., AAAI 2025). It can be had of a stream of any length in
     /// `[hidden]`: `DirectionAccumulator`.
     case meanDifference
 
     /// The direction of the largest second moment of the differences, uncentred, as representation engineering takes it
-    /// (Zou et al. 2023, arXiv 2310.01405), with the sign of the mean. Were the differences centred, their mean, which is
-    /// what they have in common, would be taken out of them.
+    /// (Zou et al. 2023, arXiv 2310.01405), with the sign of the mean. Were the differences centred, their mean, which
+    /// is what they have in common, would be taken out of them.
     case firstPrincipalComponent
 
-    /// `(DᵀD/n + λ m I)⁻¹ d̄`, with `m` the mean eigenvalue of `DᵀD/n`: least squares from the differences to 1, without an
-    /// intercept (Hoerl and Kennard, Technometrics 1970). λ > 0.
+    /// `(DᵀD/n + λ m I)⁻¹ d̄`, with `m` the mean eigenvalue of `DᵀD/n`: least squares from the differences to 1,
+    /// without an intercept (Hoerl and Kennard, Technometrics 1970). λ > 0.
     case ridge(lambda: Double)
 
     /// Logistic regression without an intercept, its loss the mean over the pairs, plus `λ/2 |w|²`. The differences are
-    /// divided by one number, the root of the mean square of all their components, so that λ means the same at every place of
-    /// a model. λ > 0.
+    /// divided by one number, the root of the mean square of all their components, so that λ means the same at every
+    /// place of a model. λ > 0.
     case logistic(lambda: Double)
 
-    /// `Σ⁻¹ d̄`, with Ledoit and Wolf's estimate of the differences' covariance (J. Multivariate Analysis 2004): Fisher's
-    /// discriminant of the differences against their mirror images.
+    /// `Σ⁻¹ d̄`, with Ledoit and Wolf's estimate of the differences' covariance (J. Multivariate Analysis 2004):
+    /// Fisher's discriminant of the differences against their mirror images.
     case ledoitWolf
 
     /// Whether it is fitted on a sample where there are more pairs than `DifferenceSample.pairsMax`.

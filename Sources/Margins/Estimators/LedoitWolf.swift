@@ -1,5 +1,5 @@
-/// `((1 - s) S + s m I)⁻¹ d̄`: `S` the covariance of the differences, divided by `n`, `m` its mean eigenvalue, and `s` the
-/// share that Ledoit and Wolf (J. Multivariate Analysis 88, 2004, section 3) put in place of it.
+/// `((1 - s) S + s m I)⁻¹ d̄`: `S` the covariance of the differences, divided by `n`, `m` its mean eigenvalue, and `s`
+/// the share that Ledoit and Wolf (J. Multivariate Analysis 88, 2004, section 3) put in place of it.
 ///
 /// - Throws: `DirectionError.notFinite` for numbers that overflow.
 func ledoitWolfDiscriminant(_ differences: PairDifferences, mean: [Double]) throws -> [Double] {

@@ -1,13 +1,15 @@
 internal import SeededRandom
 
-/// The best of many cells (a layer, a pooling, an estimator) by held-out margins, and how much having chosen it flatters.
+/// The best of many cells (a layer, a pooling, an estimator) by held-out margins, and how much having chosen it
+/// flatters.
 ///
 /// The best of many noisy values is above its own truth (Varma and Simon, BMC Bioinformatics 2006). Here the groups are
-/// halved at random, many times: the best cell of the one half is looked at in the other one, which did not choose it. A
-/// value of half the rows varies √2 times as much as one of all, and so what the choice gains by chance in a half is √2
-/// times what it gains in all: the mean fall from the one half to the other, divided by √2, is the optimism. Where cells
-/// differ by nothing but noise that is exact for many groups; where one is clearly the best it is 0.
+/// halved at random, many times: the best cell of the one half is looked at in the other one, which did not choose it.
+/// A value of half the rows varies √2 times as much as one of all, and so what the choice gains by chance in a half is
+/// √2 times what it gains in all: the mean fall from the one half to the other, divided by √2, is the optimism. Where
+/// cells differ by nothing but noise that is exact for many groups; where one is clearly the best it is 0.
 package struct ChosenCell: Hashable, Sendable, Codable {
+    /// What cells are compared by: both are larger where margins agree more with the labels.
     package enum Statistic: String, Hashable, Sendable, Codable {
         /// The share of positive margins; those that are 0 count half.
         case accuracy
@@ -25,8 +27,8 @@ package struct ChosenCell: Hashable, Sendable, Codable {
     package let optimism: Double
 
     /// - Parameters:
-    ///   - margins: held out, of each cell on the same rows: `[cells][rows]`. The pass over them is repeated `splits` times
-    ///     on sums over groups: `splits · cells · groups` additions.
+    ///   - margins: held out, of each cell on the same rows: `[cells][rows]`. Of a million rows they would not fit for
+    ///     all cells: take a sample. The work is `splits · cells · groups` additions.
     ///   - groups: of each row.
     /// - Returns: nil without cells, or for fewer than four groups.
     package init?(_ margins: [[Double]], groups: [Int], by statistic: Statistic, splits: Int = 200, seed: UInt64) {

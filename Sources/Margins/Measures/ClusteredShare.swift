@@ -2,12 +2,17 @@
 ///
 /// The interval is a closed form, Wilson's (JASA 1927) for as many independent rows as these are worth, which is their
 /// number by the design effect (Kish, Survey Sampling, 1965): how many times larger the share's variance is where whole
-/// groups are drawn. A bootstrap of groups would need thousands of passes over a million rows, draw random numbers, and say
-/// that a share of 1 is certain. Rows of one group alone are worth one row.
+/// groups are drawn. A bootstrap of groups would need thousands of passes over a million rows, draw random numbers, and
+/// say that a share of 1 is certain. Rows of one group alone are worth one row.
 package struct ClusteredShare: Hashable, Sendable, Codable {
+    /// The share, 0 to 1.
     package let value: Double
+
+    /// The interval's bounds, 0 to 1, around the value.
     package let low: Double
     package let high: Double
+
+    /// How many rows it is of, and how many groups they make up.
     package let rows: Int
     package let groups: Int
 

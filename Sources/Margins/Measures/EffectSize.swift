@@ -1,14 +1,16 @@
 /// Cohen's d of paired differences, `mean / standard deviation` of the margins (d_z: Cohen, Statistical Power Analysis,
-/// 1988, 2.3.5), with its standard error where rows of one group resemble one another.
+/// 1988), with its standard error where rows of one group resemble one another.
 ///
 /// Of held-out margins it says how far pairs that a direction never saw stand from 0. Unlike their accuracy it goes on
 /// growing where all of them are on the right side.
 package struct EffectSize: Hashable, Sendable, Codable {
+    /// d, in standard deviations of the margins.
     package let value: Double
 
     /// By the delta method: with `z` the standardised margins, a row moves d by `(z - d̂ (z² - 1) / 2) / n`.
     package let standardError: Double
 
+    /// Bounds of the 95 % interval.
     package var low: Double { value - 1.959963984540054 * standardError }
     package var high: Double { value + 1.959963984540054 * standardError }
 

@@ -1,7 +1,8 @@
 internal import SeededRandom
 
-/// What a statistic of many cells (a layer, a pooling, an estimator) is where the sides of the pairs mean nothing: the sides
-/// of whole groups are swapped at random, everything is computed again, and the largest value over the cells is noted.
+/// What a statistic of many cells (a layer, a pooling, an estimator) is where the sides of the pairs mean nothing: the
+/// sides of whole groups are swapped at random, everything is computed again, and the largest value over the cells is
+/// noted.
 ///
 /// A cell's p-value against these maxima holds for all cells together (Westfall and Young, Resampling-Based Multiple
 /// Testing, 1993), whatever their correlation: choosing the best cell is part of what is repeated.
@@ -14,8 +15,8 @@ package struct PermutationNull: Hashable, Sendable, Codable {
 
     /// - Parameters:
     ///   - groups: of each row; their rows are swapped together, as they may depend on one another.
-    ///   - statistics: of each cell, larger where the sides mean more, for differences that are multiplied by these signs,
-    ///     `[rows]`, 1 or -1; must not be NaN. Called `permutations + 1` times, first with all 1.
+    ///   - statistics: of each cell, larger where the sides mean more, for differences that are multiplied by these
+    ///     signs, `[rows]`, 1 or -1; must not be NaN. Called `permutations + 1` times, first with all 1.
     /// - Precondition: at least one permutation and one cell.
     package init(
         groups: [Int], permutations: Int = 200, seed: UInt64, statistics: (_ signs: [Double]) throws -> [Double]
@@ -42,8 +43,8 @@ package struct PermutationNull: Hashable, Sendable, Codable {
     package var pValue: Double { pValue(cell: observed.indices.max { observed[$0] < observed[$1] }!) }
 }
 
-/// The margins of pairs along the mean difference of all pairs of other groups, for any swap of sides: from the products of
-/// the differences with one another, which are computed once, `[pairs, pairs]`.
+/// The margins of pairs along the mean difference of all pairs of other groups, for any swap of sides: from the
+/// products of the differences with one another, which are computed once, `[pairs, pairs]`.
 package struct LeaveGroupOut: Sendable {
     private let products: [Double]
     private let index: GroupIndex

@@ -1,4 +1,5 @@
-/// The rank of each value from 1, ascending; equal values have the mean of their ranks. NaN has no rank: a precondition.
+/// The rank of each value from 1, ascending; equal values have the mean of their ranks. NaN has no rank: a
+/// precondition.
 func midranks(_ values: [Double]) -> [Double] {
     precondition(!values.contains(where: \.isNaN), "a value that is not a number has no rank")
     let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
@@ -13,8 +14,8 @@ func midranks(_ values: [Double]) -> [Double] {
     return ranks
 }
 
-/// The area under the receiver operating characteristic: how likely a positive row's score is above a negative one's, a tie
-/// counting half (Mann and Whitney 1947; Hanley and McNeil, Radiology 1982).
+/// The area under the receiver operating characteristic: how likely a positive row's score is above a negative one's, a
+/// tie counting half (Mann and Whitney 1947; Hanley and McNeil, Radiology 1982).
 ///
 /// - Precondition: no score is NaN.
 /// - Returns: nil where either side is empty.

@@ -1,5 +1,5 @@
-/// How often margins have the sign that the labels say among the most certain rows: those whose margins are farthest from 0
-/// (El-Yaniv and Wiener, JMLR 2010). A margin that knows when it is right is more accurate there.
+/// How often margins have the sign that the labels say among the most certain rows: those whose margins are farthest
+/// from 0 (El-Yaniv and Wiener, JMLR 2010). A margin that knows when it is right is more accurate there.
 package struct SelectiveAccuracy: Hashable, Sendable, Codable {
     /// The share of rows that was asked for.
     package let coverage: Double
@@ -30,8 +30,8 @@ package struct SelectiveAccuracy: Hashable, Sendable, Codable {
     }
 }
 
-/// How often margins have the sign that the labels say where length cannot tell: among rows whose responses' lengths differ
-/// by less than a ratio.
+/// How often margins have the sign that the labels say where length cannot tell: among rows whose responses' lengths
+/// differ by less than a ratio.
 ///
 /// - Parameters:
 ///   - margins: that should be positive by the labels.

@@ -1,9 +1,9 @@
 internal import SeededRandom
 
 extension PairDifferences {
-    /// How alike two directions are that are fitted on different halves of the groups: the mean cosine over random halves.
-    /// Directions of pure noise have about 0; of the whole, each half knows less (with `c` of halves, the whole's cosine with
-    /// a fresh whole is about `2c / (1 + c)`: Spearman and Brown 1910).
+    /// How alike two directions are that are fitted on different halves of the groups: the mean cosine over random
+    /// halves. Directions of pure noise have about 0; of the whole, each half knows less (with `c` of halves, the
+    /// whole's cosine with a fresh whole is about `2c / (1 + c)`: Spearman and Brown 1910).
     ///
     /// - Parameter fit: of a half's pairs, to a direction `[hidden]`.
     /// - Returns: nil for fewer than two groups.

@@ -3,8 +3,8 @@ package struct VarianceExplained: Hashable, Sendable, Codable {
     /// R² of a numeric column, η² of a categorical one: 0 to 1. A column of many categories explains some of any score.
     package let share: Double
 
-    /// What is left of it after what a column of as many parameters explains of pure noise, `1 - (1 - share)(n - 1)/(n - k)`:
-    /// adjusted R² (Ezekiel 1930), ε² of categories (Kelley, PNAS 1935). Not below 0.
+    /// What is left of it after what a column of as many parameters explains of pure noise, `1 - (1 - share)(n - 1)/(n
+    /// - k)`: adjusted R² (Ezekiel 1930), ε² of categories (Kelley, PNAS 1935). Not below 0.
     package let adjusted: Double
 
     /// - Parameter parameters: `k`, the mean included.

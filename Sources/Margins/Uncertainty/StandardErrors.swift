@@ -1,9 +1,10 @@
-/// How much a score would vary, had other anchors been drawn: `x ↦ |E x|` for a matrix `E` `[directions, hidden]`, so that
-/// projecting a state on more directions gives its standard error with its score.
+/// How much a score would vary, had other anchors been drawn: `x ↦ |E x|` for a matrix `E` `[directions, hidden]`, so
+/// that projecting a state on more directions gives its standard error with its score.
 ///
-/// It is that of the mean difference alone, and of the fit that there is: the difference of two fits on fresh anchors varies
-/// √2 times as much. What the directions of other estimators vary by is larger.
+/// It is that of the mean difference alone, and of the fit that there is: the difference of two fits on fresh anchors
+/// varies √2 times as much. What the directions of other estimators vary by is larger.
 package struct StandardErrors: Hashable, Sendable {
+    /// The columns of `E`.
     package let hiddenSize: Int
 
     /// `E`, `[directions, hidden]`, row-major.
@@ -11,7 +12,8 @@ package struct StandardErrors: Hashable, Sendable {
 
     /// The standard error of `x · direction`, in the unit of that score.
     ///
-    /// - Parameter state: `x`: a hidden state for its score's error, the difference of two for their margin's; `[hidden]`.
+    /// - Parameter state: `x`: a hidden state for its score's error, the difference of two for their margin's;
+    ///   `[hidden]`.
     package func standardError(of state: some Collection<Float>) -> Double {
         let state = state.map { Double($0) }
         precondition(state.count == hiddenSize, "a state of another hidden size")
@@ -25,24 +27,27 @@ package struct StandardErrors: Hashable, Sendable {
         }
     }
 
-    /// The same from the projections of `x` on each of the directions: of two texts' projections, their difference is the
-    /// margin's.
+    /// The same from the projections of `x` on each of the directions: of two texts' projections, their difference is
+    /// the margin's.
     package static func combined(_ projections: [Double]) -> Double { projections.norm }
 }
 
 /// Sums of a stream of pair differences, for the mean difference and the standard errors of its scores by closed forms.
 ///
-/// With `B_g = Σ_{i∈g} (dᵢ - d̄) / n`, what group `g` moves the mean by, the variance of a score `x · d̄` is
-/// `G/(G-1) Σ_g (x · B_g)²`: the linearisation of a mean whose groups are drawn whole (Cochran, Sampling Techniques, 1977,
-/// 9A; Liang and Zeger 1986). That of `x · u` on the unit direction, by the delta method, is the same of
-/// `x⊥ = x - (x · u) u`, divided by `|d̄|²`. A bootstrap of the unit direction varies less than fresh anchors do where these
-/// leave much of the mean in doubt: each refit adds noise to the mean's length once more. The closed form does not.
+/// With `B_g = Σ_{i∈g} (dᵢ - d̄) / n`, what group `g` moves the mean by, the variance of a score `x · d̄` is `G/(G-1)
+/// Σ_g (x · B_g)²`: the linearisation of a mean whose groups are drawn whole (Cochran, Sampling Techniques, 1977, 9A;
+/// Liang and Zeger 1986). That of `x · u` on the unit direction, by the delta method, is the same of `x⊥ = x - (x · u)
+/// u`, divided by `|d̄|²`. A bootstrap of the unit direction varies less than fresh anchors do where these leave much
+/// of the mean in doubt: each refit adds noise to the mean's length once more. The closed form does not.
 ///
-/// Memory is `partsMax · hidden` doubles, however many groups there are: from `partsMax` groups on, further ones join those
-/// at random, as whole ones (the method of random groups: Wolter, Introduction to Variance Estimation, 2007, chapter 2).
-/// The variance stays unbiased; a standard error then varies itself by `1/√(2 · parts)`, 2.2 % of 1,024.
+/// Memory is `partsMax · hidden` doubles, however many groups there are: from `partsMax` groups on, further ones join
+/// those at random, as whole ones (the method of random groups: Wolter, Introduction to Variance Estimation, 2007,
+/// chapter 2). The variance stays unbiased; a standard error then varies itself by `1/√(2 · parts)`, 2.2 % of 1,024.
 package struct DifferenceMoments: Sendable {
+    /// The components of a difference.
     package let hiddenSize: Int
+
+    /// From how many groups on they are merged, and the seed that decides which.
     package let partsMax: Int
     package let seed: UInt64
 

@@ -29,7 +29,8 @@ import Testing
         #expect(abs(share.low - expected.low) < 1e-12 && abs(share.high - expected.high) < 1e-12)
     }
 
-    /// 1,000 data sets of 60 groups of 1 to 9 rows, whose share varies by group: the truth is in 93 to 97 of 100 intervals.
+    /// 1,000 data sets of 60 groups of 1 to 9 rows, whose share varies by group: the truth is in 93 to 97 of 100
+    /// intervals.
     @Test func theTruthIsInTheIntervalAsOftenAsItSays() throws {
         var random = SeededGenerator(seed: 5)
         var (covered, naive) = (0, 0)

@@ -73,8 +73,8 @@ import Testing
         #expect((rawRatios + unitRatios).allSatisfy { abs($0 - 1) < 0.05 })
     }
 
-    /// A refit's mean is longer than the mean that it is drawn from, by noise, and so its unit direction varies less: where
-    /// anchors leave much of the mean in doubt, the bootstrap is too sure, and the closed form is not.
+    /// A refit's mean is longer than the mean that it is drawn from, by noise, and so its unit direction varies less:
+    /// where anchors leave much of the mean in doubt, the bootstrap is too sure, and the closed form is not.
     @Test func theyAreThoseOfFreshAnchors() throws {
         let states = states(20, seed: 2)
         var scores = states.map { _ in MarginStatistics() }
