@@ -1,0 +1,44 @@
+import SeededRandom
+import Testing
+
+@testable import Margins
+
+@Suite struct CrossFittingTests {
+    @Test func aPairIsScoredByADirectionThatNeverSawItsGroup() throws {
+        var differences = PairDifferences(hiddenSize: 24)
+        let rows = ReferenceData.differences(40, seed: 4)
+        for row in 0..<40 { differences.append(rows[row], group: row % 13) }
+        let folds = try #require(Folds(groups: differences.groups, count: 4, seed: 1))
+        var fitted: [[Int]] = []
+        let margins = try differences.crossFittedMargins(folds) { others in
+            fitted.append(others.groups)
+            return try Estimator.ridge(lambda: 1).fit(others)
+        }
+        #expect(fitted.map(\.count).reduce(0, +) == 3 * 40)
+        for row in 0..<40 {
+            #expect(!fitted[folds.assignment[row]].contains(row % 13))
+            let others = differences.filter { folds.assignment[$0] != folds.assignment[row] }
+            let expected = projection(of: differences[row], on: try Estimator.ridge(lambda: 1).fit(others))
+            #expect(margins[row] == expected)
+        }
+    }
+
+    /// In as many dimensions, every estimator but the principal component puts the noise that it was fitted on on its
+    /// right side.
+    @Test(arguments: EstimatorTests.all)
+    func noiseHasMarginsOfEitherSign(_ estimator: Estimator) throws {
+        var right = 0
+        for seed in 1...6 as ClosedRange<UInt64> {
+            var random = SeededGenerator(seed: seed)
+            var noise = PairDifferences(hiddenSize: 128)
+            for row in 0..<60 { noise.append(random.floats(count: 128), group: row) }
+            let direction = try estimator.fit(noise)
+            let leaning = noise.groups.indices.count { projection(of: noise[$0], on: direction) > 0 }
+            if estimator != .firstPrincipalComponent { #expect(leaning > 50) }
+            let folds = try #require(Folds(groups: noise.groups, count: 5, seed: seed))
+            right += try noise.crossFittedMargins(folds) { try estimator.fit($0) }.count { $0 > 0 }
+        }
+        print("\(estimator): \(right) of 360 right")
+        #expect((140...220).contains(right))
+    }
+}
