@@ -7,6 +7,9 @@ import Testing
     @Test(.needs(.model)) func aJobAndItsWorkersEndWithARunnerThatIsKilled() async throws {
         let folder = try JobFolder()
         try folder.configure()
+        // So many that the job does not end by itself before this test has its turn.
+        let rows = try String(contentsOfFile: folder.path("rows.jsonl"), encoding: .utf8)
+        try folder.write(String(repeating: rows + "\n", count: 200), to: "rows.jsonl")
         // A shell that starts the job as a test does.
         let launcher = TiedProcess.launcher(parent: "$$").map { $0 == "$$" ? $0 : "'\($0)'" }
         let job = [try Programs.path(Programs.coordinator), "run", folder.configuration, "--local-workers", "2"]

@@ -121,9 +121,10 @@ extension WorkerState {
         return true
     }
 
-    /// It lost its units for want of progress. That may be for want of the scorer, whatever was heard of that.
+    /// It lost its units for want of progress. That may be for want of the scorer, though that was acknowledged; one that is
+    /// on its way has its own time.
     mutating func stalled() {
-        scorerDelivery = ScorerDelivery()
+        if scorerDelivery.isAcknowledged { scorerDelivery = ScorerDelivery() }
         switch state {
         case .ready: state = .stalled
         case .loading, .stalled, .draining: break
