@@ -26,8 +26,7 @@ import Transport
         for number in 0..<100 { #expect(try await router.nextMessage().message == .numbered(number)) }
     }
 
-    @Test(.disabled("passes alone; in a run of all tests it was seen to wait for ever, which is not understood yet"))
-    func noMoreIsDeliveredThanThereIsRoomFor() async throws {
+    @Test func noMoreIsDeliveredThanThereIsRoomFor() async throws {
         let gate = Gate()
         let inbox = Mailbox<Inbound>()
         let largest = Mutex(0)
@@ -40,7 +39,6 @@ import Transport
             })
         let dealer = try MessageSocket(.dealer(connect: router.endpoint), limits: Self.patient) { _ in }
         for number in 0..<500 { try dealer.send(.numbered(number)) }
-        await dealer.close()
         await gate.waitUntilAsked(times: 20)
         gate.open()
 
@@ -48,6 +46,9 @@ import Transport
         while numbers.count < 500, let arrived = await inbox.next() { numbers += arrived.map { $0.message?.number } }
         #expect(numbers == Array(0..<500))
         #expect(largest.withLock { $0 } <= 3)
+        // Not before: of a sender that is closed, what the receiver's queue has no room for stays in the kernel, which gives
+        // such a connection up after a minute, and on a busy machine this test has its next turn later.
+        await dealer.close()
         await router.close()
     }
 
