@@ -203,7 +203,16 @@ extension DatasetFormat {
         _ = try configuration("dataset: {format: rated}", Self.formats)
         let unchecked = try Configuration(contentsOf: folder.path("cluster.yaml"))
         let error = #expect(throws: ConfigurationError.self) { try JobDefinition(unchecked) }
-        #expect(error?.problems == [#"dataset.format: no format is called "rated""#])
+        #expect(error?.problems == [#"dataset.format: no format for these rows is called "rated""#])
+    }
+
+    /// There is a format of that name, for anchors.
+    @Test func aNameOfAnotherUseThatNobodyCheckedIsRefused() throws {
+        _ = try configuration("dataset: {format: preference}", DatasetFormat.all)
+        var unchecked = try Configuration(contentsOf: folder.path("cluster.yaml"))
+        unchecked.dataset.format = DatasetFormat.anchors.name
+        let error = #expect(throws: ConfigurationError.self) { try JobDefinition(unchecked) }
+        #expect(error?.problems == [#"dataset.format: no format for these rows is called "anchors""#])
     }
 
     @Test func everyFormatHasANameOfItsOwnThatTheExampleExplains() throws {

@@ -18,7 +18,7 @@ extension JobConfiguration.Configuration {
 extension DatasetOptions {
     /// How the input's rows are read.
     ///
-    /// - Throws: `Problem` where none of the formats has the name.
+    /// - Throws: `Problem` where no format for these rows has the name.
     init(_ dataset: JobConfiguration.Configuration.Dataset, formats: [DatasetFormat]) throws {
         var columns: DatasetColumns?
         if dataset.prompt != nil || dataset.chosen != nil || dataset.rejected != nil {
@@ -26,7 +26,8 @@ extension DatasetOptions {
                 prompt: dataset.prompt, chosen: dataset.chosen ?? "chosen", rejected: dataset.rejected ?? "rejected")
         }
         self.init(
-            purpose: .row, format: try formats.format(named: dataset.format, key: "dataset.format"), columns: columns,
+            purpose: .row, format: try formats.format(named: dataset.format, for: .row, key: "dataset.format"),
+            columns: columns,
             ignoredColumns: dataset.ignoredColumns,
             promptInResponses: .init(rawValue: dataset.promptInResponses) ?? .auto,
             maxRowBytes: dataset.maxRowBytes)
@@ -35,7 +36,7 @@ extension DatasetOptions {
 
     /// How the anchors' rows are read.
     ///
-    /// - Throws: `Problem` where none of the formats has the name.
+    /// - Throws: `Problem` where no format for these rows has the name.
     init(
         _ anchors: JobConfiguration.Configuration.Anchors, maxRowBytes: Int, formats: [DatasetFormat]
     ) throws {
@@ -45,7 +46,7 @@ extension DatasetOptions {
                 prompt: anchors.prompt, harmless: anchors.harmless, harmful: anchors.harmful ?? "harmful")
         }
         self.init(
-            purpose: .anchor, format: try formats.format(named: anchors.format, key: "anchors.format"),
+            purpose: .anchor, format: try formats.format(named: anchors.format, for: .anchor, key: "anchors.format"),
             columns: columns, ignoredColumns: anchors.ignoredColumns,
             promptInResponses: .init(rawValue: anchors.promptInResponses) ?? .auto,
             refusal: anchors.refusal, maxRowBytes: maxRowBytes)
@@ -55,11 +56,13 @@ extension DatasetOptions {
 
 extension [DatasetFormat] {
     /// Nil where the format is to be found.
-    fileprivate func format(named name: String, key: String) throws(Problem) -> DatasetFormat? {
+    fileprivate func format(
+        named name: String, for purpose: RowPurpose, key: String
+    ) throws(Problem) -> DatasetFormat? {
         if name == JobConfiguration.Configuration.anyFormat { return nil }
-        guard let format = first(where: { $0.name == name }) else {
-            throw Problem("\(key): no format is called \(name.quoted)", isOfConfiguration: true)
+        guard names(for: purpose).contains(name) else {
+            throw Problem("\(key): no format for these rows is called \(name.quoted)", isOfConfiguration: true)
         }
-        return format
+        return first { $0.name == name }
     }
 }
