@@ -16,8 +16,15 @@ package struct JobSpecification: Hashable, Sendable {
     /// Automatic while no worker was asked.
     package var attention: AttentionPrecision
 
-    /// What the steps ask for of each text, in this order: at least one, each once.
+    /// What the steps ask for of each text, in this order, each once; with ``everyLayer``, at least one.
     package var readouts: [Readout]
+
+    /// Poolings that they ask for of every layer from 1 on besides: who makes the job need not know how many there are.
+    package var everyLayer: [Pooling]
+
+    /// Whether the scorer is of only some of what the steps ask for, and its making decides of which. Then a text to be
+    /// projected is embedded to these alone, once the scorer is there; else it may be embedded before.
+    package var choosesReadouts: Bool
 
     /// Longest sequence in tokens; 0 for the model's context length.
     package var maxTokens: Int
@@ -28,8 +35,8 @@ package struct JobSpecification: Hashable, Sendable {
 
     package init(
         job: String, modelPath: String, modelDigest: String, precision: Precision, backend: Backend,
-        attention: AttentionPrecision = .f32, readouts: [Readout], maxTokens: Int, heartbeatMilliseconds: Int,
-        keptReadouts: [Readout] = []
+        attention: AttentionPrecision = .f32, readouts: [Readout], everyLayer: [Pooling] = [],
+        choosesReadouts: Bool = false, maxTokens: Int, heartbeatMilliseconds: Int, keptReadouts: [Readout] = []
     ) {
         self.job = job
         self.modelPath = modelPath
@@ -38,13 +45,23 @@ package struct JobSpecification: Hashable, Sendable {
         self.backend = backend
         self.attention = attention
         self.readouts = readouts
+        self.everyLayer = everyLayer
+        self.choosesReadouts = choosesReadouts
         self.maxTokens = maxTokens
         self.heartbeatMilliseconds = heartbeatMilliseconds
         self.keptReadouts = keptReadouts
     }
 
-    /// What is asked for of a model, with layers counted from the front. Those that it does not have are among them.
-    package func readouts(layerCount: Int) -> [Readout] { readouts.map { $0.resolved(layerCount: layerCount) } }
+    /// What is asked for of a model, in the order of results, with layers counted from the front: those that are named,
+    /// also where the model does not have them, then what every layer adds, ascending.
+    package func readouts(layerCount: Int) -> [Readout] {
+        let named = readouts.map { $0.resolved(layerCount: layerCount) }
+        let poolings = Pooling.allCases.filter(everyLayer.contains)
+        guard !poolings.isEmpty, layerCount > 0 else { return named }
+        return named
+            + (1...layerCount).flatMap { layer in poolings.map { Readout(LayerChoice(layer), $0) } }
+            .filter { !named.contains($0) }
+    }
 
     /// What is kept of a model's states, as it lies in results and in the store: ascending, each once, with layers counted
     /// from the front. Those that the model does not have are among them.

@@ -1,7 +1,7 @@
 internal import Digest
 
-/// What workers project hidden states on: for each of the job's readouts a matrix of directions, each of which gives every
-/// text a score. A plain Legend direction is the one row of the one matrix.
+/// What workers project hidden states on: for each of its readouts a matrix of directions, each of which gives every text a
+/// score, and where it has a matrix of errors one number more. A plain Legend direction is the one row of the one matrix.
 package struct Scorer: Hashable, Sendable {
     package struct Part: Hashable, Sendable {
         /// Its layer counts from the front.
@@ -10,16 +10,27 @@ package struct Scorer: Hashable, Sendable {
         /// f32 `[directions, hidden]`.
         package let directions: Tensor
 
-        package init(_ readout: Readout, _ directions: Tensor) {
+        /// f32 `[errors, hidden]`: the last number of each text is the length of the projection on these of its state
+        /// less that of its row's first text, and of a first text that of its state alone. nil: there is no such number.
+        package let errors: Tensor?
+
+        package init(_ readout: Readout, _ directions: Tensor, errors: Tensor? = nil) {
             self.readout = readout
             self.directions = directions
+            self.errors = errors
         }
+
+        /// Numbers that each text gets.
+        package var scoreCount: Int { directions.shape[0] + (errors == nil ? 0 : 1) }
+
+        /// In the order in which they are sent.
+        package var matrices: [Tensor] { [directions] + [errors].compactMap(\.self) }
     }
 
-    /// Of all parts: every text of a unit gets so many scores.
+    /// Of all parts: every text of a unit is projected on so many.
     package static let directionsMax = 1024
 
-    /// In the order of the job's readouts.
+    /// Each once.
     package let parts: [Part]
 
     /// SHA-256 of all that is in it: names it in acknowledgements and results.
@@ -33,20 +44,21 @@ package struct Scorer: Hashable, Sendable {
         }
         var directions = 0
         for part in parts {
-            let values = part.directions
             guard part.readout.layer.number >= 0 else {
                 throw ProtocolError("a scorer of \(part.readout); a layer that counts from the front is expected")
             }
-            guard values.elementType == .f32, values.shape.count == 2, values.elementCount > 0,
-                values.shape[1] == parts[0].directions.shape[1], values.isFinite
-            else {
-                throw ProtocolError(
-                    """
-                    a scorer's directions of \(values.elementType) \(values.shape); finite f32 [directions, hidden] are \
-                    expected, of one hidden size
-                    """)
+            for values in part.matrices {
+                guard values.elementType == .f32, values.shape.count == 2, values.elementCount > 0,
+                    values.shape[1] == parts[0].directions.shape.last, values.isFinite
+                else {
+                    throw ProtocolError(
+                        """
+                        a scorer's directions of \(values.elementType) \(values.shape); finite f32 [directions, hidden] \
+                        are expected, of one hidden size
+                        """)
+                }
+                directions += values.shape[0]
             }
-            directions += values.shape[0]
         }
         guard directions <= Self.directionsMax else {
             throw ProtocolError("a scorer of \(directions) directions; at most \(Self.directionsMax) are expected")
@@ -64,15 +76,17 @@ package struct Scorer: Hashable, Sendable {
 
     private init(checked parts: [Part]) {
         self.parts = parts
-        let bytes = parts.flatMap { Array("\($0.readout) \($0.directions.shape)\n".utf8) + $0.directions.bytes }
+        let bytes = parts.flatMap { part in
+            Array("\(part.readout)".utf8) + part.matrices.flatMap { Array(" \($0.shape)\n".utf8) + $0.bytes }
+        }
         digest = SHA256Digest(of: bytes).description
     }
 
     package var hiddenSize: Int { parts[0].directions.shape[1] }
 
-    /// Of its directions.
-    package var byteCount: Int { parts.reduce(0) { $0 + $1.directions.bytes.count } }
+    /// Of its matrices.
+    package var byteCount: Int { parts.flatMap(\.matrices).reduce(0) { $0 + $1.bytes.count } }
 
     /// Of each text.
-    package var scoreCount: Int { parts.reduce(0) { $0 + $1.directions.shape[0] } }
+    package var scoreCount: Int { parts.reduce(0) { $0 + $1.scoreCount } }
 }

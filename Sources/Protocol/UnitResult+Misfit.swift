@@ -17,7 +17,7 @@ extension UnitResult {
         if let problem = misfitOfRows(unit) { return problem }
         let shapeOfText =
             switch work.values {
-            case .states: [job.readouts.count, model.hiddenSize]
+            case .states: [job.readouts(layerCount: model.layerCount).count, model.hiddenSize]
             case .scores: [scorer?.scoreCount ?? 0]
             case .numbers(_, let shape): shape
             }

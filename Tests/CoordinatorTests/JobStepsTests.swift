@@ -7,7 +7,7 @@ import Testing
     private func opened(_ steps: [Pipeline.Step]) -> [StepID] { steps.map(\.id) }
 
     @Test func rowsAreOpenFromTheBeginningThoughTheyWaitForTheDirection() {
-        var pipeline = Pipeline.annotation(fitsDirection: true, hasDirection: false)
+        var pipeline = Pipeline.annotation(fitsDirection: true, hasDirection: false, choosesReadouts: false)
         #expect(opened(pipeline.begin()) == [.anchors, .rows])
         #expect(pipeline.current?.id == .anchors)
         #expect(opened(pipeline.readingSteps) == [.anchors, .rows])
@@ -21,15 +21,23 @@ import Testing
         #expect(pipeline.isComplete && pipeline.current == nil)
     }
 
+    @Test func rowsOfWhichNobodyKnowsWhatTheyAreEmbeddedToWaitForTheDirection() {
+        var pipeline = Pipeline.annotation(fitsDirection: true, hasDirection: false, choosesReadouts: true)
+        #expect(opened(pipeline.begin()) == [.anchors])
+        #expect(opened(pipeline.readingSteps) == [.anchors, .rows])
+        #expect(opened(pipeline.complete(.anchors)) == [.fit])
+        #expect(opened(pipeline.complete(.fit)) == [.rows])
+    }
+
     @Test func anEarlierRunsDirectionIsNotFittedAgain() {
-        var pipeline = Pipeline.annotation(fitsDirection: true, hasDirection: true)
+        var pipeline = Pipeline.annotation(fitsDirection: true, hasDirection: true, choosesReadouts: false)
         #expect(opened(pipeline.begin()) == [.rows])
         #expect(opened(pipeline.readingSteps) == [.rows])
         #expect(opened(pipeline.complete(.rows)) == [.output])
     }
 
     @Test func aSavedDirectionNeedsNoAnchors() {
-        var pipeline = Pipeline.annotation(fitsDirection: false, hasDirection: true)
+        var pipeline = Pipeline.annotation(fitsDirection: false, hasDirection: true, choosesReadouts: false)
         #expect(opened(pipeline.begin()) == [.rows])
         #expect(pipeline[.anchors] == nil && pipeline[.rows]?.barrier == nil)
     }

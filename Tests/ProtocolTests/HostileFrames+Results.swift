@@ -51,6 +51,7 @@ extension HostileFrames {
                 scorer, "a scorer of 0 readouts; 1 to 64, each once, are expected",
                 {
                     $0.scorerUpdate.scorer.readouts = []
+                    $0.scorerUpdate.scorer.withErrors = []
                     $0.tensors = []
                 }, bulk: { $0 = [] }),
             .init(
@@ -59,7 +60,17 @@ extension HostileFrames {
             .init(
                 scorer, "a scorer of 2 readouts; 1 to 64, each once, are expected",
                 { $0.scorerUpdate.scorer.readouts[1] = $0.scorerUpdate.scorer.readouts[0] }),
-            .init(scorer, "a message whose bulk frame is missing", { $0.scorerUpdate.scorer.readouts = readouts(65) }),
+            .init(
+                scorer, "a message whose bulk frame is missing",
+                {
+                    $0.scorerUpdate.scorer.readouts = readouts(65)
+                    $0.scorerUpdate.scorer.withErrors = []
+                }),
+            .init(
+                scorer, "errors of 1 of a scorer's 2 readouts", { $0.scorerUpdate.scorer.withErrors = [false] }),
+            .init(
+                scorer, "a message whose bulk frame is missing",
+                { $0.scorerUpdate.scorer.withErrors = [true, true] }),
             .init(
                 scorer, "a scorer of layer -1, mean-response; a layer that counts from the front is expected",
                 { $0.scorerUpdate.scorer.readouts[0].layer = -1 }),

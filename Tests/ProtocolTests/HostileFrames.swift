@@ -43,9 +43,9 @@ extension HostileFrames {
             .init(result, "0 tensors announced, 1 bulk frames found", { $0.tensors = [] }),
             .init(result, "2 tensors announced, 1 bulk frames found", { $0.tensors += $0.tensors }),
             .init(
-                result, "a message of 66 frames; at most 65 are expected",
-                { $0.tensors = Array(repeating: $0.tensors[0], count: 65) },
-                bulk: { $0 = Array(repeating: $0[0], count: 65) }),
+                result, "a message of 130 frames; at most 129 are expected",
+                { $0.tensors = Array(repeating: $0.tensors[0], count: 129) },
+                bulk: { $0 = Array(repeating: $0[0], count: 129) }),
             .init(
                 direction, "a bulk frame that belongs to no part of the message", { $0.tensors += $0.tensors },
                 bulk: { $0 += $0 }),
@@ -156,6 +156,12 @@ extension HostileFrames {
             .init(welcome, "a job without readouts or heartbeat interval", { $0.welcome.clearJob() }),
             .init(
                 welcome, "a readout that comes twice", { $0.welcome.job.readouts.append($0.welcome.job.readouts[0]) }),
+            .init(
+                welcome, "a pooling of every layer that comes twice",
+                { $0.welcome.job.everyLayer = ["last", "mean", "last"] }),
+            .init(
+                welcome, "a pooling of every layer: expected one of last, mean, mean-response, found \"first\"",
+                { $0.welcome.job.everyLayer = ["first"] }),
             .init(
                 welcome, "65 readouts; at most 64 are expected",
                 { $0.welcome.job.readouts = Array(repeating: $0.welcome.job.readouts[0], count: 65) }),

@@ -55,6 +55,20 @@ enum MessageSamples {
         }
     }()
 
+    /// With standard errors of the second of two layers.
+    static let scorerWithErrors: Scorer = {
+        do {
+            return try Scorer([
+                scorer.parts[0],
+                .init(
+                    Readout(0, .lastToken), scorer.parts[1].directions,
+                    errors: Tensor([0.25, 0, 0, 0.5] as [Float], shape: [2, 2])),
+            ])
+        } catch {
+            preconditionFailure("a sample that is no scorer: \(error)")
+        }
+    }()
+
     static let job = JobSpecification(
         job: "harmless", modelPath: "/models/a.gguf", modelDigest: "", precision: .automatic, backend: .oneDNN,
         attention: .bf16, readouts: [-1, 0, 12].map { Readout($0, .lastToken) }, maxTokens: 4096,
@@ -63,6 +77,14 @@ enum MessageSamples {
     static var keepingJob: JobSpecification {
         var job = job
         job.keptReadouts = [Readout(-1, .lastToken), Readout(-1000, .meanText), Readout(20, .meanResponse)]
+        return job
+    }
+
+    static var choosingJob: JobSpecification {
+        var job = job
+        job.readouts = []
+        job.everyLayer = [.meanResponse, .lastToken]
+        job.choosesReadouts = true
         return job
     }
 
@@ -126,7 +148,7 @@ enum MessageSamples {
         .assignment(lease, payload),
         .assignment(lease, anchors),
         .assignment(lease, raggedPayload),
-        .scorer(direction),
+        .scorer(direction), .scorer(scorerWithErrors), .welcome(choosingJob),
         .scorer(scorer),
         .resultAcknowledged(lease),
         .revoked(lease),

@@ -54,4 +54,34 @@ import Testing
             ])
         #expect(job.readouts(layerCount: 30).map(\.layer) == [30, 0, 12])
     }
+
+    /// A job for a model whose layers nobody has counted yet.
+    @Test func everyLayersPoolingsComeBehindWhatIsNamedAndNotTwice() {
+        var job = MessageSamples.job
+        job.readouts = [Readout(-1, .lastToken), Readout(1, .meanText)]
+        job.everyLayer = [.meanResponse, .lastToken]
+        #expect(
+            job.readouts(layerCount: 2) == [
+                Readout(2, .lastToken), Readout(1, .meanText), Readout(1, .lastToken), Readout(1, .meanResponse),
+                Readout(2, .meanResponse),
+            ])
+        job.readouts = []
+        #expect(job.readouts(layerCount: 1) == [Readout(1, .lastToken), Readout(1, .meanResponse)])
+        #expect(job.readouts(layerCount: 0).isEmpty)
+    }
+
+    @Test func errorsAreAMatrixMoreAndANumberMore() throws {
+        let scorer = MessageSamples.scorerWithErrors
+        #expect(scorer.scoreCount == 5 && scorer.byteCount == 4 * (2 + 6 + 4))
+        #expect(scorer.digest != MessageSamples.scorer.digest)
+        for shape in [[4], [1, 4], [0, 2]] {
+            let count = shape.reduce(1, *)
+            let errors = Tensor([Float](repeating: 1, count: count), shape: shape)
+            #expect(throws: ProtocolError.self) {
+                try Scorer([
+                    .init(Readout(18, .meanResponse), Tensor([1, 2] as [Float], shape: [1, 2]), errors: errors)
+                ])
+            }
+        }
+    }
 }

@@ -72,6 +72,36 @@ import Worker
         #expect(harness.handle(.embedded(lane: 0, Self.unit)) == [project()])
     }
 
+    // MARK: Where the fit chooses what rows are embedded to
+
+    private static var choosingJob: JobSpecification {
+        var job = Harness.job
+        job.choosesReadouts = true
+        return job
+    }
+
+    @Test func whereNobodyKnowsWhatToEmbedToUnitsWaitForTheScorerAndOthersDoNot() {
+        var harness = Harness.working(on: Self.choosingJob)
+        #expect(harness.assign(Lease(1), .project) == [])
+        #expect(
+            harness.assign(Lease(2)) == [.compute(lane: 0, Lease(2), .embed(.test(Lease(2))), scorer: nil)])
+        #expect(harness.held()?.map(\.isEmbedded) == [false, false])
+        #expect(harness.handle(.computed(lane: 0, .test(Lease(2)))) == [.send(.result(.test(Lease(2))))])
+        #expect(
+            harness.receive(.scorer(Harness.scorer)) == [
+                .send(.scorerAcknowledged(digest: Harness.scorer.digest)),
+                .compute(lane: 0, Lease(1), .embed(.test(Lease(1), .project)), scorer: Harness.scorer),
+            ])
+    }
+
+    @Test func aWorkerThatLeavesGivesThemBack() {
+        var harness = Harness.working(on: Self.choosingJob)
+        harness.assign(Lease(1), .project)
+        let actions = harness.handle(.drain(reason: "stop"))
+        #expect(actions.contains(Harness.failure(Lease(1), "stop", returned: true)))
+        #expect(actions.last == .end(.drained(reason: "stop")))
+    }
+
     @Test func aRevokedOneIsForgotten() {
         var harness = Self.ahead()
         #expect(harness.receive(.revoked(Lease(1))) == [])

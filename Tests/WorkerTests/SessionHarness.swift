@@ -21,10 +21,12 @@ struct SessionHarness {
     }
 
     /// A worker in the state `working`.
-    static func working(lanes: Int = 1, scorer: Scorer? = nil) -> SessionHarness {
+    static func working(
+        lanes: Int = 1, on job: JobSpecification = job, scorer: Scorer? = nil
+    ) -> SessionHarness {
         var harness = SessionHarness(lanes: lanes)
         harness.handle(.start)
-        harness.receive(.welcome(Self.job))
+        harness.receive(.welcome(job))
         harness.handle(.modelLoaded(Self.model))
         harness.receive(.accepted)
         if let scorer { harness.receive(.scorer(scorer)) }
@@ -94,7 +96,7 @@ extension UnitPayload {
 
 extension EmbeddedUnit {
     static func test(_ lease: Lease) -> Self {
-        var unit = Self(.test(lease, .project))
+        var unit = Self(.test(lease, .project), readouts: [Readout(2, .lastToken)])
         unit.vectors = [1, 2, 3, 4]
         unit.tokensTotal = 40
         return unit

@@ -22,11 +22,13 @@ import Tokenizers
     }
 
     private func computation(
-        _ readouts: [Readout] = readouts, keeping kept: [Readout] = [], maxTokens: Int = 0
+        _ readouts: [Readout] = readouts, everyLayer: [Protocol.Pooling] = [], choosing: Bool = false,
+        keeping kept: [Readout] = [], maxTokens: Int = 0
     ) throws -> UnitComputation {
         let job = JobSpecification(
             job: "job", modelPath: "", modelDigest: "", precision: .f32, backend: .native, readouts: readouts,
-            maxTokens: maxTokens, heartbeatMilliseconds: 1000, keptReadouts: kept)
+            everyLayer: everyLayer, choosesReadouts: choosing, maxTokens: maxTokens, heartbeatMilliseconds: 1000,
+            keptReadouts: kept)
         return try UnitComputation(job: job, embedder: embedder)
     }
 
@@ -53,8 +55,10 @@ import Tokenizers
         return Array(embeddings[sequence: 0, layer: layer])
     }
 
-    private func embed(_ computation: UnitComputation, _ payload: UnitPayload) throws -> EmbeddedUnit {
-        try computation.embed(payload, on: lane) { _ in true }
+    private func embed(
+        _ computation: UnitComputation, _ payload: UnitPayload, for scorer: Scorer? = nil
+    ) throws -> EmbeddedUnit {
+        try computation.embed(payload, for: scorer, on: lane) { _ in true }
     }
 
     @Test func everyTextHasEveryReadout() throws {
@@ -87,9 +91,39 @@ import Tokenizers
         #expect(result.output == .scores(scores, scorer: scorer.digest))
         #expect(scores.shape == [6, 6])
         let direct = try scorer.scores(
-            of: unit.vectors, readouts: scorer.parts.map(\.readout), hiddenSize: hidden)
+            of: unit.vectors, rows: [1, 3, 2], readouts: scorer.parts.map(\.readout), hiddenSize: hidden)
         #expect(try scores.doubles() == direct)
         #expect(throws: Problem.self) { try computation.result(of: unit, Lease(1), scorer: nil) }
+    }
+
+    @Test func everyLayersPoolingsFollowWhatIsNamed() throws {
+        let unit = try embed(computation([Self.readouts[1]], everyLayer: [.meanResponse, .lastToken]), payload())
+        let readouts = [
+            Self.readouts[1], Readout(1, .lastToken), Readout(2, .lastToken), Readout(2, .meanResponse),
+        ]
+        #expect(unit.readouts == readouts)
+        let named = try embed(computation(readouts), payload())
+        #expect(unit.vectors == named.vectors && !unit.vectors.isEmpty)
+    }
+
+    /// Nothing else is computed, so that a result does not depend on when the scorer came.
+    @Test func whereTheFitChoosesTextsAreEmbeddedToTheScorersReadoutsAlone() throws {
+        let choosing = try computation([], everyLayer: Protocol.Pooling.allCases, choosing: true)
+        #expect(try embed(choosing, payload()).readouts.count == 6)
+        let scorer = Scorer(Readout(1, .meanResponse), direction: (0..<hidden).map { Float($0 % 5) - 2 })
+        let unit = try embed(choosing, payload(.project), for: scorer)
+        #expect(unit.readouts == [Readout(1, .meanResponse)])
+        let plain = try computation([Readout(1, .meanResponse)])
+        #expect(try unit.vectors == embed(plain, payload(.project)).vectors)
+        let result = try choosing.result(of: unit, Lease(1), scorer: scorer)
+        #expect(
+            try result == plain.result(of: embed(plain, payload(.project)), Lease(1), scorer: scorer).taking(result))
+
+        let withoutScorer = #expect(throws: Problem.self) { try embed(choosing, payload(.project)) }
+        #expect(withoutScorer?.description == "expected a scorer, which says what to embed to; found none")
+        let other = Scorer(Readout(0, .meanText), direction: Array(repeating: 1, count: hidden))
+        let refused = #expect(throws: Problem.self) { try embed(choosing, payload(.project), for: other) }
+        #expect(refused?.description == "a scorer of layer 0, mean, which the job does not ask for")
     }
 
     /// A plain unit is what the first readout of several is.
@@ -146,5 +180,14 @@ import Tokenizers
             #expect(error?.description.contains("embedding.layer is \(layer); ") == true)
             #expect(error?.description.contains("layers 0 to 2, or -1 to -3 counted from the last") == true)
         }
+    }
+}
+
+extension UnitResult {
+    /// With the time that another took.
+    fileprivate func taking(_ other: UnitResult) -> UnitResult {
+        var result = self
+        result.computeMicroseconds = other.computeMicroseconds
+        return result
     }
 }

@@ -26,13 +26,14 @@ extension Pipeline {
     /// - Parameters:
     ///   - fitsDirection: false where a saved direction is given.
     ///   - hasDirection: whether an earlier run fitted it.
-    package static func annotation(fitsDirection: Bool, hasDirection: Bool) -> Pipeline {
+    ///   - choosesReadouts: whether the fit decides what rows are embedded to, so that none is before.
+    package static func annotation(fitsDirection: Bool, hasDirection: Bool, choosesReadouts: Bool) -> Pipeline {
         let fit: [Step] = [
             Step(.anchors),
             Step(id: .fit, name: "direction", work: .local(.fitDirection), input: .output(of: .anchors)),
         ]
         let annotate: [Step] = [
-            Step(.rows, barrier: fitsDirection ? .fit : nil),
+            Step(.rows, barrier: fitsDirection ? .fit : nil, beginsAhead: !choosesReadouts),
             Step(id: .output, name: "output", work: .local(.writeOutput), input: .output(of: .rows)),
         ]
         return Pipeline((fitsDirection ? fit : []) + annotate, completed: hasDirection ? [.anchors, .fit] : [])
@@ -40,9 +41,9 @@ extension Pipeline {
 }
 
 extension Pipeline.Step {
-    fileprivate init(_ step: WorkStep, barrier: StepID? = nil) {
+    fileprivate init(_ step: WorkStep, barrier: StepID? = nil, beginsAhead: Bool = true) {
         self.init(
             id: step.id, name: step.name, work: .units(step.work, responses: step.responses), input: .file,
-            barrier: barrier)
+            barrier: barrier, beginsAhead: beginsAhead)
     }
 }

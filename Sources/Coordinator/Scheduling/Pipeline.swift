@@ -23,16 +23,21 @@ package struct Pipeline: Sendable {
         package var work: Work
         package var input: Input
 
-        /// The earlier step that makes the scorer without which this one cannot be completed. Workers may begin with
-        /// its units before.
+        /// The earlier step that makes the scorer without which this one cannot be completed.
         package var barrier: StepID?
 
-        package init(id: StepID, name: String, work: Work, input: Input, barrier: StepID? = nil) {
+        /// Whether workers may begin with its units before the scorer is there.
+        package var beginsAhead: Bool
+
+        package init(
+            id: StepID, name: String, work: Work, input: Input, barrier: StepID? = nil, beginsAhead: Bool = true
+        ) {
             self.id = id
             self.name = name
             self.work = work
             self.input = input
             self.barrier = barrier
+            self.beginsAhead = beginsAhead
         }
 
         /// nil for a step of the coordinator's own.
@@ -96,11 +101,9 @@ package struct Pipeline: Sendable {
     }
 
     private func mayOpen(_ step: Step) -> Bool {
-        switch step.work {
-        case .local: step.needs.allSatisfy { states[$0] == .complete }
         // What stands before the barrier is computed ahead of it.
-        case .units: step.input.needs.allSatisfy { states[$0] == .complete }
-        }
+        let needs = step.workStep != nil && step.beginsAhead ? step.input.needs : step.needs
+        return needs.allSatisfy { states[$0] == .complete }
     }
 
     /// The first open step: what a person who watches is shown. nil before the beginning and at the end.

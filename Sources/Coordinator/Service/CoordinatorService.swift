@@ -95,7 +95,8 @@ final class CoordinatorService {
                 job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
                 scorer: direction?.scorer, numerics: state.numerics),
             pipeline: .annotation(
-                fitsDirection: definition.savedDirection == nil, hasDirection: state.direction != nil),
+                fitsDirection: definition.savedDirection == nil, hasDirection: state.direction != nil,
+                choosesReadouts: false),
             ledger: StoredLedger(ledger: ledger, store: store), connections: SocketConnections(socket: socket),
             ingested: Set(ingestions.filter(\.value.isComplete).keys))
         var cluster = definition.configuration.cluster

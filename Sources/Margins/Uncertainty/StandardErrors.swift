@@ -10,6 +10,13 @@ package struct StandardErrors: Hashable, Sendable {
     /// `E`, `[directions, hidden]`, row-major.
     package let directions: [Float]
 
+    /// - Precondition: `directions` has whole rows of `hiddenSize`.
+    package init(hiddenSize: Int, directions: [Float]) {
+        precondition(hiddenSize > 0 && directions.count.isMultiple(of: hiddenSize), "directions of another hidden size")
+        self.hiddenSize = hiddenSize
+        self.directions = directions
+    }
+
     /// The standard error of `x · direction`, in the unit of that score.
     ///
     /// - Parameter state: `x`: a hidden state for its score's error, the difference of two for their margin's;

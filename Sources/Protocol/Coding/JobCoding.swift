@@ -38,17 +38,34 @@ extension [Readout] {
 extension Scorer {
     /// - Parameter bulk: gives the message's next tensor.
     init(_ wire: WireScorer, _ bulk: () throws -> Tensor) throws {
-        // A matrix for each: there are no more than frames.
-        try self.init(wire.readouts.map { Part(try Readout($0), try bulk()) })
+        guard wire.withErrors.isEmpty || wire.withErrors.count == wire.readouts.count else {
+            throw ProtocolError("errors of \(wire.withErrors.count) of a scorer's \(wire.readouts.count) readouts")
+        }
+        // Matrices for each: there are no more than frames.
+        try self.init(
+            wire.readouts.enumerated().map { index, readout in
+                let directions = try bulk()
+                let hasErrors = !wire.withErrors.isEmpty && wire.withErrors[index]
+                return Part(try Readout(readout), directions, errors: hasErrors ? try bulk() : nil)
+            })
     }
 
-    var wire: WireScorer { .with { $0.readouts = parts.map(\.readout.wire) } }
+    var wire: WireScorer {
+        .with {
+            $0.readouts = parts.map(\.readout.wire)
+            $0.withErrors = parts.map { $0.errors != nil }
+        }
+    }
 }
 
 extension JobSpecification {
     init(_ wire: WireJobSpecification) throws {
-        guard !wire.readouts.isEmpty, wire.heartbeatMs > 0 else {
+        guard !wire.readouts.isEmpty || !wire.everyLayer.isEmpty, wire.heartbeatMs > 0 else {
             throw ProtocolError("a job without readouts or heartbeat interval")
+        }
+        let everyLayer = try wire.everyLayer.map { try Pooling(wire: $0, "a pooling of every layer") }
+        guard Set(everyLayer).count == everyLayer.count else {
+            throw ProtocolError("a pooling of every layer that comes twice")
         }
         self.init(
             job: wire.job, modelPath: wire.modelPath,
@@ -56,7 +73,8 @@ extension JobSpecification {
             precision: try Precision(wire: wire.precision, "a job's precision"),
             backend: try Backend(wire: wire.backend, "a job's backend"),
             attention: try AttentionPrecision(wire: wire.attention, "what a job's attention multiplies"),
-            readouts: try [Readout](wire: wire.readouts, countMax: Readout.countMax), maxTokens: Int(wire.maxTokens),
+            readouts: try [Readout](wire: wire.readouts, countMax: Readout.countMax), everyLayer: everyLayer,
+            choosesReadouts: wire.choosesReadouts, maxTokens: Int(wire.maxTokens),
             heartbeatMilliseconds: Int(wire.heartbeatMs),
             keptReadouts: try [Readout](wire: wire.keep, countMax: Readout.keptMax))
     }
@@ -72,6 +90,8 @@ extension JobSpecification {
             $0.maxTokens = UInt32(maxTokens)
             $0.heartbeatMs = UInt32(heartbeatMilliseconds)
             $0.readouts = readouts.map(\.wire)
+            $0.everyLayer = everyLayer.map(\.rawValue)
+            $0.choosesReadouts = choosesReadouts
             $0.keep = keptReadouts.map(\.wire)
         }
     }

@@ -6,7 +6,7 @@ internal import SwiftProtobuf
 /// and whatever does not fit is a `ProtocolError`.
 extension Message {
     /// Header and at most so many tensors: those of a scorer.
-    package static let maximumFrameCount = 1 + Readout.countMax
+    package static let maximumFrameCount = 1 + 2 * Readout.countMax
 
     /// Of what a coordinator is sent: header, a unit's values and what is kept of its texts.
     package static let maximumFrameCountOfWorkers = 3
@@ -126,7 +126,7 @@ extension CoordinatorMessage {
                     $0.payload = payload.wire
                 })
         case .scorer(let scorer):
-            tensors = scorer.parts.map(\.directions)
+            tensors = scorer.parts.flatMap(\.matrices)
             return .scorerUpdate(.with { $0.scorer = scorer.wire })
         case .resultAcknowledged(let lease): return .resultAcknowledgement(.with { $0.lease = lease.wire })
         case .revoked(let lease): return .revocation(.with { $0.lease = lease.wire })

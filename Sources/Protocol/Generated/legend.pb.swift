@@ -569,7 +569,9 @@ package nonisolated struct WireRowFailure: Sendable {
 
 /// The texts of a unit are the responses of its rows, one row after another.
 /// Bulk frame 0: of texts to embed the hidden states, f32 [texts, readouts, hidden]; of texts to project the scores, f64
-/// [texts, scores], in the order of the scorer's matrices and their directions.
+/// [texts, scores], in the order of the scorer's readouts and their directions; where a readout has errors, one number
+/// follows: the length of the projection on them of the text's state less that of its row's first text, and of a first text
+/// that of its state alone.
 /// The elements of a failed row are zero.
 /// Bulk frame 1, where the job keeps hidden states: f16 [texts, readouts, hidden], never infinite.
 package nonisolated struct WireUnitResult: Sendable {
@@ -728,11 +730,18 @@ package nonisolated struct WireJobSpecification: Sendable {
   /// What attention multiplies: f32 or bf16.
   package var attention: String = String()
 
-  /// What the steps ask for of each text: 1 to 64, each once.
+  /// What the steps ask for of each text: at most 64, each once; at least one where every_layer is empty.
   package var readouts: [WireReadout] = []
 
   /// What comes besides with the results, to be stored; empty where nothing is.
   package var keep: [WireReadout] = []
+
+  /// Poolings that the steps ask for of every layer from 1 on besides, each once. In results they follow `readouts`, by
+  /// layer, then pooling (last, mean, mean-response); what is among `readouts` already does not come twice.
+  package var everyLayer: [String] = []
+
+  /// The scorer is of some of these alone: a text to be projected is embedded to the scorer's readouts, once it is there.
+  package var choosesReadouts: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -755,13 +764,17 @@ package nonisolated struct WireReadout: Sendable {
   package init() {}
 }
 
-/// One bulk frame for each readout, in order: its directions, f32 [directions, hidden]. Layers count from the front.
+/// Bulk frames for each readout, in order: its directions, f32 [directions, hidden], and where it has errors these, f32
+/// [errors, hidden]. Layers count from the front.
 package nonisolated struct WireScorer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var readouts: [WireReadout] = []
+
+  /// Of each readout; empty: none has.
+  package var withErrors: [Bool] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2370,7 +2383,7 @@ nonisolated extension WireModelChunkRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{4}\u{3}max_tokens\0\u{3}heartbeat_ms\0\u{2}\u{b}attention\0\u{1}readouts\0\u{1}keep\0\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{4}\u{3}max_tokens\0\u{3}heartbeat_ms\0\u{2}\u{b}attention\0\u{1}readouts\0\u{1}keep\0\u{3}every_layer\0\u{3}chooses_readouts\0\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2388,6 +2401,8 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       case 20: try { try decoder.decodeSingularStringField(value: &self.attention) }()
       case 21: try { try decoder.decodeRepeatedMessageField(value: &self.readouts) }()
       case 22: try { try decoder.decodeRepeatedMessageField(value: &self.keep) }()
+      case 23: try { try decoder.decodeRepeatedStringField(value: &self.everyLayer) }()
+      case 24: try { try decoder.decodeSingularBoolField(value: &self.choosesReadouts) }()
       default: break
       }
     }
@@ -2424,6 +2439,12 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     if !self.keep.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.keep, fieldNumber: 22)
     }
+    if !self.everyLayer.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.everyLayer, fieldNumber: 23)
+    }
+    if self.choosesReadouts != false {
+      try visitor.visitSingularBoolField(value: self.choosesReadouts, fieldNumber: 24)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2438,6 +2459,8 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.attention != rhs.attention {return false}
     if lhs.readouts != rhs.readouts {return false}
     if lhs.keep != rhs.keep {return false}
+    if lhs.everyLayer != rhs.everyLayer {return false}
+    if lhs.choosesReadouts != rhs.choosesReadouts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2480,7 +2503,7 @@ nonisolated extension WireReadout: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireScorer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Scorer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}readouts\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}readouts\0\u{3}with_errors\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2489,6 +2512,7 @@ nonisolated extension WireScorer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.readouts) }()
+      case 2: try { try decoder.decodeRepeatedBoolField(value: &self.withErrors) }()
       default: break
       }
     }
@@ -2498,11 +2522,15 @@ nonisolated extension WireScorer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.readouts.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.readouts, fieldNumber: 1)
     }
+    if !self.withErrors.isEmpty {
+      try visitor.visitPackedBoolField(value: self.withErrors, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireScorer, rhs: WireScorer) -> Bool {
     if lhs.readouts != rhs.readouts {return false}
+    if lhs.withErrors != rhs.withErrors {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -5,7 +5,7 @@ internal import Protocol
 /// Which hidden states a unit's texts are embedded to: those that it asks for, and those that the job keeps.
 struct EmbeddingSelection: Sendable {
     /// Layers count from the front: 0 the embeddings … `layerCount` after the final norm.
-    let readouts: [Readout]
+    private(set) var readouts: [Readout]
     private let keptReadouts: [Readout]
     private let hiddenSize: Int
 
@@ -26,6 +26,19 @@ struct EmbeddingSelection: Sendable {
         readouts = job.readouts(layerCount: model.layerCount)
         keptReadouts = job.keptReadouts(layerCount: model.layerCount)
         hiddenSize = model.hiddenSize
+    }
+
+    /// Those alone that a scorer is of.
+    ///
+    /// - Throws: `Problem` where the job does not ask for them.
+    func narrowed(to scorer: Scorer) throws -> EmbeddingSelection {
+        let chosen = scorer.parts.map(\.readout)
+        if let other = chosen.first(where: { !readouts.contains($0) }) {
+            throw Problem("a scorer of \(other), which the job does not ask for")
+        }
+        var selection = self
+        selection.readouts = chosen
+        return selection
     }
 
     /// What the lane is asked for: it computes every pooling of every layer.

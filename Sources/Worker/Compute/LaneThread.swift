@@ -63,7 +63,7 @@ final class LaneThread: Sendable {
                 case .embed(let payload):
                     let ready = try lane ?? embedder.makeLane()
                     lane = ready
-                    unit = try computation.embed(payload, on: ready) { tokens in
+                    unit = try computation.embed(payload, for: scorer, on: ready) { tokens in
                         post(.progress(lane: index, tokens: tokens))
                         return !isCancelled.load(ordering: .relaxed)
                     }

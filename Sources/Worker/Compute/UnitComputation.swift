@@ -9,6 +9,7 @@ struct UnitComputation: Sendable {
     private let embedder: Embedder
     private let selection: EmbeddingSelection
     private let tokensMax: Int
+    private let choosesReadouts: Bool
 
     /// What a text's vectors take in memory.
     var bytesPerText: Int { selection.bytesPerText }
@@ -18,25 +19,30 @@ struct UnitComputation: Sendable {
         selection = try EmbeddingSelection(job: job, model: embedder.model)
         self.embedder = embedder
         let contextLength = embedder.model.contextLength
+        choosesReadouts = job.choosesReadouts
         self.tokensMax = job.maxTokens > 0 ? min(job.maxTokens, contextLength) : contextLength
     }
 
     /// Embeds a unit's texts.
     ///
     /// - Parameters:
+    ///   - scorer: the job's; nil where there is none yet.
     ///   - lane: belongs to the calling thread.
     ///   - progress: told the tokens computed so far after each micro-batch; false cancels.
     /// - Throws: `CancellationError`, or what makes the whole unit fail. A row that cannot be embedded is a failure in
     ///   the result.
-    func embed(_ payload: UnitPayload, on lane: Lane, progress: (UInt64) -> Bool) throws -> EmbeddedUnit {
+    func embed(
+        _ payload: UnitPayload, for scorer: Scorer?, on lane: Lane, progress: (UInt64) -> Bool
+    ) throws -> EmbeddedUnit {
         let start = ContinuousClock.now
+        let selection = try selection(for: payload.work, scorer)
         try selection.check(texts: payload.textCount, work: payload.work)
         let rows = payload.items.map { Row($0, of: payload, tokenizedBy: embedder, tokensMax: tokensMax) }
         let sequences = rows.filter { $0.failure == nil }.flatMap(\.sequences)
         let embeddings = try lane.embed(
             sequences, layers: selection.allLayers, poolings: selection.allPoolings
         ) { progress(UInt64($0)) }
-        var unit = EmbeddedUnit(payload)
+        var unit = EmbeddedUnit(payload, readouts: selection.readouts)
         var kept = HalfVectors()
         var sequence = 0
         for (item, row) in rows.enumerated() {
@@ -60,6 +66,12 @@ struct UnitComputation: Sendable {
         return unit
     }
 
+    private func selection(for work: WorkKind, _ scorer: Scorer?) throws -> EmbeddingSelection {
+        guard choosesReadouts, work.needsScorer else { return selection }
+        guard let scorer else { throw Problem("expected a scorer, which says what to embed to; found none") }
+        return try selection.narrowed(to: scorer)
+    }
+
     private static func failure(of vectors: ArraySlice<Float>) -> String? {
         vectors.allSatisfy(\.isFinite) ? nil : UnitResult.RowFailure.notFiniteReason
     }
@@ -75,14 +87,15 @@ struct UnitComputation: Sendable {
     }
 
     private func output(of unit: EmbeddedUnit, scorer: Scorer?) throws -> UnitResult.Output {
-        let (hidden, readouts) = (embedder.model.hiddenSize, selection.readouts)
+        let hidden = embedder.model.hiddenSize
         let texts = unit.responseCounts.reduce(0, +)
         switch unit.work.values {
-        case .states: return .states(Tensor(unit.vectors, shape: [texts, readouts.count, hidden]))
+        case .states: return .states(Tensor(unit.vectors, shape: [texts, unit.readouts.count, hidden]))
         case .numbers: throw Problem("work of kind \(unit.work.number) is not known to this worker")
         case .scores:
             guard let scorer else { throw Problem("expected a scorer to project on, found none") }
-            let scores = try scorer.scores(of: unit.vectors, readouts: readouts, hiddenSize: hidden)
+            let scores = try scorer.scores(
+                of: unit.vectors, rows: unit.responseCounts, readouts: unit.readouts, hiddenSize: hidden)
             return .scores(Tensor(scores, shape: [texts, scorer.scoreCount]), scorer: scorer.digest)
         }
     }

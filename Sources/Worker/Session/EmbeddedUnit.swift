@@ -10,6 +10,9 @@ package struct EmbeddedUnit: Hashable, Sendable {
     /// Of each row; the unit's texts are these, one row after another.
     package var responseCounts: [Int]
 
+    /// What its texts are embedded to.
+    package var readouts: [Readout]
+
     /// `[texts, readouts, hidden]`; zero for rows that failed.
     package var vectors: [Float] = []
 
@@ -22,7 +25,8 @@ package struct EmbeddedUnit: Hashable, Sendable {
     package var tokensComputed: UInt64 = 0
     package var computeMicroseconds: UInt64 = 0
 
-    package init(_ payload: UnitPayload) {
+    package init(_ payload: UnitPayload, readouts: [Readout]) {
+        self.readouts = readouts
         work = payload.work
         rows = payload.items.map(\.row)
         responseCounts = payload.items.map(\.text.responses.count)

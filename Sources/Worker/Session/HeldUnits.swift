@@ -78,11 +78,16 @@ extension HeldUnits {
         waiting.append(Waiting(lease: lease, work: .embed(payload)))
     }
 
-    /// Puts waiting units into idle lanes.
-    mutating func start(at now: MonotonicInstant) -> [(lane: Int, unit: Waiting)] {
+    /// Puts waiting units into idle lanes, in their order.
+    ///
+    /// - Parameter mayStart: whether a unit can be begun now.
+    mutating func start(
+        at now: MonotonicInstant, where mayStart: (Session.Work) -> Bool
+    ) -> [(lane: Int, unit: Waiting)] {
         var started: [(lane: Int, unit: Waiting)] = []
-        for lane in lanes.indices where lanes[lane] == nil && !waiting.isEmpty {
-            let unit = waiting.removeFirst()
+        for lane in lanes.indices where lanes[lane] == nil {
+            guard let next = waiting.firstIndex(where: { mayStart($0.work) }) else { break }
+            let unit = waiting.remove(at: next)
             lanes[lane] = Running(lease: unit.lease, since: now, tokens: unit.tokens)
             started.append((lane, unit))
         }

@@ -111,6 +111,13 @@ extension Session {
         /// Embed the texts and, where they are rows and there is a scorer, project them.
         case embed(UnitPayload)
         case project(EmbeddedUnit)
+
+        var needsScorer: Bool {
+            switch self {
+            case .embed(let payload): payload.work.needsScorer
+            case .project(let unit): unit.work.needsScorer
+            }
+        }
     }
 
     package enum Note: Hashable, Sendable {

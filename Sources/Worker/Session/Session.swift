@@ -189,7 +189,9 @@ extension Session {
 
     private mutating func startUnits(at now: MonotonicInstant, _ actions: inout [Action]) {
         guard membership.model != nil, !membership.hasEnded else { return }
-        actions += units.start(at: now).map { lane, unit in
+        // Without the scorer nobody knows what such a unit is to be embedded to.
+        let waitsForScorer = scorer == nil && membership.job?.choosesReadouts == true
+        actions += units.start(at: now, where: { !waitsForScorer || !$0.needsScorer }).map { lane, unit in
             .compute(lane: lane, unit.lease, unit.work, scorer: scorer)
         }
     }

@@ -36,9 +36,11 @@ enum Arithmetic {
 
     /// From the anchors' vectors, `[texts, readouts, hidden]`.
     ///
-    /// - Parameter directions: how many for each readout.
-    static func scorer(fittedOn states: [Float], directions: [Int]) throws -> Scorer {
-        let textSize = directions.count * hiddenSize
+    /// - Parameters:
+    ///   - readouts: how many the vectors are of.
+    ///   - directions: how many for each readout that the scorer is of: the first ones.
+    static func scorer(fittedOn states: [Float], readouts: Int, directions: [Int]) throws -> Scorer {
+        let textSize = readouts * hiddenSize
         return try Scorer(
             directions.enumerated().map { readout, count in
                 var matrix: [Float] = []
@@ -52,7 +54,7 @@ enum Arithmetic {
                     }
                 }
                 return Scorer.Part(
-                    readouts[readout].resolved(layerCount: layerCount), Tensor(matrix, shape: [count, hiddenSize]))
+                    Self.readouts[readout].resolved(layerCount: layerCount), Tensor(matrix, shape: [count, hiddenSize]))
             })
     }
 
@@ -76,7 +78,8 @@ enum Arithmetic {
     // MARK: What a worker does
 
     static func embedded(_ payload: UnitPayload, readouts: Int, in precision: Precision) -> EmbeddedUnit {
-        var unit = EmbeddedUnit(payload)
+        var unit = EmbeddedUnit(
+            payload, readouts: Self.readouts.prefix(readouts).map { $0.resolved(layerCount: layerCount) })
         unit.tokensTotal = UInt64(payload.items.count * LedgerModel.tokensPerRow)
         for text in payload.items.map(\.text) {
             for response in text.responses {
@@ -90,17 +93,16 @@ enum Arithmetic {
     }
 
     /// As a worker projects it.
-    static func result(of unit: EmbeddedUnit, _ lease: Lease, on scorer: Scorer?, readouts: Int) throws -> UnitResult {
+    static func result(of unit: EmbeddedUnit, _ lease: Lease, on scorer: Scorer?) throws -> UnitResult {
         let texts = unit.responseCounts.reduce(0, +)
         let output: UnitResult.Output
         if unit.work.needsScorer {
             guard let scorer else { throw ProtocolError("nothing to project on") }
             let scores = try scorer.scores(
-                of: unit.vectors, readouts: Self.readouts.prefix(readouts).map { $0.resolved(layerCount: layerCount) },
-                hiddenSize: hiddenSize)
+                of: unit.vectors, rows: unit.responseCounts, readouts: unit.readouts, hiddenSize: hiddenSize)
             output = .scores(Tensor(scores, shape: [texts, scorer.scoreCount]), scorer: scorer.digest)
         } else {
-            output = .states(Tensor(unit.vectors, shape: [texts, readouts, hiddenSize]))
+            output = .states(Tensor(unit.vectors, shape: [texts, unit.readouts.count, hiddenSize]))
         }
         return UnitResult(
             lease: lease, rows: unit.rows, responseCounts: unit.responseCounts, output: output,

@@ -66,8 +66,14 @@ struct Plan: CustomStringConvertible {
     /// How many responses each row has; nil for two of the same names in all rows.
     let raggedRows: [Int]?
 
-    /// How many directions the scorer has for each of the job's readouts.
+    /// What the job asks for of each text.
+    let readouts: Int
+
+    /// How many directions the scorer has for each readout that it is of: the first ones, or all.
     let directions: [Int]
+
+    /// Whether the fit decides how many these are, so that no row is embedded before.
+    let choosesReadouts: Bool
 
     /// How long workers go on without a coordinator; nil: for ever. Somebody starts those again that give up.
     let absenceMax: Duration?
@@ -107,8 +113,10 @@ struct Plan: CustomStringConvertible {
         asksForNumerics = choice.isTrue(0.7)
         prefersBF16 = (0..<workers).map { _ in choice.isTrue(0.5) }
         raggedRows = choice.isTrue(0.7) ? (0..<rows).map { _ in choice.integer(1...5) } : nil
-        let readouts = choice.integer(1...Arithmetic.readouts.count)
-        directions = (0..<readouts).map { _ in choice.integer(1...3) }
+        readouts = choice.integer(1...Arithmetic.readouts.count)
+        let allDirections = (0..<readouts).map { _ in choice.integer(1...3) }
+        choosesReadouts = choice.isTrue(0.4)
+        directions = choosesReadouts ? Array(allDirections.prefix(choice.integer(1...readouts))) : allDirections
     }
 
     /// The steps that read the input.
@@ -120,7 +128,9 @@ struct Plan: CustomStringConvertible {
 
     /// A job's steps, whose rows may have any number of responses here.
     func pipeline(hasScorer: Bool) -> Pipeline {
-        let steps = Pipeline.annotation(fitsDirection: true, hasDirection: false).steps.map { step in
+        let steps = Pipeline.annotation(
+            fitsDirection: true, hasDirection: false, choosesReadouts: choosesReadouts
+        ).steps.map { step in
             var step = step
             if let rows = self.steps.first(where: { $0.id == step.id }) {
                 step.work = .units(rows.work, responses: rows.responses)

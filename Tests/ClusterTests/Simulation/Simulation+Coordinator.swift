@@ -26,8 +26,8 @@ extension Simulation {
         return JobSpecification(
             job: "job", modelPath: "model.gguf", modelDigest: "", precision: asks ? .automatic : .f32,
             backend: .oneDNN, attention: asks ? .automatic : .f32,
-            readouts: Array(Arithmetic.readouts.prefix(plan.directions.count)), maxTokens: 0,
-            heartbeatMilliseconds: 1000)
+            readouts: Array(Arithmetic.readouts.prefix(plan.readouts)), choosesReadouts: plan.choosesReadouts,
+            maxTokens: 0, heartbeatMilliseconds: 1000)
     }
 
     var policy: Scheduler.Policy {
@@ -100,7 +100,8 @@ extension Simulation {
             // Those that were given up have values of another kind, and none of them.
             let anchors = ledger.results(of: .anchors).filter(\.failures.isEmpty)
             let states = try anchors.flatMap { try $0.output.values.floats() }
-            let scorer = try Arithmetic.scorer(fittedOn: states, directions: plan.directions)
+            let scorer = try Arithmetic.scorer(
+                fittedOn: states, readouts: plan.readouts, directions: plan.directions)
             try ledger.set(scorer: scorer)
             return [.localWorkDone(.fit, scorer: scorer)]
         case .ended(let step):

@@ -21,7 +21,8 @@ extension Simulation {
         do {
             let anchors = try checkRows(of: .anchors) { $0.map(Double.init) }
             let vectors = anchors.flatMap { states(ofRow: $0, of: .anchors, in: precision).flatMap(\.self) }
-            let scorer = try Arithmetic.scorer(fittedOn: vectors, directions: plan.directions)
+            let scorer = try Arithmetic.scorer(
+                fittedOn: vectors, readouts: plan.readouts, directions: plan.directions)
             if ledger.scorer != scorer { broken("the scorer is wrong") }
             let rows = try checkRows(of: .rows) { try Arithmetic.scores(of: $0, on: scorer) }
             for row in rows where plan.poison[row] != nil { broken("row \(row) is poison and has a value") }
@@ -33,7 +34,7 @@ extension Simulation {
     /// Of each of its texts.
     private func states(ofRow row: UInt64, of step: StepID, in precision: Precision) -> [[Float]] {
         (0..<plan.responseCount(ofRow: row, in: step)).map {
-            Arithmetic.states(ofRow: Int(row), response: $0, readouts: plan.directions.count, in: precision)
+            Arithmetic.states(ofRow: Int(row), response: $0, readouts: plan.readouts, in: precision)
         }
     }
 

@@ -123,9 +123,7 @@ extension Simulation {
     private func project(_ unit: EmbeddedUnit, _ work: SimulatedWorker.Work, in lane: Int) -> Session.Event {
         if unit.work.needsScorer, work.scorer == nil { return .embedded(lane: lane, unit) }
         do {
-            return .computed(
-                lane: lane,
-                try Arithmetic.result(of: unit, work.lease, on: work.scorer, readouts: plan.directions.count))
+            return .computed(lane: lane, try Arithmetic.result(of: unit, work.lease, on: work.scorer))
         } catch {
             return .failed(lane: lane, reason: "\(error)")
         }
@@ -152,8 +150,12 @@ extension Simulation {
         case nil: break
         }
         if work.rowsComputed == payload.items.count {
-            let unit = Arithmetic.embedded(
-                payload, readouts: plan.directions.count, in: workers[index].precision)
+            var readouts = plan.readouts
+            if payload.work.needsScorer, plan.choosesReadouts {
+                if work.scorer == nil { broken("\(work.lease) is embedded, and nobody knows to what") }
+                readouts = work.scorer?.parts.count ?? readouts
+            }
+            let unit = Arithmetic.embedded(payload, readouts: readouts, in: workers[index].precision)
             return end(project(unit, work, in: lane))
         }
         later(
