@@ -43,7 +43,7 @@ let package = Package(
                 "Margins", "Monitoring", "Prompting", "Protocol", "Reports", "Safetensors", "Scheduling", "Transport",
                 arguments, logging, signals,
             ],
-            exclude: ["Dataset", "JobStore", "Monitoring", "Prompting", "Reports", "Scheduling"],
+            exclude: ["Dataset", "JobStore", "Monitoring", "Prompting", "Reports", "Scheduling", "TextFeatures"],
             swiftSettings: strict),
         // What a person reads of a job: the progress line, the status page, overviews of what was written.
         .target(
@@ -69,6 +69,10 @@ let package = Package(
         // Who computes what, and in which order, as pure state machines.
         .target(
             name: "Scheduling", dependencies: ["Protocol"], path: "Sources/Coordinator/Scheduling",
+            swiftSettings: strict),
+        // What can be said of responses without a model: columns that scores are compared with, and refusals of our own.
+        .target(
+            name: "TextFeatures", dependencies: ["Margins"], path: "Sources/Coordinator/TextFeatures",
             swiftSettings: strict),
         .executableTarget(
             name: "Worker",
@@ -208,6 +212,9 @@ let package = Package(
             name: "DatasetFixtures", dependencies: ["Dataset"], path: "Tests/DatasetFixtures", swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests", dependencies: ["Protocol", "Scheduling", "SeededRandom"], swiftSettings: strict),
+        .testTarget(
+            name: "TextFeaturesTests", dependencies: ["Margins", "SeededRandom", "TestEnvironment", "TextFeatures"],
+            swiftSettings: strict),
         .testTarget(
             name: "WorkerTests",
             dependencies: [
