@@ -39,40 +39,65 @@ package enum Estimator: Hashable, Sendable {
         try weights(isSampled ? differences.sampled(seed: seed) : differences).map { Float($0) }
     }
 
-    /// In double precision, on all the pairs.
+    /// In double precision, on all the pairs, of norm 1.
     func weights(_ differences: PairDifferences) throws -> [Double] {
+        let weights = try solution(differences).weights
+        return weights.scaled(by: 1 / weights.norm)
+    }
+
+    /// On all the pairs, of any norm but zero.
+    func solution(_ differences: PairDifferences) throws -> Solution {
         guard differences.count > 0 else { throw DirectionError.noAnchors }
         let mean = differences.mean
         let scale = differences.meanSquare
         guard scale.isFinite else { throw DirectionError.notFinite }
         guard mean.contains(where: { $0 != 0 }) else { throw DirectionError.zero }
         switch self {
-        case .meanDifference: return try unit(mean)
+        case .meanDifference: return try Solution(weights: mean)
         case .firstPrincipalComponent:
             let component = largestEigenvector(of: differences, from: mean)
-            return try unit(component.scaled(by: dot(component, mean) < 0 ? -1 : 1))
+            return try Solution(weights: component.scaled(by: dot(component, mean) < 0 ? -1 : 1))
         case .ridge(let lambda):
             precondition(lambda > 0, "a ridge without a penalty")
-            let moment = ShrunkMoment(differences)
-            return try unit(moment.solving(mean, moment: moment.smallerMoment(), a: 1, b: lambda * scale))
+            let rows = DenseRows(differences)
+            let inverse = try ShrunkInverse(rows, moment: rows.smallerMoment(), a: 1, b: lambda * scale)
+            return try Solution(weights: inverse.times(mean), inverse: inverse)
         case .logistic(let lambda):
-            let scaled = ScaledDifferences(differences: differences, factor: 1 / scale.squareRoot())
-            return try unit(logisticMinimum(scaled, lambda: lambda))
+            return try Solution(weights: logisticMinimum(ScaledDifferences(differences), lambda: lambda))
         case .ledoitWolf:
-            return try unit(ledoitWolfDiscriminant(differences, mean: mean))
+            // Without any spread, the limit of ever less of it is the mean.
+            let inverse = try ledoitWolfInverse(differences, mean: mean)
+            return try Solution(weights: inverse?.times(mean) ?? mean, inverse: inverse)
         }
     }
 
-    private func unit(_ weights: [Double]) throws -> [Double] {
-        let norm = try Direction(difference: weights).norm
-        return weights.scaled(by: 1 / norm)
+    /// What a fit comes to.
+    struct Solution {
+        /// `[hidden]`; of the logistic regression, those of the divided differences.
+        let weights: [Double]
+
+        /// What the mean difference was multiplied by, where the fit does so.
+        let inverse: ShrunkInverse?
+
+        /// - Throws: `DirectionError` for weights that are zero or not finite.
+        init(weights: [Double], inverse: ShrunkInverse? = nil) throws {
+            self.weights = try Direction(difference: weights).difference
+            self.inverse = inverse
+        }
     }
 }
 
-/// Differences times a number, without a copy of them.
-private struct ScaledDifferences: DesignMatrix {
+/// Differences divided by the root of the mean square of all their components, without a copy of them.
+struct ScaledDifferences: DesignMatrix {
     let differences: PairDifferences
+
+    /// What they are multiplied by.
     let factor: Double
+
+    init(_ differences: PairDifferences) {
+        self.differences = differences
+        factor = 1 / differences.meanSquare.squareRoot()
+    }
 
     var rowCount: Int { differences.count }
     var columnCount: Int { differences.hiddenSize }
