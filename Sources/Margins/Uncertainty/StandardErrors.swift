@@ -1,8 +1,9 @@
 /// How much a score would vary, had other anchors been drawn: `x ↦ |E x|` for a matrix `E` `[directions, hidden]`, so
 /// that projecting a state on more directions gives its standard error with its score.
 ///
-/// It is that of the mean difference alone, and of the fit that there is: the difference of two fits on fresh anchors
-/// varies √2 times as much. What the directions of other estimators vary by is larger.
+/// It is that of the fit that there is: the difference of two fits on fresh anchors varies √2 times as much. Those of
+/// the mean difference come with the sums of a stream (`DifferenceMoments`), those of every estimator with its fit
+/// (`Estimator.fitWithErrors`).
 package struct StandardErrors: Hashable, Sendable {
     /// The columns of `E`.
     package let hiddenSize: Int
@@ -15,6 +16,23 @@ package struct StandardErrors: Hashable, Sendable {
         precondition(hiddenSize > 0 && directions.count.isMultiple(of: hiddenSize), "directions of another hidden size")
         self.hiddenSize = hiddenSize
         self.directions = directions
+    }
+
+    /// Of scores on `w / |w|`, from those on `w`: by the delta method, `x ↦ |C x⊥| / |w|` with `x⊥` what is across `w`.
+    ///
+    /// - Parameters:
+    ///   - contributions: `C`, what each part of the anchors moves `w` by; `[parts, hidden]`, row-major.
+    ///   - weights: `w`, `[hidden]`, not zero.
+    init(contributions: [Double], acrossUnitOf weights: [Double]) {
+        let norm = weights.norm
+        let unit = weights.scaled(by: 1 / norm)
+        let directions = stride(from: 0, to: contributions.count, by: unit.count).flatMap { start in
+            // x⊥ · C = x · C⊥.
+            var across = Array(contributions[start..<start + unit.count])
+            across.add(unit, scaledBy: -dot(across, unit))
+            return across.map { Float($0 / norm) }
+        }
+        self.init(hiddenSize: unit.count, directions: directions)
     }
 
     /// The standard error of `x · direction`, in the unit of that score.
@@ -48,56 +66,44 @@ package struct StandardErrors: Hashable, Sendable {
 /// of the mean in doubt: each refit adds noise to the mean's length once more. The closed form does not.
 ///
 /// Memory is `partsMax · hidden` doubles, however many groups there are: from `partsMax` groups on, further ones join
-/// those at random, as whole ones (the method of random groups: Wolter, Introduction to Variance Estimation, 2007,
-/// chapter 2). The variance stays unbiased; a standard error then varies itself by `1/√(2 · parts)`, 2.2 % of 1,024.
+/// those at random (`GroupParts`). The variance stays unbiased; a standard error then varies itself by `1/√(2 ·
+/// parts)`, 2.2 % of 1,024.
 package struct DifferenceMoments: Sendable {
     /// The components of a difference.
     package let hiddenSize: Int
 
-    /// From how many groups on they are merged, and the seed that decides which.
-    package let partsMax: Int
-    package let seed: UInt64
-
-    /// How many pairs there were.
-    package private(set) var count = 0
-    private var places: [Int: Int] = [:]
-    private var sizes: [Double] = []
+    private var groupParts: GroupParts
 
     /// The sum of each part's differences, `[parts, hidden]`.
     private var sums: [Double] = []
 
+    /// - Parameters:
+    ///   - partsMax: from how many groups on they are merged.
+    ///   - seed: decides which are.
     /// - Precondition: `partsMax` > 1.
     package init(hiddenSize: Int, partsMax: Int = 1024, seed: UInt64) {
-        precondition(hiddenSize > 0 && partsMax > 1)
+        precondition(hiddenSize > 0)
         self.hiddenSize = hiddenSize
-        self.partsMax = partsMax
-        self.seed = seed
+        groupParts = GroupParts(partsMax: partsMax, seed: seed)
     }
 
+    /// How many pairs there were.
+    package var count: Int { groupParts.rowCount }
+
     /// The parts that groups make up so far: as many as groups, up to `partsMax`.
-    package var parts: Int { sizes.count }
+    package var parts: Int { groupParts.count }
 
     /// - Precondition: the difference is `[hidden]`.
     package mutating func add(_ difference: some Collection<Float>, group: Int) {
         precondition(difference.count == hiddenSize, "a difference of another hidden size")
-        let part = part(of: group)
-        count += 1
-        sizes[part] += 1
+        let part = groupParts.add(group)
+        if (part + 1) * hiddenSize > sums.count { sums.append(contentsOf: repeatElement(0, count: hiddenSize)) }
         // An array's elements are read directly, those of any collection one call at a time.
         let values = Array(difference)
         sums.withUnsafeMutableBufferPointer { sums in
             let start = part * hiddenSize
             for index in 0..<hiddenSize { sums[start + index] += Double(values[index]) }
         }
-    }
-
-    private mutating func part(of group: Int) -> Int {
-        if let place = places[group] { return place }
-        guard parts < partsMax else { return Int(seededHash(group, seed: seed) % UInt64(partsMax)) }
-        places[group] = parts
-        sizes.append(0)
-        sums.append(contentsOf: repeatElement(0, count: hiddenSize))
-        return parts - 1
     }
 
     /// The mean difference.
@@ -115,7 +121,9 @@ package struct DifferenceMoments: Sendable {
     /// - Returns: nil for fewer than two groups, which say nothing of how groups vary.
     /// - Throws: as `direction()`.
     package func rawStandardErrors() throws -> StandardErrors? {
-        try contributions(direction()).map { StandardErrors(hiddenSize: hiddenSize, directions: $0.map { Float($0) }) }
+        try groupParts.contributions(sums, mean: direction().difference).map {
+            StandardErrors(hiddenSize: hiddenSize, directions: $0.map { Float($0) })
+        }
     }
 
     /// Of scores on the direction of norm 1, in the states' unit.
@@ -123,24 +131,9 @@ package struct DifferenceMoments: Sendable {
     /// - Returns: nil for fewer than two groups.
     /// - Throws: as `direction()`.
     package func unitStandardErrors() throws -> StandardErrors? {
-        let direction = try direction()
-        guard let contributions = contributions(direction) else { return nil }
-        let unit = direction.difference.scaled(by: 1 / direction.norm)
-        let directions = stride(from: 0, to: contributions.count, by: hiddenSize).flatMap { start in
-            // x⊥ · B = x · B⊥.
-            var across = Array(contributions[start..<start + hiddenSize])
-            across.add(unit, scaledBy: -dot(across, unit))
-            return across.map { Float($0 / direction.norm) }
-        }
-        return StandardErrors(hiddenSize: hiddenSize, directions: directions)
-    }
-
-    /// `√(G/(G-1)) B_g`, `[parts, hidden]`.
-    private func contributions(_ direction: Direction) -> [Double]? {
-        guard parts > 1 else { return nil }
-        let factor = (Double(parts) / Double(parts - 1)).squareRoot() / Double(count)
-        return sums.indices.map { index in
-            factor * (sums[index] - sizes[index / hiddenSize] * direction.difference[index % hiddenSize])
+        let mean = try direction().difference
+        return groupParts.contributions(sums, mean: mean).map {
+            StandardErrors(contributions: $0, acrossUnitOf: mean)
         }
     }
 }

@@ -23,6 +23,28 @@ import Testing
         }
     }
 
+    @Test func aPairsErrorIsThatOfTheFitThatNeverSawItsGroup() throws {
+        let pairs = GroupedDifferences.pairs(GroupedDifferences.groups(12, seed: 1))
+        let folds = try #require(Folds(groups: pairs.groups, count: 3, seed: 1))
+        let estimator = Estimator.ridge(lambda: 1)
+        let found = try pairs.crossFittedMarginsWithErrors(folds, by: estimator, seed: 5)
+        let margins = try pairs.crossFittedMargins(folds) { try estimator.fit($0) }
+        #expect(found.map(\.margin) == margins)
+        for row in 0..<pairs.count {
+            let others = pairs.filter { folds.assignment[$0] != folds.assignment[row] }
+            let errors = try #require(try estimator.fitWithErrors(others, seed: 5).errors)
+            #expect(found[row].standardError == errors.standardError(of: pairs[row]))
+        }
+    }
+
+    /// Of two groups each fold's fit is on the other one alone.
+    @Test func aFoldWhoseFitIsOnOneGroupHasNoErrors() throws {
+        let pairs = GroupedDifferences.pairs(GroupedDifferences.groups(2, seed: 1))
+        let folds = try #require(Folds(groups: pairs.groups, count: 2, seed: 1))
+        let found = try pairs.crossFittedMarginsWithErrors(folds, by: .meanDifference)
+        #expect(found.count == pairs.count && found.allSatisfy { $0.standardError == nil })
+    }
+
     /// In as many dimensions, every estimator but the principal component puts the noise that it was fitted on on its
     /// right side.
     @Test(arguments: EstimatorTests.all)

@@ -4,43 +4,22 @@ import Testing
 @testable import Margins
 
 @Suite struct StandardErrorsTests {
-    private static let hiddenSize = 24
-
-    /// Groups of 1 to 6 pairs that resemble one another, around one mean; components vary by different amounts.
-    private func groups(_ count: Int, mean: Double = 1, seed: UInt64) -> [[[Float]]] {
-        var random = SeededGenerator(seed: seed)
-        return (0..<count).map { _ in
-            let shared = (0..<Self.hiddenSize).map { _ in random.normal() }
-            return (0..<Int.random(in: 1...6, using: &random)).map { _ in
-                (0..<Self.hiddenSize).map { column -> Float in
-                    let scale = 0.3 + 0.1 * Double(column)
-                    return Float(mean + scale * (shared[column] + random.normal()))
-                }
-            }
-        }
-    }
-
     private func moments(_ groups: [[[Float]]], partsMax: Int = 1024, seed: UInt64 = 1) -> DifferenceMoments {
-        var moments = DifferenceMoments(hiddenSize: Self.hiddenSize, partsMax: partsMax, seed: seed)
+        var moments = DifferenceMoments(hiddenSize: GroupedDifferences.hiddenSize, partsMax: partsMax, seed: seed)
         for (number, group) in groups.enumerated() { for pair in group { moments.add(pair, group: number) } }
         return moments
-    }
-
-    private func states(_ count: Int, seed: UInt64) -> [[Float]] {
-        var random = SeededGenerator(seed: seed)
-        return (0..<count).map { _ in (0..<Self.hiddenSize).map { _ in Float(random.normal()) } }
     }
 
     /// The standard deviations of the scores over 2,000 refits, on the mean difference and on the unit direction.
     private func refits(_ groups: [[[Float]]], _ states: [[Float]]) -> (raw: [Double], unit: [Double]) {
         var random = SeededGenerator(seed: 99)
         let sums = groups.map { group in
-            (0..<Self.hiddenSize).map { column in group.reduce(0) { $0 + Double($1[column]) } }
+            (0..<GroupedDifferences.hiddenSize).map { column in group.reduce(0) { $0 + Double($1[column]) } }
         }
         var raw = states.map { _ in MarginStatistics() }
         var unit = raw
         for _ in 0..<2000 {
-            var mean = Array(repeating: 0.0, count: Self.hiddenSize)
+            var mean = Array(repeating: 0.0, count: GroupedDifferences.hiddenSize)
             var count = 0.0
             for _ in groups {
                 let drawn = Int.random(in: groups.indices, using: &random)
@@ -59,8 +38,8 @@ import Testing
     }
 
     @Test func theyAreThoseOfTwoThousandRefits() throws {
-        let groups = groups(200, seed: 1)
-        let states = states(20, seed: 2)
+        let groups = GroupedDifferences.groups(200, seed: 1)
+        let states = GroupedDifferences.states(20, seed: 2)
         let moments = moments(groups)
         let (raw, unit) = (
             try #require(try moments.rawStandardErrors()), try #require(try moments.unitStandardErrors())
@@ -76,12 +55,12 @@ import Testing
     /// A refit's mean is longer than the mean that it is drawn from, by noise, and so its unit direction varies less:
     /// where anchors leave much of the mean in doubt, the bootstrap is too sure, and the closed form is not.
     @Test func theyAreThoseOfFreshAnchors() throws {
-        let states = states(20, seed: 2)
+        let states = GroupedDifferences.states(20, seed: 2)
         var scores = states.map { _ in MarginStatistics() }
         var errors = states.map { _ in 0.0 }
         let fits = 300
         for seed in 0..<UInt64(fits) {
-            let moments = moments(groups(60, mean: 0.5, seed: 1000 + seed))
+            let moments = moments(GroupedDifferences.groups(60, mean: 0.5, seed: 1000 + seed))
             let unit = try moments.direction().unit
             let standardErrors = try #require(try moments.unitStandardErrors())
             for (index, state) in states.enumerated() {
@@ -96,20 +75,20 @@ import Testing
 
     /// Pairs of a group vouch for one another where each counts as a group.
     @Test func withoutGroupsTheyAreTooSmall() throws {
-        let groups = groups(200, seed: 1)
+        let groups = GroupedDifferences.groups(200, seed: 1)
         let alone = try #require(try moments(groups.flatMap { $0.map { [$0] } }).unitStandardErrors())
         let clustered = try #require(try moments(groups).unitStandardErrors())
-        for state in states(20, seed: 2) {
+        for state in GroupedDifferences.states(20, seed: 2) {
             #expect(alone.standardError(of: state) < 0.85 * clustered.standardError(of: state))
         }
     }
 
     /// Squared, since it is the variance that is unbiased.
     @Test func moreGroupsThanPartsGiveTheSameOnTheWhole() throws {
-        let groups = groups(3000, seed: 3)
+        let groups = GroupedDifferences.groups(3000, seed: 3)
         let all = moments(groups, partsMax: 3000)
         let exact = try #require(try all.rawStandardErrors())
-        let states = states(20, seed: 4)
+        let states = GroupedDifferences.states(20, seed: 4)
         var ratios: [Double] = []
         for seed in 0..<5 as Range<UInt64> {
             let few = moments(groups, partsMax: 128, seed: seed)
@@ -124,7 +103,7 @@ import Testing
     }
 
     @Test func aStateAlongTheDirectionHasNoErrorOnIt() throws {
-        let moments = moments(groups(50, seed: 5))
+        let moments = moments(GroupedDifferences.groups(50, seed: 5))
         let unit = try moments.direction().unit
         let (raw, across) = (
             try #require(try moments.rawStandardErrors()), try #require(try moments.unitStandardErrors())
@@ -133,8 +112,8 @@ import Testing
     }
 
     @Test func theErrorOfAMarginIsThatOfTheDifferenceOfProjections() throws {
-        let errors = try #require(try moments(groups(50, seed: 6)).unitStandardErrors())
-        let states = states(2, seed: 7)
+        let errors = try #require(try moments(GroupedDifferences.groups(50, seed: 6)).unitStandardErrors())
+        let states = GroupedDifferences.states(2, seed: 7)
         let (first, second) = (
             projections(of: states[0], on: errors.directions), projections(of: states[1], on: errors.directions)
         )
