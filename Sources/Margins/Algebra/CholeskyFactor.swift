@@ -55,13 +55,26 @@ struct CholeskyFactor {
         rows.withUnsafeMutableBufferPointer { rows in
             values.withUnsafeBufferPointer { values in
                 guard let rows = rows.baseAddress, let values = values.baseAddress else { return }
-                let starts = stride(from: 0, to: size, by: Self.blockSize)
-                for left in starts { forward(rows, count, by: values, left..<min(left + Self.blockSize, size)) }
-                for left in starts.reversed() {
-                    backward(rows, count, by: values, left..<min(left + Self.blockSize, size))
-                }
+                for columns in blocks { forward(rows, count, by: values, columns) }
+                for columns in blocks.reversed() { backward(rows, count, by: values, columns) }
             }
         }
+    }
+
+    /// `L⁻¹ b` of each row `b` of `rows` `[any, size]`, in their places: their products with one another are `bᵀ A⁻¹ b'`.
+    func solveHalf(_ rows: inout [Double]) {
+        precondition(rows.count.isMultiple(of: size), "vectors of another size than the matrix")
+        let count = rows.count / size
+        rows.withUnsafeMutableBufferPointer { rows in
+            values.withUnsafeBufferPointer { values in
+                guard let rows = rows.baseAddress, let values = values.baseAddress else { return }
+                for columns in blocks { forward(rows, count, by: values, columns) }
+            }
+        }
+    }
+
+    private var blocks: [Range<Int>] {
+        stride(from: 0, to: size, by: Self.blockSize).map { $0..<min($0 + Self.blockSize, size) }
     }
 
     /// Some columns of `L y = b`, after all columns before them.

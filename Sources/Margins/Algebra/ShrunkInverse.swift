@@ -61,4 +61,33 @@ struct ShrunkInverse {
         factor.solve(&weights)
         return rows.combinations(weights)
     }
+
+    /// What least squares would leave of each row, were they fitted without the rows of its group: `(I - H_gg)⁻¹ r_g` of
+    /// what they leave, `r`, and `H = a X A⁻¹ Xᵀ / n`; `[rows]`.
+    ///
+    /// - Parameters:
+    ///   - residuals: `r`, `[rows]`.
+    ///   - groups: of each row, `[rows]`, from 0 on.
+    /// - Precondition: `a` ≥ 0, and nothing was added along an eigenvector.
+    /// - Throws: `DirectionError.notFinite` where a group's rows decide all by themselves, in double precision.
+    func leavingOut(_ groups: [Int], of residuals: [Double]) throws -> [Double] {
+        precondition(a >= 0 && groups.count == rows.rowCount && residuals.count == rows.rowCount)
+        let (count, size) = (rows.rowCount, factor.size)
+        // `I - H` is `b K⁻¹`, or `I - a X A⁻¹ Xᵀ / n`: of the rows of a group, their products after half of the solution.
+        var halves = rows.isWide ? Array(repeating: 0, count: count * count) : rows.values
+        if rows.isWide { for row in 0..<count { halves[row * count + row] = 1 } }
+        factor.solveHalf(&halves)
+        var members = Array(repeating: [Int](), count: (groups.max() ?? -1) + 1)
+        for (row, group) in groups.enumerated() { members[group].append(row) }
+        var left = residuals
+        for group in members where !group.isEmpty {
+            let ofGroup = group.flatMap { halves[$0 * size..<($0 + 1) * size] }
+            var rest = PositiveMatrix(gramOf: ofGroup, size: group.count, scale: rows.isWide ? b : -a / Double(count))
+            if !rows.isWide { rest.addToDiagonal(1) }
+            var solution = group.map { residuals[$0] }
+            try CholeskyFactor(rest).solve(&solution)
+            for (row, value) in zip(group, solution) { left[row] = value }
+        }
+        return left
+    }
 }

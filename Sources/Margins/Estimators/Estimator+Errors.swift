@@ -8,19 +8,23 @@ extension Estimator {
     /// n` to the first order, and the squares of that, summed over the groups, are their variance (the sandwich: Huber,
     /// Fifth Berkeley Symposium, 1967; of whole groups: Liang and Zeger, Biometrika 1986). The mean eigenvalue of the
     /// ridge's penalty, the number by which the logistic regression divides, and how much Ledoit and Wolf shrink and to
-    /// what, are taken as if they did not vary. The theory is that of many more groups than components, or of a strong
-    /// penalty: where a fit follows its pairs closely, what is left of each says too little of how far a fresh one would
-    /// be, and the errors are too small. They are about the penalised weights' own mean: the penalty's bias is no part of
-    /// them.
+    /// what, are taken as if they did not vary. They are about the penalised weights' own mean: the penalty's bias is no
+    /// part of them.
+    ///
+    /// What a fit leaves of a group's pairs is taken as one without that group leaves of them (the jackknife: CR3 of Bell
+    /// and McCaffrey, Survey Methodology 2002; MacKinnon and White, J. Econometrics 1985). Where groups are fewer than
+    /// components a fit follows them closely, and what it leaves itself is too little: of 177 pairs of 576 components the
+    /// errors of a ridge of λ = 1 were 0.77 of the true ones without, and are 1.06 with that. Those of the principal
+    /// component are without; nor do they know that the mean's side of it may be in doubt.
     ///
     /// - Parameters:
     ///   - differences: as for `fit`.
     ///   - partsMax: from how many groups on they are merged at random, as whole ones; so many directions the errors
     ///     have at most. More than 1.
     ///   - seed: decides the sample, and which groups are merged.
-    /// - Returns: what `fit` returns, `[hidden]`, of norm 1; and the errors, in the unit of the states, of which an `E` of
-    ///   `[parts, hidden]` is orthogonal to the direction. Of fewer than two groups there are none, nor of a principal
-    ///   component whose eigenvalue is that of a second one too, in double precision.
+    /// - Returns: what `fit` returns, `[hidden]`, of norm 1; and the errors, `[parts, hidden]`, in the unit of the
+    ///   states, each row orthogonal to the direction. There are none of fewer than two groups, of a principal component
+    ///   whose eigenvalue is that of a second one too, and under a penalty that is nothing, in double precision.
     /// - Throws: as `fit`.
     package func fitWithErrors(
         _ differences: PairDifferences, partsMax: Int = 512, seed: UInt64 = 0
@@ -41,7 +45,10 @@ extension Estimator {
         }
         var parts = GroupParts(partsMax: partsMax, seed: seed)
         let rowParts = differences.groups.map { parts.add($0) }
-        guard parts.count > 1, let (inverse, factors) = try linearisation(solution, differences) else { return nil }
+        let groups = GroupIndex(differences.groups).numbers
+        guard parts.count > 1, let (inverse, own) = try? linearisation(solution, differences),
+            let factors = self == .firstPrincipalComponent ? own : try? inverse.leavingOut(groups, of: own)
+        else { return nil }
         // Of the rows' multiples, what each part moves their mean by: as weights of the rows, `[parts, pairs]`.
         var sums = Array(repeating: 0.0, count: parts.count * factors.count)
         for (row, part) in rowParts.enumerated() { sums[part * factors.count + row] = factors[row] }
@@ -49,10 +56,11 @@ extension Estimator {
         return StandardErrors(contributions: inverse.timesCombinations(weights), acrossUnitOf: solution.weights)
     }
 
-    /// `A⁻¹` and the factors `rᵢ` `[pairs]` of the rows `xᵢ` that it is of, where `ψᵢ = rᵢ xᵢ` but for a vector that is
-    /// the same for all pairs: ψ's mean is zero, and so what is the same for all goes with the mean of `rᵢ xᵢ`.
+    /// `A⁻¹` and the factors `rᵢ` `[pairs]` of the rows `xᵢ` that it is of, where `ψᵢ = rᵢ xᵢ` but for a vector
+    /// that is the same for all pairs: ψ's mean is zero, and so what is the same for all goes with the mean of `rᵢ xᵢ`.
     ///
-    /// - Returns: nil where there is no `A⁻¹`.
+    /// - Returns: nil where there is no `A⁻¹`, to all digits.
+    /// - Throws: `DirectionError.notFinite` likewise.
     private func linearisation(
         _ solution: Solution, _ differences: PairDifferences
     ) throws -> (inverse: ShrunkInverse, factors: [Double])? {
@@ -65,10 +73,10 @@ extension Estimator {
             let rows = DenseRows(differences)
             let scores = rows.times(weights)
             let eigenvalue = dot(scores, scores) / Double(rows.rowCount) / dot(weights, weights)
-            let inverse = try? ShrunkInverse(
+            let inverse = try ShrunkInverse(
                 rows, moment: rows.smallerMoment(), a: -1, b: eigenvalue, raisedAlong: weights)
             // Nearer to the second than the component itself is known.
-            guard let inverse, inverse.smallestPivot > 1e-11 * eigenvalue else { return nil }
+            guard inverse.smallestPivot > 1e-11 * eigenvalue else { return nil }
             return (inverse, scores)
         case .ridge:
             // ψ = d (1 - d · w) - λ m w.

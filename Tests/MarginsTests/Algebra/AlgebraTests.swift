@@ -62,6 +62,27 @@ import Testing
         }
     }
 
+    /// Of ridge regressions to 1, against fits without each group of rows.
+    @Test(arguments: [(7, 70), (70, 7), (100, 40)])
+    func whatIsLeftOfAGroupIsThatOfAFitWithoutIt(_ rowCount: Int, _ columns: Int) throws {
+        let pairs = rows(rowCount, columns, seed: 6)
+        /// Weights of some rows, with the penalty of all.
+        func fit(_ rows: DenseRows) throws -> (weights: [Double], inverse: ShrunkInverse) {
+            let penalty = 0.3 * Double(rowCount) / Double(rows.rowCount)
+            let inverse = try ShrunkInverse(rows, moment: rows.smallerMoment(), a: 1, b: penalty)
+            let one = Array(repeating: 1 / Double(rows.rowCount), count: rows.rowCount)
+            return (inverse.times(rows.transposeTimes(one)), inverse)
+        }
+        let all = DenseRows(pairs)
+        let (weights, inverse) = try fit(all)
+        let groups = (0..<rowCount).map { ($0 * $0) % rowCount / 3 }
+        let left = try inverse.leavingOut(groups, of: all.times(weights).map { 1 - $0 })
+        for row in 0..<rowCount {
+            let others = try fit(DenseRows(pairs.filter { groups[$0] != groups[row] })).weights
+            #expect(abs(left[row] - (1 - dot(others, pairs[row].map { Double($0) }))) < 1e-9)
+        }
+    }
+
     @Test func aMatrixThatIsNotPositiveHasNoInverse() {
         let rows = DenseRows(rows(4, 9, seed: 5))
         #expect(throws: DirectionError.notFinite) {
