@@ -68,10 +68,19 @@ package struct Scorer: Hashable, Sendable {
 
     /// Of one direction.
     ///
-    /// - Precondition: it is not empty, and finite.
-    package init(_ readout: Readout, direction: [Float]) {
+    /// - Parameter errors: `[errors, hidden]`; empty: there are none.
+    /// - Precondition: it is not empty, both are finite, and there are fewer errors than `directionsMax`.
+    package init(_ readout: Readout, direction: [Float], errors: [Float] = []) {
+        let hidden = direction.count
         precondition(!direction.isEmpty && direction.allSatisfy(\.isFinite), "a direction that points nowhere")
-        self.init(checked: [Part(readout, Tensor(direction, shape: [1, direction.count]))])
+        precondition(
+            errors.count.isMultiple(of: hidden) && errors.count / hidden < Self.directionsMax
+                && errors.allSatisfy(\.isFinite), "errors that are none of this direction")
+        self.init(checked: [
+            Part(
+                readout, Tensor(direction, shape: [1, hidden]),
+                errors: errors.isEmpty ? nil : Tensor(errors, shape: [errors.count / hidden, hidden]))
+        ])
     }
 
     private init(checked parts: [Part]) {

@@ -63,7 +63,8 @@ extension DatasetContainer {
     @Test func itsRowsBecomeUnitsAndAnOutput() throws {
         let temporary = try TemporaryLedger()
         let ledger = try temporary.open
-        let input = StepInput(step: .rows, path: path, options: options, template: .plain, compatibility: .none)
+        let input = StepInput(
+            step: .rows, path: path, options: options, part: .all, template: .plain, compatibility: .none)
         try Ingestor(ledger: ledger, input: input, unitTokens: 256, textsPerUnitMax: 4096).run { _ in }
         let units = try ledger.openUnits(of: .rows, after: UnitID(0), limit: .max)
         #expect(try ledger.payload(of: #require(units.first).id)?.items.map(\.row) == [2, 0])

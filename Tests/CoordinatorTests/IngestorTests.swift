@@ -39,7 +39,8 @@ struct IngestorTests {
 
     private func ingestor(of path: String, unitTokens: Int = 256) throws -> Ingestor {
         let input = StepInput(
-            step: .rows, path: path, options: DatasetOptions(purpose: .row), template: .plain, compatibility: .none)
+            step: .rows, path: path, options: DatasetOptions(purpose: .row), part: .all, template: .plain,
+            compatibility: .none)
         return Ingestor(
             ledger: try ledger, input: input, unitTokens: unitTokens,
             textsPerUnitMax: UnitPayload.textsMax(readouts: 1, kept: 0))

@@ -7,7 +7,8 @@ import Testing
     private func opened(_ steps: [Pipeline.Step]) -> [StepID] { steps.map(\.id) }
 
     @Test func rowsAreOpenFromTheBeginningThoughTheyWaitForTheDirection() {
-        var pipeline = Pipeline.annotation(fitsDirection: true, hasDirection: false, choosesReadouts: false)
+        var pipeline = Pipeline.annotation(
+            fittedOn: .init(anchors: true, survey: false), hasDirection: false, choosesReadouts: false)
         #expect(opened(pipeline.begin()) == [.anchors, .rows])
         #expect(pipeline.current?.id == .anchors)
         #expect(opened(pipeline.readingSteps) == [.anchors, .rows])
@@ -22,7 +23,8 @@ import Testing
     }
 
     @Test func rowsOfWhichNobodyKnowsWhatTheyAreEmbeddedToWaitForTheDirection() {
-        var pipeline = Pipeline.annotation(fitsDirection: true, hasDirection: false, choosesReadouts: true)
+        var pipeline = Pipeline.annotation(
+            fittedOn: .init(anchors: true, survey: false), hasDirection: false, choosesReadouts: true)
         #expect(opened(pipeline.begin()) == [.anchors])
         #expect(opened(pipeline.readingSteps) == [.anchors, .rows])
         #expect(opened(pipeline.complete(.anchors)) == [.fit])
@@ -30,14 +32,16 @@ import Testing
     }
 
     @Test func anEarlierRunsDirectionIsNotFittedAgain() {
-        var pipeline = Pipeline.annotation(fitsDirection: true, hasDirection: true, choosesReadouts: false)
+        var pipeline = Pipeline.annotation(
+            fittedOn: .init(anchors: true, survey: false), hasDirection: true, choosesReadouts: false)
         #expect(opened(pipeline.begin()) == [.rows])
         #expect(opened(pipeline.readingSteps) == [.rows])
         #expect(opened(pipeline.complete(.rows)) == [.output])
     }
 
     @Test func aSavedDirectionNeedsNoAnchors() {
-        var pipeline = Pipeline.annotation(fitsDirection: false, hasDirection: true, choosesReadouts: false)
+        var pipeline = Pipeline.annotation(
+            fittedOn: .init(anchors: false, survey: false), hasDirection: false, choosesReadouts: false)
         #expect(opened(pipeline.begin()) == [.rows])
         #expect(pipeline[.anchors] == nil && pipeline[.rows]?.barrier == nil)
     }

@@ -35,7 +35,7 @@ package final class DatasetFolder: Sendable {
 
     /// Writes `out.jsonl` and `out.errors.jsonl`.
     package func writer(
-        _ existing: ExistingColumns = .refused, output: String = "out.jsonl", keepPartial: Bool = false
+        _ existing: ExistingColumns = ExistingColumns(.refused), output: String = "out.jsonl", keepPartial: Bool = false
     ) throws -> AnnotatedWriter {
         try AnnotatedWriter(
             path: path(output), errorsPath: path("out.errors.jsonl"), existing: existing, keepPartial: keepPartial)

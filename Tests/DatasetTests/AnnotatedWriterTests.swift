@@ -128,7 +128,7 @@ import Testing
             throws: FileError(path: folder.url.path, problem: "expected a file or nothing, found a folder")
         ) {
             _ = try AnnotatedWriter(
-                path: folder.url.path, errorsPath: folder.path("out.errors.jsonl"), existing: .refused)
+                path: folder.url.path, errorsPath: folder.path("out.errors.jsonl"), existing: ExistingColumns(.refused))
         }
     }
 

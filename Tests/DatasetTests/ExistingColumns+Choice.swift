@@ -9,9 +9,9 @@ extension ExistingColumns {
     init(_ choice: ExistingColumnsChoice, path: String, options: DatasetOptions) throws {
         self =
             switch choice {
-            case .refuse: .refused
-            case .rename: try .renamed(asFreeIn: path, options: options)
-            case .replace: .replaced
+            case .refuse: Self(.refused)
+            case .rename: try Self(renamedAsFreeIn: path, options: options)
+            case .replace: Self(.replaced)
             }
     }
 }

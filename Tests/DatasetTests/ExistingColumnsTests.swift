@@ -35,7 +35,7 @@ import Testing
     @Test func theyAreFoundByTheirExactNames() throws {
         let all = try records(
             #"{"prompt":"q","chosen":"a","rejected":"b","score_chosen":1,"margin":0,"Margin":0,"margi\u0306n":0}"#)
-        #expect(ExistingColumns.conflicts(in: all[0]) == ["score_chosen", "margin"])
+        #expect(ExistingColumns(.refused).conflicts(in: all[0]) == ["score_chosen", "margin"])
     }
 
     @Test(arguments: [

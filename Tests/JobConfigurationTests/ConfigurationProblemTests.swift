@@ -171,7 +171,30 @@ import Testing
         let yaml = ConfigurationFixtures.minimal.replacing("  anchors: anchors.jsonl\n", with: "")
         #expect(
             try ConfigurationFixtures.problems(yaml) == [
-                ": job: \"anchors\" (to fit a direction) or \"direction\" (a saved one) is missing"
+                ": job: \"anchors\" (a file to fit a direction on, or own: the rows' own labels) or \"direction\" (a "
+                    + "saved one) is missing"
+            ])
+    }
+
+    /// What Legend's released code does is not to be chosen.
+    @Test func compatibilityLeavesNothingToTheFit() throws {
+        let problem =
+            ": embedding.compat: legend needs a file of anchors, and embedding.layer and embedding.token that are not auto"
+        for place in [["layer: auto"], ["token: auto"], ["layer: auto", "token: auto"]] {
+            let yaml = ConfigurationFixtures.yaml("embedding", place + ["compat: legend"])
+            #expect(try ConfigurationFixtures.problems(yaml) == [problem])
+        }
+        let own = ConfigurationFixtures.yaml("embedding", "compat: legend").replacing("anchors.jsonl", with: "own")
+        #expect(try ConfigurationFixtures.problems(own) == [problem])
+    }
+
+    @Test func wordsInPlaceOfAPlaceAreNamed() throws {
+        let problems = try ConfigurationFixtures.problems(
+            ConfigurationFixtures.yaml("embedding", "layer: best", "token: first"))
+        #expect(
+            problems.map { $0.split(separator: ": ", maxSplits: 1).last.map(String.init) } == [
+                "embedding.layer: expected auto or a whole number from -1000 to 1000, found \"best\"",
+                "embedding.token: expected one of auto, last, mean, mean-response, found \"first\"",
             ])
     }
 

@@ -36,6 +36,12 @@ import Testing
             embedding:
               {template: chat, layer: 12, token: mean-response, compat: none, control_tokens: tokens, keep_embeddings: true,
               keep_layers: [20, -1, 12], keep_tokens: [last]}
+            direction:
+              estimator: logistic
+              rows: 500
+            margin:
+              unit: standard
+              negative: clip
             cluster:
               listen: tcp://0.0.0.0:*
               insecure: true
@@ -65,10 +71,25 @@ import Testing
             embedding: .init(
                 template: "chat", layer: 12, token: .meanResponse, compatibility: .none,
                 readsControlTokensOfRows: true, kept: .init(layers: [-1, 12, 20], tokens: [.lastToken, .meanResponse])),
+            direction: .init(estimator: .logistic, surveyRows: 500),
+            margin: .init(unit: .standard, negative: .clip),
             cluster: .init(
                 listen: "tcp://0.0.0.0:*", insecure: true, localWorkers: 0, lanes: 3, unitTokens: 512,
                 heartbeatSeconds: 0.5, silenceSeconds: 1.5, stallSeconds: 60, attempts: 5, mixedNumerics: true))
         #expect(try ConfigurationFixtures.read(yaml) == expected)
+    }
+
+    @Test func aJobMaySurveyItsRows() throws {
+        let own = try ConfigurationFixtures.read(
+            ConfigurationFixtures.minimal.replacing("anchors: anchors.jsonl", with: "anchors: own"))
+        #expect(own.job.directionSource == .rows && own.surveys)
+        let file = try ConfigurationFixtures.read(
+            ConfigurationFixtures.minimal.replacing("anchors: anchors.jsonl", with: "anchors: ./own"))
+        #expect(file.job.directionSource == .anchors("/jobs/today/own") && !file.surveys)
+        let auto = try ConfigurationFixtures.read(ConfigurationFixtures.yaml("embedding", "layer: auto", "token: auto"))
+        #expect(auto.embedding.layer == nil && auto.embedding.token == nil && auto.surveys)
+        let half = try ConfigurationFixtures.read(ConfigurationFixtures.yaml("embedding", "token: auto"))
+        #expect(half.embedding.layer == -1 && half.embedding.token == nil && half.surveys)
     }
 
     @Test func theJobsOwnLayerAndTokenAreAlwaysKept() throws {

@@ -17,7 +17,8 @@ import Testing
     @Test(arguments: [
         (Key(section: "dataset", name: "max_row_mib"), 1, 128, ""),
         (Key(section: "model", name: "max_tokens"), 0, 1_000_000, ""),
-        (Key(section: "embedding", name: "layer"), -1000, 1000, ""),
+        (Key(section: "embedding", name: "layer"), -1000, 1000, "auto or "),
+        (Key(section: "direction", name: "rows"), 10, 100_000, ""),
         (Key(section: "cluster", name: "local_workers"), 0, 1024, "auto or "),
         (Key(section: "cluster", name: "lanes"), 1, 1024, "auto or "),
         (Key(section: "cluster", name: "unit_tokens"), 1, 10_000_000, ""),
@@ -58,7 +59,13 @@ import Testing
         (Key(section: "anchors", name: "format"), ["auto", "harmful", "hh"]),
         (Key(section: "model", name: "precision"), ["auto", "f32", "bf16", "int8"]),
         (Key(section: "model", name: "backend"), ["auto", "native", "onednn", "blas"]),
-        (Key(section: "embedding", name: "token"), ["last", "mean", "mean-response"]),
+        (Key(section: "embedding", name: "token"), ["auto", "last", "mean", "mean-response"]),
+        (
+            Key(section: "direction", name: "estimator"),
+            ["auto", "mean-difference", "pca", "ridge", "logistic", "lda"]
+        ),
+        (Key(section: "margin", name: "unit"), ["log-odds", "raw", "standard"]),
+        (Key(section: "margin", name: "negative"), ["keep", "clip"]),
         (Key(section: "embedding", name: "compat"), ["none", "legend"]),
     ])
     func aChoiceIsOneOfItsWords(_ key: Key, _ choices: [String]) throws {

@@ -78,7 +78,7 @@ import Testing
             ledger.units = [.anchors: units]
             let pipeline = Pipeline([
                 .init(id: .anchors, name: "a", work: .units(.embed, responses: ["x", "y"]), input: .file),
-                .init(id: StepID(2), name: "fit", work: .local(.fitDirection), input: .output(of: .anchors)),
+                .init(id: StepID(2), name: "fit", work: .local(.fitDirection), input: .output(of: [.anchors])),
             ])
             let scheduler = Scheduler(job: SchedulerHarness.job, policy: .test, model: nil, scorer: nil)
             loop = JobLoop(

@@ -16,9 +16,9 @@ import Testing
         var pipeline = Pipeline([
             Step(id: generate, name: "a", work: .units(.embed, responses: ["text"]), input: .file),
             Step(
-                id: embed, name: "b", work: .units(.embed, responses: ["x", "y", "z"]), input: .output(of: generate)),
-            Step(id: fit, name: "c", work: .local(.fitDirection), input: .output(of: generate)),
-            Step(id: write, name: "d", work: .local(.writeOutput), input: .output(of: embed), barrier: fit),
+                id: embed, name: "b", work: .units(.embed, responses: ["x", "y", "z"]), input: .output(of: [generate])),
+            Step(id: fit, name: "c", work: .local(.fitDirection), input: .output(of: [generate])),
+            Step(id: write, name: "d", work: .local(.writeOutput), input: .output(of: [embed]), barrier: fit),
         ])
         #expect(opened(pipeline.begin()) == [generate])
         #expect(opened(pipeline.complete(generate)) == [embed, fit])

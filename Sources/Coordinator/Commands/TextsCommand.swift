@@ -50,7 +50,7 @@ struct TextsCommand: AsyncParsableCommand {
         do {
             let definition = try JobDefinition(Configuration(ofJob: configuration))
             guard let source = definition.input(of: anchors ? .anchors : .rows) else {
-                throw Failure("--anchors: the job has none, but a saved direction")
+                throw Failure("--anchors: the job has no file of anchors")
             }
             if let output {
                 let written = Configuration.written("--output", FilePlace.absolute(output))

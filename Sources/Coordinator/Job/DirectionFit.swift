@@ -23,7 +23,8 @@ struct DirectionFit: Sendable {
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
         let readout = definition.readouts[0].resolved(layerCount: model.layerCount)
         let (hidden, perResponse) = (model.hiddenSize, definition.readouts.count * model.hiddenSize)
-        try self.init(readout, definition: definition, model: model, prompts: Self.prompts(ledger)) { failed, body in
+        try self.init(readout, definition: definition, model: model, prompts: ledger.prompts(of: .anchors)) {
+            failed, body in
             try ledger.forEachRow(of: .anchors) { anchor, result in
                 switch result {
                 case .failed(let reason): failed(reason)
@@ -82,14 +83,16 @@ struct DirectionFit: Sendable {
         self.saved = saved
         failedAnchors = failed
     }
+}
 
-    /// Which anchors have the same prompt, as it is rendered: those of the same number.
+extension Ledger {
+    /// Which rows of a step have the same prompt, as it is rendered: those of the same number.
     ///
     /// - Throws: `Problem`.
-    static func prompts(_ ledger: Ledger) throws -> [UInt64: Int] {
+    func prompts(of step: StepID) throws -> [UInt64: Int] {
         var prompts: [UInt64: Int] = [:]
         var last: (prompt: [UInt8], number: Int)?
-        try ledger.forEachTextByPrompt(of: .anchors) { text in
+        try forEachTextByPrompt(of: step) { text in
             let number = last.map { $0.prompt == text.prompt ? $0.number : $0.number + 1 } ?? 0
             last = (text.prompt, number)
             prompts[text.row] = number

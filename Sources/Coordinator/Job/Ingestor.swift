@@ -21,14 +21,38 @@ struct Ingestor: Sendable {
     /// - Throws: `FileError` where the input cannot be read, or a ledger error.
     func run(_ progress: (Ledger.Ingestion) -> Void) throws {
         var ingestion = try ledger.ingestion(of: input.step.id)
-        if ingestion.phase == .reading { try read(&ingestion, progress) }
+        if ingestion.phase == .reading {
+            switch input.part {
+            case .all: try read(&ingestion, without: [], progress)
+            case .sample(let rows): try readSample(of: rows, &ingestion)
+            case .rest(let other): try read(&ingestion, without: Set(ledger.rows(of: other)), progress)
+            }
+        }
         progress(ingestion)
         guard ingestion.phase == .sorting else { return }
         try cut(&ingestion)
         progress(ingestion)
     }
 
-    private func read(_ ingestion: inout Ledger.Ingestion, _ progress: (Ledger.Ingestion) -> Void) throws {
+    /// The file is read to its end before the first of its rows is in the ledger: only then is it known which they are.
+    /// What is odd about all rows, the other step notes.
+    private func readSample(of rows: Int, _ ingestion: inout Ledger.Ingestion) throws {
+        var reader = try input.reader()
+        var sample = PromptSample(rows: rows)
+        while let record = try reader.next() {
+            guard case .success(let pair) = record.content else { continue }
+            sample.add(UnitPayload.Item(row: UInt64(record.index), text: input.text(of: pair)))
+        }
+        let items = sample.items
+        ingestion.records = items.count
+        ingestion.rows = items.count
+        ingestion.phase = .sorting
+        try ledger.add(items, ingestion: ingestion, of: input.step)
+    }
+
+    private func read(
+        _ ingestion: inout Ledger.Ingestion, without others: Set<UInt64>, _ progress: (Ledger.Ingestion) -> Void
+    ) throws {
         var reader = try input.reader()
         let skipped = ingestion.records
         var notices = try ingestion.notices()
@@ -39,7 +63,7 @@ struct Ingestor: Sendable {
             records += 1
             guard records > skipped else { continue }
             notices.add(record)
-            if case .success(let pair) = record.content {
+            if case .success(let pair) = record.content, !others.contains(UInt64(record.index)) {
                 let item = UnitPayload.Item(row: UInt64(record.index), text: input.text(of: pair))
                 items.append(item)
                 bytes += item.text.byteCount

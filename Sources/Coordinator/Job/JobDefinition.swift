@@ -16,9 +16,12 @@ struct JobDefinition: Sendable {
     let template: Template
     let inputOptions: DatasetOptions
 
-    /// nil where a saved direction is given.
+    /// nil where a saved direction is given, or the rows' own labels are to decide.
     let anchors: (path: String, options: DatasetOptions, digest: String)?
     let savedDirection: SavedDirection?
+
+    /// Whether margins are given in a unit that the rows' labels decide, with their standard errors.
+    let calibrates: Bool
 
     /// nil where no keys are asked for.
     let access: ClusterAccess?
@@ -49,12 +52,7 @@ struct JobDefinition: Sendable {
             try Template(embedding.template, readsControlTokensOfRows: embedding.readsControlTokensOfRows)
         }
         let inputOptions = attempt { try DatasetOptions(configuration.dataset, formats: formats) }
-        let inputDigest = attempt {
-            if configuration.dataset.existingColumns == .refuse, let inputOptions {
-                try Self.refuseExistingColumns(of: job.input, inputOptions)
-            }
-            return try SHA256Digest(ofFile: job.input).description
-        }
+        let inputDigest = attempt { try SHA256Digest(ofFile: job.input).description }
         var anchors: (path: String, options: DatasetOptions, digest: String)?
         var savedDirection: SavedDirection?
         switch job.directionSource {
@@ -65,6 +63,7 @@ struct JobDefinition: Sendable {
                 _ = try DatasetReader(path: path, options: options)
                 return (path, options, try SHA256Digest(ofFile: path).description)
             }
+        case .rows: break
         case .saved(let path):
             savedDirection = attempt { try Self.readDirection(path) }
             problems +=
@@ -72,8 +71,16 @@ struct JobDefinition: Sendable {
                     saved.conflicts(
                         modelSHA256: configuration.model.sha256, template: template?.identity ?? "",
                         compatibility: embedding.compatibility,
-                        readout: Readout(embedding.layer, embedding.token))
+                        readout: Readout(
+                            embedding.layer ?? saved.readout.layer, embedding.token ?? saved.readout.pooling))
                 } ?? []
+        }
+        let calibrates = configuration.surveys || savedDirection?.errors != nil
+        if configuration.dataset.existingColumns == .refuse, let inputOptions, inputDigest != nil {
+            _ = attempt {
+                try Self.refuseExistingColumns(
+                    of: job.input, inputOptions, calibrates ? OutputColumn.calibrated : OutputColumn.plain)
+            }
         }
         let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
         for path in [job.output, job.errors, job.directionOutput] { _ = attempt { try Self.checkPlace(of: path) } }
@@ -87,9 +94,10 @@ struct JobDefinition: Sendable {
         self.inputDigest = inputDigest
         self.anchors = anchors
         self.savedDirection = savedDirection
+        self.calibrates = calibrates
         fingerprint = Self.fingerprint(
             configuration, template: template, input: inputDigest,
-            direction: anchors?.digest ?? savedDirection?.scorer.digest ?? "")
+            direction: anchors?.digest ?? savedDirection?.scorer.digest ?? "own")
     }
 
     private static func fingerprint(
@@ -114,8 +122,10 @@ struct JobDefinition: Sendable {
             "model.backend": configuration.model.backend.rawValue,
             "model.max_tokens": "\(configuration.model.maxTokens)",
             "embedding.template": template.identity,
-            "embedding.layer": "\(configuration.embedding.layer)",
-            "embedding.token": configuration.embedding.token.rawValue,
+            "embedding.layer": configuration.embedding.layer?.description ?? "auto",
+            "embedding.token": configuration.embedding.token?.rawValue ?? "auto",
+            "direction.estimator": configuration.direction.estimator.rawValue,
+            "direction.rows": configuration.surveys ? "\(configuration.direction.surveyRows)" : "",
             "embedding.compat": configuration.embedding.compatibility.rawValue,
             "dataset.max_row_mib": "\(dataset.maxRowBytes >> 20)",
         ]
@@ -127,12 +137,15 @@ struct JobDefinition: Sendable {
 
     /// A file that has a margin already is not annotated again by mistake. The first row that can be annotated speaks for all;
     /// where later ones have such columns alone, they come out as errors.
-    private static func refuseExistingColumns(of path: String, _ options: DatasetOptions) throws {
+    private static func refuseExistingColumns(
+        of path: String, _ options: DatasetOptions, _ added: Set<OutputColumn>
+    ) throws {
+        let existing = ExistingColumns(.refused, added: added)
         var reader = try DatasetReader(path: path, options: options)
         for _ in 0..<1000 {
             guard let record = try reader.next() else { return }
             guard case .success = record.content else { continue }
-            let names = ExistingColumns.conflicts(in: record)
+            let names = existing.conflicts(in: record)
             guard names.isEmpty else { throw FileError(path: path, problem: ExistingColumns.refusal(of: names)) }
             return
         }
@@ -198,7 +211,7 @@ extension JobDefinition {
             job: "\(configuration.job.name) (\(run))", modelPath: model.path,
             modelDigest: model.sha256 ?? savedDirection?.provenance.modelSHA256 ?? "", precision: precision,
             backend: model.backend, attention: precision == .f32 ? .f32 : .automatic,
-            readouts: readouts, maxTokens: model.maxTokens,
+            readouts: readouts, everyLayer: everyLayer, choosesReadouts: choosesReadouts, maxTokens: model.maxTokens,
             heartbeatMilliseconds: Int(configuration.cluster.heartbeatSeconds * 1000),
             keptReadouts: embedding.kept?.readouts ?? [])
     }
@@ -225,24 +238,50 @@ extension JobDefinition {
             attemptsMax: cluster.attempts, allowsMixedNumerics: cluster.mixedNumerics)
     }
 
-    /// What the steps ask for of each text.
-    var readouts: [Readout] { [Readout(configuration.embedding.layer, configuration.embedding.token)] }
-
-    var textsPerUnitMax: Int {
-        UnitPayload.textsMax(readouts: readouts.count, kept: configuration.embedding.kept?.readouts.count ?? 0)
+    /// What the steps ask for of each text by name; where the fit chooses the layer, none.
+    var readouts: [Readout] {
+        let embedding = configuration.embedding
+        if let saved = savedDirection?.readout {
+            return [Readout(embedding.layer ?? saved.layer, embedding.token ?? saved.pooling)]
+        }
+        return embedding.layer.map { layer in poolings.map { Readout(layer, $0) } } ?? []
     }
 
-    /// nil for the anchors where a saved direction is given.
+    /// What they ask for of every layer.
+    var everyLayer: [Pooling] { savedDirection == nil && configuration.embedding.layer == nil ? poolings : [] }
+
+    private var poolings: [Pooling] { configuration.embedding.token.map { [$0] } ?? Pooling.allCases }
+
+    /// Whether the fit decides to what rows are embedded.
+    var choosesReadouts: Bool { readouts.count != 1 }
+
+    func textsPerUnitMax(of step: WorkStep) -> Int {
+        let asked = everyLayer.isEmpty ? readouts.count : Self.readoutsExpected
+        return UnitPayload.textsMax(
+            readouts: step.work.needsScorer ? 1 : asked, kept: configuration.embedding.kept?.readouts.count ?? 0)
+    }
+
+    /// Of every layer: nobody has looked into the model when units are cut.
+    private static let readoutsExpected = 128
+
+    /// What the direction is fitted on.
+    var fitSources: Pipeline.Sources { .init(anchors: anchors != nil, survey: configuration.surveys) }
+
+    /// nil for a step that the job does not have.
     func input(of step: WorkStep) -> StepInput? {
-        let source: (path: String, options: DatasetOptions)?
+        let rows = (path: configuration.job.input, options: inputOptions)
+        let surveys = configuration.surveys
+        let source: (file: (path: String, options: DatasetOptions), part: StepInput.Part)?
         switch step {
-        case .anchors: source = anchors.map { ($0.path, $0.options) }
-        case .rows: source = (configuration.job.input, inputOptions)
+        case .anchors: source = anchors.map { (($0.path, $0.options), .all) }
+        case .survey: source = surveys ? (rows, .sample(rows: configuration.direction.surveyRows)) : nil
+        case .rows: source = (rows, surveys ? .rest(without: .survey) : .all)
         default: preconditionFailure("\(step.name) reads no file")
         }
         return source.map {
             StepInput(
-                step: step, path: $0.path, options: $0.options, template: template, compatibility: compatibility)
+                step: step, path: $0.file.path, options: $0.file.options, part: $0.part, template: template,
+                compatibility: compatibility)
         }
     }
 
@@ -291,4 +330,9 @@ extension Array where Element: Hashable {
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }
+}
+
+extension JobDefinition {
+    /// What the output adds to its rows.
+    var addedColumns: Set<OutputColumn> { calibrates ? OutputColumn.calibrated : OutputColumn.plain }
 }

@@ -6,6 +6,7 @@ internal import Protocol
 struct JobState: Sendable {
     static let modelName = "model"
     static let directionName = "direction"
+    static let surveyName = "survey"
     static let modelFileName = "modelFile"
     static let numericsName = "numerics"
     private static let runName = "run"
@@ -19,6 +20,9 @@ struct JobState: Sendable {
     /// The direction, once it is fitted.
     let direction: SavedDirection?
 
+    /// What the survey says, once the direction is fitted.
+    let survey: SurveyReport?
+
     /// Made with the ledger, so that workers can tell a job that was begun anew from the one before.
     let run: String
 
@@ -29,6 +33,9 @@ struct JobState: Sendable {
         }
         direction = try ledger.setting(Self.directionName).map {
             try SavedDirection(serialized: $0, path: "the ledger's direction")
+        }
+        survey = try ledger.setting(Self.surveyName).map {
+            try JSONDecoder().decode(SurveyReport.self, from: Data($0))
         }
         if let known = try ledger.setting(Self.runName) {
             run = String(decoding: known, as: UTF8.self)

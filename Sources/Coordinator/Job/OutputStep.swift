@@ -13,10 +13,13 @@ struct OutputStep: Sendable {
     let path: String
     let errorsPath: String
 
-    struct Summary: Hashable, Sendable {
+    struct Summary: Sendable {
         var rows = 0
         var failedRows = 0
         var margins = MarginStatistics()
+
+        /// nil where margins are the differences of scores.
+        var calibration: RowCalibration?
     }
 
     /// - Parameter output: where to write in place of the job's own files.
@@ -34,12 +37,15 @@ struct OutputStep: Sendable {
     func run(rescore: ((_ row: UInt64) throws -> RowResult)? = nil) throws -> Summary {
         let job = definition.configuration.job
         var summary = Summary()
+        let added = definition.addedColumns
         let existing: ExistingColumns =
             switch definition.configuration.dataset.existingColumns {
-            case .refuse: .refused
-            case .replace: .replaced
-            case .rename: try .renamed(asFreeIn: job.input, options: definition.inputOptions)
+            case .refuse: ExistingColumns(.refused, added: added)
+            case .replace: ExistingColumns(.replaced, added: added)
+            case .rename:
+                try ExistingColumns(renamedAsFreeIn: job.input, options: definition.inputOptions, added: added)
             }
+        summary.calibration = definition.calibrates ? try calibration() : nil
         var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
         var writer = try AnnotatedWriter(path: path, errorsPath: errorsPath, existing: existing)
 
@@ -59,6 +65,7 @@ struct OutputStep: Sendable {
             return nil
         }
 
+        var index = 0
         try ledger.forEachRow(of: .rows) { row, result in
             guard let record = try nextReadable(), record.index == row else {
                 throw Problem("\(job.input) has changed since the job began: row \(row) is not where it was")
@@ -68,15 +75,12 @@ struct OutputStep: Sendable {
             switch result {
             case .failed(let reason): try write(record, .failed(reason: reason))
             case .values(let scores):
-                let scores = try scores.doubles()
-                guard scores.count == 2 else {
-                    throw Problem("row \(row) has \(scores.count) scores; expected one of each of 2 responses")
-                }
-                let (chosen, rejected) = (scores[0], scores[1])
-                try write(
-                    record,
-                    .annotated(
-                        Annotation(margin: chosen - rejected, scoreChosen: chosen, scoreRejected: rejected)))
+                let scores = try RowScores(scores, row: row)
+                let annotation =
+                    try summary.calibration?.annotation(index, scores)
+                    ?? Annotation(margin: scores.margin, scoreChosen: scores.chosen, scoreRejected: scores.rejected)
+                try write(record, .annotated(annotation))
+                index += 1
             }
         }
         guard try nextReadable() == nil else {
@@ -89,5 +93,22 @@ struct OutputStep: Sendable {
         // The ledger counted the rows when it read them.
         try writer.finish(rows: ledger.ingestion(of: .rows).records)
         return summary
+    }
+
+    /// From all rows' raw margins, before the first is written.
+    private func calibration() throws -> RowCalibration {
+        let (rest, surveyed) = (try ledger.prompts(of: .rows), try ledger.prompts(of: .survey))
+        let offset = (rest.values.max() ?? -1) + 1
+        var margins: [Double] = []
+        var prompts: [Int] = []
+        try ledger.forEachRow(of: .rows) { row, result in
+            guard case .values(let values) = result else { return }
+            guard let prompt = rest[row] ?? surveyed[row].map({ $0 + offset }) else {
+                throw Problem("row \(row) has scores and no text in the ledger")
+            }
+            margins.append(try RowScores(values, row: row).margin)
+            prompts.append(prompt)
+        }
+        return RowCalibration(margins, prompts: prompts, definition.configuration.margin)
     }
 }

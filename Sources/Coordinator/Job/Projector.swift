@@ -80,7 +80,7 @@ struct Projector {
                 "the job has no anchors to fit a direction on; give one with --direction", isOfConfiguration: true)
         }
         let fit = try DirectionFit(
-            readout, definition: definition, model: model, prompts: DirectionFit.prompts(ledger),
+            readout, definition: definition, model: model, prompts: ledger.prompts(of: .anchors),
             pairs: keptPairs(slot(of: readout)))
         return (fit.saved, fit)
     }

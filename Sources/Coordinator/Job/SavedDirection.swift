@@ -25,6 +25,14 @@ struct SavedDirection: Hashable, Sendable {
         var anchorsSHA256: String
         var anchorPairs: Int
         var software: String
+
+        /// How it was fitted; nil for the mean difference of a software that knew no other.
+        var estimator: String?
+
+        /// `own` where it was fitted on rows' own labels, and the pairs are rows.
+        var source: String?
+
+        static let ownLabels = "own"
     }
 
     var direction: Direction
@@ -33,10 +41,14 @@ struct SavedDirection: Hashable, Sendable {
     /// nil where it cannot be measured, or the file is of a software that did not.
     var heldOut: HeldOutAccuracy?
 
+    /// Of scores on the direction of norm 1; nil where they are not known.
+    var errors: StandardErrors?
+
     /// Below this share of anchors that are held out, a direction says little even of pairs like its own anchors.
     static let heldOutShareExpected = 0.75
 
     private static let tensorName = "direction"
+    private static let errorsName = "errors"
     private static let formatKey = "format"
     private static let formatName = "legend-direction-1"
     private static let heldOutKey = "heldOut"
@@ -44,8 +56,9 @@ struct SavedDirection: Hashable, Sendable {
     /// No model has more layers, so that no number of one overflows.
     private static let layerCountMax = 1 << 20
 
-    /// The safetensors file: the unnormalised mean difference, f32 `[1, hidden]`, the provenance, and what the anchors
-    /// say of it when they are held out.
+    /// The safetensors file: the direction, which of a mean difference is not normalised, f32 `[1, hidden]`, where they are
+    /// known the standard errors of scores on it, f32 `[errors, hidden]`, the provenance, and what the anchors say of it
+    /// when they are held out.
     func serialized() throws -> [UInt8] {
         let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(provenance)) as? [String: Any] ?? [:]
         var metadata = json.mapValues { "\($0)" }
@@ -56,9 +69,11 @@ struct SavedDirection: Hashable, Sendable {
         encoder.outputFormatting = .sortedKeys
         metadata[Self.heldOutKey] = try heldOut.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
         let values = direction.difference.map(Float.init)
-        return try TensorFile(
-            tensors: [Self.tensorName: .init(shape: [1, values.count], values: values)], metadata: metadata
-        ).serialized()
+        var tensors = [Self.tensorName: TensorFile.Tensor(shape: [1, values.count], values: values)]
+        tensors[Self.errorsName] = errors.map {
+            .init(shape: [$0.directions.count / $0.hiddenSize, $0.hiddenSize], values: $0.directions)
+        }
+        return try TensorFile(tensors: tensors, metadata: metadata).serialized()
     }
 
     /// - Throws: `Problem` where the bytes are no direction of this software.
@@ -75,6 +90,13 @@ struct SavedDirection: Hashable, Sendable {
         else { throw fail("not a direction that legend-coordinator saved (format \(Self.formatName))") }
         var json: [String: Any] = file.metadata
         for key in ["layer", "layerCount", "anchorPairs"] { json[key] = file.metadata[key].flatMap { Int($0) } }
+        errors = try file.tensors[Self.errorsName].map { errors in
+            guard errors.shape.count == 2, errors.shape[1] == tensor.shape[1],
+                (1..<Scorer.directionsMax).contains(errors.shape[0]),
+                errors.values.allSatisfy(\.isFinite)
+            else { throw fail("expected its errors to be numbers [errors, \(tensor.shape[1])], found \(errors.shape)") }
+            return StandardErrors(hiddenSize: errors.shape[1], directions: errors.values)
+        }
         do {
             provenance = try JSONDecoder().decode(
                 Provenance.self, from: JSONSerialization.data(withJSONObject: json))
@@ -113,7 +135,10 @@ struct SavedDirection: Hashable, Sendable {
         try AtomicFile.write(serialized(), to: path)
     }
 
-    init(direction: Direction, provenance: Provenance, heldOut: HeldOutAccuracy? = nil) {
+    init(
+        direction: Direction, provenance: Provenance, heldOut: HeldOutAccuracy? = nil, errors: StandardErrors? = nil
+    ) {
+        self.errors = errors
         self.direction = direction
         self.provenance = provenance
         self.heldOut = heldOut
@@ -121,8 +146,8 @@ struct SavedDirection: Hashable, Sendable {
 
     var readout: Readout { Readout(LayerChoice(provenance.layer), provenance.token) }
 
-    /// What workers project on: this direction alone, with norm 1.
-    var scorer: Scorer { Scorer(readout, direction: direction.unit) }
+    /// What workers project on: this direction with norm 1, with its errors where they are known.
+    var scorer: Scorer { Scorer(readout, direction: direction.unit, errors: errors?.directions ?? []) }
 
     /// What keeps this direction from being used with other settings; empty where it fits.
     ///
@@ -148,6 +173,12 @@ extension SavedDirection {
             guard provenance.anchorPairs == 1 else { return nil }
             return "not measurable with one anchor pair: without it, nothing is fitted"
         }
+        if provenance.source == Provenance.ownLabels {
+            return """
+                \(heldOut.share.percent) of \(heldOut.pairs) rows on the right side of a direction fitted on rows of other \
+                prompts (95 % interval: \(heldOut.low.percent) to \(heldOut.high.percent))
+                """
+        }
         let without =
             heldOut.groups == heldOut.pairs ? "without them" : "without their prompt (of \(heldOut.groups))"
         return """
@@ -158,7 +189,8 @@ extension SavedDirection {
 
     /// Why its margins may say little; nil where its anchors give no reason to think so.
     var heldOutWarning: String? {
-        guard let heldOut, heldOut.share < Self.heldOutShareExpected else { return nil }
+        // Of rows' own labels it is seldom as large, and compared with chance.
+        guard let heldOut, heldOut.share < Self.heldOutShareExpected, provenance.source == nil else { return nil }
         return """
             the direction barely separates anchors that it was not fitted on (\(heldOut.share.percent) of \
             \(heldOut.pairs) pairs; expected at least \(Self.heldOutShareExpected.percent)): margins will say little

@@ -14,8 +14,8 @@ package struct Pipeline: Sendable {
         package enum Input: Hashable, Sendable {
             case file
 
-            /// What an earlier step left.
-            case output(of: StepID)
+            /// What earlier steps left.
+            case output(of: [StepID])
         }
 
         package var id: StepID
@@ -49,7 +49,7 @@ package struct Pipeline: Sendable {
 
     /// What the coordinator does by itself.
     package enum LocalWork: Hashable, Sendable {
-        /// Fits the direction on the states of the step before it.
+        /// Fits the direction on the states of the steps before it.
         case fitDirection
 
         /// Joins the input with the scores of the step before it, and writes both files.
@@ -125,7 +125,7 @@ extension Pipeline.Step.Input {
     fileprivate var needs: [StepID] {
         switch self {
         case .file: []
-        case .output(let step): [step]
+        case .output(let steps): steps
         }
     }
 }

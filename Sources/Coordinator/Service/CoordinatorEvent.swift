@@ -8,7 +8,9 @@ enum CoordinatorEvent: Sendable {
 
     /// The reading of the step's input has come so far.
     case ingested(WorkStep, Ledger.Ingestion)
-    case directionFitted(StepID, DirectionFit)
+
+    /// The direction is fitted; with what the survey says where there was one, and then it is in the ledger.
+    case directionFitted(StepID, SavedDirection, failedAnchors: Int, SurveyReport?)
 
     /// The digest of the coordinator's own model file is computed.
     case modelRead(Result<ModelFile, any Error>)

@@ -9,17 +9,20 @@ internal import Transport
 // What the operator reads.
 
 extension CoordinatorService {
-    func report(_ fit: DirectionFit) {
-        let metadata: Logger.Metadata = [
-            "anchors": "\(fit.saved.provenance.anchorPairs)",
-            "norm": "\(fit.saved.direction.norm.rounded(toPlaces: 3))",
-            "heldOut": "\(fit.saved.heldOutText ?? "not measured")",
+    func report(_ saved: SavedDirection, failedAnchors: Int, _ survey: SurveyReport?) {
+        var metadata: Logger.Metadata = [
+            "pairs": "\(saved.provenance.anchorPairs)",
+            "norm": "\(saved.direction.norm.rounded(toPlaces: 3))",
+            "heldOut": "\(saved.heldOutText ?? "not measured")",
         ]
+        if let survey { metadata["place"] = "\(survey.choiceText)" }
         logger.info("the safety direction is fitted", metadata: metadata)
-        if fit.failedAnchors > 0 {
-            logger.warning("some anchors could not be embedded", metadata: ["anchors": "\(fit.failedAnchors)"])
+        if failedAnchors > 0 {
+            logger.warning("some anchors could not be embedded", metadata: ["anchors": "\(failedAnchors)"])
         }
-        if let warning = fit.saved.heldOutWarning { logger.warning("\(warning)") }
+        for warning in [saved.heldOutWarning].compactMap(\.self) + (survey?.warnings ?? []) {
+            logger.warning("\(warning)")
+        }
     }
 
     /// What a status says of how far the numbers can be trusted.
@@ -37,7 +40,7 @@ extension CoordinatorService {
         }
         report.warnings =
             (model?.namedWarnings ?? []) + notices.lines(margins: progress.margins)
-            + [direction?.heldOutWarning].compactMap(\.self)
+            + [direction?.heldOutWarning].compactMap(\.self) + (survey?.warnings ?? [])
     }
 
     func log(_ note: Scheduler.Note) {

@@ -25,20 +25,31 @@ extension CoordinatorService {
             rowsFailed: tally.failedRows)
     }
 
-    /// - Throws: `Problem` where no anchor was usable, so that no worker ever had one.
+    /// - Throws: `Problem` where nothing to fit on was usable, so that no worker ever had one.
     func begin(_ work: Pipeline.LocalWork, of step: Pipeline.Step) throws {
         let seal = sealing(step)
         switch work {
         case .fitDirection:
             guard let model else {
+                let (path, what) =
+                    definition.anchors.map { ($0.path, "anchor") } ?? (definition.configuration.job.input, "row")
                 throw Problem(
-                    "\(definition.anchors?.path ?? ""): no anchor can be used: no direction can be fitted",
-                    isOfConfiguration: true)
+                    "\(path): no \(what) can be used: no direction can be fitted", isOfConfiguration: true)
             }
             onThread("legend-direction") { [ledger, definition] in
                 try seal()
-                return .directionFitted(
-                    step.id, try DirectionFit(ledger: ledger, definition: definition, model: model))
+                guard definition.configuration.surveys else {
+                    let fit = try DirectionFit(ledger: ledger, definition: definition, model: model)
+                    return .directionFitted(step.id, fit.saved, failedAnchors: fit.failedAnchors, nil)
+                }
+                let fit = try SurveyFit(ledger: ledger, definition: definition, model: model)
+                try ledger.move(
+                    fit.outcomes, from: .survey, to: .rows,
+                    settings: [
+                        JobState.directionName: fit.saved.serialized(),
+                        JobState.surveyName: JobState.serialized(fit.report),
+                    ])
+                return .directionFitted(step.id, fit.saved, failedAnchors: fit.failedAnchors, fit.report)
             }
         case .writeOutput:
             onThread("legend-output") { [ledger, definition] in
@@ -50,10 +61,11 @@ extension CoordinatorService {
 
     /// What makes the stored states of the step's input files that others can read.
     private func sealing(_ step: Pipeline.Step) -> @Sendable () throws -> Void {
-        guard case .output(let source) = step.input, let stored = loop.pipeline[source]?.workStep, let store, let model,
+        guard case .output(let sources) = step.input, let store, let model,
             let layout = EmbeddingLayout(definition, model: model, run: run)
         else { return {} }
-        return { [ledger] in try store.seal(stored, layout, ledger: ledger) }
+        let stored = sources.compactMap { loop.pipeline[$0]?.workStep }
+        return { [ledger] in for step in stored { try store.seal(step, layout, ledger: ledger) } }
     }
 
     /// Reads the steps' files one after another on a thread of their own, while workers embed what is read.
@@ -65,7 +77,7 @@ extension CoordinatorService {
                     step,
                     Ingestor(
                         ledger: ledger, input: input, unitTokens: unitTokens,
-                        textsPerUnitMax: definition.textsPerUnitMax)
+                        textsPerUnitMax: definition.textsPerUnitMax(of: step))
                 )
             }
         }

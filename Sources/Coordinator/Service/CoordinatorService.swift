@@ -36,6 +36,9 @@ final class CoordinatorService {
     var progress: JobProgress
     var model: LoadedModel?
     private(set) var direction: SavedDirection?
+
+    /// nil where there was none, or it is not known yet.
+    private(set) var survey: SurveyReport?
     var ingestions: [StepID: Ledger.Ingestion] = [:]
     var notices: JobNotices
 
@@ -70,6 +73,7 @@ final class CoordinatorService {
         store = try definition.store(ofRun: run, ledger: ledger)
         model = state.model
         direction = definition.savedDirection ?? state.direction
+        survey = state.survey
         progress = JobProgress(job: definition.configuration.job.name)
         notices = JobNotices(readsControlTokens: definition.readsControlTokens)
         for step in WorkStep.all { ingestions[step.id] = try ledger.ingestion(of: step.id) }
@@ -95,8 +99,8 @@ final class CoordinatorService {
                 job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
                 scorer: direction?.scorer, numerics: state.numerics),
             pipeline: .annotation(
-                fitsDirection: definition.savedDirection == nil, hasDirection: state.direction != nil,
-                choosesReadouts: false),
+                fittedOn: definition.fitSources, hasDirection: state.direction != nil,
+                choosesReadouts: definition.choosesReadouts),
             ledger: StoredLedger(ledger: ledger, store: store), connections: SocketConnections(socket: socket),
             ingested: Set(ingestions.filter(\.value.isComplete).keys))
         var cluster = definition.configuration.cluster
@@ -195,18 +199,17 @@ extension CoordinatorService {
                 logger.warning("there are no rows in the file", metadata: ["of": "\(step.name)"])
             }
             return ingestion.isComplete ? [.ingested(step.id)] : []
-        case .directionFitted(let step, let fit):
-            let saved = fit.saved
-            try ledger.set(JobState.directionName, to: saved.serialized())
-            report(fit)
-            direction = saved
+        case .directionFitted(let step, let saved, let failedAnchors, let survey):
+            if survey == nil { try ledger.set(JobState.directionName, to: saved.serialized()) }
+            report(saved, failedAnchors: failedAnchors, survey)
+            (direction, self.survey) = (saved, survey)
             try saveDirection()
             return [.localWorkDone(step, scorer: saved.scorer)]
         case .modelRead(let result): return [.scheduler(try offer(result))]
         case .outputWritten(let step, let summary):
             let text = "\(summary.rows) rows, \(summary.failedRows) of them in the errors file"
             let result = JobResult(
-                summary: summary, direction: direction,
+                summary: summary, direction: direction, survey: survey,
                 warnings: (model?.namedWarnings ?? []) + notices.lines(margins: summary.margins))
             finishing = (result, now + Self.farewell)
             return [.localWorkDone(step, scorer: nil), .scheduler(.jobFinished(summary: text))]

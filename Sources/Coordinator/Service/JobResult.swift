@@ -7,6 +7,9 @@ struct JobResult: Sendable {
     let summary: OutputStep.Summary
     let direction: SavedDirection?
 
+    /// nil where there was none.
+    var survey: SurveyReport?
+
     /// What a person must know of the model, the rows and the margins to trust the numbers, each a sentence.
     var warnings: [String] = []
 
@@ -29,19 +32,44 @@ struct JobResult: Sendable {
         }
         if let direction {
             let provenance = direction.provenance
+            lines += calibrationLines
+            let pairs = provenance.source == SavedDirection.Provenance.ownLabels ? "labelled rows" : "anchor pairs"
             lines.append(
                 """
-                direction: \(provenance.anchorPairs) anchor pairs, \(provenance.model), layer \(provenance.layer) of \
+                direction: \(provenance.anchorPairs) \(pairs), \(provenance.model), layer \(provenance.layer) of \
                 \(provenance.layerCount), \(provenance.precision), norm \
                 \(direction.direction.norm.rounded(toPlaces: 4))
                 """)
             if let text = direction.heldOutText { lines.append("held out: \(text)") }
         }
-        lines += (warnings + [direction?.heldOutWarning].compactMap(\.self)).map { "warning: \($0)" }
+        if let survey {
+            lines += ["place: \(survey.choiceText)", "survey: \(survey.agreementText)"]
+        }
+        lines += (warnings + [direction?.heldOutWarning].compactMap(\.self) + (survey?.warnings ?? []))
+            .map { "warning: \($0)" }
         lines.append("output: \(output)")
         if summary.failedRows > 0 { lines.append("errors: \(errors)") }
         if let directionFile { lines.append("direction file: \(directionFile)") }
         return lines.joined(separator: "\n")
+    }
+
+    private var calibrationLines: [String] {
+        guard let calibration = summary.calibration else { return [] }
+        var lines = ["unit: \(calibration.unitText)"]
+        if let agreement = calibration.agreement {
+            let certain = calibration.selective.filter { $0.coverage < 1 }.map {
+                "\($0.accuracy.value.percent) of the most certain \($0.coverage.percent)"
+            }
+            lines.append(
+                """
+                labels: \(agreement.value.percent) of the margins have the label's sign (95 % interval: \
+                \(agreement.low.percent) to \(agreement.high.percent)); \(certain.joined(separator: ", "))
+                """)
+        }
+        if let error = calibration.error {
+            lines.append("calibration: probabilities are off by \(error.value.percent) on average")
+        }
+        return lines
     }
 
     private var failures: String {

@@ -5,34 +5,6 @@ struct DenseRows: DesignMatrix {
     let rowCount: Int
     let columnCount: Int
 
-    /// The differences less a vector, then times a number for each pair.
-    ///
-    /// - Parameters:
-    ///   - center: is subtracted from each row; `[hidden]`.
-    ///   - factors: `[pairs]`.
-    init(_ differences: PairDifferences, center: [Double]? = nil, factors: [Double]? = nil) {
-        let (rowCount, columnCount) = (differences.count, differences.hiddenSize)
-        precondition(center.map { $0.count == columnCount } ?? true, "a centre of another hidden size")
-        precondition(factors.map { $0.count == rowCount } ?? true, "not a factor for each pair")
-        let center = center ?? Array(repeating: 0, count: columnCount)
-        values = Array(unsafeUninitializedCapacity: rowCount * columnCount) { values, count in
-            differences.values.withUnsafeBufferPointer { differences in
-                center.withUnsafeBufferPointer { center in
-                    for row in 0..<rowCount {
-                        let factor = factors?[row] ?? 1
-                        let start = row * columnCount
-                        for column in 0..<columnCount {
-                            let value = factor * (Double(differences[start + column]) - center[column])
-                            values.initializeElement(at: start + column, to: value)
-                        }
-                    }
-                }
-            }
-            count = rowCount * columnCount
-        }
-        (self.rowCount, self.columnCount) = (rowCount, columnCount)
-    }
-
     /// Whether the rows' products with one another are a smaller matrix than the columns'.
     var isWide: Bool { rowCount < columnCount }
 

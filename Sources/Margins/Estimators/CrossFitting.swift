@@ -39,4 +39,38 @@ extension PairDifferences {
         }
         return values.map { $0! }
     }
+
+    /// The margin of each pair along the mean difference of all pairs of other groups, `[pairs]`: the mean as it is, not
+    /// of norm 1, so that margins are in the states' unit squared. In closed form, from the sums of the groups:
+    /// `dᵢ · (S - G) / (n - |G|)`.
+    ///
+    /// - Precondition: there are at least two groups.
+    package func leaveGroupOutMargins() -> [Double] {
+        let index = GroupIndex(groups)
+        precondition(index.count > 1, "nothing is left to fit on")
+        var sums = Array(repeating: 0.0, count: index.count * hiddenSize)
+        var sizes = Array(repeating: 0.0, count: index.count)
+        var total = Array(repeating: 0.0, count: hiddenSize)
+        var margins = Array(repeating: 0.0, count: count)
+        values.withUnsafeBufferPointer { values in
+            for row in 0..<count {
+                let group = index.numbers[row]
+                sizes[group] += 1
+                for column in 0..<hiddenSize {
+                    let value = Double(values[row * hiddenSize + column])
+                    sums[group * hiddenSize + column] += value
+                    total[column] += value
+                }
+            }
+            for row in 0..<count {
+                let start = index.numbers[row] * hiddenSize
+                var product = 0.0
+                for column in 0..<hiddenSize {
+                    product += Double(values[row * hiddenSize + column]) * (total[column] - sums[start + column])
+                }
+                margins[row] = product / (Double(count) - sizes[index.numbers[row]])
+            }
+        }
+        return margins
+    }
 }

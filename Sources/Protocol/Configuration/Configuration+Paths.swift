@@ -34,6 +34,7 @@ extension Configuration {
         case .anchors(let path):
             read.append(NamedPath("job.anchors", path))
             written += [NamedPath("job.direction_output", job.directionOutput)]
+        case .rows: written += [NamedPath("job.direction_output", job.directionOutput)]
         case .saved(let path): read.append(NamedPath("job.direction", path))
         }
         read += [NamedPath("model.path", model.path), NamedPath("this configuration", file)]

@@ -57,16 +57,23 @@ extension Configuration {
             anchors: readAnchors(root.section("anchors"), formats?.anchors),
             model: readModel(root.section("model", required: true)),
             embedding: readEmbedding(root.section("embedding")),
+            direction: readDirection(root.section("direction")),
+            margin: readMargin(root.section("margin")),
             cluster: readCluster(root.section("cluster")))
     }
 
     private static func readJob(_ section: ConfigurationReader) -> Job {
         let output = section.path("output") ?? section.missing("output", "")
-        let anchors = section.path("anchors")
+        let ownLabels = section.isWord("own", at: "anchors")
+        let anchors = ownLabels ? "" : section.path("anchors")
         let saved = section.path("direction")
         switch (anchors, saved) {
         case (nil, nil):
-            section.report("\"anchors\" (to fit a direction) or \"direction\" (a saved one) is missing")
+            section.report(
+                """
+                "anchors" (a file to fit a direction on, or own: the rows' own labels) or "direction" (a saved one) is \
+                missing
+                """)
         case (.some, .some):
             section.report("\"anchors\" and \"direction\" exclude each other; found both", at: "direction")
         default: break
@@ -76,7 +83,7 @@ extension Configuration {
             input: section.path("input") ?? section.missing("input", ""),
             output: output,
             errors: section.path("errors") ?? Job.path(beside: output, ending: Job.errorsEnding),
-            directionSource: saved.map { .saved($0) } ?? .anchors(anchors ?? ""),
+            directionSource: saved.map { .saved($0) } ?? (ownLabels ? .rows : .anchors(anchors ?? "")),
             directionOutput: section.path("direction_output")
                 ?? Job.path(beside: output, ending: Job.directionEnding),
             state: section.path("state") ?? Job.path(beside: output, ending: ".state"),
@@ -132,16 +139,18 @@ extension Configuration {
     private static func readEmbedding(_ section: ConfigurationReader) -> Embedding {
         var embedding = Embedding(
             template: section.string("template") ?? "alpaca",
-            layer: section.integer("layer", in: LayerChoice.numbers).map { LayerChoice($0) } ?? -1,
-            token: section.choice("token") ?? .lastToken,
+            layer: section.isWord("auto", at: "layer")
+                ? nil
+                : section.integer("layer", in: LayerChoice.numbers, orWord: "auto").map { LayerChoice($0) } ?? -1,
+            token: section.isWord("auto", at: "token") ? nil : section.choice("token", orWord: "auto") ?? .lastToken,
             compatibility: section.choice("compat") ?? Compatibility.none,
             readsControlTokensOfRows: section.choice("control_tokens", of: ["text", "tokens"]) == "tokens")
         let keeps = section.boolean("keep_embeddings") ?? false
         let layers = section.integers("keep_layers", in: LayerChoice.numbers)
         let tokens: [Pooling]? = section.choices("keep_tokens")
         if keeps {
-            let keptLayers = Set((layers ?? []) + [embedding.layer.number]).sorted()
-            let keptTokens = Set((tokens ?? []) + [embedding.token])
+            let keptLayers = Set((layers ?? []) + [embedding.layer?.number].compactMap(\.self)).sorted()
+            let keptTokens = Set((tokens ?? []) + [embedding.token].compactMap(\.self))
             let count = keptLayers.count * keptTokens.count
             if count > Readout.keptMax {
                 section.report(
@@ -156,6 +165,16 @@ extension Configuration {
             section.report("keep_layers and keep_tokens need keep_embeddings: true")
         }
         return embedding
+    }
+
+    private static func readDirection(_ section: ConfigurationReader) -> Direction {
+        Direction(
+            estimator: section.choice("estimator") ?? .automatic,
+            surveyRows: section.integer("rows", in: 10...100_000) ?? 1000)
+    }
+
+    private static func readMargin(_ section: ConfigurationReader) -> Margin {
+        Margin(unit: section.choice("unit") ?? .logOdds, negative: section.choice("negative") ?? .keep)
     }
 
     private static func readCluster(_ section: ConfigurationReader) -> Cluster {
@@ -256,11 +275,23 @@ extension ConfigurationFile {
             if configuration.embedding.template != "alpaca" {
                 report("embedding.compat: legend needs embedding.template: alpaca")
             }
+            if configuration.surveys {
+                report(
+                    """
+                    embedding.compat: legend needs a file of anchors, and embedding.layer and embedding.token that are not \
+                    auto
+                    """)
+            }
             if configuration.embedding.token == .meanResponse {
                 report("embedding.compat: legend needs embedding.token: last, or mean over the whole text")
             } else if configuration.embedding.kept?.tokens.contains(.meanResponse) == true {
                 report("embedding.compat: legend needs embedding.keep_tokens of last, or mean over the whole text")
             }
+        }
+        if configuration.surveys, configuration.embedding.kept != nil {
+            report(
+                "embedding.keep_embeddings needs a file of anchors, and embedding.layer and embedding.token that are not auto"
+            )
         }
         configuration.paths(ofFile: FilePlace.absolute(path)).collisions.forEach { report($0) }
     }

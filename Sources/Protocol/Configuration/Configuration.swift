@@ -9,7 +9,18 @@ package struct Configuration: Hashable, Sendable {
     package var anchors: Anchors
     package var model: Model
     package var embedding: Embedding
+    package var direction: Direction
+    package var margin: Margin
     package var cluster: Cluster
+
+    /// Whether some of the rows are embedded first, and decide by their labels where the model is read.
+    package var surveys: Bool {
+        switch job.directionSource {
+        case .rows: true
+        case .anchors: embedding.layer == nil || embedding.token == nil
+        case .saved: false
+        }
+    }
 
     /// The files that a job reads and writes.
     package struct Job: Hashable, Sendable {
@@ -50,6 +61,9 @@ package struct Configuration: Hashable, Sendable {
     package enum DirectionSource: Hashable, Sendable {
         /// Fit it on the anchors in this file.
         case anchors(String)
+
+        /// Fit it on the rows' own labels.
+        case rows
 
         /// Take it from this file, which an earlier job saved.
         case saved(String)
@@ -128,8 +142,11 @@ package struct Configuration: Hashable, Sendable {
     package struct Embedding: Hashable, Sendable {
         package var template: String
 
-        package var layer: LayerChoice
-        package var token: Pooling
+        /// nil: the fit chooses; with a saved direction, the direction's.
+        package var layer: LayerChoice?
+
+        /// nil: the fit chooses; with a saved direction, the direction's.
+        package var token: Pooling?
         package var compatibility: Compatibility
 
         /// Whether control tokens that the rows spell are the model's.
@@ -145,6 +162,54 @@ package struct Configuration: Hashable, Sendable {
 
             /// Every token of every layer.
             package var readouts: [Readout] { layers.flatMap { layer in tokens.map { Readout(layer, $0) } } }
+        }
+    }
+
+    /// How the direction is fitted.
+    package struct Direction: Hashable, Sendable {
+        package var estimator: EstimatorChoice
+
+        /// About how many rows decide by their labels: those of some prompts, drawn at random.
+        package var surveyRows: Int
+
+        package enum EstimatorChoice: String, Choice {
+            /// The mean difference on anchors, ridge on the rows' own labels.
+            case automatic = "auto"
+            case meanDifference = "mean-difference"
+            case firstPrincipalComponent = "pca"
+            case ridge
+            case logistic
+            case ledoitWolf = "lda"
+        }
+    }
+
+    /// What a margin is given in.
+    package struct Margin: Hashable, Sendable {
+        package var unit: Unit
+        package var negative: Negative
+
+        package init(unit: Unit, negative: Negative) {
+            self.unit = unit
+            self.negative = negative
+        }
+
+        package enum Unit: String, Choice {
+            /// Of the probability that the chosen response is the safer one, as the rows' labels say.
+            case logOdds = "log-odds"
+
+            /// As the states are measured: the difference of the two scores.
+            case raw
+
+            /// The raw one divided by the standard deviation of all rows' raw margins.
+            case standard
+        }
+
+        /// What becomes of a margin below zero.
+        package enum Negative: String, Choice {
+            case keep
+
+            /// It becomes 0.
+            case clip
         }
     }
 

@@ -164,16 +164,21 @@ final class ConfigurationReader {
         return text
     }
 
-    func choice(_ key: String, of choices: [String]) -> String? {
+    /// Whether a key has this word in place of what is otherwise expected of it.
+    func isWord(_ word: String, at key: String) -> Bool { node(key)?.string == word }
+
+    /// - Parameter word: another word that is allowed, and is looked for elsewhere.
+    func choice(_ key: String, of choices: [String], orWord word: String? = nil) -> String? {
         guard let text = string(key) else { return nil }
         guard choices.contains(text) else {
-            return invalid(key, node(key), "one of \(choices.joined(separator: ", "))")
+            let words = [word].compactMap(\.self) + choices
+            return invalid(key, node(key), "one of \(words.joined(separator: ", "))")
         }
         return text
     }
 
-    func choice<Value: Choice>(_ key: String) -> Value? {
-        choice(key, of: Value.names).flatMap(Value.init(rawValue:))
+    func choice<Value: Choice>(_ key: String, orWord word: String? = nil) -> Value? {
+        choice(key, of: Value.names, orWord: word).flatMap(Value.init(rawValue:))
     }
 
     func choices<Value: Choice>(_ key: String) -> [Value]? {

@@ -37,7 +37,7 @@ struct MadeUpJob {
         let ledger = try Ledger(folder: definition.configuration.job.state)
         guard let input = definition.input(of: .rows) else { preconditionFailure("a job has rows") }
         try Ingestor(
-            ledger: ledger, input: input, unitTokens: 100_000, textsPerUnitMax: definition.textsPerUnitMax
+            ledger: ledger, input: input, unitTokens: 100_000, textsPerUnitMax: definition.textsPerUnitMax(of: .rows)
         ).run { _ in }
         let units = try ledger.openUnits(of: .rows, after: UnitID(0), limit: .max).map(\.id)
         let results = zip(units, try ledger.payloads(of: units)).map { unit, payload -> Ledger.Change in

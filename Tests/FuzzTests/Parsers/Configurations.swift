@@ -56,12 +56,14 @@ extension FuzzedParser {
         var paths = [job.input, job.output, job.directionOutput, job.state, configuration.model.path]
         switch job.directionSource {
         case .anchors(let path), .saved(let path): paths.append(path)
+        case .rows: break
         }
         for path in paths { try BrokenPromise.unless(path.hasPrefix("/"), "the path \(path) is not absolute") }
         let ranges: [(String, Int, ClosedRange<Int>)] = [
             ("max_row_mib", configuration.dataset.maxRowBytes >> 20, 1...128),
             ("max_tokens", configuration.model.maxTokens, 0...1_000_000),
-            ("layer", configuration.embedding.layer.number, -1000...1000),
+            ("layer", configuration.embedding.layer?.number ?? 0, -1000...1000),
+            ("rows", configuration.direction.surveyRows, 10...100_000),
             ("local_workers", cluster.localWorkers ?? 0, 0...1024),
             ("lanes", cluster.lanes ?? 1, 1...1024), ("unit_tokens", cluster.unitTokens, 1...10_000_000),
             ("attempts", cluster.attempts, 1...100),

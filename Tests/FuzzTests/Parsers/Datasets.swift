@@ -186,7 +186,7 @@ extension FuzzedParser {
         case .annotated(let annotation):
             var renaming = ColumnRenaming()
             renaming.avoid(record.columnNames)
-            let existing = record.index % 2 == 0 ? ExistingColumns.replaced : .renamed(renaming)
+            let existing = record.index % 2 == 0 ? ExistingColumns(.replaced) : ExistingColumns(.renamed(renaming))
             let row = OutputRow(record.original, annotation, existing: existing)
             let names = try JSONObject(line: row.bytes).members.map(\.key)
             try BrokenPromise.unless(

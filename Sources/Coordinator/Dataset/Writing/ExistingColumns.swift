@@ -3,30 +3,49 @@ package import FileSystem
 
 /// What becomes of columns of the input that have the name of an added one: decided for the whole file, so that all of
 /// its rows have the same columns afterwards.
-package enum ExistingColumns: Hashable, Sendable {
-    /// A row that has one is not annotated.
-    case refused
-    case renamed(ColumnRenaming)
-    case replaced
+package struct ExistingColumns: Hashable, Sendable {
+    package enum Fate: Hashable, Sendable {
+        /// A row that has one is not annotated.
+        case refused
+        case renamed(ColumnRenaming)
+        case replaced
+    }
+
+    package let fate: Fate
+
+    /// Those that the output adds.
+    package let added: Set<OutputColumn>
+
+    package init(_ fate: Fate, added: Set<OutputColumn> = OutputColumn.plain) {
+        self.fate = fate
+        self.added = added
+    }
 
     /// - Parameter path: of the input, which is read to its end for names that are free in all rows.
     /// - Throws: `FileError` if the input cannot be read.
-    package static func renamed(asFreeIn path: String, options: DatasetOptions) throws(FileError) -> ExistingColumns {
+    package init(
+        renamedAsFreeIn path: String, options: DatasetOptions, added: Set<OutputColumn> = OutputColumn.plain
+    ) throws(FileError) {
         var renaming = ColumnRenaming()
         var reader = try DatasetReader(path: path, options: options)
         while let record = try reader.next() { renaming.avoid(record.columnNames) }
-        return .renamed(renaming)
+        self.init(.renamed(renaming), added: added)
+    }
+
+    /// The added column with exactly that name.
+    func column(named name: String) -> OutputColumn? {
+        OutputColumn(named: name.utf8).flatMap { added.contains($0) ? $0 : nil }
     }
 
     /// Which of the row's columns have the name of an added one, in the row's order.
-    package static func conflicts(in record: DatasetRecord) -> [String] {
-        record.columnNames.filter { OutputColumn(named: $0.utf8) != nil }
+    package func conflicts(in record: DatasetRecord) -> [String] {
+        record.columnNames.filter { column(named: $0) != nil }
     }
 
     /// Why the row cannot be annotated as it is; nil where it can.
     package func problem(with record: DatasetRecord) -> String? {
-        guard case .refused = self else { return nil }
-        let names = Self.conflicts(in: record)
+        guard case .refused = fate else { return nil }
+        let names = conflicts(in: record)
         return names.isEmpty ? nil : Self.refusal(of: names)
     }
 

@@ -10,8 +10,9 @@ struct OutputRow {
         let added = Self.addedMembers(annotation)
         switch original {
         case .object(let object):
-            if case .replaced = existing, object.members.contains(where: { OutputColumn(named: $0.key.utf8) != nil }) {
-                bytes = Self.rebuilt(object, adding: added)
+            if case .replaced = existing.fate, object.members.contains(where: { existing.column(named: $0.key) != nil })
+            {
+                bytes = Self.rebuilt(object, adding: added, existing)
             } else {
                 bytes = Self.spliced(object, adding: added, existing)
             }
@@ -28,17 +29,13 @@ struct OutputRow {
 
     /// The added columns, without the braces around them. Numbers are the shortest that read back as the same Double.
     private static func addedMembers(_ annotation: Annotation) -> [UInt8] {
-        let numbers: [(OutputColumn, Double)] = [
-            (.margin, annotation.margin), (.scoreChosen, annotation.scoreChosen),
-            (.scoreRejected, annotation.scoreRejected),
-        ]
-        return Array(numbers.map { "\"\($0.0.rawValue)\": \($0.1)" }.joined(separator: ", ").utf8)
+        Array(annotation.members.map { "\"\($0.column.rawValue)\": \($0.value)" }.joined(separator: ", ").utf8)
     }
 
     /// What a column of the input is called in the output; nil where it is dropped.
     private static func name(for name: String, _ existing: ExistingColumns) -> String? {
-        guard let column = OutputColumn(named: name.utf8) else { return name }
-        switch existing {
+        guard let column = existing.column(named: name) else { return name }
+        switch existing.fate {
         case .refused: preconditionFailure("a row with the column \(name) is not annotated")
         case .renamed(let renaming): return renaming.name(for: column)
         case .replaced: return nil
@@ -52,7 +49,7 @@ struct OutputRow {
         var output: [UInt8] = []
         output.reserveCapacity(object.bytes.count + added.count + 32)
         var copied = 0
-        for member in object.members where OutputColumn(named: member.key.utf8) != nil {
+        for member in object.members where existing.column(named: member.key) != nil {
             guard let name = name(for: member.key, existing) else { continue }
             output.append(contentsOf: object.bytes[copied..<member.keyRange.lowerBound])
             JSONText.append(name, to: &output)
@@ -69,8 +66,10 @@ struct OutputRow {
     }
 
     /// The object without the members that are in the way. The keys and values of all others stay as they are.
-    private static func rebuilt(_ object: JSONObject, adding added: [UInt8]) -> [UInt8] {
-        let kept = object.members.filter { OutputColumn(named: $0.key.utf8) == nil }
+    private static func rebuilt(
+        _ object: JSONObject, adding added: [UInt8], _ existing: ExistingColumns
+    ) -> [UInt8] {
+        let kept = object.members.filter { existing.column(named: $0.key) == nil }
             .map { Array(object.bytes[$0.keyRange.lowerBound..<$0.valueRange.upperBound]) }
         return JSONText.object(kept + [added])
     }

@@ -68,6 +68,15 @@ extension Ledger {
         package var byteCount: Int { prompt.count + responseBytes }
     }
 
+    /// The rows of a step of which there are texts, ascending.
+    package func rows(of step: StepID) throws -> [UInt64] {
+        try database.read { database in
+            try Int64.fetchAll(
+                database, sql: "SELECT row FROM text WHERE step = ? ORDER BY row", arguments: [step.rawValue]
+            ).map { UInt64($0) }
+        }
+    }
+
     /// Adds rows' texts, and how far the reading has come with them, in one transaction.
     package func add(_ items: [UnitPayload.Item], ingestion: Ingestion, of step: WorkStep) throws {
         try database.write { database in

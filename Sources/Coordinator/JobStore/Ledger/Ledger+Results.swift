@@ -161,6 +161,21 @@ extension Ledger {
     }
 }
 
+extension Ledger {
+    /// Puts what rows came to into another step, where they have values of another kind, in place of what they came to in
+    /// their own, and settings with them, in one transaction.
+    package func move(
+        _ outcomes: [(row: UInt64, result: RowResult)], from step: StepID, to other: StepID,
+        settings: [String: [UInt8]]
+    ) throws {
+        try database.write { database in
+            for (row, result) in outcomes { try Self.insert(result, of: row, step: other, in: database) }
+            try database.execute(sql: "DELETE FROM outcome WHERE step = ?", arguments: [step.rawValue])
+            for (name, value) in settings { try Self.set(name, to: value, in: database) }
+        }
+    }
+}
+
 // MARK: - Reading them
 
 extension Ledger {

@@ -1,0 +1,203 @@
+internal import Diagnostics
+internal import JobStore
+internal import Margins
+internal import Protocol
+
+/// The hidden states of a step's pairs in the ledger, at every place that the job asks for.
+///
+/// They may be more than memory holds: what is asked for is read in passes over the ledger, of as many places each as fit
+/// into a part of it.
+struct SurveyStates {
+    private let step: WorkStep
+    private let ledger: Ledger
+    private let readouts: Int
+    private let hiddenSize: Int
+
+    /// Those that can be used, ascending.
+    private(set) var rows: [UInt64] = []
+
+    /// The number of each row's prompt.
+    private(set) var groups: [Int] = []
+
+    /// What the others came to.
+    private(set) var failures: [(row: UInt64, result: RowResult)] = []
+    var failed: Int { failures.count }
+    var count: Int { rows.count }
+
+    /// Differences in memory at a time.
+    private static let bytesMax = 256 << 20
+
+    /// - Throws: `Problem` where the ledger has other numbers of a row than the job asks for; a ledger error.
+    init(_ step: WorkStep, ledger: Ledger, readouts: Int, hiddenSize: Int) throws {
+        (self.step, self.ledger, self.readouts, self.hiddenSize) = (step, ledger, readouts, hiddenSize)
+        let prompts = try ledger.prompts(of: step.id)
+        let expected = 2 * readouts * hiddenSize
+        try ledger.forEachRow(of: step.id) { row, result in
+            switch result {
+            case .failed: failures.append((row, result))
+            case .values(let values):
+                guard values.elementCount == expected, let prompt = prompts[row] else {
+                    throw Problem(
+                        "row \(row) of \(step.name) has \(values.elementCount) numbers in the ledger; expected \(expected)"
+                    )
+                }
+                rows.append(row)
+                groups.append(prompt)
+            }
+        }
+    }
+
+    /// Why the first of the rows that cannot be used cannot.
+    var firstReason: String? {
+        guard case .failed(let reason)? = failures.first?.result else { return nil }
+        return reason
+    }
+
+    /// Calls `body` with the differences between the two texts of all pairs, place by place in their order.
+    ///
+    /// - Parameter groups: of each row.
+    func forEachPlace(_ groups: [Int], _ body: (_ place: Int, _ differences: PairDifferences) throws -> Void) throws {
+        let placesAtATime = max(Self.bytesMax / max(count * hiddenSize * MemoryLayout<Float>.stride, 1), 1)
+        for first in stride(from: 0, to: readouts, by: placesAtATime) {
+            let places = first..<min(first + placesAtATime, readouts)
+            var differences = places.map { _ in PairDifferences(hiddenSize: hiddenSize) }
+            try forEachRow { index, values in
+                for place in places {
+                    let (preferred, other) = (state(0, place, values), state(1, place, values))
+                    differences[place - first].append(zip(preferred, other).map { $0 - $1 }, group: groups[index])
+                }
+            }
+            for place in places { try body(place, differences[place - first]) }
+        }
+    }
+
+    /// Both texts' states of all pairs at one place.
+    func states(_ place: Int) throws -> PlaceStates {
+        var states = PlaceStates(rows: rows, hiddenSize: hiddenSize)
+        try forEachRow { _, values in
+            states.append(preferred: state(0, place, values), other: state(1, place, values))
+        }
+        return states
+    }
+
+    private func state(_ text: Int, _ place: Int, _ values: [Float]) -> ArraySlice<Float> {
+        let start = (text * readouts + place) * hiddenSize
+        return values[start..<start + hiddenSize]
+    }
+
+    /// Of those that can be used: `[texts, readouts, hidden]`.
+    private func forEachRow(_ body: (_ index: Int, _ values: [Float]) throws -> Void) throws {
+        var index = 0
+        try ledger.forEachRow(of: step.id) { _, result in
+            guard case .values(let values) = result else { return }
+            try body(index, values.floats())
+            index += 1
+        }
+    }
+}
+
+/// The states of pairs at one place, of the preferred text and of the other one.
+struct PlaceStates {
+    let rows: [UInt64]
+    private let hiddenSize: Int
+    private var preferred: [Float] = []
+    private var other: [Float] = []
+
+    fileprivate init(rows: [UInt64], hiddenSize: Int) {
+        self.rows = rows
+        self.hiddenSize = hiddenSize
+    }
+
+    fileprivate mutating func append(preferred: ArraySlice<Float>, other: ArraySlice<Float>) {
+        self.preferred += preferred
+        self.other += other
+    }
+
+    func differences(_ groups: [Int]) -> PairDifferences {
+        var differences = PairDifferences(hiddenSize: hiddenSize)
+        for row in rows.indices {
+            let (one, two) = states(row)
+            differences.append(zip(one, two).map { $0 - $1 }, group: groups[row])
+        }
+        return differences
+    }
+
+    /// What rows come to along a direction of their own each, as a worker computes it.
+    func outcomes(_ fit: (_ row: Int) -> FittedDirection) -> [Outcome] {
+        rows.indices.map { row in
+            let fit = fit(row)
+            let (one, two) = states(row)
+            let unit = fit.direction.unit
+            return Outcome(
+                scores: (projection(of: one, on: unit), projection(of: two, on: unit)),
+                errors: (
+                    fit.errors.standardError(of: one),
+                    fit.errors.standardError(of: zip(two, one).map { $0 - $1 })
+                ))
+        }
+    }
+
+    private func states(_ row: Int) -> (ArraySlice<Float>, ArraySlice<Float>) {
+        let range = row * hiddenSize..<(row + 1) * hiddenSize
+        return (preferred[range], other[range])
+    }
+
+    struct Outcome {
+        /// Of the preferred text, and of the other one.
+        let scores: (Double, Double)
+
+        /// Of the preferred text's score, and of the difference to it.
+        let errors: (Double, Double)
+
+        var margin: Double { scores.0 - scores.1 }
+
+        /// `[texts, score and error]`
+        var values: Tensor {
+            get throws {
+                let numbers = [scores.0, errors.0, scores.1, errors.1]
+                guard numbers.allSatisfy(\.isFinite) else { throw Problem("scores that are not finite: \(numbers)") }
+                return Tensor(numbers, shape: [numbers.count])
+            }
+        }
+    }
+}
+
+/// What the mean difference says at every place.
+struct PlaceTable {
+    /// Of the rows along the direction that is to be used, held out: `[places][rows]`.
+    private(set) var margins: [[Double]] = []
+    private(set) var places: [SurveyReport.Place] = []
+
+    init(_ readouts: [Readout], rows: SurveyStates, prompts: [Int], anchors: SurveyStates?) throws {
+        var directions: [[Float]?] = []
+        var heldOut: [ClusteredShare?] = []
+        try anchors?.forEachPlace(anchors?.groups ?? []) { _, differences in
+            directions.append(try? Estimator.meanDifference.fit(differences))
+            heldOut.append(
+                Set(differences.groups).count > 1
+                    ? ClusteredShare(positive: differences.leaveGroupOutMargins(), groups: differences.groups) : nil)
+        }
+        try rows.forEachPlace(prompts) { place, differences in
+            let own = differences.leaveGroupOutMargins()
+            var byAnchors: [Double]?
+            if anchors != nil {
+                let direction = directions[place]
+                // A place at which the anchors say nothing orders no row.
+                byAnchors = (0..<differences.count).map { row in
+                    direction.map { projection(of: differences[row], on: $0) } ?? 0
+                }
+            }
+            guard let agreement = ClusteredShare(positive: own, groups: prompts) else {
+                preconditionFailure("a place without rows")
+            }
+            margins.append(byAnchors ?? own)
+            places.append(
+                .init(
+                    layer: readouts[place].layer.number, token: readouts[place].pooling, own: agreement,
+                    ownEffect: EffectSize(own, groups: prompts),
+                    anchors: byAnchors.flatMap { ClusteredShare(positive: $0, groups: prompts) },
+                    anchorsEffect: byAnchors.flatMap { EffectSize($0, groups: prompts) },
+                    anchorsHeldOut: anchors == nil ? nil : heldOut[place]))
+        }
+    }
+}

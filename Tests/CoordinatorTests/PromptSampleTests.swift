@@ -1,0 +1,54 @@
+import Protocol
+import Testing
+
+@testable import Coordinator
+
+@Suite struct PromptSampleTests {
+    private func item(_ row: Int, _ prompt: String) -> UnitPayload.Item {
+        .init(row: UInt64(row), text: RenderedItem(prompt: RenderedText(prompt), responses: [RenderedText("\(row)")]))
+    }
+
+    private func sampled(_ prompts: [String], rows: Int) -> [Int] {
+        var sample = PromptSample(rows: rows)
+        for (row, prompt) in prompts.enumerated() { sample.add(item(row, prompt)) }
+        return sample.items.map { Int($0.row) }
+    }
+
+    @Test func promptsAreWholeAndThereAreAboutAsManyRowsAsWanted() {
+        let prompts = (0..<9000).map { "prompt \($0 * 7919 % 3000)" }
+        let rows = sampled(prompts, rows: 300)
+        #expect(rows.count >= 300 && rows.count < 303)
+        #expect(rows == rows.sorted())
+        let chosen = Set(rows.map { prompts[$0] })
+        #expect(rows.count == prompts.count { chosen.contains($0) })
+        // Drawn at random: from all parts of the file.
+        for part in 0..<3 { #expect(rows.contains { $0 / 3000 == part }) }
+    }
+
+    @Test func theSameAreDrawnInWhateverOrderTheyCome() {
+        let prompts = (0..<2000).map { "prompt \($0 % 700)" }
+        let order = (0..<2000).map { $0 * 1237 % 2000 }
+        let forwards = Set(sampled(prompts, rows: 100).map { prompts[$0] })
+        let otherwise = Set(sampled(order.map { prompts[$0] }, rows: 100).map { prompts[order[$0]] })
+        #expect(forwards == otherwise && forwards.count > 30)
+    }
+
+    @Test func ofAFewRowsAllAreTaken() {
+        #expect(sampled(["a", "b", "a"], rows: 10) == [0, 1, 2])
+        #expect(sampled([], rows: 10) == [])
+    }
+
+    /// One that has more rows than are wanted would leave no other to compare with.
+    @Test func twoPromptsAreTakenAtLeast() {
+        let prompts = (0..<500).map { row -> String in
+            switch row % 50 {
+            case 0: "short"
+            case 1: "other"
+            default: "long"
+            }
+        }
+        let rows = sampled(prompts, rows: 20)
+        #expect(Set(rows.map { prompts[$0] }).count >= 2)
+        #expect(rows.count { prompts[$0] == "long" } <= 20)
+    }
+}

@@ -1,0 +1,116 @@
+import Dataset
+import Diagnostics
+import JobConfiguration
+import Margins
+import Protocol
+import SeededRandom
+import Testing
+
+@testable import Coordinator
+
+/// From the difference of two scores to the margin that a row gets.
+@Suite struct RowCalibrationTests {
+    private typealias Margin = JobConfiguration.Configuration.Margin
+
+    /// Margins whose sign is the label's with the log-odds `slope · margin`.
+    private func margins(rows: Int, slope: Double, seed: UInt64) -> [Double] {
+        var random = SeededGenerator(seed: seed)
+        return (0..<rows).map { _ in
+            let size = Double.random(in: 0..<4, using: &random)
+            let probability = 1 / (1 + exp(-slope * size))
+            return Double.random(in: 0..<1, using: &random) < probability ? size : -size
+        }
+    }
+
+    private func exp(_ value: Double) -> Double {
+        // In halves, as the series of the exponential converges.
+        abs(value) > 0.5
+            ? exp(value / 2) * exp(value / 2) : (1...20).reversed().reduce(1) { 1 + value * $0 / Double($1) }
+    }
+
+    private func scores(_ margin: Double, error: Double = 0.25) throws -> RowScores {
+        try RowScores(Tensor([margin + 1, 9, 1, error], shape: [4]), row: 0)
+    }
+
+    @Test func marginsAreLogOddsThatComeTrue() throws {
+        let raw = margins(rows: 4000, slope: 0.5, seed: 1)
+        let calibration = RowCalibration(raw, prompts: Array(0..<4000), .init(unit: .logOdds, negative: .keep))
+        #expect(calibration.isCalibrated)
+        #expect((calibration.error?.value ?? 1) < 0.03, "\(calibration.error?.value ?? .nan)")
+        let annotation = try calibration.annotation(0, scores(2))
+        #expect(abs(annotation.margin - 1) < 0.1, "\(annotation.margin)")
+        let calibrated = try #require(annotation.calibrated)
+        #expect(calibrated.raw == 2 && annotation.scoreChosen == 3 && annotation.scoreRejected == 1)
+        #expect(abs(calibrated.standardError - 0.125) < 0.02)
+        #expect(abs((calibrated.probability ?? 0) - 0.731) < 0.03)
+    }
+
+    /// Rows of a prompt are in one fold, and the calibration of a row's fold has not seen it.
+    @Test func noRowsCalibrationSawItsPrompt() throws {
+        var raw = margins(rows: 200, slope: 0.5, seed: 2)
+        let prompts = (0..<200).map { $0 / 4 }
+        let unit = Margin(unit: .logOdds, negative: .keep)
+        let before = try RowCalibration(raw, prompts: prompts, unit).annotation(8, scores(1))
+        for row in 8..<12 { raw[row] = -raw[row] * 10 }
+        let after = RowCalibration(raw, prompts: prompts, unit)
+        #expect(try after.annotation(8, scores(1)).margin == before.margin)
+        #expect(try after.annotation(11, scores(1)).margin == before.margin)
+    }
+
+    @Test func whereNothingCarriesOverMarginsAreNearZeroAndNeverTurned() throws {
+        let raw = margins(rows: 1000, slope: 0.8, seed: 3).map { -$0 }
+        let calibration = RowCalibration(raw, prompts: Array(0..<1000), .init(unit: .logOdds, negative: .keep))
+        let annotation = try calibration.annotation(1, scores(3))
+        #expect(annotation.margin == 0 && annotation.calibrated?.probability == 0.5)
+        #expect((calibration.agreement?.high ?? 1) < 0.5)
+    }
+
+    @Test(arguments: [(49, 49), (200, 9)]) func aFewRowsOrPromptsAreStandardisedAndHaveNoProbability(
+        _ rows: Int, _ prompts: Int
+    ) throws {
+        let raw = margins(rows: rows, slope: 1, seed: 4)
+        let calibration = RowCalibration(
+            raw, prompts: (0..<rows).map { $0 % prompts }, .init(unit: .logOdds, negative: .keep))
+        #expect(!calibration.isCalibrated && calibration.error == nil)
+        let size = (raw.reduce(0) { $0 + $1 * $1 } / Double(rows)).squareRoot()
+        let annotation = try calibration.annotation(0, scores(2))
+        #expect(abs(annotation.margin - 2 / size) < 1e-12 && annotation.calibrated?.probability == nil)
+        #expect(calibration.unitText.hasPrefix("standard deviations of all margins: fewer than 50 rows of 10 prompts"))
+    }
+
+    @Test func otherUnitsAndClippingAreAsTheyAreAskedFor() throws {
+        let raw = margins(rows: 400, slope: 0.5, seed: 5)
+        func annotation(_ unit: Margin.Unit, _ negative: Margin.Negative, _ margin: Double) throws -> Annotation {
+            try RowCalibration(raw, prompts: Array(0..<400), .init(unit: unit, negative: negative))
+                .annotation(0, scores(margin))
+        }
+        #expect(try annotation(.raw, .keep, -2).margin == -2)
+        #expect(try annotation(.raw, .keep, -2).calibrated?.standardError == 0.25)
+        #expect(try annotation(.raw, .clip, -2).margin == 0)
+        #expect(try annotation(.raw, .clip, -2).calibrated?.raw == -2)
+        #expect(try annotation(.logOdds, .clip, -2).margin == 0)
+        let standard = try annotation(.standard, .keep, -2)
+        let size = (raw.reduce(0) { $0 + $1 * $1 } / 400).squareRoot()
+        #expect(abs(standard.margin + 2 / size) < 1e-12 && standard.calibrated?.probability != nil)
+    }
+
+    @Test func rowsThatAreAllAlikeHaveFiniteNumbers() throws {
+        for margin in [0.0, 3] {
+            for unit in Margin.Unit.allCases {
+                let calibration = RowCalibration(
+                    Array(repeating: margin, count: 100), prompts: Array(0..<100), .init(unit: unit, negative: .keep))
+                let annotation = try calibration.annotation(0, scores(margin))
+                #expect(annotation.members.count == 6 && annotation.members.allSatisfy(\.value.isFinite))
+            }
+        }
+    }
+
+    @Test func scoresAreOfTwoResponsesWithTheirErrorsOrWithout() throws {
+        let plain = try RowScores(Tensor([3.0, 1], shape: [2]), row: 7)
+        #expect(plain.margin == 2 && plain.error == 0)
+        let withErrors = try RowScores(Tensor([3.0, 0.5, 1, 0.25], shape: [4]), row: 7)
+        #expect(withErrors.margin == 2 && withErrors.error == 0.25)
+        let error = #expect(throws: Problem.self) { try RowScores(Tensor([3.0], shape: [1]), row: 7) }
+        #expect(error?.description == "row 7 has 1 scores; expected one of each of 2 responses")
+    }
+}

@@ -1,0 +1,72 @@
+import Margins
+import Protocol
+import Testing
+
+@testable import Coordinator
+
+/// What a person is told of a survey.
+@Suite struct SurveyReportTests {
+    /// A share of 400 rows of as many prompts.
+    private func share(_ right: Int, of rows: Int = 400) throws -> ClusteredShare {
+        try #require(
+            ClusteredShare(positive: (0..<rows).map { $0 < right ? 1 : -1 }, groups: Array(0..<rows)))
+    }
+
+    /// Of two places, of which the first is the default.
+    private func report(
+        right: [Int] = [250, 252], own: Int = 250, anchors: Int? = nil, rows: Int = 400
+    ) throws -> SurveyReport {
+        let margins = right.map { right in (0..<rows).map { $0 < right ? 1.0 : -1 } }
+        let places = try right.enumerated().map { index, right in
+            SurveyReport.Place(layer: 20 + index, token: .meanResponse, own: try share(right, of: rows))
+        }
+        return SurveyReport(
+            places: places, choice: PlaceChoice(margins, groups: Array(0..<rows), defaultCell: 0, seed: 1),
+            own: try share(own, of: rows), anchors: try anchors.map { try share($0, of: rows) }, estimator: "ridge")
+    }
+
+    @Test func whyTheModelIsReadWhereItIsIsSaid() throws {
+        #expect(
+            try report().choiceText.hasPrefix(
+                "layer 20, mean-response: the default; the best by the rows' labels, layer 21, mean-response, is better by no "
+            ))
+        #expect(
+            try report(right: [250, 240]).choiceText.hasPrefix(
+                "layer 20, mean-response: the default, and the best by the rows' labels (62.5 % of 400 rows as labelled"
+            ))
+        #expect(
+            try report(right: [250, 350]).choiceText.hasPrefix(
+                "layer 21, mean-response: chosen by the rows' labels (87.5 %"))
+        #expect(
+            try report(right: [10, 20], own: 10, rows: 20).choiceText
+                == "layer 20, mean-response: the default, since 20 prompts with a label choose nothing (expected at least 30)"
+        )
+        #expect(try report(right: [250]).choiceText == "layer 20, mean-response, as configured")
+    }
+
+    @Test func anchorsThatCarryOverAreNotCalledOut() throws {
+        #expect(try report(own: 250, anchors: 250).warnings == [])
+        #expect(try report(own: 250, anchors: 330).warnings == [])
+        #expect(try report(own: 250).warnings == [])
+    }
+
+    @Test func anchorsThatDoNotAreCalledOutInASentence() throws {
+        let chance = try report(own: 260, anchors: 196).warnings
+        #expect(chance.count == 1)
+        #expect(
+            chance.first?.hasPrefix(
+                "your anchors order 49.0 % (44.1 % to 53.9 %) of your rows as labelled, the rows' own labels, cross-fitted, "
+                    + "65.0 % (60.2 % to 69.5 %): the anchors do not carry over to the rows; use job.anchors: own")
+                == true,
+            "\(chance)")
+        let worse = try report(own: 350, anchors: 260).warnings
+        #expect(worse.first?.contains("87.5 %") == true && worse.first?.contains("carry over") == false, "\(worse)")
+        let swapped = try report(own: 250, anchors: 120).warnings
+        #expect(swapped.first?.contains("fewer than chance: their two sides") == true, "\(swapped)")
+    }
+
+    @Test func labelsThatSayNothingAreCalledOut() throws {
+        let warnings = try report(own: 203).warnings
+        #expect(warnings.count == 1 && warnings[0].hasSuffix("margins mean nothing"))
+    }
+}
