@@ -76,4 +76,15 @@ import Testing
         progress.committed(result, at: at(0))
         #expect(progress.margins.count == 2)
     }
+
+    @Test func standardErrorsAreNoScores() {
+        var progress = JobProgress(job: "x")
+        progress.began(Self.rows, input: .init(), rowsDone: 0, rowsFailed: 0)
+        let result = UnitResult(
+            lease: Lease(unit: UnitID(1), attempt: 1), rows: [0, 1], responseCounts: [2, 2],
+            output: .scores(Tensor([1, 9, 2, 0.5, 5, 9, 1, 0.5] as [Double], shape: [4, 2]), scorer: "d"))
+        progress.committed(result, at: at(0))
+        #expect(progress.margins.count == 2 && progress.margins.negativeCount == 1)
+        #expect(progress.margins.minimum == -1 && progress.margins.maximum == 4)
+    }
 }

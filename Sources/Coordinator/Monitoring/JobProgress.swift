@@ -101,11 +101,13 @@ package struct JobProgress: Sendable {
     /// Anchors are not projected, and have none.
     private mutating func addMargins(of result: UnitResult) {
         guard result.output.work == .project, let scores = try? result.output.values.doubles(),
-            result.responseCounts.allSatisfy({ $0 == 2 }), scores.count == result.textCount
+            result.responseCounts.allSatisfy({ $0 == 2 }), result.textCount > 0
         else { return }
+        // A text's score is the first of its numbers; its standard error may follow.
+        let perText = scores.count / result.textCount
         let failed = Set(result.failures.map(\.item))
         for item in result.rows.indices where !failed.contains(item) {
-            margins.add(scores[2 * item] - scores[2 * item + 1])
+            margins.add(scores[2 * item * perText] - scores[(2 * item + 1) * perText])
         }
     }
 
