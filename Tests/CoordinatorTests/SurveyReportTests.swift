@@ -1,5 +1,6 @@
 import Margins
 import Protocol
+import SeededRandom
 import Testing
 
 @testable import Coordinator
@@ -63,6 +64,23 @@ import Testing
         #expect(worse.first?.contains("87.5 %") == true && worse.first?.contains("carry over") == false, "\(worse)")
         let swapped = try report(own: 250, anchors: 120).warnings
         #expect(swapped.first?.contains("fewer than chance: their two sides") == true, "\(swapped)")
+    }
+
+    /// The best of many places is above chance by luck.
+    @Test func whatChoosingAPlaceFlattersIsTakenOff() throws {
+        let rows = 400
+        var random = SeededGenerator(seed: 9)
+        var margins = (0..<60).map { _ in (0..<rows).map { _ in Double.random(in: -1...1, using: &random) } }
+        // So bad a default that a lucky place is chosen.
+        margins[0] = (0..<rows).map { $0 < 120 ? 1 : -1 }
+        let choice = PlaceChoice(margins, groups: Array(0..<rows), defaultCell: 0, seed: 1)
+        let best = try #require(choice.best)
+        #expect(!choice.isDefault && best.optimism > 0.02)
+        let anchors = try share(Int(best.value * Double(rows)))
+        let report = SurveyReport(
+            places: try margins.indices.map { .init(layer: $0, token: .meanText, own: try share(200)) },
+            choice: choice, own: try share(215), anchors: anchors, estimator: "mean-difference")
+        #expect(anchors.low > 0.5 && report.warnings.first?.contains("do not carry over") == true, "\(report.warnings)")
     }
 
     @Test func labelsThatSayNothingAreCalledOut() throws {

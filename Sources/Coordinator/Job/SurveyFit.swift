@@ -46,17 +46,22 @@ struct SurveyFit: Sendable {
         let table = try PlaceTable(readouts, rows: rows, prompts: prompts, anchors: anchors)
         let candidates = Self.candidates(readouts, layerCount: model.layerCount)
         let preferred = Self.defaultPlace(among: candidates.map { readouts[$0] }, layerCount: model.layerCount)
-        let choice = PlaceChoice(
-            candidates.map { table.margins[$0] }, groups: prompts, defaultCell: preferred, seed: Self.seed)
+        func choose(by margins: [[Double]]) -> PlaceChoice {
+            PlaceChoice(candidates.map { margins[$0] }, groups: prompts, defaultCell: preferred, seed: Self.seed)
+        }
+        let choice = choose(by: table.margins)
         let cell = candidates[choice.cell]
 
         let estimator = Estimator(definition.configuration.direction.estimator, ownLabels: anchors == nil)
         let states = try rows.states(cell)
-        let differences = states.differences(prompts)
         guard let folds = Folds(groups: prompts, count: Self.folds, seed: Self.seed) else {
             preconditionFailure("rows of one prompt are groups of their own")
         }
-        let crossFitted = try CrossFit(differences, folds, by: estimator)
+        // What the rows' own labels would give, at the place that they would choose.
+        let ownCell = anchors == nil ? cell : candidates[choose(by: table.ownMargins).cell]
+        let differences = try (ownCell == cell ? states : rows.states(ownCell)).differences(prompts)
+        let crossFitted = try CrossFit(
+            differences, folds, by: anchors == nil ? estimator : Estimator(.automatic, ownLabels: true))
         let fit: FittedDirection
         let anchorMargins: [Double]?
         if let anchors {

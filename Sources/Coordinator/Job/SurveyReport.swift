@@ -28,7 +28,7 @@ struct SurveyReport: Codable, Hashable, Sendable {
     var places: [Place]
     var choice: PlaceChoice
 
-    /// Of the rows' own labels at the chosen place, cross-fitted.
+    /// Of the rows' own labels, cross-fitted, at the place that they would choose.
     var own: ClusteredShare
 
     /// Of the anchors' direction at the chosen place.
@@ -98,11 +98,14 @@ extension SurveyReport {
                 """
             ]
         }
-        guard anchors.low <= 0.5 || anchors.high < own.low else { return [] }
+        // That a place was chosen flatters them.
+        let luck = choice.isDefault ? 0 : choice.best?.optimism ?? 0
+        let isChance = anchors.low - luck <= 0.5
+        guard isChance || anchors.high - luck < own.low else { return [] }
         return [
             """
             your anchors order \(anchors.text) of your rows as labelled, the rows' own labels, cross-fitted, \
-            \(own.text): \(anchors.low <= 0.5 ? "the anchors do not carry over to the rows; " : "")\(advice)
+            \(own.text): \(isChance ? "the anchors do not carry over to the rows; " : "")\(advice)
             """
         ]
     }

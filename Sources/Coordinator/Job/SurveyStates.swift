@@ -166,6 +166,9 @@ struct PlaceStates {
 struct PlaceTable {
     /// Of the rows along the direction that is to be used, held out: `[places][rows]`.
     private(set) var margins: [[Double]] = []
+
+    /// Along the direction of the rows' own labels: `[places][rows]`.
+    private(set) var ownMargins: [[Double]] = []
     private(set) var places: [SurveyReport.Place] = []
 
     init(_ readouts: [Readout], rows: SurveyStates, prompts: [Int], anchors: SurveyStates?) throws {
@@ -191,6 +194,7 @@ struct PlaceTable {
                 preconditionFailure("a place without rows")
             }
             margins.append(byAnchors ?? own)
+            ownMargins.append(own)
             places.append(
                 .init(
                     layer: readouts[place].layer.number, token: readouts[place].pooling, own: agreement,
