@@ -47,20 +47,16 @@ struct RowCalibration: Sendable {
         var statistics = MarginStatistics()
         for margin in margins { statistics.add(margin) }
         standard = StandardUnit(statistics)
-        var fitted: [Calibration] = []
         let isEnough = margins.count >= Self.rowsMin && Set(prompts).count >= Self.promptsMin
         let folds = isEnough ? Folds(groups: prompts, count: Self.foldsCount, seed: Self.seed) : nil
-        if let folds {
-            fitted = (0..<folds.count).compactMap { fold in
-                let others = margins.indices.filter { folds.assignment[$0] != fold }.map { margins[$0] }
-                return Calibration.fitted(others, isIsotonicAllowed: false)
-            }
+        let fitted = folds.flatMap { folds in
+            Calibration.ofFolds(margins, folds: folds) { Calibration.fitted($0, isIsotonicAllowed: false) }
         }
-        let isCalibrated = !fitted.isEmpty && fitted.count == folds?.count
-        self.folds = isCalibrated ? folds : nil
-        calibrations = isCalibrated ? fitted : []
+        self.folds = fitted == nil ? nil : folds
+        let calibrations = fitted ?? []
+        self.calibrations = calibrations
         error = self.folds.flatMap { folds in
-            CalibrationError(logOdds: zip(margins, folds.assignment).map { fitted[$1].margin($0) })
+            CalibrationError(logOdds: zip(margins, folds.assignment).map { calibrations[$1].margin($0) })
         }
     }
 

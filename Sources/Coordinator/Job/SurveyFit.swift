@@ -142,9 +142,7 @@ private struct CrossFit {
     let margins: [Double]
 
     init(_ differences: PairDifferences, _ folds: Folds, by estimator: Estimator) throws {
-        let fits = try (0..<folds.count).map { fold in
-            try FittedDirection(differences.filter { folds.assignment[$0] != fold }, by: estimator)
-        }
+        let fits = try differences.fits(without: folds) { try FittedDirection($0, by: estimator) }
         let units = fits.map(\.direction.unit)
         margins = folds.assignment.indices.map { row in
             projection(of: differences[row], on: units[folds.assignment[row]])

@@ -49,26 +49,20 @@ struct CholeskyFactor {
     }
 
     /// `A⁻¹ b` of each row `b` of `rows` `[any, size]`, in their places.
-    func solve(_ rows: inout [Double]) {
-        precondition(rows.count.isMultiple(of: size), "vectors of another size than the matrix")
-        let count = rows.count / size
-        rows.withUnsafeMutableBufferPointer { rows in
-            values.withUnsafeBufferPointer { values in
-                guard let rows = rows.baseAddress, let values = values.baseAddress else { return }
-                for columns in blocks { forward(rows, count, by: values, columns) }
-                for columns in blocks.reversed() { backward(rows, count, by: values, columns) }
-            }
-        }
-    }
+    func solve(_ rows: inout [Double]) { substitute(&rows, isWhole: true) }
 
     /// `L⁻¹ b` of each row `b` of `rows` `[any, size]`, in their places: their products with one another are `bᵀ A⁻¹ b'`.
-    func solveHalf(_ rows: inout [Double]) {
+    func solveHalf(_ rows: inout [Double]) { substitute(&rows, isWhole: false) }
+
+    private func substitute(_ rows: inout [Double], isWhole: Bool) {
         precondition(rows.count.isMultiple(of: size), "vectors of another size than the matrix")
         let count = rows.count / size
         rows.withUnsafeMutableBufferPointer { rows in
             values.withUnsafeBufferPointer { values in
                 guard let rows = rows.baseAddress, let values = values.baseAddress else { return }
                 for columns in blocks { forward(rows, count, by: values, columns) }
+                guard isWhole else { return }
+                for columns in blocks.reversed() { backward(rows, count, by: values, columns) }
             }
         }
     }

@@ -9,6 +9,17 @@ extension Calibration {
     package static func crossFitted(
         _ margins: [Double], folds: Folds, fit: (_ others: [Double]) -> Calibration?
     ) -> [Double]? {
+        ofFolds(margins, folds: folds, fit: fit).map { calibrations in
+            zip(margins, folds.assignment).map { calibrations[$1].margin($0) }
+        }
+    }
+
+    /// A calibration for each fold, which was fitted on the other folds' rows, `[folds]`. Parameters as of `crossFitted`.
+    ///
+    /// - Returns: nil where a fold's complement gives no calibration.
+    package static func ofFolds(
+        _ margins: [Double], folds: Folds, fit: (_ others: [Double]) -> Calibration?
+    ) -> [Calibration]? {
         precondition(folds.assignment.count == margins.count, "folds of other rows")
         var calibrations: [Calibration] = []
         for fold in 0..<folds.count {
@@ -16,7 +27,7 @@ extension Calibration {
             guard let calibration = fit(others) else { return nil }
             calibrations.append(calibration)
         }
-        return zip(margins, folds.assignment).map { calibrations[$1].margin($0) }
+        return calibrations
     }
 
     /// Isotonic from `IsotonicCalibration.rowsMin` rows on where that is asked for, else Platt's.

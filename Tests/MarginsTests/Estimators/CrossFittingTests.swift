@@ -23,26 +23,26 @@ import Testing
         }
     }
 
-    @Test func aPairsErrorIsThatOfTheFitThatNeverSawItsGroup() throws {
+    @Test func everyFoldsFitIsOfTheOthersPairs() throws {
         let pairs = GroupedDifferences.pairs(GroupedDifferences.groups(12, seed: 1))
         let folds = try #require(Folds(groups: pairs.groups, count: 3, seed: 1))
-        let estimator = Estimator.ridge(lambda: 1)
-        let found = try pairs.crossFittedMarginsWithErrors(folds, by: estimator, seed: 5)
-        let margins = try pairs.crossFittedMargins(folds) { try estimator.fit($0) }
-        #expect(found.map(\.margin) == margins)
-        for row in 0..<pairs.count {
-            let others = pairs.filter { folds.assignment[$0] != folds.assignment[row] }
-            let errors = try #require(try estimator.fitWithErrors(others, seed: 5).errors)
-            #expect(found[row].standardError == errors.standardError(of: pairs[row]))
+        let fits = pairs.fits(without: folds) { $0 }
+        #expect(fits.count == 3)
+        for (fold, others) in fits.enumerated() {
+            #expect(others == pairs.filter { folds.assignment[$0] != fold } && others.count < pairs.count)
         }
     }
 
-    /// Of two groups each fold's fit is on the other one alone.
-    @Test func aFoldWhoseFitIsOnOneGroupHasNoErrors() throws {
-        let pairs = GroupedDifferences.pairs(GroupedDifferences.groups(2, seed: 1))
-        let folds = try #require(Folds(groups: pairs.groups, count: 2, seed: 1))
-        let found = try pairs.crossFittedMarginsWithErrors(folds, by: .meanDifference)
-        #expect(found.count == pairs.count && found.allSatisfy { $0.standardError == nil })
+    /// The closed form against the products of all pairs with one another, which are made in another way.
+    @Test(arguments: [(2, 7), (12, 40), (40, 40)]) func theClosedFormIsThatOfTheProducts(_ groups: Int, _ rows: Int) {
+        var pairs = PairDifferences(hiddenSize: 24)
+        let differences = ReferenceData.differences(rows, seed: 6)
+        for row in 0..<rows { pairs.append(differences[row], group: row % groups) }
+        let expected = LeaveGroupOut(pairs).margins(signs: Array(repeating: 1, count: rows))
+        let found = pairs.leaveGroupOutMargins()
+        let scale = expected.map(abs).max() ?? 0
+        #expect(found.count == rows && scale > 0)
+        #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-12 * scale * Double(rows) })
     }
 
     /// In as many dimensions, every estimator but the principal component puts the noise that it was fitted on on its
