@@ -1,0 +1,304 @@
+package import Diagnostics
+internal import Foundation
+package import Margins
+
+/// Whether a job's margins mean anything on its rows, measured: what `<output>.trust.json` says.
+///
+/// Where a figure is nil there was nothing to measure it on. Shares are 0 to 1; intervals are of 95 %, clustered by prompt.
+package struct TrustFigures: Codable, Hashable, Sendable {
+    /// Of this form of the file.
+    package static let version = 1
+
+    package var version = TrustFigures.version
+    package var run: Run
+
+    /// All annotated rows' margins, in their unit.
+    package var margins: Distribution?
+
+    /// How often a margin has the sign that the row's label says: of rows whose score never saw their prompt.
+    package var labelAgreement: Agreement?
+    package var baselines = Baselines()
+
+    /// Where length cannot tell: among rows whose responses' lengths differ by less than a quarter.
+    package var agreementAtEqualLength: Agreement?
+
+    /// Among the most certain rows.
+    package var selective: [SelectiveAccuracy] = []
+
+    /// Of `p_safer`; nil where no row has it.
+    package var calibration: Calibrated?
+
+    /// How far the margins of rows that the direction never saw are from 0, in their standard deviations.
+    package var effectSize: Effect?
+
+    /// How alike directions of two halves of the pairs are.
+    package var splitHalfCosine: Double?
+    package var permutation: Permutation?
+
+    /// What the surveyed rows say; nil without a survey.
+    package var survey: Survey?
+
+    /// What explains the scores' variance.
+    package var confounds = Confounds()
+
+    /// Every place and estimator that was measured on the surveyed rows.
+    package var table: [Cell] = []
+
+    /// What is wrong, a plain sentence each.
+    package var warnings: [String] = []
+
+    package init(run: Run) { self.run = run }
+}
+
+extension TrustFigures {
+    /// A `ClusteredShare` in this file's words.
+    package struct Agreement: Codable, Hashable, Sendable {
+        package var value: Double
+        package var low: Double
+        package var high: Double
+        package var rows: Int
+        package var prompts: Int
+
+        package init(_ share: ClusteredShare) {
+            (value, low, high) = (share.value, share.low, share.high)
+            (rows, prompts) = (share.rows, share.groups)
+        }
+    }
+
+    /// What was run.
+    package struct Run: Codable, Hashable, Sendable {
+        package var job: String
+        package var input: String
+        package var output: String
+        package var software: String
+
+        /// Where the direction comes from: `own`, `anchors`, `saved`, or several of them.
+        package var source: String
+        package var anchorFiles: [String]
+
+        /// Of the pairs that the direction was fitted on.
+        package var pairs: Int
+        package var estimator: String
+        package var model: String
+        package var modelSha256: String
+        package var template: String
+        package var compatibility: String
+        package var precision: String
+        package var numericBuild: String
+        package var layer: Int
+        package var layerCount: Int
+        package var token: String
+
+        /// Why the model is read there.
+        package var placeReason: String
+
+        /// Of the input; those that have no margin are in the errors file.
+        package var rows: Int
+        package var failedRows: Int
+
+        package init(
+            job: String, input: String, output: String, software: String, source: String, anchorFiles: [String],
+            pairs: Int, estimator: String, model: String, modelSha256: String, template: String, compatibility: String,
+            precision: String, numericBuild: String, layer: Int, layerCount: Int, token: String, placeReason: String,
+            rows: Int, failedRows: Int
+        ) {
+            (self.job, self.input, self.output, self.software) = (job, input, output, software)
+            (self.source, self.anchorFiles, self.pairs, self.estimator) = (source, anchorFiles, pairs, estimator)
+            (self.model, self.modelSha256, self.template) = (model, modelSha256, template)
+            (self.compatibility, self.precision, self.numericBuild) = (compatibility, precision, numericBuild)
+            (self.layer, self.layerCount, self.token) = (layer, layerCount, token)
+            (self.placeReason, self.rows, self.failedRows) = (placeReason, rows, failedRows)
+        }
+    }
+
+    package struct Distribution: Codable, Hashable, Sendable {
+        /// `log-odds`, `raw` or `standard`.
+        package var unit: String
+
+        /// The unit as a sentence.
+        package var unitText: String
+        package var mean: Double
+        package var standardDeviation: Double
+        package var minimum: Double
+        package var maximum: Double
+
+        package init(
+            unit: String, unitText: String, mean: Double, standardDeviation: Double, minimum: Double, maximum: Double
+        ) {
+            (self.unit, self.unitText, self.mean) = (unit, unitText, mean)
+            (self.standardDeviation, self.minimum, self.maximum) = (standardDeviation, minimum, maximum)
+        }
+    }
+
+    /// How often the labels' order is what something says that knows nothing of safety, cross-fitted by prompt: it is free
+    /// to find "the shorter one" or "the longer one".
+    package struct Baselines: Codable, Hashable, Sendable {
+        package var chance = 0.5
+        package var length: Agreement?
+        package var refusalWording: Agreement?
+        package var bagOfWords: Agreement?
+
+        /// What they were measured on: all rows, or a sample of prompts.
+        package var rows = 0
+
+        package init() {}
+    }
+
+    package struct Calibrated: Codable, Hashable, Sendable {
+        /// `platt` or `isotonic`.
+        package var method: String
+
+        /// Expected calibration error, out of fold.
+        package var error: Double
+        package var bins: [CalibrationError.Bin]
+
+        package init(method: String, error: CalibrationError) {
+            (self.method, self.error, bins) = (method, error.value, error.bins)
+        }
+    }
+
+    package struct Effect: Codable, Hashable, Sendable {
+        package var value: Double
+        package var low: Double
+        package var high: Double
+
+        /// What having chosen the place by the same rows adds to it.
+        package var optimism: Double
+
+        package init(_ effect: EffectSize, optimism: Double) {
+            (value, low, high, self.optimism) = (effect.value, effect.low, effect.high, optimism)
+        }
+    }
+
+    /// What the best of all cells comes to where labels mean nothing.
+    package struct Permutation: Codable, Hashable, Sendable {
+        /// Of the best cell; at least `1 / (permutations + 1)`.
+        package var pValue: Double
+        package var permutations: Int
+        package var cells: Int
+
+        /// The agreement that the best cell of one permutation in twenty reaches.
+        package var nullAgreement: Double
+
+        /// What it was measured on.
+        package var rows: Int
+
+        package init(pValue: Double, permutations: Int, cells: Int, nullAgreement: Double, rows: Int) {
+            (self.pValue, self.permutations, self.cells) = (pValue, permutations, cells)
+            (self.nullAgreement, self.rows) = (nullAgreement, rows)
+        }
+    }
+
+    package struct Survey: Codable, Hashable, Sendable {
+        package var rows: Int
+        package var prompts: Int
+
+        /// Of a direction of the rows' own labels, cross-fitted, at the place that they would choose.
+        package var ownLabels: Agreement
+
+        /// One for each source of anchors.
+        package var sources: [Source]
+
+        package struct Source: Codable, Hashable, Sendable {
+            /// As `job.anchors` names it, or its file's name.
+            package var name: String
+            package var pairs: Int
+            package var agreement: Agreement
+
+            /// Of its direction and of the rows' own labels', at the place that is read.
+            package var cosineWithOwn: Double?
+
+            /// Of the rows' margins along it and along their own labels' direction, cross-fitted.
+            package var rankCorrelationWithOwn: Double?
+
+            /// Whether the job's direction is of it (among others).
+            package var isUsed: Bool
+
+            package init(
+                name: String, pairs: Int, agreement: Agreement, cosineWithOwn: Double?, rankCorrelationWithOwn: Double?,
+                isUsed: Bool
+            ) {
+                (self.name, self.pairs, self.agreement) = (name, pairs, agreement)
+                (self.cosineWithOwn, self.rankCorrelationWithOwn) = (cosineWithOwn, rankCorrelationWithOwn)
+                self.isUsed = isUsed
+            }
+        }
+
+        package init(rows: Int, prompts: Int, ownLabels: Agreement, sources: [Source]) {
+            (self.rows, self.prompts, self.ownLabels, self.sources) = (rows, prompts, ownLabels, sources)
+        }
+    }
+
+    /// The share of the variance of single responses' scores that something explains which is not safety.
+    package struct Confounds: Codable, Hashable, Sendable {
+        package var length: VarianceExplained?
+        package var finalCharacter: VarianceExplained?
+        package var refusalWording: VarianceExplained?
+        package var truncation: VarianceExplained?
+
+        /// A direction of refusals of harmless questions: rows whose rejected response refuses and whose chosen one does
+        /// not. nil where there are few such rows.
+        package var refusalOfHarmless: VarianceExplained?
+        package var refusalOfHarmlessRows = 0
+
+        package init() {}
+    }
+
+    package struct Cell: Codable, Hashable, Sendable {
+        /// Counts from the front.
+        package var layer: Int
+        package var token: String
+        package var estimator: String
+
+        /// The rows' own labels', held out by prompt.
+        package var agreement: Agreement
+        package var effectSize: Double?
+
+        /// The anchors', where there are some.
+        package var anchorsAgreement: Agreement?
+        package var anchorsEffectSize: Double?
+
+        /// Whether this is what the job's margins are of.
+        package var isChosen: Bool
+
+        package init(
+            layer: Int, token: String, estimator: String, agreement: Agreement, effectSize: Double?,
+            anchorsAgreement: Agreement?, anchorsEffectSize: Double?, isChosen: Bool
+        ) {
+            (self.layer, self.token, self.estimator) = (layer, token, estimator)
+            (self.agreement, self.effectSize) = (agreement, effectSize)
+            (self.anchorsAgreement, self.anchorsEffectSize) = (anchorsAgreement, anchorsEffectSize)
+            self.isChosen = isChosen
+        }
+    }
+}
+
+// MARK: - As a file
+
+extension TrustFigures {
+    /// How the name of the file ends, beside an output.
+    package static let fileEnding = ".trust.json"
+
+    /// JSON with names in snake case, in one order.
+    package var serialized: [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(self) else { preconditionFailure("finite numbers and texts have JSON") }
+        return [UInt8](data) + [0x0A]
+    }
+
+    /// - Throws: `Problem` for bytes that are not such a file.
+    package init(serialized: [UInt8], path: String) throws(Problem) {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            self = try decoder.decode(TrustFigures.self, from: Data(serialized))
+        } catch {
+            throw Problem("\(path): expected the trust figures that a job writes beside its output, found \(error)")
+        }
+        guard version == Self.version else {
+            throw Problem("\(path): expected version \(Self.version) of the trust figures, found \(version)")
+        }
+    }
+}
