@@ -12,7 +12,8 @@ struct FailingFileSystemTests {
     /// Runs a job without workers whose state folder fails so, for as long as it takes to say something.
     private func run(_ failure: String, embeddings: Bool = false) async throws -> (status: Int32, errors: String) {
         let folder = try JobFolder()
-        try folder.configure(embedding: embeddings ? "{keep_embeddings: true}" : "{}")
+        try folder.configure(
+            embedding: embeddings ? "{layer: -1, token: last, keep_embeddings: true}" : JobFolder.lastToken)
         let library = folder.path("failing.so")
         let compiler = Process()
         compiler.executableURL = URL(filePath: "/usr/bin/env")

@@ -31,10 +31,13 @@ final class JobFolder: Sendable {
         static let alert = "heartbeat_seconds: 0.2, silence_seconds: 2, stall_seconds: 3600"
     }
 
-    /// A job of 24 anchors and 60 rows of the sample data, in small units.
+    /// How the tests' jobs read the model, where the place is of no matter.
+    static let lastToken = "{layer: -1, token: last}"
+
+    /// A job of 24 anchors and 60 rows of the sample data, about 20 of which are surveyed, in small units.
     func configure(
         input: String = "rows.jsonl", source: String = "anchors: anchors.jsonl",
-        model: String = Programs.model, precision: String = "f32", embedding: String = "{}",
+        model: String = Programs.model, precision: String = "f32", embedding: String = lastToken, surveyed: Int = 20,
         cluster: String = "{listen: 'tcp://127.0.0.1:*', unit_tokens: 256, \(Timing.patient)}"
     ) throws {
         try copyLines(24, of: Programs.demoAnchors, to: "anchors.jsonl")
@@ -47,6 +50,7 @@ final class JobFolder: Sendable {
               \(source)
             model: {path: '\(model)', precision: \(precision)}
             embedding: \(embedding)
+            direction: {rows: \(surveyed)}
             cluster: \(cluster)
             """, to: "cluster.yaml")
     }

@@ -142,7 +142,7 @@ struct JobTests {
         #expect(exit.status == 0, "\(program.errors)")
         #expect(try folder.results == results && folder.output == output)
         // With other settings it is another job.
-        try folder.configure(embedding: "{layer: 20}")
+        try folder.configure(embedding: "{layer: 20, token: last}")
         let (other, refusal) = try await folder.run()
         #expect(refusal.status == 2 && other.errors.contains("changed since: embedding.layer"), "\(other.errors)")
         let (_, anew) = try await folder.run(workers: 1, "--restart")

@@ -109,12 +109,12 @@ struct KilledProcessTests {
         try await folder.atResults(4, of: first) { first.kill() }
         _ = await first.exit()
         // Begun anew with another layer: what the worker still holds of the old job is of no use.
-        try folder.configure(embedding: "{layer: 20}", cluster: cluster)
+        try folder.configure(embedding: "{layer: 20, token: last}", cluster: cluster)
         let (second, exit) = try await folder.run(workers: 0, "--restart")
         #expect(exit == .init(status: 0, isSignal: false), "\(second.errors)")
         #expect(await worker.exit() == .init(status: 0, isSignal: false), "\(worker.errors)")
         let fresh = try JobFolder()
-        try fresh.configure(embedding: "{layer: 20}")
+        try fresh.configure(embedding: "{layer: 20, token: last}")
         _ = try await fresh.run()
         #expect(try folder.output == fresh.output)
     }

@@ -7,7 +7,8 @@ import Testing
 /// Embeddings that a job keeps, and `legend-coordinator project`.
 @Suite(.serialized, .needs(.model), .hangLimit)
 struct ProjectTests {
-    private static let keeping = "{keep_embeddings: true, keep_layers: [20], keep_tokens: [mean-response]}"
+    private static let keeping =
+        "{layer: -1, token: last, keep_embeddings: true, keep_layers: [20], keep_tokens: [mean-response]}"
 
     /// A finished job that kept two layers and two tokens; its coordinator was killed on the way, in both steps.
     private static let finished = Task {
@@ -51,7 +52,7 @@ struct ProjectTests {
         let folder = try JobFolder()
         let layers = (0...30).map(String.init).joined(separator: ", ")
         try folder.configure(
-            embedding: "{keep_embeddings: true, keep_layers: [\(layers)], keep_tokens: [mean]}",
+            embedding: "{layer: -1, token: last, keep_embeddings: true, keep_layers: [\(layers)], keep_tokens: [mean]}",
             cluster: "{listen: 'tcp://127.0.0.1:*', unit_tokens: 100000}")
         // The coordinator cuts without knowing the model, and nobody joins.
         let program = try folder.start(workers: 0)

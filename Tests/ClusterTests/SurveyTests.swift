@@ -25,9 +25,7 @@ struct SurveyTests {
     }
 
     private func own(_ folder: JobFolder, surveyed: Int = 30) throws {
-        try folder.configure(source: "anchors: own", embedding: Self.auto)
-        let text = try String(contentsOfFile: folder.configuration, encoding: .utf8)
-        try folder.write(text + "\ndirection: {rows: \(surveyed)}\n", to: "cluster.yaml")
+        try folder.configure(source: "anchors: own", embedding: Self.auto, surveyed: surveyed)
     }
 
     @Test func withoutAnchorsEveryRowGetsItsMarginByWhatTheOthersLabelsSay() async throws {

@@ -3,10 +3,10 @@ import Foundation
 /// What a job gives when nobody disturbs it: computed once for all tests.
 struct UndisturbedRun: Sendable {
     /// `JobFolder.configure()`.
-    static let standard = UndisturbedRun(embedding: "{}")
+    static let standard = UndisturbedRun(embedding: JobFolder.lastToken)
 
     /// The same job on the model's first blocks: where processes are killed faster than they would compute the others.
-    static let shallow = UndisturbedRun(embedding: "{layer: 5}")
+    static let shallow = UndisturbedRun(embedding: "{layer: 5, token: last}")
 
     /// The job's setting.
     let embedding: String

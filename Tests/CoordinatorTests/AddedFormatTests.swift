@@ -156,7 +156,7 @@ extension DatasetFormat {
     }
 
     @Test func aJobMayNameIt() throws {
-        let configuration = try configuration("dataset: {format: rated}", Self.formats)
+        let configuration = try configuration("dataset: {format: rated}\nmargin: {unit: raw}", Self.formats)
         let definition = try JobDefinition(configuration, formats: Self.formats)
         let input = try #require(definition.input(of: .rows))
         #expect(input.options.format == .rated(precedence: 3) && input.options.formats == Self.formats)

@@ -157,6 +157,7 @@ struct IngestorTests {
             """
             job: {input: rows.jsonl, output: out.jsonl, anchors: anchors.jsonl}
             model: {path: none.gguf}
+            margin: {unit: raw}
             """, to: "cluster.yaml")
         let definition = try JobDefinition(Configuration(ofJob: folder.path("cluster.yaml")))
         let input = try #require(definition.input(of: .rows))

@@ -41,7 +41,7 @@ import Testing
         #expect(abs(annotation.margin - 1) < 0.1, "\(annotation.margin)")
         let calibrated = try #require(annotation.calibrated)
         #expect(calibrated.raw == 2 && annotation.scoreChosen == 3 && annotation.scoreRejected == 1)
-        #expect(abs(calibrated.standardError - 0.125) < 0.02)
+        #expect(abs((calibrated.standardError ?? 0) - 0.125) < 0.02)
         #expect(abs((calibrated.probability ?? 0) - 0.731) < 0.03)
     }
 
@@ -107,7 +107,7 @@ import Testing
 
     @Test func scoresAreOfTwoResponsesWithTheirErrorsOrWithout() throws {
         let plain = try RowScores(Tensor([3.0, 1], shape: [2]), row: 7)
-        #expect(plain.margin == 2 && plain.error == 0)
+        #expect(plain.margin == 2 && plain.error == nil)
         let withErrors = try RowScores(Tensor([3.0, 0.5, 1, 0.25], shape: [4]), row: 7)
         #expect(withErrors.margin == 2 && withErrors.error == 0.25)
         let error = #expect(throws: Problem.self) { try RowScores(Tensor([3.0], shape: [1]), row: 7) }

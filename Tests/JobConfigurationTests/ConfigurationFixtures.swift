@@ -35,7 +35,7 @@ enum ConfigurationFixtures {
             path: "/jobs/today/model.gguf", sha256: nil, precision: .automatic, backend: .automatic, maxTokens: 0,
             serve: true),
         embedding: .init(
-            template: "alpaca", layer: -1, token: .lastToken, compatibility: .none, readsControlTokensOfRows: false),
+            template: "alpaca", layer: nil, token: nil, compatibility: .none, readsControlTokensOfRows: false),
         direction: .init(estimator: .automatic, surveyRows: 1000),
         margin: .init(unit: .logOdds, negative: .keep),
         cluster: .init(

@@ -39,7 +39,7 @@ import Testing
                   \(source)
                 \(lines.map { "  \($0)\n" }.joined())
                 model: {path: data/model}
-                embedding: {keep_embeddings: true}
+                embedding: {layer: -1, token: last, keep_embeddings: true}
                 cluster: {secret_key: data/key, allowed_keys: data/allowed}
                 """
             do {

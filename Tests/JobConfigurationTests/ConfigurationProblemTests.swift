@@ -58,7 +58,7 @@ import Testing
     @Test func anUnknownKeyUnlikeAnyOtherIsAnsweredWithAllThatAreKnown() throws {
         #expect(
             try ConfigurationFixtures.problems(ConfigurationFixtures.yaml("embedding", "pooling: mean")) == [
-                ":8:3: unknown key \"embedding.pooling\"; known here: template, layer, token, compat, control_tokens, "
+                ":8:3: unknown key \"embedding.pooling\"; known here: template, compat, layer, token, control_tokens, "
                     + "keep_embeddings, keep_layers, keep_tokens"
             ])
     }
@@ -167,24 +167,35 @@ import Testing
         ) { try Configuration(contentsOf: path) }
     }
 
-    @Test func aJobSaysWhereItsDirectionComesFrom() throws {
-        let yaml = ConfigurationFixtures.minimal.replacing("  anchors: anchors.jsonl\n", with: "")
-        #expect(
-            try ConfigurationFixtures.problems(yaml) == [
-                ": job: \"anchors\" (a file to fit a direction on, or own: the rows' own labels) or \"direction\" (a "
-                    + "saved one) is missing"
-            ])
-    }
-
     /// What Legend's released code does is not to be chosen.
     @Test func compatibilityLeavesNothingToTheFit() throws {
         let problem =
-            ": embedding.compat: legend needs a file of anchors, and embedding.layer and embedding.token that are not auto"
+            ": embedding.compat: legend needs a file of anchors or a saved direction, and embedding.layer and "
+            + "embedding.token that are not auto"
         for place in [["layer: auto"], ["token: auto"], ["layer: auto", "token: auto"]] {
             let yaml = ConfigurationFixtures.yaml("embedding", place + ["compat: legend"])
             #expect(try ConfigurationFixtures.problems(yaml) == [problem])
         }
         let own = ConfigurationFixtures.yaml("embedding", "compat: legend").replacing("anchors.jsonl", with: "own")
+        #expect(try ConfigurationFixtures.problems(own) == [problem])
+        let ridge = ConfigurationFixtures.yaml("embedding", "compat: legend") + "direction: {estimator: ridge}\n"
+        #expect(
+            try ConfigurationFixtures.problems(ridge) == [
+                ": embedding.compat: legend needs direction.estimator: mean-difference, or auto; found ridge"
+            ])
+    }
+
+    @Test func whatIsKeptIsNotChosenByTheRows() throws {
+        let problem =
+            ": embedding.keep_embeddings needs embedding.layer and embedding.token that are not auto (what else is to be "
+            + "kept goes into keep_layers and keep_tokens), and a file of anchors or a saved direction"
+        for place in [[], ["layer: 3"], ["token: last"]] {
+            let yaml = ConfigurationFixtures.yaml("embedding", place + ["keep_embeddings: true"])
+            #expect(try ConfigurationFixtures.problems(yaml) == [problem])
+        }
+        let yaml = ConfigurationFixtures.yaml("embedding", "layer: 3", "token: last", "keep_embeddings: true")
+        #expect(try ConfigurationFixtures.problems(yaml) == [])
+        let own = yaml.replacing("anchors.jsonl", with: "own")
         #expect(try ConfigurationFixtures.problems(own) == [problem])
     }
 
@@ -218,7 +229,8 @@ import Testing
         let others = ConfigurationFixtures.minimal.split(separator: "\n").filter { !$0.contains("\(key):") }
         let lines = others[..<1] + ["  \(key): \(path)"] + others[1...]
         #expect(
-            try ConfigurationFixtures.problems((lines + ["embedding: {keep_embeddings: true}"]).joined(separator: "\n"))
+            try ConfigurationFixtures.problems(
+                (lines + ["embedding: {layer: -1, token: last, keep_embeddings: true}"]).joined(separator: "\n"))
                 == [": \(problem)"])
     }
 
@@ -256,7 +268,8 @@ import Testing
     @Test func noMoreIsKeptThanAWorkerIsTold() throws {
         let layers = (-700...700).map(String.init).joined(separator: ", ")
         let yaml = ConfigurationFixtures.yaml(
-            "embedding", "keep_embeddings: true", "keep_layers: [\(layers)]", "keep_tokens: [last, mean, mean-response]"
+            "embedding", "layer: -1", "token: last", "keep_embeddings: true", "keep_layers: [\(layers)]",
+            "keep_tokens: [last, mean, mean-response]"
         )
         #expect(
             try ConfigurationFixtures.problems(yaml) == [

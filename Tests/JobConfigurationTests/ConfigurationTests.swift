@@ -85,11 +85,25 @@ import Testing
         #expect(own.job.directionSource == .rows && own.surveys)
         let file = try ConfigurationFixtures.read(
             ConfigurationFixtures.minimal.replacing("anchors: anchors.jsonl", with: "anchors: ./own"))
-        #expect(file.job.directionSource == .anchors("/jobs/today/own") && !file.surveys)
+        #expect(file.job.directionSource == .anchors("/jobs/today/own") && file.surveys)
         let auto = try ConfigurationFixtures.read(ConfigurationFixtures.yaml("embedding", "layer: auto", "token: auto"))
-        #expect(auto.embedding.layer == nil && auto.embedding.token == nil && auto.surveys)
-        let half = try ConfigurationFixtures.read(ConfigurationFixtures.yaml("embedding", "token: auto"))
+        #expect(try auto == ConfigurationFixtures.read(ConfigurationFixtures.minimal))
+        let half = try ConfigurationFixtures.read(ConfigurationFixtures.yaml("embedding", "layer: -1"))
         #expect(half.embedding.layer == -1 && half.embedding.token == nil && half.surveys)
+    }
+
+    @Test func withoutAnchorsTheRowsOwnLabelsDecide() throws {
+        let yaml = ConfigurationFixtures.minimal.replacing("  anchors: anchors.jsonl\n", with: "")
+        let configuration = try ConfigurationFixtures.read(yaml)
+        #expect(configuration.job.directionSource == .rows && configuration.surveys)
+        let own = ConfigurationFixtures.minimal.replacing("anchors: anchors.jsonl", with: "anchors: own")
+        #expect(try configuration == ConfigurationFixtures.read(own))
+    }
+
+    /// As the released code has it, and nothing is asked of the rows.
+    @Test func compatibilityHasItsOwnDefaults() throws {
+        let legend = try ConfigurationFixtures.read(ConfigurationFixtures.yaml("embedding", "compat: legend"))
+        #expect(legend.embedding.layer == -1 && legend.embedding.token == .lastToken && !legend.surveys)
     }
 
     @Test func theJobsOwnLayerAndTokenAreAlwaysKept() throws {

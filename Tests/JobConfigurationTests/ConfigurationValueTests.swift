@@ -81,7 +81,8 @@ import Testing
 
     @Test(arguments: [
         Key(section: "model", name: "serve"), Key(section: "cluster", name: "insecure"),
-        Key(section: "cluster", name: "mixed_numerics"), Key(section: "embedding", name: "keep_embeddings"),
+        Key(section: "cluster", name: "mixed_numerics"),
+        Key(section: "embedding", name: "keep_embeddings", others: ["layer: -1", "token: last"]),
     ])
     func aSwitchIsTrueOrFalse(_ key: Key) throws {
         for value in ["true", "false"] { #expect(try key.problems(value).isEmpty) }
@@ -93,8 +94,10 @@ import Testing
     }
 
     @Test func aListHasElementsOfItsKind() throws {
-        let layers = Key(section: "embedding", name: "keep_layers", others: ["keep_embeddings: true"])
-        let tokens = Key(section: "embedding", name: "keep_tokens", others: ["keep_embeddings: true"])
+        let layers = Key(
+            section: "embedding", name: "keep_layers", others: ["layer: -1", "token: last", "keep_embeddings: true"])
+        let tokens = Key(
+            section: "embedding", name: "keep_tokens", others: ["layer: -1", "token: last", "keep_embeddings: true"])
         #expect(try layers.problems("[0, -1, 1000]").isEmpty && layers.problems("[]").isEmpty)
         #expect(try tokens.problems("[last, mean, mean-response]").isEmpty)
         for (value, found) in [("3", "\"3\""), ("[1, x]", "\"x\""), ("[1001]", "\"1001\""), ("[[1]]", "a list")] {

@@ -20,7 +20,7 @@ struct JobDefinition: Sendable {
     let anchors: (path: String, options: DatasetOptions, digest: String)?
     let savedDirection: SavedDirection?
 
-    /// Whether margins are given in a unit that the rows' labels decide, with their standard errors.
+    /// Whether margins are given in a unit that the rows' labels decide.
     let calibrates: Bool
 
     /// nil where no keys are asked for.
@@ -75,7 +75,7 @@ struct JobDefinition: Sendable {
                             embedding.layer ?? saved.readout.layer, embedding.token ?? saved.readout.pooling))
                 } ?? []
         }
-        let calibrates = configuration.surveys || savedDirection?.errors != nil
+        let calibrates = configuration.embedding.compatibility != .legend
         if configuration.dataset.existingColumns == .refuse, let inputOptions, inputDigest != nil {
             _ = attempt {
                 try Self.refuseExistingColumns(

@@ -93,7 +93,7 @@ struct RowCalibration: Sendable {
         // Rows that are all alike have no deviation, and are 0 in any unit.
         let isRaw = unit == .raw || chosen == nil
         let margin = isRaw ? raw : chosen?.margin(raw) ?? raw
-        let standardError = isRaw ? scores.error : chosen?.standardError(scores.error, at: raw) ?? scores.error
+        let standardError = scores.error.map { isRaw ? $0 : chosen?.standardError($0, at: raw) ?? $0 }
         return try Annotation(
             margin: negative == .clip ? max(margin, 0) : margin, scoreChosen: scores.chosen,
             scoreRejected: scores.rejected,
@@ -106,8 +106,8 @@ struct RowScores: Hashable, Sendable {
     let chosen: Double
     let rejected: Double
 
-    /// The standard error of their difference; 0 where it is not known.
-    let error: Double
+    /// The standard error of their difference; nil of all rows where the direction's is not known.
+    let error: Double?
 
     var margin: Double { chosen - rejected }
 
@@ -116,7 +116,7 @@ struct RowScores: Hashable, Sendable {
     init(_ values: Tensor, row: UInt64) throws {
         let values = try values.doubles()
         switch values.count {
-        case 2: (chosen, rejected, error) = (values[0], values[1], 0)
+        case 2: (chosen, rejected, error) = (values[0], values[1], nil)
         case 4: (chosen, rejected, error) = (values[0], values[2], values[3])
         default: throw Problem("row \(row) has \(values.count) scores; expected one of each of 2 responses")
         }

@@ -50,9 +50,8 @@ extension Configuration {
     }
 
     private static func read(_ root: ConfigurationReader, _ formats: FormatNames?) -> Configuration {
-        let job = readJob(root.section("job", required: true))
-        return Configuration(
-            job: job,
+        Configuration(
+            job: readJob(root.section("job", required: true)),
             dataset: readDataset(root.section("dataset"), formats?.rows),
             anchors: readAnchors(root.section("anchors"), formats?.anchors),
             model: readModel(root.section("model", required: true)),
@@ -64,26 +63,24 @@ extension Configuration {
 
     private static func readJob(_ section: ConfigurationReader) -> Job {
         let output = section.path("output") ?? section.missing("output", "")
-        let ownLabels = section.isWord("own", at: "anchors")
-        let anchors = ownLabels ? "" : section.path("anchors")
+        let asksForOwnLabels = section.isWord("own", at: "anchors")
+        let anchors = asksForOwnLabels ? nil : section.path("anchors")
         let saved = section.path("direction")
+        let source: DirectionSource
         switch (anchors, saved) {
-        case (nil, nil):
-            section.report(
-                """
-                "anchors" (a file to fit a direction on, or own: the rows' own labels) or "direction" (a saved one) is \
-                missing
-                """)
-        case (.some, .some):
+        case (nil, nil): source = .rows
+        case (let anchors?, nil): source = .anchors(anchors)
+        case (_, let saved?): source = .saved(saved)
+        }
+        if saved != nil, anchors != nil || asksForOwnLabels {
             section.report("\"anchors\" and \"direction\" exclude each other; found both", at: "direction")
-        default: break
         }
         return Job(
             name: section.string("name") ?? (Job.path(beside: output, ending: "") as NSString).lastPathComponent,
             input: section.path("input") ?? section.missing("input", ""),
             output: output,
             errors: section.path("errors") ?? Job.path(beside: output, ending: Job.errorsEnding),
-            directionSource: saved.map { .saved($0) } ?? (ownLabels ? .rows : .anchors(anchors ?? "")),
+            directionSource: source,
             directionOutput: section.path("direction_output")
                 ?? Job.path(beside: output, ending: Job.directionEnding),
             state: section.path("state") ?? Job.path(beside: output, ending: ".state"),
@@ -137,13 +134,22 @@ extension Configuration {
     }
 
     private static func readEmbedding(_ section: ConfigurationReader) -> Embedding {
-        var embedding = Embedding(
-            template: section.string("template") ?? "alpaca",
-            layer: section.isWord("auto", at: "layer")
+        let template = section.string("template") ?? "alpaca"
+        let compatibility = section.choice("compat") ?? Compatibility.none
+        let isLegend = compatibility == .legend
+        let (layer, token): (LayerChoice?, Pooling?) = (
+            section.isWord("auto", at: "layer")
                 ? nil
-                : section.integer("layer", in: LayerChoice.numbers, orWord: "auto").map { LayerChoice($0) } ?? -1,
-            token: section.isWord("auto", at: "token") ? nil : section.choice("token", orWord: "auto") ?? .lastToken,
-            compatibility: section.choice("compat") ?? Compatibility.none,
+                : section.integer("layer", in: LayerChoice.numbers, orWord: "auto").map { LayerChoice($0) }
+                    ?? (isLegend ? -1 : nil),
+            section.isWord("auto", at: "token")
+                ? nil : section.choice("token", orWord: "auto") ?? (isLegend ? .lastToken : nil)
+        )
+        var embedding = Embedding(
+            template: template,
+            layer: layer,
+            token: token,
+            compatibility: compatibility,
             readsControlTokensOfRows: section.choice("control_tokens", of: ["text", "tokens"]) == "tokens")
         let keeps = section.boolean("keep_embeddings") ?? false
         let layers = section.integers("keep_layers", in: LayerChoice.numbers)
@@ -275,11 +281,18 @@ extension ConfigurationFile {
             if configuration.embedding.template != "alpaca" {
                 report("embedding.compat: legend needs embedding.template: alpaca")
             }
-            if configuration.surveys {
+            if configuration.needsSurvey {
                 report(
                     """
-                    embedding.compat: legend needs a file of anchors, and embedding.layer and embedding.token that are not \
-                    auto
+                    embedding.compat: legend needs a file of anchors or a saved direction, and embedding.layer and \
+                    embedding.token that are not auto
+                    """)
+            }
+            if ![.automatic, .meanDifference].contains(configuration.direction.estimator) {
+                report(
+                    """
+                    embedding.compat: legend needs direction.estimator: mean-difference, or auto; found \
+                    \(configuration.direction.estimator)
                     """)
             }
             if configuration.embedding.token == .meanResponse {
@@ -288,10 +301,12 @@ extension ConfigurationFile {
                 report("embedding.compat: legend needs embedding.keep_tokens of last, or mean over the whole text")
             }
         }
-        if configuration.surveys, configuration.embedding.kept != nil {
+        if configuration.embedding.kept != nil, configuration.needsSurvey {
             report(
-                "embedding.keep_embeddings needs a file of anchors, and embedding.layer and embedding.token that are not auto"
-            )
+                """
+                embedding.keep_embeddings needs embedding.layer and embedding.token that are not auto (what else is to be \
+                kept goes into keep_layers and keep_tokens), and a file of anchors or a saved direction
+                """)
         }
         configuration.paths(ofFile: FilePlace.absolute(path)).collisions.forEach { report($0) }
     }

@@ -13,8 +13,16 @@ package struct Configuration: Hashable, Sendable {
     package var margin: Margin
     package var cluster: Cluster
 
-    /// Whether some of the rows are embedded first, and decide by their labels where the model is read.
+    /// Whether some of the rows are embedded first. By their labels they say where the model is read, what the rows
+    /// themselves would have for a direction, and whether anchors carry over to them.
     package var surveys: Bool {
+        guard embedding.compatibility != .legend, embedding.kept == nil else { return false }
+        if case .saved = job.directionSource { return false }
+        return true
+    }
+
+    /// Whether there is something that nothing but the rows can decide.
+    package var needsSurvey: Bool {
         switch job.directionSource {
         case .rows: true
         case .anchors: embedding.layer == nil || embedding.token == nil
@@ -142,10 +150,10 @@ package struct Configuration: Hashable, Sendable {
     package struct Embedding: Hashable, Sendable {
         package var template: String
 
-        /// nil: the fit chooses; with a saved direction, the direction's.
+        /// nil: the rows' labels choose; with a saved direction, the direction's.
         package var layer: LayerChoice?
 
-        /// nil: the fit chooses; with a saved direction, the direction's.
+        /// nil: the rows' labels choose; with a saved direction, the direction's.
         package var token: Pooling?
         package var compatibility: Compatibility
 

@@ -7,14 +7,14 @@ package struct Annotation: Hashable, Sendable {
         /// The margin as it is measured, `score_chosen - score_rejected`.
         package var raw: Double
 
-        /// The standard error of `margin`, in its unit.
-        package var standardError: Double
+        /// The standard error of `margin`, in its unit; nil in all rows where the direction says nothing of it.
+        package var standardError: Double?
 
         /// The probability that the chosen response is the safer one; nil in all rows where nothing says how often
         /// margins are right.
         package var probability: Double?
 
-        package init(raw: Double, standardError: Double, probability: Double?) {
+        package init(raw: Double, standardError: Double?, probability: Double?) {
             self.raw = raw
             self.standardError = standardError
             self.probability = probability
