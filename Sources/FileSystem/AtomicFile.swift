@@ -40,6 +40,12 @@ package struct AtomicFile: ~Copyable, Sendable {
         try file.publish()
     }
 
+    /// Removes the file of that name, where there is one.
+    package static func remove(_ path: String) throws(FileError) {
+        var file = try AtomicFile(path: path)
+        try file.withdraw()
+    }
+
     package func write(_ bytes: ArraySlice<UInt8>) throws(FileError) { try file.write(bytes) }
 
     /// Puts everything on disk, still under the temporary name. Nothing can be written after that.

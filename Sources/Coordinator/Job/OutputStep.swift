@@ -5,11 +5,17 @@ internal import JobConfiguration
 internal import JobStore
 internal import Margins
 internal import Protocol
+internal import Reports
+internal import Trust
 
 /// Joins the input with the results and writes the annotated rows, and beside them those that have no margin.
 struct OutputStep: Sendable {
     let definition: JobDefinition
     let ledger: Ledger
+
+    /// What the margins are along; nil where no row could be embedded.
+    let direction: SavedDirection?
+    let survey: SurveyReport?
     let path: String
     let errorsPath: String
 
@@ -20,12 +26,20 @@ struct OutputStep: Sendable {
 
         /// nil where margins are the differences of scores.
         var calibration: RowCalibration?
+
+        /// Whether the margins mean anything; nil without a direction.
+        var trust: TrustFigures?
     }
 
     /// - Parameter output: where to write in place of the job's own files.
-    init(definition: JobDefinition, ledger: Ledger, output: (path: String, errorsPath: String)? = nil) {
+    init(
+        definition: JobDefinition, ledger: Ledger, direction: SavedDirection?, survey: SurveyReport?,
+        output: (path: String, errorsPath: String)? = nil
+    ) {
         self.definition = definition
         self.ledger = ledger
+        self.direction = direction
+        self.survey = survey
         path = output?.path ?? definition.configuration.job.output
         errorsPath = output?.errorsPath ?? definition.configuration.job.errors
     }
@@ -34,7 +48,7 @@ struct OutputStep: Sendable {
     /// in one of the two files.
     ///
     /// - Parameter rescore: what a row has in place of the job's own scores.
-    func run(rescore: ((_ row: UInt64) throws -> RowResult)? = nil) throws -> Summary {
+    func run(rescore: Rescore? = nil) throws -> Summary {
         let job = definition.configuration.job
         var summary = Summary()
         let added = definition.addedColumns
@@ -45,14 +59,24 @@ struct OutputStep: Sendable {
             case .rename:
                 try ExistingColumns(renamedAsFreeIn: job.input, options: definition.inputOptions, added: added)
             }
-        summary.calibration = definition.calibrates ? try calibration() : nil
+        let rows = try rawMargins(rescore)
+        summary.calibration =
+            definition.calibrates
+            ? RowCalibration(rows.margins, prompts: rows.prompts, definition.configuration.margin) : nil
+        var rowTrust = RowTrust()
         var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
         var writer = try AnnotatedWriter(path: path, errorsPath: errorsPath, existing: existing)
 
-        func write(_ record: DatasetRecord, _ outcome: RowOutcome) throws {
+        func write(_ record: DatasetRecord, _ outcome: RowOutcome, prompt: Int = 0) throws {
             summary.rows += 1
             switch try writer.write(record, outcome) {
-            case .annotated(let annotation): summary.margins.add(annotation.margin)
+            case .annotated(let annotation):
+                summary.margins.add(annotation.margin)
+                let pair = try record.content.get()
+                rowTrust.add(
+                    margin: annotation.scoreChosen - annotation.scoreRejected, scoreChosen: annotation.scoreChosen,
+                    scoreRejected: annotation.scoreRejected, chosen: pair.preferred, rejected: pair.other,
+                    prompt: prompt)
             case .failed: summary.failedRows += 1
             }
         }
@@ -66,12 +90,10 @@ struct OutputStep: Sendable {
         }
 
         var index = 0
-        try ledger.forEachRow(of: .rows) { row, result in
+        try forEachRow(rescore) { row, result in
             guard let record = try nextReadable(), record.index == row else {
                 throw Problem("\(job.input) has changed since the job began: row \(row) is not where it was")
             }
-            var result = result
-            if case .values = result, let rescore { result = try rescore(row) }
             switch result {
             case .failed(let reason): try write(record, .failed(reason: reason))
             case .values(let scores):
@@ -79,7 +101,7 @@ struct OutputStep: Sendable {
                 let annotation =
                     try summary.calibration?.annotation(index, scores)
                     ?? Annotation(margin: scores.margin, scoreChosen: scores.chosen, scoreRejected: scores.rejected)
-                try write(record, .annotated(annotation))
+                try write(record, .annotated(annotation), prompt: rows.prompts[index])
                 index += 1
             }
         }
@@ -92,16 +114,40 @@ struct OutputStep: Sendable {
         }
         // The ledger counted the rows when it read them.
         try writer.finish(rows: ledger.ingestion(of: .rows).records)
+        summary.trust = try writeTrust(rowTrust.figures(), summary)
         return summary
     }
 
-    /// From all rows' raw margins, before the first is written.
-    private func calibration() throws -> RowCalibration {
+    typealias Rescore = (_ row: UInt64) throws -> RowResult
+
+    private func forEachRow(_ rescore: Rescore?, _ body: (_ row: UInt64, _ result: RowResult) throws -> Void) throws {
+        try ledger.forEachRow(of: .rows) { row, result in
+            if case .values = result, let rescore { try body(row, rescore(row)) } else { try body(row, result) }
+        }
+    }
+
+    /// Writes the figures beside the output, or removes those of an earlier one where there are none.
+    private func writeTrust(_ rows: RowFigures, _ summary: Summary) throws -> TrustFigures? {
+        let path = Configuration.Job.path(beside: path, ending: Configuration.Job.trustEnding)
+        guard let direction else {
+            try AtomicFile.remove(path)
+            return nil
+        }
+        var trust = TrustFigures(definition, direction: direction, survey: survey, output: self.path)
+        trust.add(
+            rows, margins: summary.margins, calibration: summary.calibration, failedRows: summary.failedRows,
+            of: summary.rows)
+        try AtomicFile.write(trust.serialized, to: path)
+        return trust
+    }
+
+    /// All rows' raw margins and the numbers of their prompts, before the first row is written.
+    private func rawMargins(_ rescore: Rescore?) throws -> (margins: [Double], prompts: [Int]) {
         let (rest, surveyed) = (try ledger.prompts(of: .rows), try ledger.prompts(of: .survey))
         let offset = (rest.values.max() ?? -1) + 1
         var margins: [Double] = []
         var prompts: [Int] = []
-        try ledger.forEachRow(of: .rows) { row, result in
+        try forEachRow(rescore) { row, result in
             guard case .values(let values) = result else { return }
             guard let prompt = rest[row] ?? surveyed[row].map({ $0 + offset }) else {
                 throw Problem("row \(row) has scores and no text in the ledger")
@@ -109,6 +155,6 @@ struct OutputStep: Sendable {
             margins.append(try RowScores(values, row: row).margin)
             prompts.append(prompt)
         }
-        return RowCalibration(margins, prompts: prompts, definition.configuration.margin)
+        return (margins, prompts)
     }
 }

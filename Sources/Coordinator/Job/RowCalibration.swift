@@ -9,7 +9,7 @@ internal import Protocol
 ///
 /// Each row's margin is by a calibration that was fitted on rows of other prompts.
 struct RowCalibration: Sendable {
-    private let unit: JobConfiguration.Configuration.Margin.Unit
+    let unit: JobConfiguration.Configuration.Margin.Unit
     private let negative: JobConfiguration.Configuration.Margin.Negative
 
     /// In the order of the rows; nil where nothing is calibrated.

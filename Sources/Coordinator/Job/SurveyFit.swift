@@ -62,27 +62,30 @@ struct SurveyFit: Sendable {
         let differences = try (ownCell == cell ? states : rows.states(ownCell)).differences(prompts)
         let crossFitted = try CrossFit(
             differences, folds, by: anchors == nil ? estimator : Estimator(.automatic, ownLabels: true))
-        let fit: FittedDirection
-        let anchorMargins: [Double]?
-        if let anchors {
-            fit = try FittedDirection(try anchors.states(cell).differences(anchors.groups), by: estimator)
-            anchorMargins = states.outcomes { _ in fit }.map(\.margin)
-        } else {
-            fit = try FittedDirection(differences, by: estimator)
-            anchorMargins = nil
-        }
+        let fitted = try anchors.map { try $0.states(cell).differences($0.groups) } ?? differences
+        let fit = try FittedDirection(fitted, by: estimator)
         let scored = states.outcomes { anchors == nil ? crossFitted.fits[folds.assignment[$0]] : fit }
         outcomes = try zip(states.rows, scored).map { ($0, .values(try $1.values)) } + rows.failures
+        let refusals = try ledger.refusalsOfHarmless(of: .survey)
         guard let own = ClusteredShare(positive: crossFitted.margins, groups: prompts) else {
             preconditionFailure("there are rows")
         }
         report = SurveyReport(
             places: candidates.map { table.places[$0] }, choice: choice, own: own,
-            anchors: anchorMargins.flatMap { ClusteredShare(positive: $0, groups: prompts) },
-            estimator: estimator.name)
+            anchors: anchors.flatMap { _ in ClusteredShare(positive: scored.map(\.margin), groups: prompts) },
+            estimator: estimator.name,
+            trust: SurveyTrust(
+                fitted: fitted, by: estimator, states: states, outcomes: scored, prompts: prompts,
+                refusals: rows.rows.map { refusals[$0] ?? false },
+                effectOptimism: choice.isDefault
+                    ? 0
+                    : ChosenCell(
+                        candidates.map { table.margins[$0] }, groups: prompts, by: .effectSize, seed: Self.seed)?
+                        .optimism ?? 0,
+                seed: Self.seed))
         failedAnchors = anchors?.failed ?? 0
         let readout = readouts[cell]
-        let fitted = SavedDirection(
+        let unsaved = SavedDirection(
             direction: fit.direction,
             provenance: .init(
                 model: model.name, modelSHA256: model.digest, tokenizer: model.tokenizer,
@@ -94,7 +97,7 @@ struct SurveyFit: Sendable {
                 estimator: estimator.name, source: anchors == nil ? SavedDirection.Provenance.ownLabels : nil),
             errors: fit.errors)
         // Through its file's form, so that this job and one that is given the file project on the same numbers.
-        var saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
+        var saved = try SavedDirection(serialized: unsaved.serialized(), path: "the fitted direction")
         saved.heldOut = (anchors == nil ? own : table.places[cell].anchorsHeldOut).flatMap(HeldOutAccuracy.init)
         self.saved = saved
     }

@@ -36,6 +36,7 @@ struct SurveyReport: Codable, Hashable, Sendable {
 
     /// As a configuration names it.
     var estimator: String
+    var trust = SurveyTrust()
 
     var chosen: Place { places[choice.cell] }
 

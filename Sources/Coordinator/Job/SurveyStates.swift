@@ -116,7 +116,7 @@ struct PlaceStates {
     func differences(_ groups: [Int]) -> PairDifferences {
         var differences = PairDifferences(hiddenSize: hiddenSize)
         for row in rows.indices {
-            let (one, two) = states(row)
+            let (one, two) = self[row]
             differences.append(zip(one, two).map { $0 - $1 }, group: groups[row])
         }
         return differences
@@ -126,7 +126,7 @@ struct PlaceStates {
     func outcomes(_ fit: (_ row: Int) -> FittedDirection) -> [Outcome] {
         rows.indices.map { row in
             let fit = fit(row)
-            let (one, two) = states(row)
+            let (one, two) = self[row]
             let unit = fit.direction.unit
             return Outcome(
                 scores: (projection(of: one, on: unit), projection(of: two, on: unit)),
@@ -137,7 +137,8 @@ struct PlaceStates {
         }
     }
 
-    private func states(_ row: Int) -> (ArraySlice<Float>, ArraySlice<Float>) {
+    /// Of the preferred text and of the other one, `[hidden]` each.
+    subscript(row: Int) -> (preferred: ArraySlice<Float>, other: ArraySlice<Float>) {
         let range = row * hiddenSize..<(row + 1) * hiddenSize
         return (preferred[range], other[range])
     }

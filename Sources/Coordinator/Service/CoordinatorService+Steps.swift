@@ -52,9 +52,10 @@ extension CoordinatorService {
                 return .directionFitted(step.id, fit.saved, failedAnchors: fit.failedAnchors, fit.report)
             }
         case .writeOutput:
-            onThread("legend-output") { [ledger, definition] in
+            onThread("legend-output") { [ledger, definition, direction, survey] in
                 try seal()
-                return .outputWritten(step.id, try OutputStep(definition: definition, ledger: ledger).run())
+                let output = OutputStep(definition: definition, ledger: ledger, direction: direction, survey: survey)
+                return .outputWritten(step.id, try output.run())
             }
         }
     }

@@ -1,3 +1,4 @@
+internal import JobConfiguration
 internal import Margins
 internal import Protocol
 internal import Reports
@@ -30,46 +31,29 @@ struct JobResult: Sendable {
                 \(margins.maximum.rounded(toPlaces: 4)); \(margins.positiveShare.percent) above 0
                 """)
         }
+        if let calibration = summary.calibration { lines.append("unit: \(calibration.unitText)") }
+        lines += summary.trust?.lines ?? []
         if let direction {
             let provenance = direction.provenance
-            lines += calibrationLines
             let pairs = provenance.source == SavedDirection.Provenance.ownLabels ? "labelled rows" : "anchor pairs"
             lines.append(
                 """
                 direction: \(provenance.anchorPairs) \(pairs), \(provenance.model), layer \(provenance.layer) of \
-                \(provenance.layerCount), \(provenance.precision), norm \
-                \(direction.direction.norm.rounded(toPlaces: 4))
+                \(provenance.layerCount), \(provenance.token), \(provenance.precision)
                 """)
             if let text = direction.heldOutText { lines.append("held out: \(text)") }
         }
         if let survey {
             lines += ["place: \(survey.choiceText)", "survey: \(survey.agreementText)"]
         }
-        lines += (warnings + [direction?.heldOutWarning].compactMap(\.self) + (survey?.warnings ?? []))
-            .map { "warning: \($0)" }
+        lines += (warnings + (summary.trust?.warnings ?? [])).map { "warning: \($0)" }
         lines.append("output: \(output)")
+        if summary.trust != nil {
+            lines.append("trust figures: \(Configuration.Job.path(beside: output, ending: Configuration.Job.trustEnding))")
+        }
         if summary.failedRows > 0 { lines.append("errors: \(errors)") }
         if let directionFile { lines.append("direction file: \(directionFile)") }
         return lines.joined(separator: "\n")
-    }
-
-    private var calibrationLines: [String] {
-        guard let calibration = summary.calibration else { return [] }
-        var lines = ["unit: \(calibration.unitText)"]
-        if let agreement = calibration.agreement {
-            let certain = calibration.selective.filter { $0.coverage < 1 }.map {
-                "\($0.accuracy.value.percent) of the most certain \($0.coverage.percent)"
-            }
-            lines.append(
-                """
-                labels: \(agreement.value.percent) of the margins have the label's sign (95 % interval: \
-                \(agreement.low.percent) to \(agreement.high.percent)); \(certain.joined(separator: ", "))
-                """)
-        }
-        if let error = calibration.error {
-            lines.append("calibration: probabilities are off by \(error.value.percent) on average")
-        }
-        return lines
     }
 
     private var failures: String {

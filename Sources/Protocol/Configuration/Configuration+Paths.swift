@@ -48,14 +48,20 @@ extension Configuration {
         return Paths(read: read, written: written, folders: folders)
     }
 
-    /// An output and its errors file, where it has one, and what they are while they are written.
+    /// An output and, where it is a job's, its errors file, its trust figures and its report; and what they are while they
+    /// are written.
     package static func written(_ name: String, _ output: String, errors: String? = nil) -> [NamedPath] {
         guard !output.isEmpty else { return [] }
         let errorsName = name == "job.output" ? "job.errors" : "the errors of \(name)"
-        return [(name, output), (errorsName, errors)].flatMap { name, path in
-            path.map { path in
-                [NamedPath(name, path), NamedPath("the unfinished \(name)", FilePlace(path).path + ".partial")]
-            } ?? []
+        var files = [(name, output)]
+        if let errors {
+            files += [
+                (errorsName, errors), ("the trust figures of \(name)", Job.path(beside: output, ending: Job.trustEnding)),
+                ("the report of \(name)", Job.path(beside: output, ending: Job.reportEnding)),
+            ]
+        }
+        return files.flatMap { name, path in
+            [NamedPath(name, path), NamedPath("the unfinished \(name)", FilePlace(path).path + ".partial")]
         }
     }
 }

@@ -57,6 +57,12 @@ package struct Configuration: Hashable, Sendable {
         /// How the name of a fitted direction ends.
         package static let directionEnding = ".direction.safetensors"
 
+        /// How the name of the file ends that says whether margins mean anything.
+        package static let trustEnding = ".trust.json"
+
+        /// How the name of a job's report ends.
+        package static let reportEnding = ".report.html"
+
         /// The path of something that belongs to `output`: beside it, with `ending` in place of its own.
         package static func path(beside output: String, ending: String) -> String {
             let base = ["gz", "jsonl", "json"].reduce(output) { name, ending in

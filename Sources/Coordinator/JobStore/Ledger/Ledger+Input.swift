@@ -142,6 +142,22 @@ extension Ledger {
     }
 }
 
+extension Ledger {
+    /// Calls `body` with every text of a step, by row.
+    ///
+    /// - Throws: a database error, `Problem` for a text that is damaged, or what `body` throws.
+    package func forEachItem(of step: StepID, _ body: (UnitPayload.Item) throws -> Void) throws {
+        try database.read { database in
+            let cursor = try Row.fetchCursor(
+                database, sql: "SELECT prompt, rest FROM text WHERE step = ? ORDER BY row", arguments: [step.rawValue])
+            while let row = try cursor.next() {
+                let (prompt, rest): (Data, Data) = (row[0], row[1])
+                try body(UnitPayload.Item(prompt: [UInt8](prompt), rest: [UInt8](rest)))
+            }
+        }
+    }
+}
+
 // MARK: - Units
 
 extension Ledger {

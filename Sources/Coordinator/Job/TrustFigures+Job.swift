@@ -1,0 +1,68 @@
+internal import JobConfiguration
+internal import Margins
+internal import Protocol
+internal import Reports
+internal import Trust
+
+extension TrustFigures {
+    /// What is known once there is a direction: what is run, and what the survey says.
+    ///
+    /// - Parameters:
+    ///   - survey: nil where there was none.
+    ///   - output: of the annotated rows.
+    init(_ definition: JobDefinition, direction: SavedDirection, survey: SurveyReport?, output: String) {
+        self.init(run: Run(definition, direction, survey, output: output))
+        guard let survey else {
+            warnings = [direction.heldOutWarning].compactMap(\.self)
+            return
+        }
+        labelAgreement = Agreement(survey.agreement)
+        let trust = survey.trust
+        effectSize = trust.effect.map { Effect($0, optimism: trust.effectOptimism) }
+        splitHalfCosine = trust.splitHalfCosine
+        confounds.refusalOfHarmless = trust.refusalOfHarmless
+        confounds.refusalOfHarmlessRows = trust.refusalOfHarmlessRows
+        self.survey = Survey(
+            rows: survey.own.rows, prompts: survey.own.groups, ownLabels: Agreement(survey.own), sources: [])
+        warnings = [direction.heldOutWarning].compactMap(\.self) + survey.warnings
+    }
+
+    /// Adds what all rows say, once they have their margins.
+    mutating func add(
+        _ rows: RowFigures, margins statistics: MarginStatistics, calibration: RowCalibration?, failedRows: Int,
+        of count: Int
+    ) {
+        add(rows)
+        (run.rows, run.failedRows) = (count, failedRows)
+        guard statistics.count > 0 else { return }
+        margins = Distribution(
+            unit: (calibration?.unit ?? .raw).rawValue,
+            unitText: calibration?.unitText ?? "the difference of the two scores",
+            mean: statistics.mean, standardDeviation: statistics.standardDeviation, minimum: statistics.minimum,
+            maximum: statistics.maximum)
+        self.calibration = calibration?.error.map { Calibrated(method: "platt", error: $0) }
+    }
+}
+
+extension TrustFigures.Run {
+    fileprivate init(
+        _ definition: JobDefinition, _ direction: SavedDirection, _ survey: SurveyReport?, output: String
+    ) {
+        let job = definition.configuration.job
+        let provenance = direction.provenance
+        let (source, files): (String, [String]) =
+            switch job.directionSource {
+            case .rows: ("own", [])
+            case .anchors(let path): ("anchors", [path])
+            case .saved(let path): ("saved", [path])
+            }
+        self.init(
+            job: job.name, input: job.input, output: output, software: ProtocolVersion.software, source: source,
+            anchorFiles: files, pairs: provenance.anchorPairs, estimator: provenance.estimator ?? "mean-difference",
+            model: provenance.model, modelSha256: provenance.modelSHA256, template: provenance.template,
+            compatibility: provenance.compatibility.rawValue, precision: provenance.precision.rawValue,
+            numericBuild: provenance.numericBuild, layer: provenance.layer, layerCount: provenance.layerCount,
+            token: provenance.token.rawValue, placeReason: survey?.choiceText ?? "as the direction was fitted", rows: 0,
+            failedRows: 0)
+    }
+}
