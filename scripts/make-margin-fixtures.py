@@ -24,6 +24,7 @@ from sklearn.metrics import roc_auc_score
 HIDDEN = 24
 LAMBDAS_RIDGE = [0.3, 10.0]
 LAMBDA_LOGISTIC = 1e-2
+GROUPS = 5
 
 
 class Random:
@@ -60,23 +61,38 @@ def unit(vector):
     return vector / np.linalg.norm(vector)
 
 
+def fits(data):
+    """The direction of each estimator, of norm 1."""
+    rows, mean = len(data), data.mean(axis=0)
+    moment = data.T @ data / rows
+    component = np.linalg.svd(data, full_matrices=False)[2][0]
+    found = {"mean": unit(mean), "pca": component * np.sign(component @ mean)}
+    for lambda_ in LAMBDAS_RIDGE:
+        penalty = lambda_ * np.trace(moment) / HIDDEN * np.eye(HIDDEN)
+        found[f"ridge.{lambda_}"] = unit(np.linalg.solve(moment + penalty, mean))
+    scaled = data / np.sqrt((data**2).mean())
+    model = LogisticRegression(
+        C=1 / (LAMBDA_LOGISTIC * 2 * rows), fit_intercept=False, solver="newton-cholesky", tol=1e-12, max_iter=1000)
+    model.fit(np.vstack([scaled, -scaled]), np.repeat([1, 0], rows))
+    found["logistic"] = unit(model.coef_[0])
+    found["ledoitwolf"] = unit(np.linalg.solve(LedoitWolf().fit(data).covariance_, mean))
+    return found
+
+
+def held_out(found):
+    """Margins along directions that were fitted without the row's group."""
+    for rows in [20, 60]:
+        data, groups = differences(rows, seed=rows), np.arange(rows) % GROUPS
+        margins = {}
+        for group in range(GROUPS):
+            for name, direction in fits(data[groups != group]).items():
+                margins.setdefault(name, np.zeros(rows))[groups == group] = data[groups == group] @ direction
+        found.update({f"held out.{name}.{rows}": values for name, values in margins.items()})
+
+
 def estimators(found):
     for rows in [3, 16, 60]:
-        data = differences(rows, seed=rows)
-        mean = data.mean(axis=0)
-        moment = data.T @ data / rows
-        found[f"mean.{rows}"] = unit(mean)
-        component = np.linalg.svd(data, full_matrices=False)[2][0]
-        found[f"pca.{rows}"] = component * np.sign(component @ mean)
-        for lambda_ in LAMBDAS_RIDGE:
-            penalty = lambda_ * np.trace(moment) / HIDDEN * np.eye(HIDDEN)
-            found[f"ridge.{lambda_}.{rows}"] = unit(np.linalg.solve(moment + penalty, mean))
-        scaled = data / np.sqrt((data**2).mean())
-        model = LogisticRegression(
-            C=1 / (LAMBDA_LOGISTIC * 2 * rows), fit_intercept=False, solver="newton-cholesky", tol=1e-12, max_iter=1000)
-        model.fit(np.vstack([scaled, -scaled]), np.repeat([1, 0], rows))
-        found[f"logistic.{rows}"] = unit(model.coef_[0])
-        found[f"ledoitwolf.{rows}"] = unit(np.linalg.solve(LedoitWolf().fit(data).covariance_, mean))
+        found.update({f"{name}.{rows}": direction for name, direction in fits(differences(rows, seed=rows)).items()})
     data, rows = differences(60, seed=60), differences(40, seed=99)
     average = 0
     for kind in range(3):
@@ -151,6 +167,7 @@ def reference():
     measures(found)
     calibration(found)
     baselines(found)
+    held_out(found)
     return {name: [round(float(value), 10) for value in np.ravel(values)] for name, values in found.items()}
 
 

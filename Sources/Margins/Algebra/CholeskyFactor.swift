@@ -11,7 +11,7 @@ struct CholeskyFactor {
     /// - Throws: `DirectionError.notFinite` where the matrix is not positive definite in double precision.
     init(_ matrix: consuming PositiveMatrix) throws {
         size = matrix.size
-        values = matrix.values
+        values = matrix.lowerValues()
         let size = size
         let isPositive = values.withUnsafeMutableBufferPointer { values in
             let start = values.baseAddress!

@@ -10,6 +10,16 @@ protocol DesignMatrix {
 
     /// `Xᵀ a`: `[rows]` to `[columns]`.
     func transposeTimes(_ weights: [Double]) -> [Double]
+
+    /// What the product of two vectors `[columns]` is, for columns that are no orthonormal basis.
+    func product(_ left: [Double], _ right: [Double]) -> Double
+}
+
+extension DesignMatrix {
+    func product(_ left: [Double], _ right: [Double]) -> Double { dot(left, right) }
+
+    /// The root of a vector's product with itself; of what rounding has left below zero, 0.
+    func norm(_ vector: [Double]) -> Double { max(product(vector, vector), 0).squareRoot() }
 }
 
 /// `Σ aᵢ bᵢ`, in eight partial sums, which are added up in pairs.

@@ -2,20 +2,32 @@ internal import SeededRandom
 
 /// The eigenvector of `XᵀX / n` with the largest eigenvalue, of norm 1 and either sign: `[columns]`.
 ///
-/// Lanczos's method with full reorthogonalisation, restarted from the best vector found (Golub and Van Loan, Matrix
-/// Computations): it needs products with `X` alone, and the gap to the second eigenvalue decides how many. It ends
-/// where `|XᵀX v / n - λ v| ≤ 1e-11 λ`. Where the two largest eigenvalues are equal to many digits there is no such
-/// vector, and what is returned is one of their plane.
-///
 /// - Parameter start: about the result, if anything is known; not zero.
 func largestEigenvector(of matrix: some DesignMatrix, from start: [Double]) -> [Double] {
+    largestEigenvector(from: start) { vector in
+        matrix.transposeTimes(matrix.times(vector)).scaled(by: 1 / Double(matrix.rowCount))
+    }
+}
+
+/// The eigenvector with the largest eigenvalue of a symmetric matrix without negative ones, of norm 1 and either sign:
+/// `[size]`.
+///
+/// Lanczos's method with full reorthogonalisation, restarted from the best vector found (Golub and Van Loan, Matrix
+/// Computations): it needs products with the matrix alone, and the gap to the second eigenvalue decides how many. It ends
+/// where `|A v - λ v| ≤ 1e-11 λ`. Where the two largest eigenvalues are equal to many digits there is no such vector, and
+/// what is returned is one of their plane.
+///
+/// - Parameters:
+///   - start: about the result, if anything is known; not zero.
+///   - product: the matrix times a vector, `[size]` to `[size]`.
+func largestEigenvector(from start: [Double], product: (_ vector: [Double]) -> [Double]) -> [Double] {
     let (stepsMax, restartsMax) = (160, 40)
     var random = SeededGenerator(seed: 1)
     // A little of everything: from a start without any of the eigenvector, it would never be found.
     let noise = 1e-3 * start.norm / Double(start.count).squareRoot()
     var guess = start.map { $0 + noise * Double.random(in: -1...1, using: &random) }
     for _ in 0..<restartsMax {
-        let (vector, isDone) = lanczos(matrix, from: guess, stepsMax: min(stepsMax, matrix.columnCount))
+        let (vector, isDone) = lanczos(from: guess, stepsMax: min(stepsMax, start.count), product: product)
         guess = vector
         if isDone { break }
     }
@@ -23,21 +35,21 @@ func largestEigenvector(of matrix: some DesignMatrix, from start: [Double]) -> [
 }
 
 private func lanczos(
-    _ matrix: some DesignMatrix, from start: [Double], stepsMax: Int
+    from start: [Double], stepsMax: Int, product: (_ vector: [Double]) -> [Double]
 ) -> (vector: [Double], isDone: Bool) {
     var basis = [start.scaled(by: 1 / start.norm)]
     var (diagonal, offDiagonal): ([Double], [Double]) = ([], [])
     var checkedAt = 8
     while true {
         let newest = basis[basis.count - 1]
-        var next = matrix.transposeTimes(matrix.times(newest)).scaled(by: 1 / Double(matrix.rowCount))
+        var next = product(newest)
         diagonal.append(dot(next, newest))
         // Twice is enough (Kahan, in Parlett, The Symmetric Eigenvalue Problem, 6.9).
         for _ in 0..<2 { for vector in basis { next.add(vector, scaledBy: -dot(next, vector)) } }
         let rest = next.norm
         let isLast = basis.count == stepsMax || rest <= 1e-14 * diagonal[0]
         if isLast || basis.count == checkedAt {
-            checkedAt *= 2
+            checkedAt += 8
             let (value, weights) = largestEigenpair(diagonal: diagonal, offDiagonal: offDiagonal)
             let isDone = rest * abs(weights[weights.count - 1]) <= 1e-11 * value
             if isLast || isDone {

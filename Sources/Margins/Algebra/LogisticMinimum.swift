@@ -12,11 +12,11 @@ internal import Foundation
 func logisticMinimum(_ matrix: some DesignMatrix, lambda: Double) -> [Double] {
     precondition(lambda > 0 && matrix.rowCount > 0)
     var point = LogisticPoint(matrix, Array(repeating: 0, count: matrix.columnCount), lambda: lambda)
-    let firstNorm = point.gradient.norm
+    let firstNorm = matrix.norm(point.gradient)
     for _ in 0..<100 {
-        let gradientNorm = point.gradient.norm
+        let gradientNorm = matrix.norm(point.gradient)
         // The objective is λ-strongly convex: |w - minimum| ≤ |gradient| / λ.
-        if gradientNorm <= 1e-9 * lambda * point.weights.norm || gradientNorm == 0 { break }
+        if gradientNorm <= 1e-9 * lambda * matrix.norm(point.weights) || gradientNorm == 0 { break }
         let step = point.newtonStep(matrix, tolerance: max(min(0.01, gradientNorm / firstNorm), 1e-6))
         guard let next = point.descended(matrix, along: step) else { break }
         point = next
@@ -38,7 +38,7 @@ private struct LogisticPoint {
         self.lambda = lambda
         let scores = matrix.times(weights)
         let count = Double(scores.count)
-        objective = scores.reduce(0) { $0 + softplus(-$1) } / count + lambda / 2 * dot(weights, weights)
+        objective = scores.reduce(0) { $0 + softplus(-$1) } / count + lambda / 2 * matrix.product(weights, weights)
         let misses = scores.map { sigmoid(-$0) }
         var gradient = matrix.transposeTimes(misses).scaled(by: -1 / count)
         gradient.add(weights, scaledBy: lambda)
@@ -58,14 +58,14 @@ private struct LogisticPoint {
         var step = Array(repeating: 0.0, count: weights.count)
         var residual = gradient.scaled(by: -1)
         var direction = residual
-        var squared = dot(residual, residual)
+        var squared = matrix.product(residual, residual)
         let goal = squared * tolerance * tolerance
         for _ in 0..<2 * weights.count + 10 where squared > goal {
             let product = hessianTimes(matrix, direction)
-            let length = squared / dot(direction, product)
+            let length = squared / matrix.product(direction, product)
             step.add(direction, scaledBy: length)
             residual.add(product, scaledBy: -length)
-            let next = dot(residual, residual)
+            let next = matrix.product(residual, residual)
             direction = direction.scaled(by: next / squared)
             direction.add(residual)
             squared = next
@@ -76,7 +76,7 @@ private struct LogisticPoint {
     /// The first of the whole step, half of it, a quarter … that lowers the objective as its slope promises; nil where
     /// none does, which is where rounding ends the descent.
     func descended(_ matrix: some DesignMatrix, along step: [Double]) -> LogisticPoint? {
-        let slope = dot(gradient, step)
+        let slope = matrix.product(gradient, step)
         var length = 1.0
         for _ in 0..<40 {
             var moved = weights
@@ -84,7 +84,8 @@ private struct LogisticPoint {
             let point = LogisticPoint(matrix, moved, lambda: lambda)
             if point.objective <= objective + 1e-4 * length * slope { return point }
             // So near to the minimum the objective's own rounding hides the descent, but not the gradient's.
-            if length == 1, abs(slope) < 1e-12 * objective, point.gradient.norm < 0.5 * gradient.norm { return point }
+            let isStill = length == 1 && abs(slope) < 1e-12 * objective
+            if isStill, matrix.norm(point.gradient) < 0.5 * matrix.norm(gradient) { return point }
             length /= 2
         }
         return nil

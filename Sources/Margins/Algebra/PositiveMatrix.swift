@@ -3,11 +3,29 @@ struct PositiveMatrix {
     let size: Int
     private(set) var values: [Double]
 
-    /// `scale · R Rᵀ` of rows `[size, columns]`.
-    init(gramOf rows: [Double], size: Int, scale: Double) {
+    init(zeroOfSize size: Int) {
         self.size = size
         values = Array(repeating: 0, count: size * size)
-        let columns = rows.count / size
+    }
+
+    /// `scale · A + shift · I` of a symmetric matrix `A` `[size, size]`, row-major.
+    init(_ symmetric: [Double], size: Int, scale: Double, shift: Double) {
+        precondition(symmetric.count == size * size, "not a square matrix")
+        self.size = size
+        values = symmetric.map { scale * $0 }
+        addToDiagonal(shift)
+    }
+
+    /// `scale · R Rᵀ` of rows `[size, columns]`.
+    init(gramOf rows: [Double], size: Int, scale: Double) {
+        self.init(zeroOfSize: size)
+        addGram(of: rows, scale: scale)
+    }
+
+    /// Adds `scale · R Rᵀ` of rows `[size, columns]`.
+    mutating func addGram(of rows: [Double], scale: Double) {
+        guard size > 0 else { return }
+        let (size, columns) = (size, rows.count / size)
         let height = 64
         values.withUnsafeMutableBufferPointer { values in
             rows.withUnsafeBufferPointer { rows in
@@ -20,6 +38,17 @@ struct PositiveMatrix {
                 }
             }
         }
+    }
+
+    /// `[size, size]`, with nothing of use in the upper triangle.
+    consuming func lowerValues() -> [Double] { values }
+
+    /// Both triangles, `[size, size]`.
+    consuming func symmetricValues() -> [Double] {
+        for row in 0..<size {
+            for column in 0..<row { values[column * size + row] = values[row * size + column] }
+        }
+        return values
     }
 
     mutating func scale(by factor: Double) {

@@ -26,4 +26,21 @@ extension DenseRows {
         }
         self.init(values: values, rowCount: rowCount, columnCount: columnCount)
     }
+
+    /// Some components of the differences.
+    init(_ differences: PairDifferences, columns: Range<Int>) {
+        let (rowCount, hiddenSize) = (differences.count, differences.hiddenSize)
+        let values = Array<Double>(unsafeUninitializedCapacity: rowCount * columns.count) { values, count in
+            differences.values.withUnsafeBufferPointer { differences in
+                for row in 0..<rowCount {
+                    let (from, to) = (row * hiddenSize + columns.lowerBound, row * columns.count)
+                    for column in 0..<columns.count {
+                        values.initializeElement(at: to + column, to: Double(differences[from + column]))
+                    }
+                }
+            }
+            count = rowCount * columns.count
+        }
+        self.init(values: values, rowCount: rowCount, columnCount: columns.count)
+    }
 }

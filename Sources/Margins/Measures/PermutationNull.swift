@@ -1,35 +1,28 @@
-internal import SeededRandom
-
-/// What a statistic of many cells (a layer, a pooling, an estimator) is where the sides of the pairs mean nothing: the
-/// sides of whole groups are swapped at random, everything is computed again, and the largest value over the cells is
-/// noted.
+/// What the held-out agreement of many cells (a layer, a pooling, an estimator) is where the sides of the pairs mean
+/// nothing: the sides of whole groups are swapped at random (``SideSwaps``), everything is fitted again, and the largest
+/// agreement over the cells is noted.
 ///
 /// A cell's p-value against these maxima holds for all cells together (Westfall and Young, Resampling-Based Multiple
-/// Testing, 1993), whatever their correlation: choosing the best cell is part of what is repeated.
+/// Testing, 1993), whatever their correlation: choosing the best cell is part of what is repeated. Cells are added one
+/// after the other; what is kept of each is one number.
 package struct PermutationNull: Hashable, Sendable, Codable {
     /// Of each cell, with the sides as they are.
-    package let observed: [Double]
+    package private(set) var observed: [Double] = []
 
-    /// The largest value over the cells in each permutation, ascending.
-    package let maxima: [Double]
+    /// The largest value over the cells in each permutation, in the permutations' order.
+    package private(set) var maxima: [Double] = []
 
-    /// - Parameters:
-    ///   - groups: of each row; their rows are swapped together, as they may depend on one another.
-    ///   - statistics: of each cell, larger where the sides mean more, for differences that are multiplied by these
-    ///     signs, `[rows]`, 1 or -1; must not be NaN. Called `permutations + 1` times, first with all 1.
-    /// - Precondition: at least one permutation and one cell.
-    package init(
-        groups: [Int], permutations: Int = 200, seed: UInt64, statistics: (_ signs: [Double]) throws -> [Double]
-    ) rethrows {
-        precondition(permutations > 0)
-        let index = GroupIndex(groups)
-        var random = SeededGenerator(seed: seed)
-        observed = try statistics(groups.map { _ in 1 })
-        precondition(!observed.isEmpty, "no cell")
-        maxima = try (0..<permutations).map { _ in
-            let signs = (0..<index.count).map { _ in Bool.random(using: &random) ? 1.0 : -1.0 }
-            return try statistics(index.numbers.map { signs[$0] }).max()!
-        }.sorted()
+    package init() {}
+
+    /// - Parameter agreements: of a cell, with the sides as they are and then in each permutation, the same ones in the
+    ///   same order for all cells; `[permutations + 1]`. At least 19 permutations, and none is NaN.
+    package mutating func add(_ agreements: [Double]) {
+        precondition(!agreements.contains(where: \.isNaN), "an agreement that is not a number")
+        let permuted = agreements.dropFirst()
+        precondition(permuted.count >= 19, "too few permutations to say what one in 20 is beyond")
+        precondition(maxima.isEmpty || maxima.count == permuted.count, "other permutations than of the cells before")
+        observed.append(agreements[0])
+        maxima = maxima.isEmpty ? Array(permuted) : zip(maxima, permuted).map { max($0, $1) }
     }
 
     /// How likely a cell's value, or a larger one in any cell, is where sides mean nothing: at least
@@ -40,38 +33,16 @@ package struct PermutationNull: Hashable, Sendable, Codable {
     }
 
     /// The p-value of the best cell.
-    package var pValue: Double { pValue(cell: observed.indices.max { observed[$0] < observed[$1] }!) }
-}
-
-/// The margins of pairs along the mean difference of all pairs of other groups, for any swap of sides: from the
-/// products of the differences with one another, which are computed once, `[pairs, pairs]`.
-package struct LeaveGroupOut: Sendable {
-    private let products: [Double]
-    private let index: GroupIndex
-
-    /// - Precondition: the differences are of at least two groups. Memory is `pairs²` doubles: take a sample of many.
-    package init(_ differences: PairDifferences) {
-        index = GroupIndex(differences.groups)
-        precondition(index.count > 1, "nothing is left to fit on")
-        products = (0..<differences.count).flatMap { row in differences.times(differences[row].map { Double($0) }) }
-    }
-
-    /// `sᵢ dᵢ · mean of sⱼ dⱼ over the pairs j of other groups`, `[pairs]`; the mean as it is, not of norm 1.
     ///
-    /// - Parameter signs: `[pairs]`, 1 or -1.
-    package func margins(signs: [Double]) -> [Double] {
-        let count = signs.count
-        precondition(count == index.numbers.count, "not a sign for each pair")
-        let sizes = index.sums(signs.map { _ in 1 })
-        return products.withUnsafeBufferPointer { products in
-            (0..<count).map { row in
-                let group = index.numbers[row]
-                var sum = 0.0
-                for other in 0..<count where index.numbers[other] != group {
-                    sum += signs[other] * products[row * count + other]
-                }
-                return signs[row] * sum / (Double(count) - sizes[group])
-            }
-        }
+    /// - Precondition: there is a cell.
+    package var pValue: Double { pValue(cell: observed.indices.max { observed[$0] < observed[$1] }!) }
+
+    /// The 95th percentile of the maxima: a cell whose agreement is above it has a p-value of at most 0.05.
+    ///
+    /// - Precondition: there is a cell.
+    package var nullAgreement: Double {
+        // One of as many more values that are as likely in any place is among those above in at most one of 20 cases.
+        let place = (0.95 * Double(maxima.count + 1)).rounded(.up)
+        return maxima.sorted()[Int(place) - 1]
     }
 }
