@@ -1,6 +1,7 @@
 internal import Dataset
 internal import Diagnostics
 internal import Digest
+internal import FileSystem
 internal import JobConfiguration
 internal import JobStore
 internal import Margins

@@ -43,16 +43,19 @@ struct SurveyFit: Sendable {
         }
         // Where every row has the prompt of all others, each is left out alone.
         let prompts = Set(rows.groups).count > 1 ? rows.groups : Array(0..<rows.count)
-        let table = try PlaceTable(readouts, rows: rows, prompts: prompts, anchors: anchors)
+        let chosenEstimator = definition.configuration.direction.estimator
+        let ownEstimator = Estimator(anchors == nil ? chosenEstimator : .automatic, ownLabels: true)
+        let table = try PlaceTable(
+            readouts, rows: rows, prompts: prompts, anchors: anchors, ownBy: ownEstimator, seed: Self.seed)
         let candidates = Self.candidates(readouts, layerCount: model.layerCount)
         let preferred = Self.defaultPlace(among: candidates.map { readouts[$0] }, layerCount: model.layerCount)
         func choose(by margins: [[Double]]) -> PlaceChoice {
-            PlaceChoice(candidates.map { margins[$0] }, groups: prompts, defaultCell: preferred, seed: Self.seed)
+            PlaceChoice(candidates.map { margins[$0] }, groups: table.groups, defaultCell: preferred, seed: Self.seed)
         }
         let choice = choose(by: table.margins)
         let cell = candidates[choice.cell]
 
-        let estimator = Estimator(definition.configuration.direction.estimator, ownLabels: anchors == nil)
+        let estimator = anchors == nil ? ownEstimator : Estimator(chosenEstimator, ownLabels: false)
         let states = try rows.states(cell)
         guard let folds = Folds(groups: prompts, count: Self.folds, seed: Self.seed) else {
             preconditionFailure("rows of one prompt are groups of their own")
@@ -60,8 +63,7 @@ struct SurveyFit: Sendable {
         // What the rows' own labels would give, at the place that they would choose.
         let ownCell = anchors == nil ? cell : candidates[choose(by: table.ownMargins).cell]
         let differences = try (ownCell == cell ? states : rows.states(ownCell)).differences(prompts)
-        let crossFitted = try CrossFit(
-            differences, folds, by: anchors == nil ? estimator : Estimator(.automatic, ownLabels: true))
+        let crossFitted = try CrossFit(differences, folds, by: ownEstimator)
         let fitted = try anchors.map { try $0.states(cell).differences($0.groups) } ?? differences
         let fit = try FittedDirection(fitted, by: estimator)
         let scored = states.outcomes { anchors == nil ? crossFitted.fits[folds.assignment[$0]] : fit }
@@ -80,9 +82,10 @@ struct SurveyFit: Sendable {
                 effectOptimism: choice.isDefault
                     ? 0
                     : ChosenCell(
-                        candidates.map { table.margins[$0] }, groups: prompts, by: .effectSize, seed: Self.seed)?
+                        candidates.map { table.margins[$0] }, groups: table.groups, by: .effectSize, seed: Self.seed)?
                         .optimism ?? 0,
-                seed: Self.seed))
+                seed: Self.seed),
+            permutation: table.permutation)
         failedAnchors = anchors?.failed ?? 0
         let readout = readouts[cell]
         let unsaved = SavedDirection(

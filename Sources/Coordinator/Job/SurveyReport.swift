@@ -13,16 +13,31 @@ struct SurveyReport: Codable, Hashable, Sendable {
         var layer: Int
         var token: Pooling
 
-        /// Of the mean difference of the rows' own labels, each row's prompt left out.
-        var own: ClusteredShare
-        var ownEffect: EffectSize?
+        /// Of the rows' own labels, each row's prompt left out: by every estimator that was looked at.
+        var own: [Estimate]
 
         /// Of the mean difference of the anchors.
-        var anchors: ClusteredShare?
-        var anchorsEffect: EffectSize?
+        var anchors: Estimate?
 
         /// Of the anchors themselves, each prompt left out.
         var anchorsHeldOut: ClusteredShare?
+    }
+
+    /// How a direction's margins agree with the labels.
+    struct Estimate: Codable, Hashable, Sendable {
+        /// As a configuration names it.
+        var estimator: String
+        var agreement: ClusteredShare
+
+        /// nil for margins without spread.
+        var effect: EffectSize?
+
+        /// nil without rows.
+        init?(_ estimator: Estimator, _ margins: [Double], groups: [Int]) {
+            guard let agreement = ClusteredShare(positive: margins, groups: groups) else { return nil }
+            (self.estimator, self.agreement) = (estimator.name, agreement)
+            effect = EffectSize(margins, groups: groups)
+        }
     }
 
     var places: [Place]
@@ -37,6 +52,9 @@ struct SurveyReport: Codable, Hashable, Sendable {
     /// As a configuration names it.
     var estimator: String
     var trust = SurveyTrust()
+
+    /// nil where nothing could be permuted.
+    var permutation: PlaceTable.Permutation?
 
     var chosen: Place { places[choice.cell] }
 

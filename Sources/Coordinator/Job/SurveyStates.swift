@@ -53,21 +53,30 @@ struct SurveyStates {
         return reason
     }
 
-    /// Calls `body` with the differences between the two texts of all pairs, place by place in their order.
+    /// Calls `body` with the differences between the two texts of the pairs, for some places after others, in their order.
     ///
-    /// - Parameter groups: of each row.
-    func forEachPlace(_ groups: [Int], _ body: (_ place: Int, _ differences: PairDifferences) throws -> Void) throws {
-        let placesAtATime = max(Self.bytesMax / max(count * hiddenSize * MemoryLayout<Float>.stride, 1), 1)
+    /// - Parameters:
+    ///   - indices: the pairs' places in `rows`, ascending.
+    ///   - groups: of each of them.
+    ///   - body: is given the first place, and the differences at it and at those after it.
+    func forEachPlaces(
+        _ indices: [Int], groups: [Int], _ body: (_ first: Int, _ differences: [PairDifferences]) throws -> Void
+    ) throws {
+        let bytes = indices.count * hiddenSize * MemoryLayout<Float>.stride
+        let placesAtATime = max(Self.bytesMax / max(bytes, 1), 1)
         for first in stride(from: 0, to: readouts, by: placesAtATime) {
             let places = first..<min(first + placesAtATime, readouts)
             var differences = places.map { _ in PairDifferences(hiddenSize: hiddenSize) }
+            var next = 0
             try forEachRow { index, values in
+                guard next < indices.count, indices[next] == index else { return }
                 for place in places {
                     let (preferred, other) = (state(0, place, values), state(1, place, values))
-                    differences[place - first].append(zip(preferred, other).map { $0 - $1 }, group: groups[index])
+                    differences[place - first].append(zip(preferred, other).map { $0 - $1 }, group: groups[next])
                 }
+                next += 1
             }
-            for place in places { try body(place, differences[place - first]) }
+            try body(first, differences)
         }
     }
 
@@ -159,50 +168,6 @@ struct PlaceStates {
                 guard numbers.allSatisfy(\.isFinite) else { throw Problem("scores that are not finite: \(numbers)") }
                 return Tensor(numbers, shape: [numbers.count])
             }
-        }
-    }
-}
-
-/// What the mean difference says at every place.
-struct PlaceTable {
-    /// Of the rows along the direction that is to be used, held out: `[places][rows]`.
-    private(set) var margins: [[Double]] = []
-
-    /// Along the direction of the rows' own labels: `[places][rows]`.
-    private(set) var ownMargins: [[Double]] = []
-    private(set) var places: [SurveyReport.Place] = []
-
-    init(_ readouts: [Readout], rows: SurveyStates, prompts: [Int], anchors: SurveyStates?) throws {
-        var directions: [[Float]?] = []
-        var heldOut: [ClusteredShare?] = []
-        try anchors?.forEachPlace(anchors?.groups ?? []) { _, differences in
-            directions.append(try? Estimator.meanDifference.fit(differences))
-            heldOut.append(
-                Set(differences.groups).count > 1
-                    ? ClusteredShare(positive: differences.leaveGroupOutMargins(), groups: differences.groups) : nil)
-        }
-        try rows.forEachPlace(prompts) { place, differences in
-            let own = differences.leaveGroupOutMargins()
-            var byAnchors: [Double]?
-            if anchors != nil {
-                let direction = directions[place]
-                // A place at which the anchors say nothing orders no row.
-                byAnchors = (0..<differences.count).map { row in
-                    direction.map { projection(of: differences[row], on: $0) } ?? 0
-                }
-            }
-            guard let agreement = ClusteredShare(positive: own, groups: prompts) else {
-                preconditionFailure("a place without rows")
-            }
-            margins.append(byAnchors ?? own)
-            ownMargins.append(own)
-            places.append(
-                .init(
-                    layer: readouts[place].layer.number, token: readouts[place].pooling, own: agreement,
-                    ownEffect: EffectSize(own, groups: prompts),
-                    anchors: byAnchors.flatMap { ClusteredShare(positive: $0, groups: prompts) },
-                    anchorsEffect: byAnchors.flatMap { EffectSize($0, groups: prompts) },
-                    anchorsHeldOut: anchors == nil ? nil : heldOut[place]))
         }
     }
 }

@@ -24,6 +24,24 @@ extension TrustFigures {
         confounds.refusalOfHarmlessRows = trust.refusalOfHarmlessRows
         self.survey = Survey(
             rows: survey.own.rows, prompts: survey.own.groups, ownLabels: Agreement(survey.own), sources: [])
+        permutation = survey.permutation.map { permutation in
+            Permutation(
+                pValue: permutation.null.pValue, permutations: permutation.null.maxima.count,
+                cells: permutation.null.observed.count, nullAgreement: permutation.null.nullAgreement,
+                rows: permutation.rows)
+        }
+        table = survey.places.flatMap { place in
+            place.own.map { own in
+                // The anchors' figures are of their mean difference, once for each place.
+                let anchors = own.estimator == place.anchors?.estimator ? place.anchors : nil
+                return Cell(
+                    layer: place.layer, token: place.token.rawValue, estimator: own.estimator,
+                    agreement: Agreement(own.agreement), effectSize: own.effect?.value,
+                    anchorsAgreement: anchors.map { Agreement($0.agreement) },
+                    anchorsEffectSize: anchors?.effect?.value,
+                    isChosen: place == survey.chosen && own.estimator == survey.estimator)
+            }
+        }
         warnings = [direction.heldOutWarning].compactMap(\.self) + survey.warnings
     }
 

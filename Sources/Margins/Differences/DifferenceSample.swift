@@ -94,7 +94,7 @@ extension PairDifferences {
 
 /// The numbers of the rows that a `DifferenceSample` of them draws, in its order; of no more than `rowsMax`, all as
 /// they are.
-func sampledRows(_ groups: [Int], rowsMax: Int, seed: UInt64) -> [Int] {
+package func sampledRows(_ groups: [Int], rowsMax: Int, seed: UInt64) -> [Int] {
     guard groups.count > rowsMax else { return Array(groups.indices) }
     var ordinals: [Int: Int] = [:]
     let hashes = groups.map { group in
