@@ -181,6 +181,20 @@ extension DatasetFormat {
                     + #""margin": 1.0, "#))
     }
 
+    /// It says nowhere which of its answers is the chosen one.
+    @Test func aJobThatWouldFlipItsRowsDoesNotBegin() throws {
+        let configuration = try configuration("margin: {negative: flip}", Self.formats)
+        let error = #expect(throws: ConfigurationError.self) {
+            try JobDefinition(configuration, formats: Self.formats)
+        }
+        #expect(
+            error?.problems == [
+                path
+                    + ": margin.negative: flip needs rows whose two responses can change places: a column for each, or a "
+                    + "label of 0 or 1; these have neither. flag, drop and clip do not need it"
+            ])
+    }
+
     @Test(arguments: [
         (
             "dataset: {format: rated}",
