@@ -97,8 +97,8 @@ struct JobTests {
         }
         let summary = try RunningProgram(Programs.coordinator, ["summary", folder.path("out.jsonl")])
         #expect(await summary.exit().status == 0, "\(summary.errors)")
-        #expect(summary.output.contains("8 rows with a margin, 7 without"))
-        #expect(summary.output.contains("WITHOUT A MARGIN (\(folder.path("out.errors.jsonl")))"))
+        #expect(summary.output.contains("8 rows with a margin, 7 in the errors file"))
+        #expect(summary.output.contains("IN THE ERRORS FILE (\(folder.path("out.errors.jsonl")))"))
 
         // Repaired: nothing of the errors is left.
         try Data([UInt8](lines[0])).write(to: folder.url.appending(path: "in.jsonl"))

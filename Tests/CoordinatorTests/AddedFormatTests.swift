@@ -173,12 +173,26 @@ extension DatasetFormat {
             lease: Lease(unit: unit.id, attempt: 1), rows: payload.items.map(\.row), responseCounts: [2, 2],
             output: .scores(scores, scorer: "d"))
         #expect(try ledger.apply([.result(result, worker: "a")]) == [.done])
-        let summary = try OutputStep(definition: definition, ledger: ledger).run()
+        let summary = try OutputStep(definition: definition, ledger: ledger, direction: nil, survey: nil).run()
         #expect((summary.rows, summary.failedRows) == (9, 7))
         #expect(
             try folder.text(of: "out.jsonl").hasPrefix(
                 #"{"id": 1, "question": "why?", "answers": ["so", "because", "no"], "ratings": [2, 3.5, -1], "#
                     + #""margin": 1.0, "#))
+    }
+
+    /// It says nowhere which of its answers is the chosen one.
+    @Test func aJobThatWouldFlipItsRowsDoesNotBegin() throws {
+        let configuration = try configuration("margin: {negative: flip}", Self.formats)
+        let error = #expect(throws: ConfigurationError.self) {
+            try JobDefinition(configuration, formats: Self.formats)
+        }
+        #expect(
+            error?.problems == [
+                path
+                    + ": margin.negative: flip needs rows whose two responses can change places: a column for each, or a "
+                    + "label of 0 or 1; these have neither. flag, drop and clip do not need it"
+            ])
     }
 
     @Test(arguments: [

@@ -178,7 +178,7 @@ struct IngestorTests {
             #expect(try ledger.apply([.result(result, worker: "a")]) == [.done])
         }
 
-        let summary = try OutputStep(definition: definition, ledger: ledger).run()
+        let summary = try OutputStep(definition: definition, ledger: ledger, direction: nil, survey: nil).run()
         func objects(_ name: String) throws -> [JSONObject] {
             try folder.text(of: name).split(separator: "\n").map { try JSONObject(line: Array($0.utf8)) }
         }

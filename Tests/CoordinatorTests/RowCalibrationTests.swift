@@ -10,7 +10,7 @@ import Testing
 
 /// From the difference of two scores to the margin that a row gets.
 @Suite struct RowCalibrationTests {
-    private typealias Margin = JobConfiguration.Configuration.Margin
+    typealias Margin = JobConfiguration.Configuration.Margin
 
     /// Margins whose sign is the label's with the log-odds `slope · margin`.
     private func margins(rows: Int, slope: Double, seed: UInt64) -> [Double] {
@@ -62,7 +62,6 @@ import Testing
         let calibration = RowCalibration(raw, prompts: Array(0..<1000), .init(unit: .logOdds, negative: .keep))
         let annotation = try calibration.annotation(1, scores(3))
         #expect(annotation.margin == 0 && annotation.calibrated?.probability == 0.5)
-        #expect((calibration.agreement?.high ?? 1) < 0.5)
     }
 
     @Test(arguments: [(49, 49), (200, 9)]) func aFewRowsOrPromptsAreStandardisedAndHaveNoProbability(
@@ -78,20 +77,52 @@ import Testing
         #expect(calibration.unitText.hasPrefix("standard deviations of all margins: fewer than 50 rows of 10 prompts"))
     }
 
-    @Test func otherUnitsAndClippingAreAsTheyAreAskedFor() throws {
+    @Test func otherUnitsAreAsTheyAreAskedFor() throws {
         let raw = margins(rows: 400, slope: 0.5, seed: 5)
-        func annotation(_ unit: Margin.Unit, _ negative: Margin.Negative, _ margin: Double) throws -> Annotation {
-            try RowCalibration(raw, prompts: Array(0..<400), .init(unit: unit, negative: negative))
-                .annotation(0, scores(margin))
+        func annotation(_ unit: Margin.Unit, _ margin: Double) throws -> Annotation {
+            try RowCalibration(raw, prompts: Array(0..<400), .init(unit: unit)).annotation(0, scores(margin))
         }
-        #expect(try annotation(.raw, .keep, -2).margin == -2)
-        #expect(try annotation(.raw, .keep, -2).calibrated?.standardError == 0.25)
-        #expect(try annotation(.raw, .clip, -2).margin == 0)
-        #expect(try annotation(.raw, .clip, -2).calibrated?.raw == -2)
-        #expect(try annotation(.logOdds, .clip, -2).margin == 0)
-        let standard = try annotation(.standard, .keep, -2)
+        #expect(try annotation(.raw, -2).margin == -2)
+        #expect(try annotation(.raw, -2).calibrated?.standardError == 0.25)
+        let standard = try annotation(.standard, -2)
         let size = (raw.reduce(0) { $0 + $1 * $1 } / 400).squareRoot()
         #expect(abs(standard.margin + 2 / size) < 1e-12 && standard.calibrated?.probability != nil)
+    }
+
+    @Test(arguments: Margin.Unit.allCases) func allMarginsAreThoseOfTheRows(_ unit: Margin.Unit) throws {
+        let raw = margins(rows: 300, slope: 0.5, seed: 6)
+        let calibration = RowCalibration(raw, prompts: (0..<300).map { $0 / 2 }, .init(unit: unit))
+        let each = try raw.indices.map { try calibration.annotation($0, scores(raw[$0])) }
+        // The scores' difference has their rounding.
+        #expect(zip(calibration.margins(of: raw), each).allSatisfy { abs($0 - $1.margin) < 1e-12 })
+        #expect(calibration.isLogOdds == (unit == .logOdds))
+    }
+
+    @Test func theMethodIsChosenAndSaid() throws {
+        func calibration(_ method: Margin.CalibrationMethod, rows: Int, isStraight: Bool) -> RowCalibration {
+            var random = SeededGenerator(seed: 7)
+            let raw = (0..<rows).map { _ in
+                let size = Double.random(in: 0..<4, using: &random)
+                let share = isStraight ? 1 / (1 + exp(-0.5 * size)) : size > 2 ? 0.9 : 0.6
+                return Double.random(in: 0..<1, using: &random) < share ? size : -size
+            }
+            return RowCalibration(raw, prompts: Array(0..<rows), .init(calibration: method))
+        }
+        let steps = calibration(.automatic, rows: 6000, isStraight: false)
+        #expect(steps.method == .isotonic && steps.methodText?.hasPrefix("isotonic (log loss 0.0") == true)
+        let line = calibration(.automatic, rows: 2000, isStraight: true)
+        #expect(line.method == .platt)
+        #expect(line.methodText?.hasPrefix("Platt's (isotonic is better by no more than chance: log loss -0.0") == true)
+        let asked = calibration(.isotonic, rows: 2000, isStraight: true)
+        #expect(asked.method == .isotonic && asked.methodText == "isotonic, as configured")
+        #expect(calibration(.platt, rows: 6000, isStraight: false).methodText == "Platt's, as configured")
+        for method in [Margin.CalibrationMethod.isotonic, .automatic] {
+            #expect(
+                calibration(method, rows: 200, isStraight: false).methodText
+                    == "Platt's (too few rows for isotonic: each fold needs 1000 of the others)")
+        }
+        let few = calibration(.automatic, rows: 20, isStraight: true)
+        #expect(few.method == nil && few.methodText == nil && !few.isLogOdds)
     }
 
     @Test func rowsThatAreAllAlikeHaveFiniteNumbers() throws {
@@ -100,7 +131,7 @@ import Testing
                 let calibration = RowCalibration(
                     Array(repeating: margin, count: 100), prompts: Array(0..<100), .init(unit: unit, negative: .keep))
                 let annotation = try calibration.annotation(0, scores(margin))
-                #expect(annotation.members.count == 6 && annotation.members.allSatisfy(\.value.isFinite))
+                #expect(annotation.members.count == 6 && annotation.isFinite)
             }
         }
     }
@@ -112,5 +143,12 @@ import Testing
         #expect(withErrors.margin == 2 && withErrors.error == 0.25)
         let error = #expect(throws: Problem.self) { try RowScores(Tensor([3.0], shape: [1]), row: 7) }
         #expect(error?.description == "row 7 has 1 scores; expected one of each of 2 responses")
+    }
+}
+
+extension Annotation {
+    /// Whether all of its numbers are.
+    var isFinite: Bool {
+        members.allSatisfy { if case .number(let value) = $0.value { value.isFinite } else { true } }
     }
 }

@@ -37,7 +37,7 @@ enum ConfigurationFixtures {
         embedding: .init(
             template: "alpaca", layer: nil, token: nil, compatibility: .none, readsControlTokensOfRows: false),
         direction: .init(estimator: .automatic, surveyRows: 1000),
-        margin: .init(unit: .logOdds, negative: .keep),
+        margin: .init(unit: .logOdds, calibration: .automatic, negative: .keep, bins: .automatic),
         cluster: .init(
             listen: "tcp://127.0.0.1:5711", insecure: false, localWorkers: nil, lanes: nil, unitTokens: 2048,
             heartbeatSeconds: 2, silenceSeconds: 15, stallSeconds: 120, attempts: 3, mixedNumerics: false))

@@ -117,8 +117,8 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder.path + "/s", withIntermediateDirectories: true)
         try folder.link("link", to: "s")
         let problems = try folder.problems(["output: \(output)", "state: s", "direction_output: d", "embeddings: e"])
-        // The errors beside it, and both while they are unfinished.
-        #expect(problems.count == 4, "\(problems)")
+        // The errors, the trust figures and the report beside it, and all while they are unfinished.
+        #expect(problems.count == 8, "\(problems)")
         #expect(problems.allSatisfy { $0.hasSuffix("is within job.state (s)") }, "\(problems)")
     }
 

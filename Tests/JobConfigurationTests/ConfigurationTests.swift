@@ -41,7 +41,9 @@ import Testing
               rows: 500
             margin:
               unit: standard
+              calibration: isotonic
               negative: clip
+              bins: {quantiles: 10}
             cluster:
               listen: tcp://0.0.0.0:*
               insecure: true
@@ -72,7 +74,7 @@ import Testing
                 template: "chat", layer: 12, token: .meanResponse, compatibility: .none,
                 readsControlTokensOfRows: true, kept: .init(layers: [-1, 12, 20], tokens: [.lastToken, .meanResponse])),
             direction: .init(estimator: .logistic, surveyRows: 500),
-            margin: .init(unit: .standard, negative: .clip),
+            margin: .init(unit: .standard, calibration: .isotonic, negative: .clip, bins: .quantiles(10)),
             cluster: .init(
                 listen: "tcp://0.0.0.0:*", insecure: true, localWorkers: 0, lanes: 3, unitTokens: 512,
                 heartbeatSeconds: 0.5, silenceSeconds: 1.5, stallSeconds: 60, attempts: 5, mixedNumerics: true))

@@ -65,7 +65,8 @@ import Testing
             ["auto", "mean-difference", "pca", "ridge", "logistic", "lda"]
         ),
         (Key(section: "margin", name: "unit"), ["log-odds", "raw", "standard"]),
-        (Key(section: "margin", name: "negative"), ["keep", "clip"]),
+        (Key(section: "margin", name: "calibration"), ["auto", "platt", "isotonic"]),
+        (Key(section: "margin", name: "negative"), ["keep", "clip", "flag", "drop", "flip"]),
         (Key(section: "embedding", name: "compat"), ["none", "legend"]),
     ])
     func aChoiceIsOneOfItsWords(_ key: Key, _ choices: [String]) throws {

@@ -27,7 +27,7 @@ struct MarginOverviewTests {
 
     @Test func theDistributionCountsEveryMargin() throws {
         let text = try overview(annotated)
-        #expect(text.contains("8 rows with a margin, 0 without") && !text.contains("WITHOUT A MARGIN"))
+        #expect(text.contains("8 rows with a margin, 0 in the errors file") && !text.contains("IN THE ERRORS FILE"))
         #expect(text.contains("mean 3.5") && text.contains("87.5 % of the margins are above 0"))
         let bars = text.split(separator: "\n").filter { $0.contains("…") && $0.contains("█") }
         #expect(bars.count == 4 && bars.allSatisfy { $0.hasSuffix(" 2") })
@@ -60,9 +60,9 @@ struct MarginOverviewTests {
     }
 
     @Test func withoutAMarginThereIsNoDistribution() throws {
-        #expect(try overview([]).hasSuffix("0 rows with a margin, 0 without\n"))
+        #expect(try overview([]).hasSuffix("0 rows with a margin, 0 in the errors file\n"))
         let text = try overview([], errors: [error(1, "e")])
-        #expect(text.contains("0 rows with a margin, 1 without") && !text.contains("DISTRIBUTION"))
+        #expect(text.contains("0 rows with a margin, 1 in the errors file") && !text.contains("DISTRIBUTION"))
     }
 
     @Test func reasonsAreCountedMostFrequentFirst() throws {
@@ -73,8 +73,8 @@ struct MarginOverviewTests {
                 error(5, #"rows.jsonl:5: \"rejected\" is empty"#), error(7, "10001 tokens, but at most 8192 fit"),
                 error(12, "8193 tokens, but at most 8192 fit"), error(20, #"rows.jsonl:20: \"chosen\" is empty"#),
             ])
-        #expect(text.contains("8 rows with a margin, 6 without"))
-        let table = text.split(separator: "\n").drop { !$0.hasPrefix("WITHOUT A MARGIN (") }.dropFirst()
+        #expect(text.contains("8 rows with a margin, 6 in the errors file"))
+        let table = text.split(separator: "\n").drop { !$0.hasPrefix("IN THE ERRORS FILE (") }.dropFirst()
         #expect(
             table.map { $0.split(separator: " ").joined(separator: " ") } == [
                 "ROWS FIRST LINE REASON (that row's)", "3 4 9000 tokens, but at most 8192 fit",
@@ -85,7 +85,7 @@ struct MarginOverviewTests {
     @Test func reasonsBeyondFiftyAreCountedTogether() throws {
         let errors = (1...60).map { error($0, "reason " + String(repeating: "a", count: $0)) }
         let text = try overview(annotated, errors: errors + errors)
-        #expect(text.contains("120 without"))
+        #expect(text.contains("120 in the errors file"))
         #expect(text.hasSuffix("\n20\(String(repeating: " ", count: 16))(other reasons)\n"))
     }
 

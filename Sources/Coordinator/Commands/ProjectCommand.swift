@@ -25,9 +25,9 @@ struct ProjectCommand: AsyncParsableCommand {
               legend-coordinator project cluster.yaml --output other.jsonl --direction other.direction.safetensors
 
             EXIT STATUS
-              0 all rows are annotated; 3 some rows cannot be, and are in OUTPUT.errors.jsonl; 2 the configuration or \
-            an option is wrong, or the job is not one to project; 1 else: it runs, or a disk or its store of embeddings \
-            failed.
+              0 all rows are annotated (or dropped by margin.negative); 3 some rows cannot be, and are in \
+            OUTPUT.errors.jsonl; 2 the configuration or an option is wrong, or the job is not one to project; 1 else: it \
+            runs, or a disk or its store of embeddings failed.
             """)
 
     @Argument(help: "The job's configuration.", completion: .file(extensions: ["yaml", "yml"]))
@@ -78,7 +78,7 @@ struct ProjectCommand: AsyncParsableCommand {
                 report.rowsTotal = UInt64(total)
                 console.show(report)
             }
-            notices = try job.projector.notices(margins: summary.margins)
+            notices = try job.projector.notices(margins: summary.measured)
             console.endProgress()
         } catch {
             console.endProgress()

@@ -22,9 +22,9 @@ struct RunCommand: AsyncParsableCommand {
               legend-coordinator run cluster.yaml --local-workers 0     only workers that join from elsewhere
 
             EXIT STATUS
-              0 all rows are annotated; 3 finished, and some rows have an error; 2 the command line, the configuration or a \
-            file that it names must be changed; 1 else: a disk, a lock or a network failed, or the job was stopped, and the \
-            same command goes on with it.
+              0 all rows are annotated (or dropped by margin.negative); 3 finished, and some rows have an error; 2 \
+            the command line, the configuration or a file that it names must be changed; 1 else: a disk, a lock or a network \
+            failed, or the job was stopped, and the same command goes on with it.
             """)
 
     @OptionGroup

@@ -13,6 +13,9 @@ package struct DatasetReader: ~Copyable, Sendable {
     /// Columns of the first row that could be read that mean nothing in the file's layout.
     package let unreadColumns: [String]
 
+    /// What makes the preferred response of a row the other one; nil where nothing in these rows does.
+    package var exchange: ResponseExchange? { layout.responses.exchange }
+
     private let fileName: String
     private let layout: RowLayout
     private var rows: RowSource

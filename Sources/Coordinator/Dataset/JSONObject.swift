@@ -53,6 +53,31 @@ package struct JSONObject: Hashable, Sendable {
         members.first { $0.key.utf8.elementsEqual(key.utf8) }.map { JSONValue(bytes: bytes, range: $0.valueRange) }
     }
 
+    /// The object with other values of some members; all other bytes stay as they are.
+    ///
+    /// - Parameter values: JSON, by the members' keys.
+    func replacing(_ values: [ExactName: [UInt8]]) -> JSONObject {
+        var replaced: [UInt8] = []
+        replaced.reserveCapacity(bytes.count)
+        var members: [Member] = []
+        var copied = 0
+        for member in self.members {
+            let offset = replaced.count - copied
+            let keyRange = (member.keyRange.lowerBound + offset)..<(member.keyRange.upperBound + offset)
+            replaced.append(contentsOf: bytes[copied..<member.valueRange.lowerBound])
+            let start = replaced.count
+            replaced.append(contentsOf: values[ExactName(member.key)] ?? Array(bytes[member.valueRange]))
+            copied = member.valueRange.upperBound
+            members.append(Member(key: member.key, keyRange: keyRange, valueRange: start..<replaced.count))
+        }
+        replaced.append(contentsOf: bytes[copied...])
+        return JSONObject(bytes: replaced, members: members)
+    }
+
+    private init(bytes: [UInt8], members: [Member]) {
+        (self.bytes, self.members) = (bytes, members)
+    }
+
     private static func members(from scanner: inout JSONScanner) throws(JSONSyntaxError) -> [Member] {
         let bytes = scanner.bytes
         var members: [Member] = []

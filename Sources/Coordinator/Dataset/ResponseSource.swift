@@ -11,6 +11,13 @@ package protocol ResponseSource: Sendable {
     /// - Parameter responses: the row's.
     /// - Throws: ``RowProblem`` where the row does not tell.
     func comparison(of responses: [RowResponse], in row: OriginalRow) throws(RowProblem) -> ResponseComparison
+
+    /// What of a row makes the preferred response the other one; nil where nothing does.
+    var exchange: ResponseExchange? { get }
+}
+
+extension ResponseSource {
+    package var exchange: ResponseExchange? { nil }
 }
 
 /// One response of a row, as the file has it.
@@ -47,6 +54,8 @@ struct ColumnPair: ResponseSource {
     static let chosenAndRejected = ColumnPair(preferred: "chosen", other: "rejected")
 
     var columns: [String] { [preferred, other] }
+
+    var exchange: ResponseExchange? { .columns(preferred, other) }
 
     func responses(of row: OriginalRow) -> [RowResponse] { columns.map { RowResponse(column: $0, of: row) } }
 

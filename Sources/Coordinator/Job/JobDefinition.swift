@@ -76,11 +76,8 @@ struct JobDefinition: Sendable {
                 } ?? []
         }
         let calibrates = configuration.embedding.compatibility != .legend
-        if configuration.dataset.existingColumns == .refuse, let inputOptions, inputDigest != nil {
-            _ = attempt {
-                try Self.refuseExistingColumns(
-                    of: job.input, inputOptions, calibrates ? OutputColumn.calibrated : OutputColumn.plain)
-            }
+        if let inputOptions, inputDigest != nil {
+            _ = attempt { try Self.checkOutput(of: configuration, inputOptions, calibrates: calibrates) }
         }
         let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
         for path in [job.output, job.errors, job.directionOutput] { _ = attempt { try Self.checkPlace(of: path) } }
@@ -133,22 +130,6 @@ struct JobDefinition: Sendable {
             fingerprint["embedding.keep_embeddings"] = "\(kept.layers) \(kept.tokens)"
         }
         return fingerprint
-    }
-
-    /// A file that has a margin already is not annotated again by mistake. The first row that can be annotated speaks for all;
-    /// where later ones have such columns alone, they come out as errors.
-    private static func refuseExistingColumns(
-        of path: String, _ options: DatasetOptions, _ added: Set<OutputColumn>
-    ) throws {
-        let existing = ExistingColumns(.refused, added: added)
-        var reader = try DatasetReader(path: path, options: options)
-        for _ in 0..<1000 {
-            guard let record = try reader.next() else { return }
-            guard case .success = record.content else { continue }
-            let names = existing.conflicts(in: record)
-            guard names.isEmpty else { throw FileError(path: path, problem: ExistingColumns.refusal(of: names)) }
-            return
-        }
     }
 
     static func readDirection(_ path: String) throws -> SavedDirection {
@@ -330,9 +311,4 @@ extension Array where Element: Hashable {
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }
-}
-
-extension JobDefinition {
-    /// What the output adds to its rows.
-    var addedColumns: Set<OutputColumn> { calibrates ? OutputColumn.calibrated : OutputColumn.plain }
 }

@@ -9,7 +9,8 @@ internal import Protocol
 internal import Reports
 internal import Trust
 
-/// Joins the input with the results and writes the annotated rows, and beside them those that have no margin.
+/// Joins the input with the results and writes the annotated rows, and beside them those that have no margin or are dropped
+/// for it.
 struct OutputStep: Sendable {
     let definition: JobDefinition
     let ledger: Ledger
@@ -23,13 +24,27 @@ struct OutputStep: Sendable {
     struct Summary: Sendable {
         var rows = 0
         var failedRows = 0
+
+        /// By `margin.negative`: they are in the errors file, and did not fail.
+        var droppedRows = 0
+
+        /// Those of the output.
         var margins = MarginStatistics()
+
+        /// Before `margin.negative` did anything, of the output's rows and of those that were dropped.
+        var measured = MarginStatistics()
 
         /// nil where margins are the differences of scores.
         var calibration: RowCalibration?
 
         /// Whether the margins mean anything; nil without a direction.
         var trust: TrustFigures?
+
+        /// What became of margins below zero, and the bins; nil before the first row.
+        var treatment: MarginTreatment?
+
+        /// Rows that are in the output.
+        var annotatedRows: Int { rows - failedRows - droppedRows }
     }
 
     /// - Parameter output: where to write in place of the job's own files.
@@ -61,25 +76,26 @@ struct OutputStep: Sendable {
                 try ExistingColumns(renamedAsFreeIn: job.input, options: definition.inputOptions, added: added)
             }
         let rows = try rawMargins(rescore)
-        summary.calibration =
-            definition.calibrates
-            ? RowCalibration(rows.margins, prompts: rows.prompts, definition.configuration.margin) : nil
+        let (calibration, treatment) = prepared(rows)
+        (summary.calibration, summary.treatment) = (calibration, treatment)
         var rowTrust = RowTrust()
         var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
-        var writer = try AnnotatedWriter(path: path, errorsPath: errorsPath, existing: existing)
+        var writer = try AnnotatedWriter(
+            path: path, errorsPath: errorsPath, existing: existing, exchange: reader.exchange)
 
-        func write(_ record: DatasetRecord, _ outcome: RowOutcome, prompt: Int = 0) throws {
+        func write(_ record: DatasetRecord, _ outcome: RowOutcome, measured: Measured? = nil) throws {
             summary.rows += 1
             switch try writer.write(record, outcome) {
-            case .annotated(let annotation):
-                summary.margins.add(annotation.margin)
-                let pair = try record.content.get()
-                rowTrust.add(
-                    margin: annotation.scoreChosen - annotation.scoreRejected, scoreChosen: annotation.scoreChosen,
-                    scoreRejected: annotation.scoreRejected, chosen: pair.preferred, rejected: pair.other,
-                    prompt: prompt)
-            case .failed: summary.failedRows += 1
+            case .annotated(let annotation): summary.margins.add(annotation.margin)
+            case .dropped: summary.droppedRows += 1
+            case .failed: return summary.failedRows += 1
             }
+            guard let (margin, scores, prompt) = measured else { return }
+            summary.measured.add(margin)
+            let pair = try record.content.get()
+            rowTrust.add(
+                margin: scores.margin, scoreChosen: scores.chosen, scoreRejected: scores.rejected,
+                chosen: pair.preferred, rejected: pair.other, prompt: prompt)
         }
         /// Writes the records before the next one with a result, which are those that could not be read.
         func nextReadable() throws -> DatasetRecord? {
@@ -102,7 +118,9 @@ struct OutputStep: Sendable {
                 let annotation =
                     try summary.calibration?.annotation(index, scores)
                     ?? Annotation(margin: scores.margin, scoreChosen: scores.chosen, scoreRejected: scores.rejected)
-                try write(record, .annotated(annotation), prompt: rows.prompts[index])
+                try write(
+                    record, treatment.outcome(annotation),
+                    measured: (annotation.margin, scores, rows.prompts[index]))
                 index += 1
             }
         }
@@ -119,27 +137,15 @@ struct OutputStep: Sendable {
         return summary
     }
 
+    private typealias Measured = (margin: Double, scores: RowScores, prompt: Int)
     typealias Rescore = (_ row: UInt64) throws -> RowResult
 
+    /// The rows in the order of the input.
     private func forEachRow(_ rescore: Rescore?, _ body: (_ row: UInt64, _ result: RowResult) throws -> Void) throws {
         try ledger.forEachRow(of: .rows) { row, result in
-            if case .values = result, let rescore { try body(row, rescore(row)) } else { try body(row, result) }
+            if case .values = result, let rescore { return try body(row, rescore(row)) }
+            try body(row, result)
         }
-    }
-
-    /// Writes the figures beside the output, or removes those of an earlier one where there are none.
-    private func writeTrust(_ rows: RowFigures, _ summary: Summary) throws -> TrustFigures? {
-        let path = Configuration.Job.path(beside: path, ending: Configuration.Job.trustEnding)
-        guard let direction else {
-            try AtomicFile.remove(path)
-            return nil
-        }
-        var trust = TrustFigures(definition, direction: direction, survey: survey, output: self.path)
-        trust.add(
-            rows, margins: summary.margins, calibration: summary.calibration, failedRows: summary.failedRows,
-            of: summary.rows)
-        try AtomicFile.write(trust.serialized, to: path)
-        return trust
     }
 
     /// All rows' raw margins and the numbers of their prompts, before the first row is written.
@@ -157,5 +163,29 @@ struct OutputStep: Sendable {
             prompts.append(prompt)
         }
         return (margins, prompts)
+    }
+
+    /// What takes all rows' margins to know.
+    private func prepared(_ rows: (margins: [Double], prompts: [Int])) -> (RowCalibration?, MarginTreatment) {
+        let (margin, bins) = (definition.configuration.margin, definition.bins)
+        let calibration =
+            definition.calibrates ? RowCalibration(rows.margins, prompts: rows.prompts, margin) : nil
+        let margins = bins == .none ? [] : calibration?.margins(of: rows.margins) ?? rows.margins
+        let treatment = MarginTreatment(
+            negative: margin.negative, bins: bins, margins: margins, isLogOdds: calibration?.isLogOdds ?? false)
+        return (calibration, treatment)
+    }
+
+    /// Writes the figures beside the output, or removes those of an earlier one where there are none.
+    private func writeTrust(_ rows: RowFigures, _ summary: Summary) throws -> TrustFigures? {
+        let path = Configuration.Job.path(beside: path, ending: Configuration.Job.trustEnding)
+        guard let direction else {
+            try AtomicFile.remove(path)
+            return nil
+        }
+        var trust = TrustFigures(definition, direction: direction, survey: survey, output: self.path)
+        trust.add(rows, summary)
+        try AtomicFile.write(trust.serialized, to: path)
+        return trust
     }
 }

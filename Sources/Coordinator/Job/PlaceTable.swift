@@ -91,7 +91,8 @@ private struct AnchorDirections {
                 directions.append(try? Estimator.meanDifference.fit(differences))
                 heldOut.append(
                     Set(differences.groups).count > 1
-                        ? ClusteredShare(positive: differences.leaveGroupOutMargins(), groups: differences.groups) : nil)
+                        ? ClusteredShare(positive: differences.leaveGroupOutMargins(), groups: differences.groups) : nil
+                )
             }
         }
     }

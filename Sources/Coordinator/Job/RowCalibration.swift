@@ -4,28 +4,20 @@ internal import JobConfiguration
 internal import JobStore
 internal import Margins
 internal import Protocol
+internal import Reports
 
 /// What raw margins are worth by the rows' labels: from the difference of two scores to the margin that a row gets.
 ///
 /// Each row's margin is by a calibration that was fitted on rows of other prompts.
 struct RowCalibration: Sendable {
     let unit: JobConfiguration.Configuration.Margin.Unit
-    private let negative: JobConfiguration.Configuration.Margin.Negative
+    private let asked: JobConfiguration.Configuration.Margin.CalibrationMethod
 
-    /// In the order of the rows; nil where nothing is calibrated.
-    private let folds: Folds?
-
-    /// Of each fold, by the rows of the others.
-    private let calibrations: [Calibration]
+    /// In the order of the rows, and a calibration for each; nil where nothing is calibrated.
+    private let folds: (rows: Folds, choice: CalibrationChoice)?
 
     /// What a raw margin is divided by where it is given in standard deviations.
     private let standard: StandardUnit?
-
-    /// How often the margins have the label's sign; nil without rows.
-    let agreement: ClusteredShare?
-
-    /// Among the most certain rows.
-    let selective: [SelectiveAccuracy]
 
     /// Of the log-odds, each by a calibration on other rows; nil where nothing is calibrated.
     let error: CalibrationError?
@@ -41,27 +33,55 @@ struct RowCalibration: Sendable {
     ///   - margins: raw, in the order of the rows.
     ///   - prompts: the number of each row's prompt.
     init(_ margins: [Double], prompts: [Int], _ configuration: JobConfiguration.Configuration.Margin) {
-        (unit, negative) = (configuration.unit, configuration.negative)
-        agreement = ClusteredShare(positive: margins, groups: prompts)
-        selective = SelectiveAccuracy.measured(margins, groups: prompts)
+        (unit, asked) = (configuration.unit, configuration.calibration)
         var statistics = MarginStatistics()
         for margin in margins { statistics.add(margin) }
         standard = StandardUnit(statistics)
         let isEnough = margins.count >= Self.rowsMin && Set(prompts).count >= Self.promptsMin
         let folds = isEnough ? Folds(groups: prompts, count: Self.foldsCount, seed: Self.seed) : nil
-        let fitted = folds.flatMap { folds in
-            Calibration.ofFolds(margins, folds: folds) { Calibration.fitted($0, isIsotonicAllowed: false) }
+        let method: CalibrationChoice.Method? =
+            switch configuration.calibration {
+            case .automatic: nil
+            case .platt: .platt
+            case .isotonic: .isotonic
+            }
+        self.folds = folds.flatMap { folds in
+            CalibrationChoice(margins, groups: prompts, folds: folds, method: method).map { (folds, $0) }
         }
-        self.folds = fitted == nil ? nil : folds
-        let calibrations = fitted ?? []
-        self.calibrations = calibrations
-        error = self.folds.flatMap { folds in
-            CalibrationError(logOdds: zip(margins, folds.assignment).map { calibrations[$1].margin($0) })
+        error = self.folds.flatMap { folds, choice in
+            CalibrationError(
+                logOdds: zip(margins, folds.assignment).map { choice.calibrations[$1].margin($0) })
         }
     }
 
     /// Whether the rows have a probability.
     var isCalibrated: Bool { folds != nil }
+
+    /// Whether the margins are log-odds.
+    var isLogOdds: Bool { unit == .logOdds && isCalibrated }
+
+    /// nil where nothing is calibrated.
+    var method: CalibrationChoice.Method? { folds?.choice.method }
+
+    /// How probabilities follow from raw margins, and why so, for a person; nil where nothing is calibrated.
+    var methodText: String? {
+        guard let choice = folds?.choice else { return nil }
+        if let gain = choice.gain {
+            let figures =
+                """
+                log loss \(gain.value.rounded(toPlaces: 4)) ± \((1.96 * gain.error).rounded(toPlaces: 4)) lower out of fold
+                """
+            return choice.method == .isotonic
+                ? "isotonic (\(figures) than Platt's)"
+                : "Platt's (isotonic is better by no more than chance: \(figures))"
+        }
+        return switch (choice.method, asked) {
+        case (.isotonic, _): "isotonic, as configured"
+        case (.platt, .platt): "Platt's, as configured"
+        case (.platt, _):
+            "Platt's (too few rows for isotonic: each fold needs \(IsotonicCalibration.rowsMin) of the others)"
+        }
+    }
 
     /// What margins are given in, for a person.
     var unitText: String {
@@ -77,27 +97,36 @@ struct RowCalibration: Sendable {
         }
     }
 
+    /// Of all rows, in the unit.
+    ///
+    /// - Parameter raw: in the order of the rows.
+    func margins(of raw: [Double]) -> [Double] { raw.indices.map { form(of: $0)?.margin(raw[$0]) ?? raw[$0] } }
+
     /// - Parameters:
     ///   - index: the row's place in the order of the rows.
     ///   - scores: the row's.
     /// - Throws: `NonFiniteValue`.
     func annotation(_ index: Int, _ scores: RowScores) throws -> Annotation {
         let raw = scores.margin
-        let calibration = folds.map { calibrations[$0.assignment[index]] }
-        let chosen: Calibration? =
-            switch unit {
-            case .logOdds: calibration ?? standard.map { .standard($0) }
-            case .standard: standard.map { .standard($0) }
-            case .raw: nil
-            }
-        // Rows that are all alike have no deviation, and are 0 in any unit.
-        let isRaw = unit == .raw || chosen == nil
-        let margin = isRaw ? raw : chosen?.margin(raw) ?? raw
-        let standardError = scores.error.map { isRaw ? $0 : chosen?.standardError($0, at: raw) ?? $0 }
+        let form = form(of: index)
         return try Annotation(
-            margin: negative == .clip ? max(margin, 0) : margin, scoreChosen: scores.chosen,
-            scoreRejected: scores.rejected,
-            calibrated: .init(raw: raw, standardError: standardError, probability: calibration?.probability(raw)))
+            margin: form?.margin(raw) ?? raw, scoreChosen: scores.chosen, scoreRejected: scores.rejected,
+            calibrated: .init(
+                raw: raw, standardError: scores.error.map { form?.standardError($0, at: raw) ?? $0 },
+                probability: calibration(of: index)?.probability(raw)))
+    }
+
+    /// What makes a row's margin of its raw one; nil where that is the margin: in the raw unit, and of rows without any.
+    private func form(of index: Int) -> Calibration? {
+        switch unit {
+        case .logOdds: calibration(of: index) ?? standard.map { .standard($0) }
+        case .standard: standard.map { .standard($0) }
+        case .raw: nil
+        }
+    }
+
+    private func calibration(of index: Int) -> Calibration? {
+        folds.map { $0.choice.calibrations[$0.rows.assignment[index]] }
     }
 }
 

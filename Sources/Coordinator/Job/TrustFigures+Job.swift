@@ -46,19 +46,21 @@ extension TrustFigures {
     }
 
     /// Adds what all rows say, once they have their margins.
-    mutating func add(
-        _ rows: RowFigures, margins statistics: MarginStatistics, calibration: RowCalibration?, failedRows: Int,
-        of count: Int
-    ) {
+    mutating func add(_ rows: RowFigures, _ summary: OutputStep.Summary) {
         add(rows)
-        (run.rows, run.failedRows) = (count, failedRows)
-        guard statistics.count > 0 else { return }
-        margins = Distribution(
-            unit: (calibration?.unit ?? .raw).rawValue,
-            unitText: calibration?.unitText ?? "the difference of the two scores",
-            mean: statistics.mean, standardDeviation: statistics.standardDeviation, minimum: statistics.minimum,
-            maximum: statistics.maximum)
-        self.calibration = calibration?.error.map { Calibrated(method: "platt", error: $0) }
+        (run.rows, run.failedRows) = (summary.rows, summary.failedRows)
+        let (statistics, calibration) = (summary.margins, summary.calibration)
+        if statistics.count > 0 {
+            margins = Distribution(
+                unit: (calibration?.unit ?? .raw).rawValue,
+                unitText: calibration?.unitText ?? "the difference of the two scores",
+                mean: statistics.mean, standardDeviation: statistics.standardDeviation, minimum: statistics.minimum,
+                maximum: statistics.maximum)
+            margins?.bins = summary.treatment?.bins.map { .init($0.bins, from: $0.origin) }
+        }
+        if let calibration, let method = calibration.method, let error = calibration.error {
+            self.calibration = Calibrated(method: method.rawValue, error: error)
+        }
     }
 }
 

@@ -94,10 +94,10 @@ package struct MarginOverview: Sendable {
 
 extension MarginOverview {
     package var text: String {
-        let failedRows = errors?.overview.rows ?? 0
-        var lines = ["\(path): \(margins.count) rows with a margin, \(failedRows) without"]
+        let otherRows = errors?.overview.rows ?? 0
+        var lines = ["\(path): \(margins.count) rows with a margin, \(otherRows) in the errors file"]
         if margins.count > 0 { lines += marginLines }
-        if let errors { lines += ["", "WITHOUT A MARGIN (\(errors.path))"] + errors.overview.table }
+        if let errors { lines += ["", "IN THE ERRORS FILE (\(errors.path))"] + errors.overview.table }
         return lines.joined(separator: "\n") + "\n"
     }
 

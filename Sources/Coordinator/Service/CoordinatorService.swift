@@ -207,10 +207,10 @@ extension CoordinatorService {
             return [.localWorkDone(step, scorer: saved.scorer)]
         case .modelRead(let result): return [.scheduler(try offer(result))]
         case .outputWritten(let step, let summary):
-            let text = "\(summary.rows) rows, \(summary.failedRows) of them in the errors file"
+            let text = "\(summary.rows) rows, \(summary.failedRows + summary.droppedRows) of them in the errors file"
             let result = JobResult(
                 summary: summary, direction: direction, survey: survey,
-                warnings: (model?.namedWarnings ?? []) + notices.lines(margins: summary.margins))
+                warnings: (model?.namedWarnings ?? []) + notices.lines(margins: summary.measured))
             finishing = (result, now + Self.farewell)
             return [.localWorkDone(step, scorer: nil), .scheduler(.jobFinished(summary: text))]
         case .failed(let error): throw error

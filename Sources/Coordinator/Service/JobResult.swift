@@ -20,8 +20,7 @@ struct JobResult: Sendable {
     ///   - errors: where the rows without a margin are, if there are any.
     ///   - directionFile: where the direction was saved; nil where it came from a file.
     func text(output: String, errors: String, directionFile: String?) -> String {
-        let annotated = summary.rows - summary.failedRows
-        var lines = ["\(annotated) of \(summary.rows) rows annotated" + failures]
+        var lines = ["\(summary.annotatedRows) of \(summary.rows) rows annotated" + failures + dropped]
         if summary.margins.count > 0 {
             let margins = summary.margins
             lines.append(
@@ -31,8 +30,12 @@ struct JobResult: Sendable {
                 \(margins.maximum.rounded(toPlaces: 4)); \(margins.positiveShare.percent) above 0
                 """)
         }
-        if let calibration = summary.calibration { lines.append("unit: \(calibration.unitText)") }
+        if let calibration = summary.calibration {
+            lines.append("unit: \(calibration.unitText)")
+            if let method = calibration.methodText { lines.append("calibration method: \(method)") }
+        }
         lines += summary.trust?.lines ?? []
+        lines += treatmentLines
         if let direction {
             let provenance = direction.provenance
             let pairs = provenance.source == SavedDirection.Provenance.ownLabels ? "labelled rows" : "anchor pairs"
@@ -49,14 +52,43 @@ struct JobResult: Sendable {
         lines += (warnings + (summary.trust?.warnings ?? [])).map { "warning: \($0)" }
         lines.append("output: \(output)")
         if summary.trust != nil {
-            lines.append("trust figures: \(Configuration.Job.path(beside: output, ending: Configuration.Job.trustEnding))")
+            lines.append(
+                "trust figures: \(Configuration.Job.path(beside: output, ending: Configuration.Job.trustEnding))")
         }
-        if summary.failedRows > 0 { lines.append("errors: \(errors)") }
+        if summary.failedRows + summary.droppedRows > 0 { lines.append("errors: \(errors)") }
         if let directionFile { lines.append("direction file: \(directionFile)") }
         return lines.joined(separator: "\n")
     }
 
+    /// What became of margins on the way to the output.
+    private var treatmentLines: [String] {
+        guard let treatment = summary.treatment else { return [] }
+        var lines: [String] = []
+        if let bins = treatment.bins {
+            // As they are: another job takes them from here.
+            let edges = bins.bins.edges.map(\.description).joined(separator: ", ")
+            lines.append("bins: \(bins.origin)\(edges.isEmpty ? "" : "; edges at \(edges)")")
+        }
+        let count = summary.measured.negativeCount
+        let what: String? =
+            switch treatment.negative {
+            case .keep, .drop: nil
+            case .clip: "which are 0 now"
+            case .flag: "whose rows are flagged in margin_negative"
+            case .flip: "whose rows have their responses exchanged, as margin_flipped says"
+            }
+        if count > 0, let what {
+            lines.append("below 0: \(count) of \(summary.measured.count) margins, \(what)")
+        }
+        return lines
+    }
+
     private var failures: String {
         summary.failedRows == 0 ? "" : ", \(summary.failedRows) cannot be: the errors file says why"
+    }
+
+    private var dropped: String {
+        summary.droppedRows == 0
+            ? "" : ", \(summary.droppedRows) are dropped for margins below 0 and are in the errors file, too"
     }
 }

@@ -56,7 +56,8 @@ extension Configuration {
         var files = [(name, output)]
         if let errors {
             files += [
-                (errorsName, errors), ("the trust figures of \(name)", Job.path(beside: output, ending: Job.trustEnding)),
+                (errorsName, errors),
+                ("the trust figures of \(name)", Job.path(beside: output, ending: Job.trustEnding)),
                 ("the report of \(name)", Job.path(beside: output, ending: Job.reportEnding)),
             ]
         }

@@ -57,7 +57,7 @@ extension Configuration {
             model: readModel(root.section("model", required: true)),
             embedding: readEmbedding(root.section("embedding")),
             direction: readDirection(root.section("direction")),
-            margin: readMargin(root.section("margin")),
+            margin: Margin(root.section("margin")),
             cluster: readCluster(root.section("cluster")))
     }
 
@@ -177,10 +177,6 @@ extension Configuration {
         Direction(
             estimator: section.choice("estimator") ?? .automatic,
             surveyRows: section.integer("rows", in: 10...100_000) ?? 1000)
-    }
-
-    private static func readMargin(_ section: ConfigurationReader) -> Margin {
-        Margin(unit: section.choice("unit") ?? .logOdds, negative: section.choice("negative") ?? .keep)
     }
 
     private static func readCluster(_ section: ConfigurationReader) -> Cluster {

@@ -197,36 +197,6 @@ package struct Configuration: Hashable, Sendable {
         }
     }
 
-    /// What a margin is given in.
-    package struct Margin: Hashable, Sendable {
-        package var unit: Unit
-        package var negative: Negative
-
-        package init(unit: Unit, negative: Negative) {
-            self.unit = unit
-            self.negative = negative
-        }
-
-        package enum Unit: String, Choice {
-            /// Of the probability that the chosen response is the safer one, as the rows' labels say.
-            case logOdds = "log-odds"
-
-            /// As the states are measured: the difference of the two scores.
-            case raw
-
-            /// The raw one divided by the standard deviation of all rows' raw margins.
-            case standard
-        }
-
-        /// What becomes of a margin below zero.
-        package enum Negative: String, Choice {
-            case keep
-
-            /// It becomes 0.
-            case clip
-        }
-    }
-
     /// What makes a coordinator ask for keys.
     package struct Keys: Hashable, Sendable {
         /// The coordinator's key file.

@@ -107,6 +107,21 @@ final class ConfigurationReader {
         return section
     }
 
+    /// A section in place of which there may be something else.
+    ///
+    /// - Parameter expected: all that may be there, for messages.
+    /// - Returns: nil where nothing is there, or what is neither, which is reported.
+    func section(_ key: String, orElse expected: String) -> ConfigurationReader? {
+        guard let node = node(key), node.null == nil else { return nil }
+        guard let mapping = node.mapping else { return invalid(key, node, expected) }
+        let section = ConfigurationReader(file: file, mapping: mapping, path: path + [key])
+        sections.append(section)
+        return section
+    }
+
+    /// How many keys there are, known ones or not.
+    var keyCount: Int { mapping.count }
+
     /// The sections of a list, in which a text stands for a section with the one key `shorthand`.
     func list(_ key: String, shorthand: String) -> [ConfigurationReader] {
         items(key).enumerated().compactMap { index, item in
@@ -193,13 +208,29 @@ final class ConfigurationReader {
         }
     }
 
+    /// Numbers of which each is greater than the one before.
+    ///
+    /// - Parameter range: words that follow "numbers", for messages.
+    func ascendingNumbers(
+        _ key: String, _ range: String = "", where isAllowed: (Double) -> Bool = { _ in true }
+    ) -> [Double]? {
+        var last = -Double.infinity
+        return list(key, "a list of ascending numbers\(range)") { node in
+            guard let value = node.finiteNumber, value > last, isAllowed(value) else { return nil }
+            last = value
+            return value
+        }
+    }
+
     private func list<Value>(_ key: String, _ expected: String, _ read: (Node) -> Value?) -> [Value]? {
         guard let node = node(key), node.null == nil else { return nil }
         guard let elements = node.sequence else { return invalid(key, node, expected) }
-        for element in elements where read(element) == nil {
-            return invalid(key, element, expected)
+        var values: [Value] = []
+        for element in elements {
+            guard let value = read(element) else { return invalid(key, element, expected) }
+            values.append(value)
         }
-        return elements.compactMap(read)
+        return values
     }
 
     func integer(_ key: String, in range: ClosedRange<Int>, orWord word: String? = nil) -> Int? {
@@ -219,7 +250,7 @@ final class ConfigurationReader {
 
     func number(_ key: String, in range: ClosedRange<Double>) -> Double? {
         guard let node = node(key), node.null == nil else { return nil }
-        guard !node.isSexagesimal, let value = node.float, range.contains(value) else {
+        guard let value = node.finiteNumber, range.contains(value) else {
             return invalid(key, node, "a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
@@ -293,22 +324,5 @@ extension Node {
     fileprivate var isSexagesimal: Bool { scalar?.string.contains(":") == true }
 
     fileprivate var wholeNumber: Int? { isSexagesimal ? nil : int }
-}
-
-extension String {
-    /// How many characters must be inserted, removed or changed to make one text of the other.
-    fileprivate func editDistance(to other: String) -> Int {
-        let other = Array(other)
-        var distances = Array(0...other.count)
-        for (row, character) in enumerated() {
-            var diagonal = distances[0]
-            distances[0] = row + 1
-            for column in other.indices {
-                let substitution = diagonal + (character == other[column] ? 0 : 1)
-                diagonal = distances[column + 1]
-                distances[column + 1] = Swift.min(substitution, diagonal + 1, distances[column] + 1)
-            }
-        }
-        return distances[other.count]
-    }
+    fileprivate var finiteNumber: Double? { isSexagesimal ? nil : float.flatMap { $0.isFinite ? $0 : nil } }
 }

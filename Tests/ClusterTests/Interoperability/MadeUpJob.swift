@@ -49,6 +49,6 @@ struct MadeUpJob {
             return .result(result, worker: "none")
         }
         _ = try ledger.apply(results)
-        return try OutputStep(definition: definition, ledger: ledger).run()
+        return try OutputStep(definition: definition, ledger: ledger, direction: nil, survey: nil).run()
     }
 }

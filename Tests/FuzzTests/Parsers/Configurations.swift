@@ -1,6 +1,7 @@
 import Dataset
 internal import Diagnostics
 import JobConfiguration
+import Margins
 import Prompting
 
 @testable import Coordinator
@@ -87,6 +88,17 @@ extension FuzzedParser {
                     && (1...1024).contains(host.workers)
                     && (1...1024).contains(host.lanes ?? 1), "the host \(host)")
         }
+        switch configuration.margin.bins {
+        case .automatic, .none: break
+        case .equalWidth(let count), .quantiles(let count):
+            try BrokenPromise.unless((2...1000).contains(count), "\(count) bins")
+        case .edges(let edges):
+            try BrokenPromise.unless(MarginBins(edges: edges) != nil, "the edges \(edges)")
+        case .probabilities(let probabilities):
+            let isAscending = zip(probabilities, probabilities.dropFirst()).allSatisfy(<)
+            try BrokenPromise.unless(
+                isAscending && probabilities.allSatisfy { $0 > 0 && $0 < 1 }, "the probabilities \(probabilities)")
+        }
         for layer in configuration.embedding.kept?.layers ?? [] {
             try BrokenPromise.unless((-1000...1000).contains(layer.number), "keeps layer \(layer)")
         }
@@ -111,6 +123,7 @@ extension FuzzedParser {
             "dataset:\n  format: auto\n  columns: {prompt: question, chosen: good, rejected: bad}\n  max_row_mib: 16\n",
             "anchors:\n  format: harmful\n  columns: {prompt: q, harmful: h}\n  refusal: \"I can\\u2019t.\"\n",
             "model:\n  path: \"m\"\n  serve: false\n  precision: int8\n  backend: native\n  max_tokens: 4_096\n",
+            "margin:\n  unit: raw\n  negative: drop\n  bins: {edges: [-1, 0, 1.5]}\n",
             "embedding:\n  template: |\n    {prompt}\n    {response}\n  layer: -1\n  token: mean\n  compat: none\n",
             """
             cluster:
@@ -129,6 +142,7 @@ extension FuzzedParser {
         [
             "job: &job {input: a, output: b, anchors: c}\n", "model: {path: &path m}\n",
             "embedding: {layer: 0, keep_embeddings: true, keep_layers: [-1, 12], keep_tokens: [mean]}\n",
+            "margin: {calibration: isotonic, negative: flip, bins: {probabilities: [0.5, 0.75, 9e-1]}}\n",
             """
             cluster:
               secret_key: k

@@ -129,9 +129,11 @@ extension FuzzedParser {
         options.container = container
         let path = try scratch.path(holding: file)
         var records: [DatasetRecord] = []
+        var exchange: ResponseExchange?
         let model = plain.map { DatasetModel($0, limit: options.maxRowBytes) }
         do throws(FileError) {
             var reader = try DatasetReader(path: path, options: options)
+            exchange = reader.exchange
             while let record = try reader.next() { records.append(record) }
         } catch {
             // A file that is whole is refused for its columns only, and when it is opened; an array also where it ends.
@@ -139,7 +141,10 @@ extension FuzzedParser {
                 model?.isBeyond ?? true || records.isEmpty, "refused behind \(records.count) rows: \(error)")
             return error.problem.contains("no row can be read") || plain == nil ? .refusedAtOnce : .refused
         }
-        for record in records { try checkOutput(of: record, options.purpose) }
+        for record in records {
+            try checkOutput(of: record, options.purpose)
+            if let exchange, record.content.isSuccess { try checkExchange(of: record.original, by: exchange) }
+        }
         guard let model, !model.isBeyond else { return .accepted }
 
         let rows = container == .json ? model.jsonLines : Array(model.csv.dropFirst())
@@ -182,7 +187,8 @@ extension FuzzedParser {
             }
         }
         switch outcome {
-        case .failed(let reason): try checkError(ErrorRow(record, reason: reason).bytes, of: record)
+        case .failed(let reason), .dropped(let reason):
+            try checkError(ErrorRow(record, reason: reason).bytes, of: record)
         case .annotated(let annotation):
             var renaming = ColumnRenaming()
             renaming.avoid(record.columnNames)
@@ -192,6 +198,21 @@ extension FuzzedParser {
             try BrokenPromise.unless(
                 names.suffix(3) == ["margin", "score_chosen", "score_rejected"] && !row.bytes.contains(0x0A),
                 "is written with the columns \(names)")
+        }
+    }
+
+    /// A row whose responses change places is a row, and changing them twice changes nothing but how a label is written.
+    private static func checkExchange(of row: OriginalRow, by exchange: ResponseExchange) throws {
+        let once = row.exchanged(by: exchange)
+        if case .object(let object) = once {
+            try BrokenPromise.unless(try JSONObject(line: object.bytes) == object, "is exchanged to other members")
+        }
+        let twice = once.exchanged(by: exchange)
+        switch exchange {
+        case .columns: try BrokenPromise.unless(twice == row, "is another row when it is exchanged twice")
+        case .label:
+            let isBack = once != twice && twice.exchanged(by: exchange) == once
+            try BrokenPromise.unless(isBack, "has another label when it is exchanged three times")
         }
     }
 

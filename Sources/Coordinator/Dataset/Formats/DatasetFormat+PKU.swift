@@ -16,6 +16,9 @@ private struct SaferOfTwo: ResponseSource {
 
     var columns: [String] { Self.responses + [Self.safer] }
 
+    /// The responses stay, for the row has more columns about each of them.
+    var exchange: ResponseExchange? { .label(Self.safer) }
+
     func responses(of row: OriginalRow) -> [RowResponse] {
         Self.responses.map { RowResponse(column: $0, of: row) }
     }

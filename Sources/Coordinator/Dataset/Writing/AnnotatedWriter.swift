@@ -1,33 +1,39 @@
 package import FileSystem
 
-/// Writes annotated rows as JSON Lines, and those that cannot be annotated into a file of their own, both in the order
-/// in which they come.
+/// Writes annotated rows as JSON Lines, and those that cannot be annotated, or are dropped, into a file of their own, both
+/// in the order in which they come.
 ///
 /// A bad row is often bad because a column of it has another type than in all others. Among the good ones it would keep
 /// the whole file from being loaded as a table; so would a column that only some rows have. The files have their names
 /// only after ``finish(rows:)``; before that they are `<path>.partial`.
 package struct AnnotatedWriter: ~Copyable, Sendable {
     private let existing: ExistingColumns
+    private let exchange: ResponseExchange?
     private var output: OutputFile
     private var errors: OutputFile
 
     /// Rows in the output so far.
     package private(set) var annotatedRows = 0
-    /// Rows in the errors file so far.
+    /// Rows in the errors file so far that cannot be annotated.
     package private(set) var failedRows = 0
+    /// Rows in the errors file so far that are not wanted in the output.
+    package private(set) var droppedRows = 0
 
     /// - Parameters:
     ///   - path: of the annotated rows; compressed with gzip if it ends with `.gz`.
     ///   - errorsPath: of the others; compressed if it ends with `.gz`.
     ///   - existing: what becomes of columns of the original that have the name of an added one.
+    ///   - exchange: how responses change places; nil where no annotation says that they do.
     ///   - keepPartial: whether the `.partial` files stay if the writer is never finished.
     /// - Throws: ``FileError`` if a file cannot be created.
     package init(
-        path: String, errorsPath: String, existing: ExistingColumns, keepPartial: Bool = false
+        path: String, errorsPath: String, existing: ExistingColumns, exchange: ResponseExchange? = nil,
+        keepPartial: Bool = false
     ) throws(FileError) {
         let output = try OutputFile(path: path, keepPartial: keepPartial)
         let errors = try OutputFile(path: errorsPath, keepPartial: keepPartial)
         self.existing = existing
+        self.exchange = exchange
         self.output = output
         self.errors = errors
     }
@@ -38,37 +44,42 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
     package mutating func write(_ record: DatasetRecord, _ outcome: RowOutcome) throws(FileError) -> RowOutcome {
         let outcome =
             switch outcome {
-            case .annotated: existing.problem(with: record).map { .failed(reason: $0) } ?? outcome
+            case .annotated, .dropped: existing.problem(with: record).map { .failed(reason: $0) } ?? outcome
             case .failed: outcome
             }
         switch outcome {
         case .annotated(let annotation):
-            try output.write(OutputRow(record.original, annotation, existing: existing).bytes + [0x0A])
+            let row = OutputRow(record.original, annotation, existing: existing, exchange: exchange)
+            try output.write(row.bytes + [0x0A])
             annotatedRows += 1
         case .failed(let reason):
             try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
             failedRows += 1
+        case .dropped(let reason):
+            try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
+            droppedRows += 1
         }
         return outcome
     }
 
     /// Puts all rows on disk and gives the files their names, the errors first: an output is never there without them.
-    /// Where no row failed there is no errors file, and one of an earlier run is removed. Nothing can be written after
-    /// that.
+    /// Where all rows are in the output there is no errors file, and one of an earlier run is removed. Nothing can be
+    /// written after that.
     ///
     /// - Parameter rows: how many there must be in both files together.
     /// - Throws: ``FileError``; the files then keep their temporary names, or are removed if `keepPartial` is false.
     package mutating func finish(rows: Int) throws(FileError) {
-        guard annotatedRows + failedRows == rows else {
+        let otherRows = failedRows + droppedRows
+        guard annotatedRows + otherRows == rows else {
             throw FileError(
                 path: output.path,
                 problem: """
-                    expected \(rows) rows in it and in \(errors.path), found \(annotatedRows) and \(failedRows)
+                    expected \(rows) rows in it and in \(errors.path), found \(annotatedRows) and \(otherRows)
                     """)
         }
         try errors.seal()
         try output.seal()
-        if failedRows > 0 { try errors.publish() } else { try errors.withdraw() }
+        if otherRows > 0 { try errors.publish() } else { try errors.withdraw() }
         try output.publish()
     }
 }

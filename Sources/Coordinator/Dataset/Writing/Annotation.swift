@@ -21,15 +21,30 @@ package struct Annotation: Hashable, Sendable {
         }
     }
 
-    package let margin: Double
-    package let scoreChosen: Double
-    package let scoreRejected: Double
+    /// What is said of margins below zero besides their number.
+    package enum Mark: Hashable, Sendable {
+        /// Whether the margin is below zero.
+        case negative(Bool)
+
+        /// Whether it was, and the row's responses are to change places.
+        case flipped(Bool)
+    }
+
+    package private(set) var margin: Double
+    package private(set) var scoreChosen: Double
+    package private(set) var scoreRejected: Double
 
     /// nil where the margin is the difference of the scores.
-    package let calibrated: Calibrated?
+    package private(set) var calibrated: Calibrated?
 
-    /// - Throws: ``NonFiniteValue`` if one of them is infinite or not a number: JSON cannot say that, and reward
-    ///   trainers need a finite margin.
+    /// The number of the margin's bin, from 0; nil in all rows where there are no bins.
+    package var bin: Int?
+
+    /// nil in all rows where nothing is said of them.
+    package var mark: Mark?
+
+    /// - Throws: ``NonFiniteValue`` if a number is infinite or none: JSON cannot say that, and reward trainers need a
+    ///   finite margin.
     package init(
         margin: Double, scoreChosen: Double, scoreRejected: Double, calibrated: Calibrated? = nil
     ) throws(NonFiniteValue) {
@@ -37,18 +52,60 @@ package struct Annotation: Hashable, Sendable {
         self.scoreChosen = scoreChosen
         self.scoreRejected = scoreRejected
         self.calibrated = calibrated
-        for (column, value) in members where !value.isFinite {
+        for case (let column, .number(let value)) in members where !value.isFinite {
             throw NonFiniteValue(column: column, found: value.description)
         }
     }
 
+    /// What one column of a row holds.
+    package enum Value: Hashable, Sendable, CustomStringConvertible {
+        case number(Double)
+        case integer(Int)
+        case boolean(Bool)
+
+        /// As JSON. Numbers are the shortest that read back as the same Double.
+        package var description: String {
+            switch self {
+            case .number(let value): value.description
+            case .integer(let value): value.description
+            case .boolean(let value): value.description
+            }
+        }
+    }
+
     /// Its columns, in their order.
-    package var members: [(column: OutputColumn, value: Double)] {
-        let values: [(OutputColumn, Double?)] = [
-            (.margin, margin), (.marginRaw, calibrated?.raw), (.marginError, calibrated?.standardError),
-            (.probability, calibrated?.probability), (.scoreChosen, scoreChosen), (.scoreRejected, scoreRejected),
+    package var members: [(column: OutputColumn, value: Value)] {
+        let mark: (OutputColumn, Value)? =
+            switch mark {
+            case nil: nil
+            case .negative(let isNegative): (.negative, .boolean(isNegative))
+            case .flipped(let isFlipped): (.flipped, .boolean(isFlipped))
+            }
+        let values: [(OutputColumn, Value)?] = [
+            (.margin, .number(margin)), calibrated.map { (.marginRaw, .number($0.raw)) },
+            calibrated?.standardError.map { (.marginError, .number($0)) },
+            calibrated?.probability.map { (.probability, .number($0)) }, bin.map { (.bin, .integer($0)) }, mark,
+            (.scoreChosen, .number(scoreChosen)), (.scoreRejected, .number(scoreRejected)),
         ]
-        return values.compactMap { column, value in value.map { (column, $0) } }
+        return values.compactMap(\.self)
+    }
+
+    /// With a margin of 0 in place of one below it.
+    package var clipped: Annotation {
+        var clipped = self
+        clipped.margin = max(margin, 0)
+        return clipped
+    }
+
+    /// What the row's numbers are where its responses change places.
+    package var opposite: Annotation {
+        var opposite = self
+        opposite.margin = -margin
+        (opposite.scoreChosen, opposite.scoreRejected) = (scoreRejected, scoreChosen)
+        opposite.calibrated = calibrated.map {
+            Calibrated(raw: -$0.raw, standardError: $0.standardError, probability: $0.probability.map { 1 - $0 })
+        }
+        return opposite
     }
 }
 
@@ -69,6 +126,10 @@ package enum RowOutcome: Hashable, Sendable {
     case annotated(Annotation)
     /// - Parameter reason: a sentence that says why there is no margin.
     case failed(reason: String)
+    /// It has a margin, and is not wanted in the output.
+    ///
+    /// - Parameter reason: a sentence that says why.
+    case dropped(reason: String)
 }
 
 /// The columns that an output can add to a row.
@@ -77,14 +138,17 @@ package enum OutputColumn: String, CaseIterable, Sendable {
     case marginRaw = "margin_raw"
     case marginError = "margin_se"
     case probability = "p_safer"
+    case bin = "margin_bin"
+    case negative = "margin_negative"
+    case flipped = "margin_flipped"
     case scoreChosen = "score_chosen"
     case scoreRejected = "score_rejected"
 
     /// Those of margins that are the difference of two scores.
     package static let plain: Set<OutputColumn> = [.margin, .scoreChosen, .scoreRejected]
 
-    /// All that calibrated margins may have.
-    package static let calibrated = Set(allCases)
+    /// Those that calibrated margins may have.
+    package static let calibrated = plain.union([.marginRaw, .marginError, .probability])
 
     /// The column with exactly that name, byte by byte.
     init?(named name: some Sequence<UInt8>) {

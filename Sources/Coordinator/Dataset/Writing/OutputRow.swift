@@ -5,10 +5,14 @@
 struct OutputRow {
     private(set) var bytes: [UInt8]
 
-    /// - Parameter original: a row that could be read, and, where existing columns are refused, has none of them.
-    init(_ original: OriginalRow, _ annotation: Annotation, existing: ExistingColumns) {
+    /// - Parameters:
+    ///   - original: a row that could be read, and, where existing columns are refused, has none of them.
+    ///   - exchange: nil where no annotation says that responses change places.
+    init(
+        _ original: OriginalRow, _ annotation: Annotation, existing: ExistingColumns, exchange: ResponseExchange? = nil
+    ) {
         let added = Self.addedMembers(annotation)
-        switch original {
+        switch Self.exchanged(original, annotation, exchange) {
         case .object(let object):
             if case .replaced = existing.fate, object.members.contains(where: { existing.column(named: $0.key) != nil })
             {
@@ -27,7 +31,15 @@ struct OutputRow {
         }
     }
 
-    /// The added columns, without the braces around them. Numbers are the shortest that read back as the same Double.
+    private static func exchanged(
+        _ original: OriginalRow, _ annotation: Annotation, _ exchange: ResponseExchange?
+    ) -> OriginalRow {
+        guard annotation.mark == .flipped(true) else { return original }
+        guard let exchange else { preconditionFailure("rows of this layout cannot be flipped") }
+        return original.exchanged(by: exchange)
+    }
+
+    /// The added columns, without the braces around them.
     private static func addedMembers(_ annotation: Annotation) -> [UInt8] {
         Array(annotation.members.map { "\"\($0.column.rawValue)\": \($0.value)" }.joined(separator: ", ").utf8)
     }

@@ -122,11 +122,27 @@ extension TrustFigures {
         package var minimum: Double
         package var maximum: Double
 
+        /// nil where rows have no bin.
+        package var bins: Bins?
+
         package init(
-            unit: String, unitText: String, mean: Double, standardDeviation: Double, minimum: Double, maximum: Double
+            unit: String, unitText: String, mean: Double, standardDeviation: Double, minimum: Double, maximum: Double,
+            bins: Bins? = nil
         ) {
             (self.unit, self.unitText, self.mean) = (unit, unitText, mean)
             (self.standardDeviation, self.minimum, self.maximum) = (standardDeviation, minimum, maximum)
+            self.bins = bins
+        }
+
+        /// What `margin_bin` counts, from 0.
+        package struct Bins: Codable, Hashable, Sendable {
+            /// Between bins, ascending, in the margins' unit, as `margin.bins: {edges: …}` takes them.
+            package var edges: [Double]
+
+            /// How they were made, in words.
+            package var from: String
+
+            package init(_ bins: MarginBins, from: String) { (edges, self.from) = (bins.edges, from) }
         }
     }
 
