@@ -75,7 +75,7 @@ struct RowFiguresTests {
         ] {
             let line = #"{"prompt": "p", "chosen": "start \#(text) end", "rejected": "r", "margin": 1}"#
             let shown = try #require(try figures([line]).leastCertain.rows.first?.texts.first { $0.name == "chosen" })
-            #expect(shown.excerpt.unicodeScalars.count <= 361 * 6 + 3)
+            #expect(shown.excerpt.unicodeScalars.count <= 363)
             #expect(shown.excerpt.hasPrefix("start") && shown.excerpt.hasSuffix(" end"))
         }
     }

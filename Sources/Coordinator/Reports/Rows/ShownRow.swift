@@ -78,12 +78,13 @@ extension String {
             if text.last == " " { text.removeLast() }
             return String(text).excerpt(scalars: .max)
         }
-        let scalars = unicodeScalars
-        guard
-            scalars.index(scalars.startIndex, offsetBy: length.start + length.end, limitedBy: scalars.endIndex) != nil,
-            scalars.count > length.start + length.end
-        else { return flat(scalars) }
-        return "\(flat(scalars.prefix(length.start))) … \(flat(scalars.suffix(length.end)))"
+        // What is escaped is longer than it was, and is cut again.
+        let limit = length.start + length.end
+        let beginning = flat(unicodeScalars.prefix(limit)).unicodeScalars
+        let isWhole = unicodeScalars.dropFirst(limit).isEmpty
+        guard !isWhole || beginning.count > limit else { return String(beginning) }
+        let end = flat(unicodeScalars.suffix(length.end)).unicodeScalars.suffix(length.end)
+        return "\(String(beginning.prefix(length.start))) … \(String(end))"
     }
 }
 
