@@ -191,7 +191,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "ReportsTests", dependencies: ["DatasetFixtures", "FileSystem", "Protocol", "Reports"],
+            name: "ReportsTests",
+            dependencies: ["Dataset", "DatasetFixtures", "FileSystem", "Margins", "Protocol", "Reports"],
             swiftSettings: strict),
         .testTarget(
             name: "MonitoringTests", dependencies: ["Margins", "Monitoring", "Protocol", logging],

@@ -28,6 +28,8 @@ struct LegendCoordinator: AsyncParsableCommand {
                 legend-coordinator keygen keys
               Look at the result:
                 legend-coordinator summary out/annotated.jsonl
+              Write a page about it, for a browser: whether the margins mean anything, and which rows to look at:
+                legend-coordinator report out/annotated.jsonl
               Try another layer, where the job kept its embeddings:
                 legend-coordinator project cluster.yaml --output layer20.jsonl --layer 20
 
@@ -37,7 +39,7 @@ struct LegendCoordinator: AsyncParsableCommand {
         version: ProtocolVersion.software,
         subcommands: [
             RunCommand.self, UpCommand.self, StatusCommand.self, ValidateCommand.self, TextsCommand.self,
-            SummaryCommand.self, ProjectCommand.self, KeygenCommand.self,
+            SummaryCommand.self, ReportCommand.self, ProjectCommand.self, KeygenCommand.self,
         ])
 
     static func main() async {

@@ -56,7 +56,7 @@ public struct HeldOutAccuracy: Hashable, Codable, Sendable {
     }
 
     /// Wilson's score interval of a share at 95 %.
-    static func wilson(share: Double, count: Double) -> (low: Double, high: Double) {
+    package static func wilson(share: Double, count: Double) -> (low: Double, high: Double) {
         let z = 1.959963984540054
         let scale = 1 + z * z / count
         let center = (share + z * z / (2 * count)) / scale

@@ -99,6 +99,15 @@ struct JobTests {
         #expect(await summary.exit().status == 0, "\(summary.errors)")
         #expect(summary.output.contains("8 rows with a margin, 7 in the errors file"))
         #expect(summary.output.contains("IN THE ERRORS FILE (\(folder.path("out.errors.jsonl")))"))
+        let report = try RunningProgram(Programs.coordinator, ["report", folder.path("out.jsonl")])
+        #expect(await report.exit().status == 0, "\(report.errors)")
+        let page = try String(contentsOfFile: folder.path("out.report.html"), encoding: .utf8)
+        #expect(page.contains("7 of 15 rows have no margin"))
+        let replacing = try RunningProgram(
+            Programs.coordinator, ["report", folder.path("out.jsonl"), "--report", folder.path("out.errors.jsonl")])
+        #expect(await replacing.exit().status == 2)
+        #expect(folder.hasErrors)
+        #expect(replacing.errors.contains("the report would take the place of"))
 
         // Repaired: nothing of the errors is left.
         try Data([UInt8](lines[0])).write(to: folder.url.appending(path: "in.jsonl"))

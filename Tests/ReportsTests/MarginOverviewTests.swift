@@ -42,6 +42,13 @@ struct MarginOverviewTests {
         #expect(text.contains("prompt: p7") && text.contains("chosen: c0"))
     }
 
+    @Test func transcriptsAreShownAsPromptAndResponses() throws {
+        let text = try overview([
+            #"{"chosen": "\n\nHuman: q\n\nAssistant: a", "rejected": "\n\nHuman: q\n\nAssistant: b", "margin": 1}"#
+        ])
+        #expect(text.contains("prompt: q\n    chosen: a\n    rejected: b\n"))
+    }
+
     @Test func groupsAreShownInTheOrderOfTheirNumbers() throws {
         let rows = [10, 2, 10, 1].map { #"{"degree": \#($0), "margin": \#($0)}"# }
         let lines = try overview(rows, by: "degree").split(separator: "\n").drop { !$0.hasPrefix("VALUE") }

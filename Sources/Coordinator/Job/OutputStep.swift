@@ -61,7 +61,7 @@ struct OutputStep: Sendable {
     }
 
     /// Reads the input once more, so that every original column is there, and the results in the same order. Every row ends
-    /// in one of the two files.
+    /// in one of the two files. Beside them come the figures of trust and the report.
     ///
     /// - Parameter rescore: what a row has in place of the job's own scores.
     func run(rescore: Rescore? = nil) throws -> Summary {
@@ -133,7 +133,11 @@ struct OutputStep: Sendable {
         }
         // The ledger counted the rows when it read them.
         try writer.finish(rows: ledger.ingestion(of: .rows).records)
-        summary.trust = try writeTrust(rowTrust.figures(), summary)
+        let trust = try writeTrust(rowTrust.figures(), summary)
+        summary.trust = trust
+        try JobReport(
+            path: path, errorsPath: summary.failedRows + summary.droppedRows > 0 ? errorsPath : nil, trust: trust
+        ).write(to: Configuration.Job.path(beside: path, ending: Configuration.Job.reportEnding))
         return summary
     }
 

@@ -6,7 +6,7 @@ internal import FileSystem
 ///
 /// Reasons that differ only in their numbers (of lines, bytes, tokens) are one.
 struct ErrorOverview: Sendable {
-    private struct Reason: Sendable {
+    struct Reason: Hashable, Sendable {
         /// Of the first row that has it.
         var example: String
         var firstLine: Int
@@ -18,7 +18,7 @@ struct ErrorOverview: Sendable {
 
     private(set) var rows = 0
     private var reasons: [String: Reason] = [:]
-    private var otherRows = 0
+    private(set) var otherRows = 0
 
     /// - Parameter path: of an errors file that a job wrote.
     /// - Throws: `FileError` where the file cannot be read, or is another one.
@@ -62,11 +62,19 @@ struct ErrorOverview: Sendable {
         String(reason.split(separator: #/[0-9]+/#, omittingEmptySubsequences: false).joined(separator: "0"))
     }
 
-    /// A table, the most frequent reason first.
+    /// Each reason, the most frequent first; those beyond ``reasonsMax`` are counted in ``otherRows``.
+    var sortedReasons: [Reason] {
+        reasons.values.sorted { ($1.rows, $0.firstLine, $0.example) < ($0.rows, $1.firstLine, $1.example) }
+    }
+
+    /// A table of them.
     var table: [String] {
-        let sorted = reasons.values.sorted { ($1.rows, $0.firstLine, $0.example) < ($0.rows, $1.firstLine, $1.example) }
-        var lines = sorted.map { ["\($0.rows)", "\($0.firstLine)", $0.example.excerpt(scalars: 240)] }
+        var lines = sortedReasons.map { ["\($0.rows)", "\($0.firstLine)", $0.shownExample] }
         if otherRows > 0 { lines.append(["\(otherRows)", "", "(other reasons)"]) }
         return TextTable.lines([["ROWS", "FIRST LINE", "REASON (that row's)"]] + lines)
     }
+}
+
+extension ErrorOverview.Reason {
+    var shownExample: String { example.excerpt(scalars: 240) }
 }

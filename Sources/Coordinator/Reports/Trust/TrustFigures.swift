@@ -292,9 +292,6 @@ extension TrustFigures {
 // MARK: - As a file
 
 extension TrustFigures {
-    /// How the name of the file ends, beside an output.
-    package static let fileEnding = ".trust.json"
-
     /// JSON with names in snake case, in one order.
     package var serialized: [UInt8] {
         let encoder = JSONEncoder()

@@ -1,0 +1,79 @@
+/// What the figures say of the margins in words: whether they agree with the labels more often than what knows nothing of
+/// safety.
+struct Verdict: Hashable, Sendable {
+    enum Standing: String, Sendable {
+        case better
+        case unclear = "no clear difference"
+        case worse
+    }
+
+    struct Comparison: Hashable, Sendable {
+        var name: String
+        var baseline: TrustFigures.Agreement
+        var standing: Standing
+    }
+
+    let agreement: TrustFigures.Agreement
+    let chance: Double
+    let comparisons: [Comparison]
+
+    /// nil where no labels were compared with.
+    init?(_ trust: TrustFigures) {
+        guard let agreement = trust.labelAgreement else { return nil }
+        self.agreement = agreement
+        chance = trust.baselines.chance
+        let baselines: [(String, TrustFigures.Agreement?)] = [
+            ("length alone", trust.baselines.length), ("refusal wording alone", trust.baselines.refusalWording),
+            ("a bag of words", trust.baselines.bagOfWords),
+        ]
+        comparisons = baselines.compactMap { name, baseline in
+            baseline.map { Comparison(name: name, baseline: $0, standing: Self.standing(agreement, $0)) }
+        }
+    }
+
+    /// By the interval of the difference of two shares (Newcombe, Statistics in Medicine 1998, method 10), as if they were
+    /// of different rows: of the same ones it is narrower as a rule.
+    static func standing(_ agreement: TrustFigures.Agreement, _ baseline: TrustFigures.Agreement) -> Standing {
+        func root(_ one: Double, _ other: Double) -> Double { (one * one + other * other).squareRoot() }
+        let difference = agreement.value - baseline.value
+        if difference - root(agreement.value - agreement.low, baseline.high - baseline.value) > 0 { return .better }
+        if difference + root(agreement.high - agreement.value, baseline.value - baseline.low) < 0 { return .worse }
+        return .unclear
+    }
+
+    var standingToChance: Standing {
+        agreement.low > chance ? .better : agreement.high < chance ? .worse : .unclear
+    }
+
+    /// One line: what a person must know who reads no further.
+    var headline: String {
+        switch standingToChance {
+        case .worse: return "The margins contradict the labels more often than chance would."
+        case .unclear: return "The margins are no better than chance."
+        case .better: break
+        }
+        func names(_ standing: Standing) -> String {
+            comparisons.filter { $0.standing == standing }.map(\.name).inWords
+        }
+        let (better, unclear, worse) = (names(.better), names(.unclear), names(.worse))
+        var parts: [String] = []
+        if !worse.isEmpty { parts.append("worse than \(worse)") }
+        if !unclear.isEmpty { parts.append("no better than \(unclear)") }
+        guard !parts.isEmpty else {
+            return comparisons.isEmpty
+                ? "The margins are better than chance; they were compared with nothing else."
+                : "The margins are better than chance, and than \(better)."
+        }
+        return "The margins are better than chance, but \(parts.joined(separator: ", and "))."
+    }
+
+    /// Whether nothing in the figures speaks against the margins.
+    var isFavourable: Bool { standingToChance == .better && comparisons.allSatisfy { $0.standing == .better } }
+}
+
+extension [String] {
+    /// "a", "a and b", "a, b and c".
+    var inWords: String {
+        count < 2 ? joined() : dropLast().joined(separator: ", ") + " and " + self[count - 1]
+    }
+}

@@ -1,0 +1,56 @@
+import Testing
+
+@testable import Reports
+
+struct VerdictTests {
+    private func verdict(
+        _ agreement: Double, length: Double? = nil, refusal: Double? = nil, words: Double? = nil
+    ) throws -> Verdict {
+        var trust = try TrustFigures.fixture(agreement: agreement)
+        trust.baselines.length = length.map { TrustFigures.share($0) }
+        trust.baselines.refusalWording = refusal.map { TrustFigures.share($0) }
+        trust.baselines.bagOfWords = words.map { TrustFigures.share($0) }
+        return try #require(Verdict(trust))
+    }
+
+    @Test func theHeadlineSaysWhatTheMarginsAreNoBetterThan() throws {
+        let cases: [(Double, Double?, Double?, Double?, String, Bool)] = [
+            (
+                0.65, 0.55, 0.56, 0.57,
+                "better than chance, and than length alone, refusal wording alone and a bag of words", true
+            ),
+            (0.65, 0.64, 0.56, 0.57, "better than chance, but no better than length alone", false),
+            (
+                0.65, 0.60, 0.72, 0.65,
+                "better than chance, but worse than refusal wording alone, and no better than a bag of words", false
+            ),
+            (0.51, 0.40, 0.40, 0.40, "no better than chance", false),
+            (0.45, 0.40, nil, nil, "contradict the labels more often than chance", false),
+            (0.65, nil, nil, nil, "better than chance; they were compared with nothing else", true),
+        ]
+        for (agreement, length, refusal, words, headline, isFavourable) in cases {
+            let verdict = try verdict(agreement, length: length, refusal: refusal, words: words)
+            #expect(verdict.headline.contains(headline), "\(verdict.headline)")
+            #expect(verdict.isFavourable == isFavourable)
+        }
+    }
+
+    /// Newcombe's example (Statistics in Medicine 1998, table II, method 10): 56/70 and 48/80 differ by 0.0524 to 0.3339.
+    @Test func sharesDifferWhereTheIntervalOfTheirDifferenceExcludesZero() {
+        var (first, second) = (TrustFigures.share(0.8), TrustFigures.share(0.6))
+        (first.low, first.high) = (0.6918, 0.8770)
+        (second.low, second.high) = (0.4904, 0.7004)
+        #expect(Verdict.standing(first, second) == .better && Verdict.standing(second, first) == .worse)
+        // The interval begins at 0.0524: a baseline that is higher by more is no longer clearly below.
+        second.value += 0.06
+        second.low += 0.06
+        second.high += 0.06
+        #expect(Verdict.standing(first, second) == .unclear)
+    }
+
+    @Test func thereIsNoVerdictWithoutLabels() throws {
+        var trust = try TrustFigures.fixture()
+        trust.labelAgreement = nil
+        #expect(Verdict(trust) == nil)
+    }
+}
