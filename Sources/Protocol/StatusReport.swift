@@ -81,6 +81,9 @@ package struct StatusReport: Codable, Hashable, Sendable {
 
     /// What a person must know to trust the margins, each a sentence.
     package var warnings: [String] = []
+
+    /// The figures of trust as JSON, as far as they are known; empty before there is a direction.
+    package var trust = ""
     package var workers: [Worker] = []
 
     package init() {}

@@ -84,7 +84,7 @@ import Testing
             text(summary) == [
                 "4 of 5 rows annotated, 1 cannot be: the errors file says why",
                 "margin: mean 0.0625, standard deviation 1.4488, from -1.5 to 2.0; 25.0 % above 0", "output: o",
-                "errors: e",
+                "report: o.report.html", "errors: e",
             ])
     }
 
@@ -103,7 +103,7 @@ import Testing
                 "bins: 2 quantiles; edges at 1.5",
                 "below 0: 2 of 4 margins, whose rows have their responses exchanged, as margin_flipped says",
                 "output: o",
-                "errors: e",
+                "report: o.report.html", "errors: e",
             ])
     }
 

@@ -142,8 +142,10 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private static func json(_ report: StatusReport) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(report), as: UTF8.self)
+        var object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any] ?? [:]
+        // An object like all others, and not a text of one.
+        object["trust"] = report.trust.isEmpty ? nil : try JSONSerialization.jsonObject(with: Data(report.trust.utf8))
+        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try JSONSerialization.data(withJSONObject: object, options: options), as: UTF8.self)
     }
 }

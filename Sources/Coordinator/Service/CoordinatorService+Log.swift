@@ -1,3 +1,4 @@
+internal import JobConfiguration
 internal import Logging
 internal import Margins
 internal import Monitoring
@@ -25,6 +26,15 @@ extension CoordinatorService {
         }
     }
 
+    /// The whole table is for the trust file and the report.
+    static func trust(_ definition: JobDefinition, _ direction: SavedDirection?, _ survey: SurveyReport?) -> String {
+        guard let direction else { return "" }
+        var trust = TrustFigures(
+            definition, direction: direction, survey: survey, output: definition.configuration.job.output)
+        trust.table = []
+        return String(decoding: trust.serialized, as: UTF8.self)
+    }
+
     /// What a status says of how far the numbers can be trusted.
     func describeNumbers(in report: inout StatusReport) {
         if let numerics = loop.scheduler.numerics {
@@ -35,6 +45,7 @@ extension CoordinatorService {
             report.precision = model.precision.rawValue
             report.attention = model.attention.rawValue
         }
+        report.trust = trust
         report.heldOut = direction?.heldOut.map {
             .init(pairs: $0.pairs, groups: $0.groups, right: $0.right, low: $0.low, high: $0.high)
         }

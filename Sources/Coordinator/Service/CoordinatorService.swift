@@ -39,6 +39,9 @@ final class CoordinatorService {
 
     /// nil where there was none, or it is not known yet.
     private(set) var survey: SurveyReport?
+
+    /// The figures of trust that there are, for a status; empty before there is a direction.
+    private(set) var trust = ""
     var ingestions: [StepID: Ledger.Ingestion] = [:]
     var notices: JobNotices
 
@@ -74,6 +77,7 @@ final class CoordinatorService {
         model = state.model
         direction = definition.savedDirection ?? state.direction
         survey = state.survey
+        trust = Self.trust(definition, direction, survey)
         progress = JobProgress(job: definition.configuration.job.name)
         notices = JobNotices(readsControlTokens: definition.readsControlTokens)
         for step in WorkStep.all { ingestions[step.id] = try ledger.ingestion(of: step.id) }
@@ -203,6 +207,7 @@ extension CoordinatorService {
             if survey == nil { try ledger.set(JobState.directionName, to: saved.serialized()) }
             report(saved, failedAnchors: failedAnchors, survey)
             (direction, self.survey) = (saved, survey)
+            trust = Self.trust(definition, saved, survey)
             try saveDirection()
             return [.localWorkDone(step, scorer: saved.scorer)]
         case .modelRead(let result): return [.scheduler(try offer(result))]

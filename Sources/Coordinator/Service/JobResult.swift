@@ -51,6 +51,7 @@ struct JobResult: Sendable {
         }
         lines += (warnings + (summary.trust?.warnings ?? [])).map { "warning: \($0)" }
         lines.append("output: \(output)")
+        lines.append("report: \(Configuration.Job.path(beside: output, ending: Configuration.Job.reportEnding))")
         if summary.trust != nil {
             lines.append(
                 "trust figures: \(Configuration.Job.path(beside: output, ending: Configuration.Job.trustEnding))")

@@ -22,6 +22,7 @@ extension StatusReport {
         numericsReason = wire.numericsReason
         if wire.hasHeldOut { heldOut = HeldOut(wire.heldOut) }
         warnings = wire.warnings
+        trust = wire.trust
         workers = wire.workers.map {
             Worker(
                 worker: $0.worker, host: $0.host, state: $0.state, lanes: Int($0.lanes),
@@ -49,6 +50,7 @@ extension StatusReport {
             $0.numericsReason = numericsReason
             if let heldOut { $0.heldOut = heldOut.wire }
             $0.warnings = warnings
+            $0.trust = trust
             $0.workers = workers.map { worker in
                 .with {
                     $0.worker = worker.worker

@@ -1226,6 +1226,12 @@ package nonisolated struct WireStatusReport: @unchecked Sendable {
     set {_uniqueStorage()._warnings = newValue}
   }
 
+  /// The figures of trust as JSON, as far as they are known; empty before there is a direction.
+  package var trust: String {
+    get {_storage._trust}
+    set {_uniqueStorage()._trust = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3198,7 +3204,7 @@ nonisolated extension WireHeldOut: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}step\0\u{3}rows_done\0\u{3}rows_total\0\u{3}rows_total_final\0\u{3}rows_failed\0\u{3}rows_per_second\0\u{3}tokens_per_second\0\u{3}seconds_left\0\u{3}seconds_elapsed\0\u{1}workers\0\u{3}units_retried\0\u{3}messages_dropped\0\u{2}\u{7}precision\0\u{1}attention\0\u{3}numerics_reason\0\u{3}held_out\0\u{1}warnings\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}step\0\u{3}rows_done\0\u{3}rows_total\0\u{3}rows_total_final\0\u{3}rows_failed\0\u{3}rows_per_second\0\u{3}tokens_per_second\0\u{3}seconds_left\0\u{3}seconds_elapsed\0\u{1}workers\0\u{3}units_retried\0\u{3}messages_dropped\0\u{2}\u{7}precision\0\u{1}attention\0\u{3}numerics_reason\0\u{3}held_out\0\u{1}warnings\0\u{1}trust\0")
 
   fileprivate class _StorageClass {
     var _job: String = String()
@@ -3219,6 +3225,7 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
     var _numericsReason: String = String()
     var _heldOut: WireHeldOut? = nil
     var _warnings: [String] = []
+    var _trust: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3247,6 +3254,7 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
       _numericsReason = source._numericsReason
       _heldOut = source._heldOut
       _warnings = source._warnings
+      _trust = source._trust
     }
   }
 
@@ -3283,6 +3291,7 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
         case 22: try { try decoder.decodeSingularStringField(value: &_storage._numericsReason) }()
         case 23: try { try decoder.decodeSingularMessageField(value: &_storage._heldOut) }()
         case 24: try { try decoder.decodeRepeatedStringField(value: &_storage._warnings) }()
+        case 25: try { try decoder.decodeSingularStringField(value: &_storage._trust) }()
         default: break
         }
       }
@@ -3349,6 +3358,9 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
       if !_storage._warnings.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._warnings, fieldNumber: 24)
       }
+      if !_storage._trust.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._trust, fieldNumber: 25)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3376,6 +3388,7 @@ nonisolated extension WireStatusReport: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._numericsReason != rhs_storage._numericsReason {return false}
         if _storage._heldOut != rhs_storage._heldOut {return false}
         if _storage._warnings != rhs_storage._warnings {return false}
+        if _storage._trust != rhs_storage._trust {return false}
         return true
       }
       if !storagesAreEqual {return false}

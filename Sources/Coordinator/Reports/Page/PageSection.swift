@@ -34,8 +34,8 @@ func paragraph(_ text: String, class name: String = "text") -> Markup {
 }
 
 extension TrustFigures.Agreement {
-    /// With its 95 % interval.
-    var text: String { "\(value.percentText) (\(low.percentText) to \(high.percentText))" }
+    /// With its 95 % interval, whose signs do not go to the next line alone.
+    var unbrokenText: String { text.replacing(" %", with: "\u{A0}%") }
 
     func row(_ label: String) -> IntervalPlot.Row {
         IntervalPlot.Row(label: label, value: value, low: low, high: high)

@@ -20,7 +20,7 @@ extension PageSection {
                 header: ["Source", "Used", "Pairs", "Agreement (95 % interval)", "Cosine", "Rank correlation"],
                 rows: named.map { name, source in
                     [
-                        name, source.isUsed ? "yes" : "no", "\(source.pairs)", source.agreement.text,
+                        name, source.isUsed ? "yes" : "no", "\(source.pairs)", source.agreement.unbrokenText,
                         source.cosineWithOwn?.figure ?? "–", source.rankCorrelationWithOwn?.figure ?? "–",
                     ]
                 }

@@ -59,7 +59,7 @@ extension PageSection {
             "The margins against what knows nothing of safety",
             header: ["Compared with", "Its agreement", "The margins are"],
             rows: [["chance", verdict.chance.percentText, verdict.standingToChance.rawValue]]
-                + verdict.comparisons.map { [$0.name, $0.baseline.text, $0.standing.rawValue] }
+                + verdict.comparisons.map { [$0.name, $0.baseline.unbrokenText, $0.standing.rawValue] }
         ).markup
         if baselines.rows > 0 {
             paragraph(
