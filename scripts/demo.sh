@@ -10,6 +10,7 @@ echo "Annotating Examples/demo/preferences.jsonl: one coordinator, two workers"
 echo
 "$binaries/legend-coordinator" summary "$out/annotated.jsonl" --by harm_degree --rows 3
 echo
-echo "Every row with its margin:  $out/annotated.jsonl"
-echo "The safety direction:       $out/annotated.direction.safetensors"
+echo "Every row with its margin:    $out/annotated.jsonl"
+echo "Whether they can be trusted: $out/annotated.report.html (open it in a browser), $out/annotated.trust.json"
+echo "The safety direction:        $out/annotated.direction.safetensors"
 echo "Change cluster.yaml for a dataset of your own, and run: $binaries/legend-coordinator run cluster.yaml"

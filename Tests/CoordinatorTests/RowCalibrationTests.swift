@@ -112,7 +112,7 @@ import Testing
         #expect(steps.method == .isotonic && steps.methodText?.hasPrefix("isotonic (log loss 0.0") == true)
         let line = calibration(.automatic, rows: 2000, isStraight: true)
         #expect(line.method == .platt)
-        #expect(line.methodText?.hasPrefix("Platt's (isotonic is better by no more than chance: log loss -0.0") == true)
+        #expect(line.methodText?.hasPrefix("Platt's (isotonic is not better beyond chance: log loss -0.0") == true)
         let asked = calibration(.isotonic, rows: 2000, isStraight: true)
         #expect(asked.method == .isotonic && asked.methodText == "isotonic, as configured")
         #expect(calibration(.platt, rows: 6000, isStraight: false).methodText == "Platt's, as configured")

@@ -73,7 +73,7 @@ struct RowCalibration: Sendable {
                 """
             return choice.method == .isotonic
                 ? "isotonic (\(figures) than Platt's)"
-                : "Platt's (isotonic is better by no more than chance: \(figures))"
+                : "Platt's (isotonic is not better beyond chance: \(figures))"
         }
         return switch (choice.method, asked) {
         case (.isotonic, _): "isotonic, as configured"
