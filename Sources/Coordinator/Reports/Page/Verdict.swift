@@ -27,23 +27,16 @@ struct Verdict: Hashable, Sendable {
             ("a bag of words", trust.baselines.bagOfWords),
         ]
         comparisons = baselines.compactMap { name, baseline in
-            baseline.map { Comparison(name: name, baseline: $0, standing: Self.standing(agreement, $0)) }
+            baseline.map { Comparison(name: name, baseline: $0, standing: Self.standing(agreement, to: $0.value)) }
         }
     }
 
-    /// By the interval of the difference of two shares (Newcombe, Statistics in Medicine 1998, method 10), as if they were
-    /// of different rows: of the same ones it is narrower as a rule.
-    static func standing(_ agreement: TrustFigures.Agreement, _ baseline: TrustFigures.Agreement) -> Standing {
-        func root(_ one: Double, _ other: Double) -> Double { (one * one + other * other).squareRoot() }
-        let difference = agreement.value - baseline.value
-        if difference - root(agreement.value - agreement.low, baseline.high - baseline.value) > 0 { return .better }
-        if difference + root(agreement.high - agreement.value, baseline.value - baseline.low) < 0 { return .worse }
-        return .unclear
+    /// By the interval of the margins' own agreement, as the job's warnings have it.
+    static func standing(_ agreement: TrustFigures.Agreement, to value: Double) -> Standing {
+        agreement.low > value ? .better : agreement.high < value ? .worse : .unclear
     }
 
-    var standingToChance: Standing {
-        agreement.low > chance ? .better : agreement.high < chance ? .worse : .unclear
-    }
+    var standingToChance: Standing { Self.standing(agreement, to: chance) }
 
     /// One line: what a person must know who reads no further.
     var headline: String {
