@@ -43,7 +43,13 @@ let package = Package(
                 "Margins", "Monitoring", "Prompting", "Protocol", "Reports", "Safetensors", "Scheduling", "Transport",
                 arguments, logging, signals,
             ],
-            exclude: ["Dataset", "JobStore", "Monitoring", "Prompting", "Reports", "Scheduling", "TextFeatures"],
+            exclude: [
+                "Dataset", "JobStore", "Monitoring", "Prompting", "Reports", "Scheduling", "TextFeatures", "Trust",
+            ],
+            swiftSettings: strict),
+        // What all annotated rows say of their margins, from rows that come one by one.
+        .target(
+            name: "Trust", dependencies: ["Margins", "Reports", "TextFeatures"], path: "Sources/Coordinator/Trust",
             swiftSettings: strict),
         // What a person reads of a job: the progress line, the status page, overviews of what was written.
         .target(
@@ -214,6 +220,9 @@ let package = Package(
             name: "SchedulingTests", dependencies: ["Protocol", "Scheduling", "SeededRandom"], swiftSettings: strict),
         .testTarget(
             name: "TextFeaturesTests", dependencies: ["Margins", "SeededRandom", "TestEnvironment", "TextFeatures"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TrustFiguresTests", dependencies: ["Margins", "Reports", "SeededRandom", "TextFeatures", "Trust"],
             swiftSettings: strict),
         .testTarget(
             name: "WorkerTests",

@@ -110,8 +110,3 @@ extension SurveyReport {
         ]
     }
 }
-
-extension ClusteredShare {
-    /// With its 95 % interval, for a person.
-    var text: String { "\(value.percent) (\(low.percent) to \(high.percent))" }
-}

@@ -1,3 +1,5 @@
+package import Margins
+
 // Numbers as a person reads them.
 
 extension Double {
@@ -10,4 +12,14 @@ extension Double {
 
     /// A share as a person reads it.
     package var percent: String { "\((self * 100).rounded(toPlaces: 1)) %" }
+}
+
+extension ClusteredShare {
+    /// With its 95 % interval, for a person.
+    package var text: String { TrustFigures.Agreement(self).text }
+}
+
+extension TrustFigures.Agreement {
+    /// With its 95 % interval, for a person.
+    package var text: String { "\(value.percent) (\(low.percent) to \(high.percent))" }
 }

@@ -34,8 +34,12 @@ package struct FeatureModel: Hashable, Sendable {
             return
         }
         let factor = (Double(sample.count) / square).squareRoot()
-        let rows = SparseRows(rows: sample, columnCount: featureCount, factor: factor)
-        weights = logisticMinimum(rows, lambda: lambda).scaled(by: factor)
+        let rows = SparseRows(sample, featureCount: featureCount, factor: factor)
+        var weights = Array(repeating: 0.0, count: featureCount)
+        for (feature, weight) in zip(rows.features, logisticMinimum(rows, lambda: lambda)) {
+            weights[Int(feature)] = weight * factor
+        }
+        self.weights = weights
     }
 
     /// The log-odds, by this model, that the minuend of the difference is the preferred response; shrunk by the

@@ -32,28 +32,6 @@ package struct SparseVector: Hashable, Sendable {
     }
 }
 
-/// Sparse rows, times a number.
-struct SparseRows: DesignMatrix {
-    let rows: [SparseVector]
-    let columnCount: Int
-    var factor = 1.0
-
-    var rowCount: Int { rows.count }
-
-    func times(_ vector: [Double]) -> [Double] { rows.map { factor * $0.times(vector) } }
-
-    func transposeTimes(_ weights: [Double]) -> [Double] {
-        precondition(weights.count == rows.count, "not a weight for each row")
-        var sum = Array(repeating: 0.0, count: columnCount)
-        for (row, weight) in zip(rows, weights) {
-            for (feature, value) in zip(row.features, row.values) {
-                sum[Int(feature)] += factor * weight * Double(value)
-            }
-        }
-        return sum
-    }
-}
-
 extension SparseVector {
     /// `x · w`, in double precision.
     ///

@@ -34,8 +34,8 @@ package struct Folds: Hashable, Sendable {
     }
 }
 
-/// A number that looks random and is the same for the same identifier and seed.
-func seededHash(_ identifier: Int, seed: UInt64) -> UInt64 {
+/// A number that looks random and is the same for the same identifier and seed. No two identifiers have the same.
+package func seededHash(_ identifier: Int, seed: UInt64) -> UInt64 {
     var random = SeededGenerator(seed: seed)
     let salt = random.next()
     random = SeededGenerator(seed: salt ^ UInt64(bitPattern: Int64(identifier)))

@@ -8,10 +8,11 @@ struct GroupIndex {
     let numbers: [Int]
 
     init(_ groups: [Int]) {
-        let identifiers = Set(groups).sorted()
+        // Sorted and searched, since a set and a dictionary of a million groups take several times the memory.
+        var identifiers: [Int] = []
+        for group in groups.sorted() where group != identifiers.last { identifiers.append(group) }
         count = identifiers.count
-        let places = Dictionary(uniqueKeysWithValues: zip(identifiers, 0...))
-        numbers = groups.map { places[$0]! }
+        numbers = groups.map { identifiers.firstPlace(notBelow: $0) }
     }
 
     /// The sum of the values of each group's rows, `[groups]`.
@@ -34,5 +35,17 @@ struct GroupIndex {
         var isIncluded = Array(repeating: false, count: count)
         for group in (0..<count).shuffled(using: &random).prefix(count / 2) { isIncluded[group] = true }
         return isIncluded
+    }
+}
+
+extension [Int] {
+    /// The first place of an ascending array whose element is not below the value; its end where there is none.
+    fileprivate func firstPlace(notBelow value: Int) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }
