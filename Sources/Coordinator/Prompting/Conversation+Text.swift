@@ -1,8 +1,8 @@
-internal import Dataset
+package import Dataset
 
 extension Conversation {
     /// The whole prompt as one text: what the system says first, a blank line, then ``dialogueText``.
-    var text: String {
+    package var text: String {
         systemText.isEmpty ? dialogueText : "\(systemText)\n\n\(dialogueText)"
     }
 
