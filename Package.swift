@@ -40,8 +40,8 @@ let package = Package(
             name: "Coordinator",
             dependencies: [
                 "CommandLineTool", "Dataset", "Diagnostics", "Digest", "FileSystem", "JobConfiguration", "JobStore",
-                "Margins", "Monitoring", "Prompting", "Protocol", "Reports", "Safetensors", "Scheduling", "Transport",
-                arguments, logging, signals,
+                "Margins", "Monitoring", "Prompting", "Protocol", "Reports", "Safetensors", "Scheduling",
+                "TextFeatures", "Transport", arguments, logging, signals,
             ],
             exclude: [
                 "Dataset", "JobStore", "Monitoring", "Prompting", "Reports", "Scheduling", "TextFeatures", "Trust",
@@ -185,8 +185,8 @@ let package = Package(
             name: "CoordinatorTests",
             dependencies: [
                 "CommandLineTool", "Coordinator", "Dataset", "DatasetFixtures", "Diagnostics", "FileSystem",
-                "JobConfiguration", "JobStore", "JobStoreFixtures", "Margins", "Prompting", "Protocol", "Safetensors",
-                "Scheduling", "SeededRandom",
+                "JobConfiguration", "JobStore", "JobStoreFixtures", "Margins", "Prompting", "Protocol", "Reports",
+                "Safetensors", "Scheduling", "SeededRandom", "TextFeatures",
             ],
             swiftSettings: strict),
         .testTarget(

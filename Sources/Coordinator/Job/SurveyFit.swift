@@ -24,9 +24,6 @@ struct SurveyFit: Sendable {
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
         let readouts = definition.specification(ofRun: "").readouts(layerCount: model.layerCount)
         let rows = try SurveyStates(.survey, ledger: ledger, readouts: readouts.count, hiddenSize: model.hiddenSize)
-        let anchors = try definition.anchors.map { _ in
-            try SurveyStates(.anchors, ledger: ledger, readouts: readouts.count, hiddenSize: model.hiddenSize)
-        }
         guard rows.count > 1 else {
             throw Problem(
                 """
@@ -34,16 +31,22 @@ struct SurveyFit: Sendable {
                 \(rows.count) rows: nothing can be said of margins\(rows.firstReason.map { "; the first: \($0)" } ?? "")
                 """)
         }
-        if let anchors, anchors.count == 0 {
-            throw Problem(
-                """
-                none of the \(anchors.failed) anchor pairs can be embedded\
-                \(anchors.firstReason.map { "; the first: \($0)" } ?? "")
-                """)
-        }
+        let sources = try SurveySource.all(
+            definition, ledger: ledger, readouts: readouts.count, hiddenSize: model.hiddenSize)
         // Where every row has the prompt of all others, each is left out alone.
         let prompts = Set(rows.groups).count > 1 ? rows.groups : Array(0..<rows.count)
-        let table = try PlaceTable(readouts, rows: rows, prompts: prompts, anchors: anchors)
+        guard let folds = Folds(groups: prompts, count: Self.folds, seed: Self.seed) else {
+            preconditionFailure("rows of one prompt are groups of their own")
+        }
+        guard sources.count == 1 || folds.count > 2 else {
+            throw Problem(
+                """
+                \(definition.configuration.job.input): expected at least 3 prompts with rows that can be embedded, found \
+                \(folds.count): nothing can be said of several sources together
+                """)
+        }
+
+        let table = try PlaceTable(readouts, rows: rows, prompts: prompts, sources: sources)
         let candidates = Self.candidates(readouts, layerCount: model.layerCount)
         let preferred = Self.defaultPlace(among: candidates.map { readouts[$0] }, layerCount: model.layerCount)
         func choose(by margins: [[Double]]) -> PlaceChoice {
@@ -52,51 +55,76 @@ struct SurveyFit: Sendable {
         let choice = choose(by: table.margins)
         let cell = candidates[choice.cell]
 
-        let estimator = Estimator(definition.configuration.direction.estimator, ownLabels: anchors == nil)
         let states = try rows.states(cell)
-        guard let folds = Folds(groups: prompts, count: Self.folds, seed: Self.seed) else {
-            preconditionFailure("rows of one prompt are groups of their own")
-        }
-        // What the rows' own labels would give, at the place that they would choose.
-        let ownCell = anchors == nil ? cell : candidates[choose(by: table.ownMargins).cell]
-        let differences = try (ownCell == cell ? states : rows.states(ownCell)).differences(prompts)
-        let crossFitted = try CrossFit(
-            differences, folds, by: anchors == nil ? estimator : Estimator(.automatic, ownLabels: true))
-        let fit: FittedDirection
-        let anchorMargins: [Double]?
-        if let anchors {
-            fit = try FittedDirection(try anchors.states(cell).differences(anchors.groups), by: estimator)
-            anchorMargins = states.outcomes { _ in fit }.map(\.margin)
-        } else {
-            fit = try FittedDirection(differences, by: estimator)
-            anchorMargins = nil
-        }
-        let scored = states.outcomes { anchors == nil ? crossFitted.fits[folds.assignment[$0]] : fit }
+        let differences = states.differences(prompts)
+        let fits = try SourceFits(
+            sources.map { try $0.differences(at: cell) }, rows: differences, folds: folds,
+            by: definition.configuration.direction.estimator, seed: Self.seed)
+
+        let scored = states.outcomes { fits.fit(ofFold: folds.assignment[$0]) }
         outcomes = try zip(states.rows, scored).map { ($0, .values(try $1.values)) } + rows.failures
-        guard let own = ClusteredShare(positive: crossFitted.margins, groups: prompts) else {
-            preconditionFailure("there are rows")
+
+        // What the rows' own labels say there, and at the place that they would choose.
+        let ownMember = sources.firstIndex { $0.anchors == nil }
+        let ownLabels = try ownMember.map { OwnLabels(fits.members[$0]) } ?? OwnLabels(differences, folds)
+        let ownCell = candidates[choose(by: table.ownMargins).cell]
+        let isKnown = ownCell == cell && (ownMember == nil || sources.count == 1)
+        let ownMargins =
+            try isKnown ? ownLabels.margins : OwnLabels.margins(rows.states(ownCell).differences(prompts), folds)
+
+        let described = sources.indices.map { index in
+            SurveyReport.Source(
+                sources[index], rows: rows.count, prompts: prompts, fits.members[index], ownLabels,
+                isUsed: fits.used.contains(index))
         }
         report = SurveyReport(
-            places: candidates.map { table.places[$0] }, choice: choice, own: own,
-            anchors: anchorMargins.flatMap { ClusteredShare(positive: $0, groups: prompts) },
-            estimator: estimator.name)
-        failedAnchors = anchors?.failed ?? 0
-        let readout = readouts[cell]
+            places: candidates.map { table.places[$0] }, choice: choice,
+            own: ClusteredShare(ofSurveyed: ownMargins, groups: prompts),
+            anchors: described.contains { !$0.isOwn } ? ClusteredShare(ofSurveyed: fits.margins, groups: prompts) : nil,
+            estimator: fits.estimator, sources: described, combination: fits.choice)
+        failedAnchors = sources.reduce(0) { $0 + ($1.anchors?.failed ?? 0) }
+        let used = fits.used.map { (source: sources[$0], pairs: described[$0].pairs) }
+        saved = try Self.saved(
+            fits, of: used, readouts[cell], definition, model,
+            heldOut: Self.heldOut(used.map(\.source), fits, prompts, at: cell))
+    }
+
+    private static func saved(
+        _ fits: SourceFits, of used: [(source: SurveySource, pairs: Int)], _ readout: Readout,
+        _ definition: JobDefinition, _ model: LoadedModel, heldOut: HeldOutAccuracy?
+    ) throws -> SavedDirection {
+        // A single file's pairs are anchors, as those of a direction that knows no other source.
+        let isOneFile = used.count == 1 && used[0].source.anchors != nil
         let fitted = SavedDirection(
-            direction: fit.direction,
+            direction: fits.whole.direction,
             provenance: .init(
                 model: model.name, modelSHA256: model.digest, tokenizer: model.tokenizer,
                 template: definition.template.identity, compatibility: definition.compatibility,
                 layer: readout.layer.number, layerCount: model.layerCount, token: readout.pooling,
                 precision: model.precision, numericBuild: model.numericBuild,
-                anchorsSHA256: definition.anchors?.digest ?? definition.inputDigest,
-                anchorPairs: anchors?.count ?? rows.count, software: ProtocolVersion.software,
-                estimator: estimator.name, source: anchors == nil ? SavedDirection.Provenance.ownLabels : nil),
-            errors: fit.errors)
+                anchorsSHA256: used.map(\.source.digest).joined(separator: ", "),
+                anchorPairs: used.reduce(0) { $0 + $1.pairs }, software: ProtocolVersion.software,
+                estimator: fits.estimator,
+                source: isOneFile ? nil : used.map(\.source.name).joined(separator: ", ")),
+            errors: fits.whole.errors)
         // Through its file's form, so that this job and one that is given the file project on the same numbers.
         var saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
-        saved.heldOut = (anchors == nil ? own : table.places[cell].anchorsHeldOut).flatMap(HeldOutAccuracy.init)
-        self.saved = saved
+        saved.heldOut = heldOut
+        return saved
+    }
+
+    /// How many pairs of a single source are on the right side of a direction that never saw their prompt; nil for several
+    /// sources, whose own pairs are not what they are averaged for.
+    private static func heldOut(
+        _ used: [SurveySource], _ fits: SourceFits, _ prompts: [Int], at cell: Int
+    ) throws -> HeldOutAccuracy? {
+        guard used.count == 1 else { return nil }
+        guard let anchors = try used[0].differences(at: cell) else {
+            return ClusteredShare(positive: fits.margins, groups: prompts).flatMap(HeldOutAccuracy.init)
+        }
+        guard Set(anchors.groups).count > 1 else { return nil }
+        return ClusteredShare(positive: anchors.leaveGroupOutMargins(), groups: anchors.groups)
+            .flatMap(HeldOutAccuracy.init)
     }
 
     /// The places that may be chosen: after the final norm the model is not read unless that is asked for.
@@ -116,66 +144,48 @@ struct SurveyFit: Sendable {
     }
 }
 
-/// The direction of some pairs, and how uncertain scores on it are.
-struct FittedDirection: Sendable {
-    /// Of norm 1.
-    let direction: Direction
+/// What a direction of the rows' own labels says of the rows at one place.
+struct OwnLabels {
+    /// Of all of them: `[hidden]`, of norm 1.
+    let direction: [Float]
 
-    /// Zero where the pairs say nothing of how uncertain they are.
-    let errors: StandardErrors
-
-    init(_ differences: PairDifferences, by estimator: Estimator) throws {
-        let fitted = try estimator.fitWithErrors(differences)
-        direction = try Direction(difference: fitted.direction.map { Double($0) })
-        errors =
-            fitted.errors
-            ?? StandardErrors(
-                hiddenSize: differences.hiddenSize, directions: Array(repeating: 0, count: differences.hiddenSize))
-    }
-}
-
-/// A direction for each fold, fitted on the others.
-private struct CrossFit {
-    let fits: [FittedDirection]
-
-    /// Of each pair along the direction that never saw its fold.
+    /// Cross-fitted.
     let margins: [Double]
 
-    init(_ differences: PairDifferences, _ folds: Folds, by estimator: Estimator) throws {
-        let fits = try differences.fits(without: folds) { try FittedDirection($0, by: estimator) }
-        let units = fits.map(\.direction.unit)
-        margins = folds.assignment.indices.map { row in
-            projection(of: differences[row], on: units[folds.assignment[row]])
-        }
-        self.fits = fits
+    private static let estimator = Estimator(.automatic, ownLabels: true)
+
+    init(_ fit: SourceFit) { (direction, margins) = (fit.whole.direction.unit, fit.margins) }
+
+    init(_ rows: PairDifferences, _ folds: Folds) throws {
+        direction = try Self.estimator.fit(rows)
+        margins = try Self.margins(rows, folds)
+    }
+
+    static func margins(_ rows: PairDifferences, _ folds: Folds) throws -> [Double] {
+        try rows.crossFittedMargins(folds) { try estimator.fit($0) }
     }
 }
 
-extension Estimator {
-    init(_ choice: JobConfiguration.Configuration.Direction.EstimatorChoice, ownLabels: Bool) {
-        self =
-            switch choice {
-            case .automatic: ownLabels ? .ridge(lambda: 3) : .meanDifference
-            case .meanDifference: .meanDifference
-            case .firstPrincipalComponent: .firstPrincipalComponent
-            case .ridge: .ridge(lambda: 3)
-            case .logistic: .logistic(lambda: 1)
-            case .ledoitWolf: .ledoitWolf
-            }
+extension SurveyReport.Source {
+    fileprivate init(
+        _ source: SurveySource, rows: Int, prompts: [Int], _ fit: SourceFit, _ own: OwnLabels, isUsed: Bool
+    ) {
+        self.init(
+            name: source.name, isOwn: source.anchors == nil, pairs: source.anchors?.count ?? rows,
+            agreement: ClusteredShare(ofSurveyed: fit.margins, groups: prompts),
+            cosineWithOwn: source.anchors == nil ? nil : cosine(fit.whole.direction.unit, own.direction),
+            rankCorrelationWithOwn: source.anchors == nil ? nil : rankCorrelation(fit.margins, own.margins),
+            isUsed: isUsed)
     }
+}
 
-    /// As the configuration has it.
-    var name: String {
-        typealias Choice = JobConfiguration.Configuration.Direction.EstimatorChoice
-        let choice: Choice =
-            switch self {
-            case .meanDifference: .meanDifference
-            case .firstPrincipalComponent: .firstPrincipalComponent
-            case .ridge: .ridge
-            case .logistic: .logistic
-            case .ledoitWolf: .ledoitWolf
-            }
-        return choice.rawValue
+extension ClusteredShare {
+    /// Of the surveyed rows' margins.
+    fileprivate init(ofSurveyed margins: [Double], groups: [Int]) {
+        guard let share = ClusteredShare(positive: margins, groups: groups) else {
+            preconditionFailure("a survey without rows")
+        }
+        self = share
     }
 }
 

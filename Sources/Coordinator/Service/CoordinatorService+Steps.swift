@@ -11,7 +11,7 @@ internal import Transport
 extension CoordinatorService {
     /// Begins the steps that need nothing that is not there.
     func begin() throws {
-        for step in WorkStep.all { try notices.read(ingestions[step.id] ?? .init(), of: step) }
+        for step in definition.workSteps { try notices.read(ingestions[step.id] ?? .init(), of: step) }
         if direction != nil { try saveDirection() }
         try take([.started])
     }
@@ -31,8 +31,8 @@ extension CoordinatorService {
         switch work {
         case .fitDirection:
             guard let model else {
-                let (path, what) =
-                    definition.anchors.map { ($0.path, "anchor") } ?? (definition.configuration.job.input, "row")
+                let anchors = definition.anchorFiles.map(\.path).joined(separator: ", ")
+                let (path, what) = anchors.isEmpty ? (definition.configuration.job.input, "row") : (anchors, "anchor")
                 throw Problem(
                     "\(path): no \(what) can be used: no direction can be fitted", isOfConfiguration: true)
             }

@@ -33,10 +33,9 @@ struct JobResult: Sendable {
         if let direction {
             let provenance = direction.provenance
             lines += calibrationLines
-            let pairs = provenance.source == SavedDirection.Provenance.ownLabels ? "labelled rows" : "anchor pairs"
             lines.append(
                 """
-                direction: \(provenance.anchorPairs) \(pairs), \(provenance.model), layer \(provenance.layer) of \
+                direction: \(provenance.pairsText), \(provenance.model), layer \(provenance.layer) of \
                 \(provenance.layerCount), \(provenance.precision), norm \
                 \(direction.direction.norm.rounded(toPlaces: 4))
                 """)
@@ -44,6 +43,7 @@ struct JobResult: Sendable {
         }
         if let survey {
             lines += ["place: \(survey.choiceText)", "survey: \(survey.agreementText)"]
+            lines += survey.sourceTexts.map { "source: \($0)" }
         }
         lines += (warnings + [direction?.heldOutWarning].compactMap(\.self) + (survey?.warnings ?? []))
             .map { "warning: \($0)" }

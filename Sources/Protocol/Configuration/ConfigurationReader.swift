@@ -143,14 +143,42 @@ final class ConfigurationReader {
     }
 
     func path(_ key: String) -> String? {
-        guard let text = string(key) else { return nil }
+        string(key).map { resolved($0, key, node(key)) }
+    }
+
+    private func resolved(_ text: String, _ key: String, _ node: Node?) -> String {
         do {
             return try file.resolve(text)
         } catch {
-            file.report("\(name(key)): \(error.description)", at: node(key))
+            file.report("\(name(key)): \(error.description)", at: node)
             // Not absent: that would be reported too.
             return text
         }
+    }
+
+    /// One path or a list of them, each of another file.
+    ///
+    /// - Parameter word: a word that may stand in place of a path, and is nil in the result.
+    func paths(_ key: String, orWord word: String, countMax: Int) -> [String?]? {
+        guard let node = node(key), node.null == nil else { return nil }
+        let expected = "\(word), a path, or a list of them"
+        let items = node.sequence.map(Array.init) ?? [node]
+        guard (1...countMax).contains(items.count) else {
+            file.report("\(name(key)): expected \(expected), 1 to \(countMax); found \(items.count)", at: node)
+            return nil
+        }
+        var paths: [String?] = []
+        var places: [FilePlace] = []
+        for item in items {
+            guard let text = item.string, !text.isEmpty, item.null == nil else { return invalid(key, item, expected) }
+            let path = text == word ? nil : resolved(text, key, item)
+            let place = path.map { FilePlace($0) }
+            let isKnown = place.map { place in places.contains { $0.isSame(as: place) } } ?? paths.contains(nil)
+            if isKnown { file.report("\(name(key)): expected each of them once, found \(text.quoted) again", at: item) }
+            paths.append(path)
+            places += [place].compactMap(\.self)
+        }
+        return paths
     }
 
     /// A path on another machine, whose shell expands it: looked at, and left as it is.
