@@ -29,13 +29,13 @@ struct SurveySource {
             }
             let file = files.removeFirst()
             let anchors = try SurveyStates(file.step, ledger: ledger, readouts: readouts, hiddenSize: hiddenSize)
-            guard anchors.count > 0 else {
-                let place = definition.anchorFiles.count > 1 ? "\(file.path): " : ""
+            guard anchors.count + anchors.failed > 0 else {
                 throw Problem(
-                    """
-                    \(place)none of the \(anchors.failed) anchor pairs can be embedded\
-                    \(anchors.firstReason.map { "; the first: \($0)" } ?? "")
-                    """)
+                    "\(file.path): no anchor can be used: no direction can be fitted", isOfConfiguration: true)
+            }
+            guard anchors.count > 0 else {
+                let reason = anchors.firstReason.map { "; the first: \($0)" } ?? ""
+                throw Problem("\(file.path): none of the \(anchors.failed) anchor pairs can be embedded\(reason)")
             }
             return SurveySource(name: definition.name(of: file), digest: file.digest, anchors: anchors)
         }
