@@ -41,8 +41,7 @@ let package = Package(
             dependencies: [
                 "CommandLineTool", "Dataset", "Diagnostics", "Digest", "FileSystem", "JobConfiguration", "JobStore",
                 "Margins", "Monitoring", "Prompting", "Protocol", "Reports", "Safetensors", "Scheduling", "TextFeatures",
-                "Transport", "Trust",
-                arguments, logging, signals,
+                "Transport", "Trust", arguments, logging, signals,
             ],
             exclude: [
                 "Dataset", "JobStore", "Monitoring", "Prompting", "Reports", "Scheduling", "TextFeatures", "Trust",
@@ -186,8 +185,8 @@ let package = Package(
             name: "CoordinatorTests",
             dependencies: [
                 "CommandLineTool", "Coordinator", "Dataset", "DatasetFixtures", "Diagnostics", "FileSystem",
-                "JobConfiguration", "JobStore", "JobStoreFixtures", "Margins", "Prompting", "Protocol", "Safetensors",
-                "Scheduling", "SeededRandom",
+                "JobConfiguration", "JobStore", "JobStoreFixtures", "Margins", "Prompting", "Protocol", "Reports",
+                "Safetensors", "Scheduling", "SeededRandom", "TextFeatures",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -18,7 +18,7 @@ package struct RenderedText: Hashable, Sendable {
 package struct RenderedItem: Hashable, Sendable {
     package var prompt: RenderedText
 
-    /// For an anchor: harmless, harmful. For a preference row: chosen, rejected.
+    /// For an anchor: harmless (or several refusals), harmful. For a preference row: chosen, rejected.
     package var responses: [RenderedText]
 
     package init(prompt: RenderedText, responses: [RenderedText]) {

@@ -1,4 +1,4 @@
-/// Identifies a step within its job: 1 for the first one of the job's pipeline, and stable over restarts.
+/// Identifies a step within its job, and is stable over restarts: steps ascend in the order in which they are begun.
 package struct StepID: Hashable, Comparable, Sendable, CustomStringConvertible {
     package var rawValue: UInt8
 

@@ -75,6 +75,7 @@ final class JobFolder: Sendable {
     struct Row: Decodable {
         var id: String?
         var margin: Double?
+        var marginRaw: Double?
         var scoreChosen: Double?
         var scoreRejected: Double?
 

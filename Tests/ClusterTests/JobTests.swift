@@ -16,7 +16,7 @@ struct JobTests {
             rows.map(\.id) == (1...220).map { "demo-" + String(repeating: "0", count: 4 - "\($0)".count) + "\($0)" })
         for row in rows {
             let (margin, chosen) = (try #require(row.margin), try #require(row.scoreChosen))
-            #expect(margin.isFinite && margin == chosen - (row.scoreRejected ?? .nan))
+            #expect(margin.isFinite && row.marginRaw == chosen - (row.scoreRejected ?? .nan))
         }
         // Every original byte is kept.
         let inputs = try Data(contentsOf: URL(filePath: Programs.demoRows)).split(separator: UInt8(ascii: "\n"))
@@ -49,7 +49,7 @@ struct JobTests {
         try second.configure(source: "direction: \(first.path("out.direction.safetensors"))")
         let (program, exit) = try await second.run()
         try #require(exit == .init(status: 0, isSignal: false), "\(program.errors)")
-        #expect(try first.output == second.output)
+        try expectSameMargins(first, second)
         // And is refused where the job would embed in another way.
         try second.configure(
             source: "direction: \(first.path("out.direction.safetensors"))", embedding: "{token: mean, layer: 3}")
@@ -57,6 +57,15 @@ struct JobTests {
         #expect(refusal.status == 2)
         #expect(refused.errors.contains("embedding.token is mean, but the direction was fitted with last"))
         #expect(refused.errors.contains("embedding.layer is 3, but the direction was fitted with 30"))
+    }
+
+    /// But for what a surveyed row's unit rounds otherwise.
+    private func expectSameMargins(_ first: JobFolder, _ second: JobFolder) throws {
+        let (one, other) = (try first.rows.compactMap(\.marginRaw), try second.rows.compactMap(\.marginRaw))
+        #expect(one.count == 60 && other.count == 60)
+        let differences = zip(one, other).map { abs($0 - $1) / max(abs($0), 1) }
+        print("a saved direction: raw margins differ by \(differences.max()!) at most")
+        #expect(differences.max()! < 1e-3)
     }
 
     @Test func badRowsComeOutWithTheirReasonsAndTheOthersWithMargins() async throws {

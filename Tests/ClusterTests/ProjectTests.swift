@@ -32,8 +32,12 @@ struct ProjectTests {
         return (program, await program.exit().status)
     }
 
-    private func margins(_ folder: JobFolder, _ name: String) throws -> [Double] {
-        try JobFolder.Row.all(in: Data(contentsOf: folder.url.appending(path: name))).map { try #require($0.margin) }
+    private func margins(
+        _ folder: JobFolder, _ name: String, _ column: KeyPath<JobFolder.Row, Double?> = \.margin
+    ) throws -> [Double] {
+        try JobFolder.Row.all(in: Data(contentsOf: folder.url.appending(path: name))).map {
+            try #require($0[keyPath: column])
+        }
     }
 
     /// The largest difference, in standard deviations of the margins.
@@ -67,7 +71,7 @@ struct ProjectTests {
     @Test func keepingChangesNoMarginAndAllRowsAreKeptOnce() async throws {
         let folder = try await Self.finished.value
         let plain = try JobFolder()
-        try plain.configure()
+        try plain.configure(source: "direction: \(folder.path("out.direction.safetensors"))")
         _ = try await plain.run()
         #expect(try folder.output == plain.output)
         let store = folder.url.appending(path: "out.embeddings")
@@ -100,14 +104,14 @@ struct ProjectTests {
         let layers = layer == 30 ? ["--layer", "-1"] : ["--layer", "\(layer)"]
         let (program, status) = try await project(folder, layers[0], layers[1], "--token", token)
         try #require(status == 0, "\(program.errors)")
-        let found = try margins(folder, "projected.jsonl")
-        #expect(try difference(found, job.rows.map { try #require($0.margin) }, "layer \(layer), \(token)") <= 0.005)
+        let found = try margins(folder, "projected.jsonl", \.marginRaw)
+        #expect(try difference(found, job.rows.map { try #require($0.marginRaw) }, "layer \(layer), \(token)") <= 0.005)
         // The direction that was fitted on what was kept is a direction as any other.
         let saved = folder.path("projected.direction.safetensors")
         #expect(program.output.contains("direction file: \(saved)"))
         let (again, exit) = try await project(folder, "--direction", saved, "--output", folder.path("again.jsonl"))
         #expect(exit == 0, "\(again.errors)")
-        #expect(try margins(folder, "again.jsonl") == found)
+        #expect(try margins(folder, "again.jsonl", \.marginRaw) == found)
     }
 
     @Test func whatCannotBeProjectedIsRefusedWithWhatIsWrong() async throws {

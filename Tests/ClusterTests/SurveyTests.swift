@@ -104,6 +104,46 @@ struct SurveyTests {
         try #require(exit == .init(status: 0, isSignal: false), "\(program.errors)")
         #expect(program.output.contains("direction: 24 anchor pairs"), "\(program.output)")
         #expect(program.output.contains("survey: the anchors order"), "\(program.output)")
+        #expect(program.output.contains("source: anchors.jsonl, 24 pairs, orders"), "\(program.output)")
         #expect(try rows(folder).count == 60)
+    }
+
+    /// The rows' own labels, pairs, and anchors without a harmless side.
+    private func severalSources() throws -> JobFolder {
+        let folder = try JobFolder()
+        try folder.configure(
+            source: "anchors: [own, anchors.jsonl, harmful.jsonl]", embedding: Self.auto, surveyed: 40)
+        let lines = try String(contentsOfFile: Programs.demoAnchors, encoding: .utf8).split(separator: "\n")
+        let harmful = try lines[24..<36].map { line in
+            let anchor = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            let bare = anchor.filter { ["prompt", "harmful"].contains($0.key) }
+            return String(
+                decoding: try JSONSerialization.data(withJSONObject: bare, options: .sortedKeys), as: UTF8.self)
+        }
+        try folder.write(harmful.joined(separator: "\n"), to: "harmful.jsonl")
+        return folder
+    }
+
+    @Test func severalSourcesAreFittedApartAndWhoIsKilledChangesNothing() async throws {
+        let undisturbed = try severalSources()
+        let (program, exit) = try await undisturbed.run(workers: 1)
+        try #require(exit == .init(status: 0, isSignal: false), "\(program.errors)")
+        for expected in ["own, 41 pairs", "anchors.jsonl, 24 pairs", "harmful.jsonl, 12 pairs"] {
+            #expect(program.output.contains("source: \(expected), orders"), "\(program.output)")
+        }
+        let rows = try rows(undisturbed)
+        #expect(rows.count == 60 && rows.allSatisfy { $0.marginSe > 0 && $0.pSafer != nil })
+        let folder = try severalSources()
+        // In the second file of anchors, in the survey, and in the rows.
+        for count in [12, 26, 34] {
+            let program = try folder.start(workers: 2)
+            try await folder.atResults(count, of: program) { program.kill() }
+            #expect(await program.exit() == .init(status: SIGKILL, isSignal: true))
+        }
+        let (last, ending) = try await folder.run(workers: 2)
+        #expect(ending == .init(status: 0, isSignal: false), "\(last.errors)")
+        #expect(try folder.output == undisturbed.output)
+        let direction = try Data(contentsOf: folder.url.appending(path: "out.direction.safetensors"))
+        #expect(try direction == Data(contentsOf: undisturbed.url.appending(path: "out.direction.safetensors")))
     }
 }

@@ -1,5 +1,6 @@
 import Margins
 import Protocol
+import Reports
 import SeededRandom
 import Testing
 
@@ -81,6 +82,57 @@ import Testing
             places: margins.indices.map { .init(layer: $0, token: .meanText, own: []) },
             choice: choice, own: try share(215), anchors: anchors, estimator: "mean-difference")
         #expect(anchors.low > 0.5 && report.warnings.first?.contains("do not carry over") == true, "\(report.warnings)")
+    }
+
+    // MARK: Several sources
+
+    /// Of 400 rows, the rows' own labels first.
+    private func several(
+        own: Int = 260, anchors: [Int], used: Set<Int>, together: Int
+    ) throws -> SurveyReport {
+        var report = try report(own: own, anchors: together)
+        report.combination = PlaceChoice(
+            ([together, own] + anchors).map { right in (0..<400).map { $0 < right ? 1.0 : -1 } },
+            groups: Array(0..<400), defaultCell: 0, seed: 1)
+        report.sources = try ([own] + anchors).enumerated().map { index, right in
+            .init(
+                name: index == 0 ? "own" : "\(index).jsonl", isOwn: index == 0, pairs: 100 + index,
+                agreement: try share(right), cosineWithOwn: index == 0 ? nil : 0.254,
+                rankCorrelationWithOwn: index == 0 ? nil : 0.5, isUsed: used.contains(index))
+        }
+        return report
+    }
+
+    @Test func whatEachSourceSaysIsSaid() throws {
+        let all = try several(anchors: [250], used: [0, 1], together: 270)
+        #expect(all.agreementText == "2 sources together order \(try share(270).text) of 400 surveyed rows as labelled")
+        #expect(
+            all.sourceTexts == [
+                "own, 100 pairs, orders \(try share(260).text) as labelled",
+                "1.jsonl, 101 pairs, orders \(try share(250).text) as labelled; with the rows' own labels it has a cosine of "
+                    + "0.25 and a rank correlation of 0.5",
+            ])
+        #expect(all.warnings.isEmpty)
+        let one = try several(own: 350, anchors: [220], used: [0], together: 350)
+        #expect(one.agreementText.hasPrefix("own alone, better than all sources together ("), "\(one.agreementText)")
+        #expect(one.sourceTexts[1].hasSuffix("; not used"))
+        #expect(try report().sourceTexts.isEmpty)
+    }
+
+    @Test func aSourceThatDoesNotCarryOverIsNamed() throws {
+        let chance = try several(anchors: [250, 196], used: [0, 1, 2], together: 262).warnings
+        #expect(chance.count == 1)
+        #expect(
+            chance.first?.hasPrefix("your anchors in 2.jsonl order 49.0 % (44.1 % to 53.9 %) of your rows as labelled")
+                == true
+                && chance[0].contains("do not carry over") && chance[0].contains("leave them out of job.anchors"),
+            "\(chance)")
+        let swapped = try several(anchors: [120], used: [0], together: 262).warnings
+        #expect(swapped.count == 1 && swapped[0].contains("in 1.jsonl") && swapped[0].contains("fewer than chance"))
+        let own = try several(own: 203, anchors: [300], used: [0, 1], together: 290).warnings
+        #expect(own.count == 1 && own[0].hasSuffix("no better than chance; leave own out of job.anchors"), "\(own)")
+        let worse = try several(own: 350, anchors: [260], used: [0, 1], together: 262).warnings
+        #expect(worse.count == 1 && worse[0].hasPrefix("your sources together order 65.5 %"), "\(worse)")
     }
 
     @Test func labelsThatSayNothingAreCalledOut() throws {

@@ -13,6 +13,7 @@ import Testing
         var prompt: [ChatMessage]
         var preferred = "good"
         var other = "bad"
+        var isRefused = false
 
         var testDescription: String { name }
     }
@@ -111,7 +112,7 @@ import Testing
         Case(
             name: "harmful only", row: #"{"prompt":"q","harmful":"bad"}"#, format: .harmful,
             options: DatasetOptions(purpose: .anchor, refusal: "I can\u{2019}t answer that."), prompt: [user("q")],
-            preferred: "I can’t answer that."),
+            preferred: "I can’t answer that.", isRefused: true),
         Case(
             name: "preferences as anchors", row: #"{"prompt":"q","chosen":"good","rejected":"bad"}"#,
             format: .preference, options: anchor, prompt: [user("q")]),
@@ -151,7 +152,7 @@ import Testing
             options: DatasetOptions(
                 purpose: .anchor, columns: DatasetColumns(prompt: "goal", harmless: nil, harmful: "target"),
                 refusal: "No."),
-            prompt: [user("q")], preferred: "No."),
+            prompt: [user("q")], preferred: "No.", isRefused: true),
     ]
 
     @Test(arguments: cases)
@@ -165,7 +166,8 @@ import Testing
         #expect(
             record.pair
                 == ResponsePair(
-                    prompt: Conversation(messages: example.prompt), preferred: example.preferred, other: example.other))
+                    prompt: Conversation(messages: example.prompt), preferred: example.preferred, other: example.other,
+                    isRefused: example.isRefused))
         #expect(try reader.next() == nil as DatasetRecord?)
     }
 
@@ -225,7 +227,7 @@ import Testing
                 path: path,
                 problem: "no format fits. Found the columns: prompt, response, harmful. Expected "
                     + "anchors (prompt, harmless, harmful: strings); "
-                    + "harmful (prompt, harmful: strings; the configuration names the refusal); " + formats
+                    + "harmful (prompt, harmful: strings; refusals are the harmless side); " + formats
                     + ". Columns of other names can be named in anchors.columns")
         ) { try records(at: path, DatasetOptions(purpose: .anchor)) }
     }

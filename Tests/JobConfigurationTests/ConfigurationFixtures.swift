@@ -22,7 +22,7 @@ enum ConfigurationFixtures {
         job: .init(
             name: "safe", input: "/jobs/today/rows.jsonl", output: "/jobs/today/out/safe.jsonl.gz",
             errors: "/jobs/today/out/safe.errors.jsonl",
-            directionSource: .anchors("/jobs/today/anchors.jsonl"),
+            directionSource: .fitted(on: [.file("/jobs/today/anchors.jsonl")]),
             directionOutput: "/jobs/today/out/safe.direction.safetensors", state: "/jobs/today/out/safe.state",
             embeddings: "/jobs/today/out/safe.embeddings"),
         dataset: .init(
@@ -30,7 +30,7 @@ enum ConfigurationFixtures {
             maxRowBytes: 16 << 20, existingColumns: .refuse),
         anchors: .init(
             format: "auto", prompt: nil, harmless: nil, harmful: nil, ignoredColumns: [], promptInResponses: "auto",
-            refusal: "I can\u{2019}t answer that."),
+            refusal: nil),
         model: .init(
             path: "/jobs/today/model.gguf", sha256: nil, precision: .automatic, backend: .automatic, maxTokens: 0,
             serve: true),

@@ -170,7 +170,7 @@ import Testing
     /// What Legend's released code does is not to be chosen.
     @Test func compatibilityLeavesNothingToTheFit() throws {
         let problem =
-            ": embedding.compat: legend needs a file of anchors or a saved direction, and embedding.layer and "
+            ": embedding.compat: legend needs one file of anchors or a saved direction, and embedding.layer and "
             + "embedding.token that are not auto"
         for place in [["layer: auto"], ["token: auto"], ["layer: auto", "token: auto"]] {
             let yaml = ConfigurationFixtures.yaml("embedding", place + ["compat: legend"])
@@ -188,7 +188,7 @@ import Testing
     @Test func whatIsKeptIsNotChosenByTheRows() throws {
         let problem =
             ": embedding.keep_embeddings needs embedding.layer and embedding.token that are not auto (what else is to be "
-            + "kept goes into keep_layers and keep_tokens), and a file of anchors or a saved direction"
+            + "kept goes into keep_layers and keep_tokens), and one file of anchors or a saved direction"
         for place in [[], ["layer: 3"], ["token: last"]] {
             let yaml = ConfigurationFixtures.yaml("embedding", place + ["keep_embeddings: true"])
             #expect(try ConfigurationFixtures.problems(yaml) == [problem])

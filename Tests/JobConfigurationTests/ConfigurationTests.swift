@@ -84,10 +84,10 @@ import Testing
     @Test func aJobMaySurveyItsRows() throws {
         let own = try ConfigurationFixtures.read(
             ConfigurationFixtures.minimal.replacing("anchors: anchors.jsonl", with: "anchors: own"))
-        #expect(own.job.directionSource == .rows && own.surveys)
+        #expect(own.job.directionSource == .fitted(on: [.own]) && own.surveys)
         let file = try ConfigurationFixtures.read(
             ConfigurationFixtures.minimal.replacing("anchors: anchors.jsonl", with: "anchors: ./own"))
-        #expect(file.job.directionSource == .anchors("/jobs/today/own") && file.surveys)
+        #expect(file.job.directionSource == .fitted(on: [.file("/jobs/today/own")]) && file.surveys)
         let auto = try ConfigurationFixtures.read(ConfigurationFixtures.yaml("embedding", "layer: auto", "token: auto"))
         #expect(try auto == ConfigurationFixtures.read(ConfigurationFixtures.minimal))
         let half = try ConfigurationFixtures.read(ConfigurationFixtures.yaml("embedding", "layer: -1"))
@@ -97,7 +97,7 @@ import Testing
     @Test func withoutAnchorsTheRowsOwnLabelsDecide() throws {
         let yaml = ConfigurationFixtures.minimal.replacing("  anchors: anchors.jsonl\n", with: "")
         let configuration = try ConfigurationFixtures.read(yaml)
-        #expect(configuration.job.directionSource == .rows && configuration.surveys)
+        #expect(configuration.job.directionSource == .fitted(on: [.own]) && configuration.surveys)
         let own = ConfigurationFixtures.minimal.replacing("anchors: anchors.jsonl", with: "anchors: own")
         #expect(try configuration == ConfigurationFixtures.read(own))
     }

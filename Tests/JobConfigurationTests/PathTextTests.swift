@@ -52,7 +52,7 @@ import Testing
         let read = try Configuration(yaml: yaml, path: ConfigurationFixtures.path, environment: environment)
         #expect(read.job.input == "/in/a.jsonl")
         #expect(read.job.output == "/jobs/today/out/b.jsonl")
-        #expect(read.job.directionSource == .anchors("/in/c.jsonl"))
+        #expect(read.job.directionSource == .fitted(on: [.file("/in/c.jsonl")]))
         #expect(read.job.directionOutput == "/jobs/today/out/d")
         #expect(read.job.state == "/jobs/today/out/s")
         #expect(read.job.embeddings == "/jobs/today/out/e")

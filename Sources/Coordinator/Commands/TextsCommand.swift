@@ -13,7 +13,8 @@ struct TextsCommand: AsyncParsableCommand {
         abstract: "Write the texts that the model would read, without computing anything.",
         discussion: """
             Renders every row as the job would, and writes one JSON object a line, in the order of the input: the row's \
-            number (from 0), the prompt, and the responses, chosen (of an anchor: harmless) before rejected (harmful). \
+            number (from 0), the prompt, and the responses, chosen (of an anchor: harmless, or the refusals in its place) \
+            before rejected (harmful). \
             The model reads the prompt and, right behind it, a response. Where the template has control tokens, \
             prompt_controls and response_controls are the ranges of bytes whose text stands for them.
 
@@ -29,7 +30,7 @@ struct TextsCommand: AsyncParsableCommand {
     @Argument(help: "The job's configuration.", completion: .file(extensions: ["yaml", "yml"]))
     var configuration: String
 
-    @Flag(help: "The anchors' texts in place of the rows'.")
+    @Flag(help: "The anchors' texts in place of the rows': of several files one file's after the other's.")
     var anchors = false
 
     @Option(help: "Stop after so many rows that can be read.")
@@ -46,25 +47,23 @@ struct TextsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let input: StepInput
+        let inputs: [StepInput]
         do {
             let definition = try JobDefinition(Configuration(ofJob: configuration))
-            guard let source = definition.input(of: anchors ? .anchors : .rows) else {
-                throw Failure("--anchors: the job has no file of anchors")
-            }
+            inputs = (anchors ? definition.anchorFiles.map(\.step) : [.rows]).compactMap(definition.input)
+            guard !inputs.isEmpty else { throw Failure("--anchors: the job has no file of anchors") }
             if let output {
                 let written = Configuration.written("--output", FilePlace.absolute(output))
                 let paths = definition.configuration.paths(ofFile: FilePlace.absolute(configuration))
                 let problems = paths.besides(writing: written).collisions
                 guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
             }
-            input = source
         } catch {
             throw Failure("\(error)", status: .usage)
         }
         let badRows: Int
         do {
-            badRows = try write(input)
+            badRows = try write(inputs)
         } catch {
             throw Failure("\(error)")
         }
@@ -74,19 +73,21 @@ struct TextsCommand: AsyncParsableCommand {
     }
 
     /// Returns how many rows were bad on the way.
-    private func write(_ input: StepInput) throws -> Int {
-        var reader = try input.reader()
+    private func write(_ inputs: [StepInput]) throws -> Int {
         var sink = try Sink(path: output)
         var written = 0
         var badRows = 0
-        while written < limit ?? .max, let record = try reader.next() {
-            switch record.content {
-            case .success(let pair):
-                try sink.write(TextLine(row: record.index, input.text(of: pair)).bytes)
-                written += 1
-            case .failure(let error):
-                StandardError.write("\(error)\n")
-                badRows += 1
+        for input in inputs {
+            var reader = try input.reader()
+            while written < limit ?? .max, let record = try reader.next() {
+                switch record.content {
+                case .success(let pair):
+                    try sink.write(TextLine(row: record.index, input.text(of: pair)).bytes)
+                    written += 1
+                case .failure(let error):
+                    StandardError.write("\(error)\n")
+                    badRows += 1
+                }
             }
         }
         try sink.finish()

@@ -36,8 +36,8 @@ struct ValidateCommand: AsyncParsableCommand {
             throw Failure("\(error)", status: .usage)
         }
         var badRows = 0
-        if let anchors = definition.anchors {
-            badRows += try inspect("anchors", anchors.path, anchors.options, definition)
+        for file in definition.anchorFiles {
+            badRows += try inspect(file.step.name, file.path, file.options, definition)
         }
         badRows += try inspect("rows", definition.configuration.job.input, definition.inputOptions, definition)
         print("model: \(try modelText(definition.configuration.model))")
@@ -74,7 +74,7 @@ struct ValidateCommand: AsyncParsableCommand {
                 print("  columns that are not read: \(reader.unreadColumns.listed)")
             }
             for line in notices.lines(readsControlTokens: definition.readsControlTokens) { print("  \(line)") }
-            if rows == badRows, name == "anchors" {
+            if rows == badRows, options.purpose == .anchor {
                 throw Failure("\(path): no anchor can be used: no direction can be fitted")
             }
             return badRows

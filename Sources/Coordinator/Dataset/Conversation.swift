@@ -57,10 +57,13 @@ package struct ResponsePair: Hashable, Sendable {
     package var preferred: String
     /// The rejected response of a preference row, the harmful one of an anchor.
     package var other: String
+    /// Whether the row has no preferred response, and `preferred` is the configured refusal.
+    package var isRefused: Bool
 
-    package init(prompt: Conversation, preferred: String, other: String) {
+    package init(prompt: Conversation, preferred: String, other: String, isRefused: Bool = false) {
         self.prompt = prompt
         self.preferred = preferred
         self.other = other
+        self.isRefused = isRefused
     }
 }

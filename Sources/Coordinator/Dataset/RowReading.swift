@@ -77,7 +77,7 @@ struct RowReading {
             case .messages(let messages):
                 try ResponsePair.response(in: messages, after: conversation, column: response.name)
             }
-        return ResponsePair(prompt: conversation, preferred: refusal, other: other)
+        return ResponsePair(prompt: conversation, preferred: refusal, other: other, isRefused: true)
     }
 
     private func side(_ response: RowResponse) throws(RowProblem) -> ColumnContent {

@@ -49,7 +49,7 @@ extension DatasetOptions {
             purpose: .anchor, format: try formats.format(named: anchors.format, for: .anchor, key: "anchors.format"),
             columns: columns, ignoredColumns: anchors.ignoredColumns,
             promptInResponses: .init(rawValue: anchors.promptInResponses) ?? .auto,
-            refusal: anchors.refusal, maxRowBytes: maxRowBytes)
+            refusal: anchors.refusal ?? JobConfiguration.Configuration.legendRefusal, maxRowBytes: maxRowBytes)
         self.formats = formats
     }
 }

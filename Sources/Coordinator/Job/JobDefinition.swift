@@ -16,8 +16,8 @@ struct JobDefinition: Sendable {
     let template: Template
     let inputOptions: DatasetOptions
 
-    /// nil where a saved direction is given, or the rows' own labels are to decide.
-    let anchors: (path: String, options: DatasetOptions, digest: String)?
+    /// In the order of the configuration; none where a saved direction is given, or the rows' own labels are to decide.
+    let anchorFiles: [AnchorFile]
     let savedDirection: SavedDirection?
 
     /// Whether margins are given in a unit that the rows' labels decide.
@@ -53,18 +53,11 @@ struct JobDefinition: Sendable {
         }
         let inputOptions = attempt { try DatasetOptions(configuration.dataset, formats: formats) }
         let inputDigest = attempt { try SHA256Digest(ofFile: job.input).description }
-        var anchors: (path: String, options: DatasetOptions, digest: String)?
+        let anchorFiles = job.directionSource.anchors.compactMap(\.path).enumerated().compactMap { number, path in
+            attempt { try AnchorFile(path, number: number, configuration, formats: formats) }
+        }
         var savedDirection: SavedDirection?
-        switch job.directionSource {
-        case .anchors(let path):
-            anchors = attempt {
-                let options = try DatasetOptions(
-                    configuration.anchors, maxRowBytes: configuration.dataset.maxRowBytes, formats: formats)
-                _ = try DatasetReader(path: path, options: options)
-                return (path, options, try SHA256Digest(ofFile: path).description)
-            }
-        case .rows: break
-        case .saved(let path):
+        if case .saved(let path) = job.directionSource {
             savedDirection = attempt { try Self.readDirection(path) }
             problems +=
                 savedDirection.map { saved in
@@ -89,12 +82,13 @@ struct JobDefinition: Sendable {
         self.template = template
         self.inputOptions = inputOptions
         self.inputDigest = inputDigest
-        self.anchors = anchors
+        self.anchorFiles = anchorFiles
         self.savedDirection = savedDirection
         self.calibrates = calibrates
         fingerprint = Self.fingerprint(
             configuration, template: template, input: inputDigest,
-            direction: anchors?.digest ?? savedDirection?.scorer.digest ?? "own")
+            direction: savedDirection?.scorer.digest
+                ?? Self.digests(of: job.directionSource, anchorFiles, own: "own").joined(separator: ", "))
     }
 
     private static func fingerprint(
@@ -113,7 +107,8 @@ struct JobDefinition: Sendable {
             \(anchors.format) \([anchors.prompt, anchors.harmless, anchors.harmful].map { $0 ?? "" }) \
             \(anchors.ignoredColumns) \(anchors.promptInResponses)
             """,
-            "anchors.refusal": anchors.refusal,
+            "anchors.refusal": AnchorFile.refusals(configuration).map { "\($0) varied" } ?? anchors.refusal
+                ?? JobConfiguration.Configuration.legendRefusal,
             "model.sha256": configuration.model.sha256 ?? "",
             "model.precision": configuration.model.precision.rawValue,
             "model.backend": configuration.model.backend.rawValue,
@@ -245,27 +240,6 @@ extension JobDefinition {
     /// Of every layer: nobody has looked into the model when units are cut.
     private static let readoutsExpected = 128
 
-    /// What the direction is fitted on.
-    var fitSources: Pipeline.Sources { .init(anchors: anchors != nil, survey: configuration.surveys) }
-
-    /// nil for a step that the job does not have.
-    func input(of step: WorkStep) -> StepInput? {
-        let rows = (path: configuration.job.input, options: inputOptions)
-        let surveys = configuration.surveys
-        let source: (file: (path: String, options: DatasetOptions), part: StepInput.Part)?
-        switch step {
-        case .anchors: source = anchors.map { (($0.path, $0.options), .all) }
-        case .survey: source = surveys ? (rows, .sample(rows: configuration.direction.surveyRows)) : nil
-        case .rows: source = (rows, surveys ? .rest(without: .survey) : .all)
-        default: preconditionFailure("\(step.name) reads no file")
-        }
-        return source.map {
-            StepInput(
-                step: step, path: $0.file.path, options: $0.file.options, part: $0.part, template: template,
-                compatibility: compatibility)
-        }
-    }
-
     /// Binds the ledger to this job, or makes sure that it is this job's.
     ///
     /// - Throws: `ConfigurationError` where it belongs to a job with other inputs or settings.
@@ -299,8 +273,8 @@ extension JobDefinition {
         // Room for the longest that JSON makes of the texts, and for names and numbers.
         let headerBytes = 8200 + 6 * template.identity.utf8.count + 512 * (kept.readouts.count - 1)
         return try EmbeddingStore(
-            folder: configuration.job.embeddings, steps: WorkStep.all, run: run, state: configuration.job.state,
-            rowsHeld: try WorkStep.all.reduce(0) { try $0 + ledger.storedCount(of: $1.id) },
+            folder: configuration.job.embeddings, steps: workSteps, run: run, state: configuration.job.state,
+            rowsHeld: try workSteps.reduce(0) { try $0 + ledger.storedCount(of: $1.id) },
             headerBytes: (headerBytes + 4095) / 4096 * 4096)
     }
 }

@@ -10,7 +10,8 @@ struct PlaceTable {
     let sample: [Int]
     let groups: [Int]
 
-    /// Of the rows along the direction that is to be used, held out: `[places][rows]`.
+    /// Of the rows along the direction that is to be used, held out; of several sources the average of their margins in
+    /// units of their deviations: `[places][rows]`.
     private(set) var margins: [[Double]] = []
 
     /// Along the direction of the rows' own labels: `[places][rows]`.
@@ -37,18 +38,20 @@ struct PlaceTable {
 
     /// - Parameters:
     ///   - prompts: of each of the rows, at least two.
+    ///   - sources: what the direction is to be fitted on.
     ///   - estimator: of the rows' own labels.
     init(
-        _ readouts: [Readout], rows: SurveyStates, prompts: [Int], anchors: SurveyStates?, ownBy estimator: Estimator,
-        seed: UInt64
+        _ readouts: [Readout], rows: SurveyStates, prompts: [Int], sources: [SurveySource],
+        ownBy estimator: Estimator, seed: UInt64
     ) throws {
-        let directions = try anchors.map { try AnchorDirections($0) }
+        let files = try sources.map { try $0.anchors.map { try AnchorPlaces($0) } }
+        let hasAnchors = files.contains { $0 != nil }
         let sample = sampledRows(prompts, rowsMax: Self.rowsMax, seed: seed).sorted()
         let groups = sample.map { prompts[$0] }
         (self.sample, self.groups) = (sample, groups)
         guard let folds = Folds(groups: groups, count: Self.folds, seed: seed),
             let swaps = SideSwaps(groups: groups, seed: seed),
-            let ownIndex = Self.estimators.firstIndex(of: estimator)
+            let ownIndex = Self.estimators.firstIndex(where: { $0.name == estimator.name })
         else { preconditionFailure("rows of two prompts, and an estimator of the table") }
         var null = PermutationNull()
         try rows.forEachPlaces(sample, groups: groups) { first, differences in
@@ -61,47 +64,59 @@ struct PlaceTable {
             }
             for (offset, (own, agreements)) in found.enumerated() {
                 let place = first + offset
-                let byAnchors = directions?.margins(of: differences[offset], at: place)
                 for cell in agreements { null.add(cell) }
-                margins.append(byAnchors ?? own[ownIndex])
+                let bySource = files.map { $0?.margins(of: differences[offset], at: place) ?? own[ownIndex] }
+                let together = averagedMargins(bySource)
+                margins.append(together)
                 ownMargins.append(own[ownIndex])
                 places.append(
                     .init(
                         layer: readouts[place].layer.number, token: readouts[place].pooling,
                         own: zip(Self.estimators, own).compactMap { .init($0, $1, groups: groups) },
-                        anchors: byAnchors.flatMap { .init(.meanDifference, $0, groups: groups) },
-                        anchorsHeldOut: directions?.heldOut[place]))
+                        anchors: hasAnchors ? .init(.meanDifference, together, groups: groups) : nil,
+                        anchorsHeldOut: AnchorPlaces.heldOut(files.compactMap(\.self), at: place)))
             }
         }
         permutation = Permutation(null: null, rows: swaps.pairs.count)
     }
 }
 
-/// The mean difference of the anchors at every place.
-private struct AnchorDirections {
-    /// nil at a place at which they say nothing.
-    private(set) var directions: [[Float]?] = []
+/// The mean difference of a file's anchors at every place.
+private struct AnchorPlaces {
+    /// Of norm 1; nil where the anchors have none.
+    private var directions: [[Float]?] = []
 
-    /// How many of them are on its right side, each prompt left out; nil for one prompt.
-    private(set) var heldOut: [ClusteredShare?] = []
+    /// Of each anchor, its prompt left out; none where all have one prompt: `[places][anchors]`.
+    private var heldOut: [[Double]] = []
+    private let groups: [Int]
 
     init(_ anchors: SurveyStates) throws {
-        try anchors.forEachPlaces(Array(0..<anchors.count), groups: anchors.groups) { _, differences in
+        groups = anchors.groups
+        let isOfSeveralPrompts = Set(groups).count > 1
+        try anchors.forEachPlaces(Array(0..<anchors.count), groups: groups) { _, differences in
             for differences in differences {
                 directions.append(try? Estimator.meanDifference.fit(differences))
-                heldOut.append(
-                    Set(differences.groups).count > 1
-                        ? ClusteredShare(positive: differences.leaveGroupOutMargins(), groups: differences.groups) : nil
-                )
+                heldOut.append(isOfSeveralPrompts ? differences.leaveGroupOutMargins() : [])
             }
         }
     }
 
-    /// 0 where no row is ordered.
-    func margins(of differences: PairDifferences, at place: Int) -> [Double] {
-        (0..<differences.count).map { row in
-            directions[place].map { projection(of: differences[row], on: $0) } ?? 0
+    /// At a place at which the anchors say nothing, no row is ordered.
+    func margins(of rows: PairDifferences, at place: Int) -> [Double] {
+        let direction = directions[place]
+        return (0..<rows.count).map { row in direction.map { projection(of: rows[row], on: $0) } ?? 0 }
+    }
+
+    /// Of all files' anchors, each by its own file; prompts of two files are two.
+    static func heldOut(_ files: [AnchorPlaces], at place: Int) -> ClusteredShare? {
+        var margins: [Double] = []
+        var groups: [Int] = []
+        for file in files where !file.heldOut[place].isEmpty {
+            let offset = (groups.max() ?? -1) + 1
+            margins += file.heldOut[place]
+            groups += file.groups.map { $0 + offset }
         }
+        return ClusteredShare(positive: margins, groups: groups)
     }
 }
 

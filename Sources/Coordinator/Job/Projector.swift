@@ -50,7 +50,7 @@ struct Projector {
     /// What is odd about the rows, and about the margins that they have now.
     func notices(margins: MarginStatistics) throws -> [String] {
         var notices = JobNotices(readsControlTokens: definition.readsControlTokens)
-        for step in WorkStep.all { try notices.read(ledger.ingestion(of: step.id), of: step) }
+        for step in definition.workSteps { try notices.read(ledger.ingestion(of: step.id), of: step) }
         return notices.lines(margins: margins)
     }
 

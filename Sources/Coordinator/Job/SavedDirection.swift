@@ -22,6 +22,8 @@ struct SavedDirection: Hashable, Sendable {
         var token: Pooling
         var precision: Precision
         var numericBuild: String
+
+        /// Of several sources, all of theirs.
         var anchorsSHA256: String
         var anchorPairs: Int
         var software: String
@@ -29,10 +31,20 @@ struct SavedDirection: Hashable, Sendable {
         /// How it was fitted; nil for the mean difference of a software that knew no other.
         var estimator: String?
 
-        /// `own` where it was fitted on rows' own labels, and the pairs are rows.
+        /// nil for a file of anchors. `own` where it was fitted on rows' own labels, and the pairs are rows; of several
+        /// sources, their names.
         var source: String?
 
         static let ownLabels = "own"
+
+        /// What it was fitted on, for a person.
+        var pairsText: String {
+            switch source {
+            case nil: "\(anchorPairs) anchor pairs"
+            case Self.ownLabels: "\(anchorPairs) labelled rows"
+            case let sources?: "\(anchorPairs) pairs (\(sources))"
+            }
+        }
     }
 
     var direction: Direction

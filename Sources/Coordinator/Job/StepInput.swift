@@ -1,6 +1,7 @@
 internal import Dataset
 internal import Prompting
 internal import Protocol
+internal import TextFeatures
 
 /// The file that a step reads, and how its rows become the texts that the model reads.
 struct StepInput: Sendable {
@@ -22,10 +23,21 @@ struct StepInput: Sendable {
     let template: Template
     let compatibility: Compatibility
 
+    /// How many refusals an anchor has that has no harmless response; nil: one, the configured one.
+    var refusals: Int?
+
+    /// Of the refusals that a prompt has.
+    private static let seed: UInt64 = 14
+
     /// - Throws: `FileError` where the file cannot be read.
     func reader() throws -> DatasetReader { try DatasetReader(path: path, options: options) }
 
+    /// Preferred responses before the other one.
     func text(of pair: ResponsePair) -> RenderedItem {
-        template.render(pair, purpose: options.purpose, compatibility: compatibility)
+        let refusals = pair.isRefused ? refusals : nil
+        let preferred = refusals.map { Refusals.chosen(forPrompt: pair.prompt.text, count: $0, seed: Self.seed) }
+        return template.render(
+            pair.prompt, (preferred ?? [pair.preferred]) + [pair.other], purpose: options.purpose,
+            compatibility: compatibility)
     }
 }

@@ -9,7 +9,9 @@ internal import Protocol
 /// and scores the survey's rows: by a direction that never saw their prompts.
 struct SurveyFit: Sendable {
     let saved: SavedDirection
-    let report: SurveyReport
+
+    /// nil where there are too few rows to say anything.
+    let report: SurveyReport?
     let failedAnchors: Int
 
     /// The survey's rows as those of a unit of the rows' step come out: of each text its score and the standard error.
@@ -24,61 +26,85 @@ struct SurveyFit: Sendable {
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
         let readouts = definition.specification(ofRun: "").readouts(layerCount: model.layerCount)
         let rows = try SurveyStates(.survey, ledger: ledger, readouts: readouts.count, hiddenSize: model.hiddenSize)
-        let anchors = try definition.anchors.map { _ in
-            try SurveyStates(.anchors, ledger: ledger, readouts: readouts.count, hiddenSize: model.hiddenSize)
-        }
+        let sources = try SurveySource.all(
+            definition, ledger: ledger, readouts: readouts.count, hiddenSize: model.hiddenSize)
+        let candidates = Self.candidates(readouts, layerCount: model.layerCount)
+        let preferred = Self.defaultPlace(among: candidates.map { readouts[$0] }, layerCount: model.layerCount)
+        let estimator = definition.configuration.direction.estimator
         guard rows.count > 1 else {
+            if sources.count == 1, let anchors = sources[0].anchors {
+                let cell = candidates[preferred]
+                let fitted = Estimator(estimator, ownLabels: false)
+                let pairs = try anchors.states(cell).differences(anchors.groups)
+                let fit = try FittedDirection(pairs, by: fitted)
+                let states = try rows.states(cell)
+                outcomes =
+                    try zip(states.rows, states.outcomes { _ in fit }).map { ($0, .values(try $1.values)) }
+                    + rows.failures
+                (report, failedAnchors) = (nil, anchors.failed)
+                saved = try Self.saved(
+                    fit, by: fitted.name, of: [(sources[0], anchors.count)], readouts[cell], definition, model,
+                    heldOut: Self.heldOut(pairs))
+                return
+            }
             throw Problem(
                 """
                 \(definition.configuration.job.input): expected at least 2 prompts with rows that can be embedded, found \
                 \(rows.count) rows: nothing can be said of margins\(rows.firstReason.map { "; the first: \($0)" } ?? "")
                 """)
         }
-        if let anchors, anchors.count == 0 {
-            throw Problem(
-                """
-                none of the \(anchors.failed) anchor pairs can be embedded\
-                \(anchors.firstReason.map { "; the first: \($0)" } ?? "")
-                """)
-        }
         // Where every row has the prompt of all others, each is left out alone.
         let prompts = Set(rows.groups).count > 1 ? rows.groups : Array(0..<rows.count)
-        let chosenEstimator = definition.configuration.direction.estimator
-        let ownEstimator = Estimator(anchors == nil ? chosenEstimator : .automatic, ownLabels: true)
+        guard let folds = Folds(groups: prompts, count: Self.folds, seed: Self.seed) else {
+            preconditionFailure("rows of one prompt are groups of their own")
+        }
+        guard sources.count == 1 || folds.count > 2 else {
+            throw Problem(
+                """
+                \(definition.configuration.job.input): expected at least 3 prompts with rows that can be embedded, found \
+                \(folds.count): nothing can be said of several sources together
+                """)
+        }
+
+        let ownMember = sources.firstIndex { $0.anchors == nil }
         let table = try PlaceTable(
-            readouts, rows: rows, prompts: prompts, anchors: anchors, ownBy: ownEstimator, seed: Self.seed)
-        let candidates = Self.candidates(readouts, layerCount: model.layerCount)
-        let preferred = Self.defaultPlace(among: candidates.map { readouts[$0] }, layerCount: model.layerCount)
+            readouts, rows: rows, prompts: prompts, sources: sources,
+            ownBy: Estimator(ownMember == nil ? .automatic : estimator, ownLabels: true), seed: Self.seed)
         func choose(by margins: [[Double]]) -> PlaceChoice {
             PlaceChoice(candidates.map { margins[$0] }, groups: table.groups, defaultCell: preferred, seed: Self.seed)
         }
         let choice = choose(by: table.margins)
         let cell = candidates[choice.cell]
 
-        let estimator = anchors == nil ? ownEstimator : Estimator(chosenEstimator, ownLabels: false)
         let states = try rows.states(cell)
-        guard let folds = Folds(groups: prompts, count: Self.folds, seed: Self.seed) else {
-            preconditionFailure("rows of one prompt are groups of their own")
-        }
-        // What the rows' own labels would give, at the place that they would choose.
-        let ownCell = anchors == nil ? cell : candidates[choose(by: table.ownMargins).cell]
-        let differences = try (ownCell == cell ? states : rows.states(ownCell)).differences(prompts)
-        let crossFitted = try CrossFit(differences, folds, by: ownEstimator)
-        let fitted = try anchors.map { try $0.states(cell).differences($0.groups) } ?? differences
-        let fit = try FittedDirection(fitted, by: estimator)
-        let scored = states.outcomes { anchors == nil ? crossFitted.fits[folds.assignment[$0]] : fit }
+        let differences = states.differences(prompts)
+        let fits = try SourceFits(
+            sources.map { try $0.differences(at: cell) }, rows: differences, folds: folds,
+            by: estimator, seed: Self.seed)
+
+        let scored = states.outcomes { fits.fit(ofFold: folds.assignment[$0]) }
         outcomes = try zip(states.rows, scored).map { ($0, .values(try $1.values)) } + rows.failures
-        let refusals = try ledger.refusalsOfHarmless(of: .survey)
-        guard let own = ClusteredShare(positive: crossFitted.margins, groups: prompts) else {
-            preconditionFailure("there are rows")
+
+        // What the rows' own labels say there, and at the place that they would choose.
+        let ownLabels = try ownMember.map { OwnLabels(fits.members[$0]) } ?? OwnLabels(differences, folds)
+        let ownCell = candidates[choose(by: table.ownMargins).cell]
+        let isKnown = ownCell == cell && (ownMember == nil || sources.count == 1)
+        let ownMargins =
+            try isKnown ? ownLabels.margins : OwnLabels.margins(rows.states(ownCell).differences(prompts), folds)
+
+        let described = sources.indices.map { index in
+            SurveyReport.Source(
+                sources[index], rows: rows.count, prompts: prompts, fits.members[index], ownLabels,
+                isUsed: fits.used.contains(index))
         }
         report = SurveyReport(
-            places: candidates.map { table.places[$0] }, choice: choice, own: own,
-            anchors: anchors.flatMap { _ in ClusteredShare(positive: scored.map(\.margin), groups: prompts) },
-            estimator: estimator.name,
-            trust: SurveyTrust(
-                fitted: fitted, by: estimator, states: states, outcomes: scored, prompts: prompts,
-                refusals: rows.rows.map { refusals[$0] ?? false },
+            places: candidates.map { table.places[$0] }, choice: choice,
+            own: ClusteredShare(ofSurveyed: ownMargins, groups: prompts),
+            anchors: described.contains { !$0.isOwn } ? ClusteredShare(ofSurveyed: fits.margins, groups: prompts) : nil,
+            estimator: fits.estimator, sources: described, combination: fits.choice,
+            trust: try SurveyTrust(
+                Self.fitted(sources, fits, differences, at: cell), states: states, outcomes: scored, prompts: prompts,
+                refusals: ledger.refusalsOfHarmless(of: .survey),
                 effectOptimism: choice.isDefault
                     ? 0
                     : ChosenCell(
@@ -86,23 +112,60 @@ struct SurveyFit: Sendable {
                         .optimism ?? 0,
                 seed: Self.seed),
             permutation: table.permutation)
-        failedAnchors = anchors?.failed ?? 0
-        let readout = readouts[cell]
-        let unsaved = SavedDirection(
+        failedAnchors = sources.reduce(0) { $0 + ($1.anchors?.failed ?? 0) }
+        let used = fits.used.map { (source: sources[$0], pairs: described[$0].pairs) }
+        saved = try Self.saved(
+            fits.whole, by: fits.estimator, of: used, readouts[cell], definition, model,
+            heldOut: Self.heldOut(used.map(\.source), fits, prompts, at: cell))
+    }
+
+    /// The pairs of a direction of one source, and how it was fitted on them.
+    private static func fitted(
+        _ sources: [SurveySource], _ fits: SourceFits, _ rows: PairDifferences, at cell: Int
+    ) throws -> SurveyTrust.Fitted? {
+        guard fits.used.count == 1, let used = fits.used.first else { return nil }
+        return (try sources[used].differences(at: cell) ?? rows, fits.members[used].estimator)
+    }
+
+    private static func saved(
+        _ fit: FittedDirection, by estimator: String, of used: [(source: SurveySource, pairs: Int)],
+        _ readout: Readout, _ definition: JobDefinition, _ model: LoadedModel, heldOut: HeldOutAccuracy?
+    ) throws -> SavedDirection {
+        // A single file's pairs are anchors, as those of a direction that knows no other source.
+        let isOneFile = used.count == 1 && used[0].source.anchors != nil
+        let fitted = SavedDirection(
             direction: fit.direction,
             provenance: .init(
                 model: model.name, modelSHA256: model.digest, tokenizer: model.tokenizer,
                 template: definition.template.identity, compatibility: definition.compatibility,
                 layer: readout.layer.number, layerCount: model.layerCount, token: readout.pooling,
                 precision: model.precision, numericBuild: model.numericBuild,
-                anchorsSHA256: definition.anchors?.digest ?? definition.inputDigest,
-                anchorPairs: anchors?.count ?? rows.count, software: ProtocolVersion.software,
-                estimator: estimator.name, source: anchors == nil ? SavedDirection.Provenance.ownLabels : nil),
+                anchorsSHA256: used.map(\.source.digest).joined(separator: ", "),
+                anchorPairs: used.reduce(0) { $0 + $1.pairs }, software: ProtocolVersion.software,
+                estimator: estimator,
+                source: isOneFile ? nil : used.map(\.source.name).joined(separator: ", ")),
             errors: fit.errors)
         // Through its file's form, so that this job and one that is given the file project on the same numbers.
-        var saved = try SavedDirection(serialized: unsaved.serialized(), path: "the fitted direction")
-        saved.heldOut = (anchors == nil ? own : table.places[cell].anchorsHeldOut).flatMap(HeldOutAccuracy.init)
-        self.saved = saved
+        var saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
+        saved.heldOut = heldOut
+        return saved
+    }
+
+    /// How many pairs of a single source are on the right side of a direction that never saw their prompt; nil for several
+    /// sources, whose own pairs are not what they are averaged for.
+    private static func heldOut(
+        _ used: [SurveySource], _ fits: SourceFits, _ prompts: [Int], at cell: Int
+    ) throws -> HeldOutAccuracy? {
+        guard used.count == 1 else { return nil }
+        return try used[0].differences(at: cell).map(heldOut)
+            ?? ClusteredShare(positive: fits.margins, groups: prompts).flatMap(HeldOutAccuracy.init)
+    }
+
+    /// Of anchors, each prompt left out; nil where all have one.
+    private static func heldOut(_ anchors: PairDifferences) -> HeldOutAccuracy? {
+        guard Set(anchors.groups).count > 1 else { return nil }
+        return ClusteredShare(positive: anchors.leaveGroupOutMargins(), groups: anchors.groups)
+            .flatMap(HeldOutAccuracy.init)
     }
 
     /// The places that may be chosen: after the final norm the model is not read unless that is asked for.
@@ -122,66 +185,48 @@ struct SurveyFit: Sendable {
     }
 }
 
-/// The direction of some pairs, and how uncertain scores on it are.
-struct FittedDirection: Sendable {
-    /// Of norm 1.
-    let direction: Direction
+/// What a direction of the rows' own labels says of the rows at one place.
+struct OwnLabels {
+    /// Of all of them: `[hidden]`, of norm 1.
+    let direction: [Float]
 
-    /// Zero where the pairs say nothing of how uncertain they are.
-    let errors: StandardErrors
-
-    init(_ differences: PairDifferences, by estimator: Estimator) throws {
-        let fitted = try estimator.fitWithErrors(differences)
-        direction = try Direction(difference: fitted.direction.map { Double($0) })
-        errors =
-            fitted.errors
-            ?? StandardErrors(
-                hiddenSize: differences.hiddenSize, directions: Array(repeating: 0, count: differences.hiddenSize))
-    }
-}
-
-/// A direction for each fold, fitted on the others.
-private struct CrossFit {
-    let fits: [FittedDirection]
-
-    /// Of each pair along the direction that never saw its fold.
+    /// Cross-fitted.
     let margins: [Double]
 
-    init(_ differences: PairDifferences, _ folds: Folds, by estimator: Estimator) throws {
-        let fits = try differences.fits(without: folds) { try FittedDirection($0, by: estimator) }
-        let units = fits.map(\.direction.unit)
-        margins = folds.assignment.indices.map { row in
-            projection(of: differences[row], on: units[folds.assignment[row]])
-        }
-        self.fits = fits
+    private static let estimator = Estimator(.automatic, ownLabels: true)
+
+    init(_ fit: SourceFit) { (direction, margins) = (fit.whole.direction.unit, fit.margins) }
+
+    init(_ rows: PairDifferences, _ folds: Folds) throws {
+        direction = try Self.estimator.fit(rows)
+        margins = try Self.margins(rows, folds)
+    }
+
+    static func margins(_ rows: PairDifferences, _ folds: Folds) throws -> [Double] {
+        try rows.crossFittedMargins(folds) { try estimator.fit($0) }
     }
 }
 
-extension Estimator {
-    init(_ choice: JobConfiguration.Configuration.Direction.EstimatorChoice, ownLabels: Bool) {
-        self =
-            switch choice {
-            case .automatic: ownLabels ? .ridge(lambda: 3) : .meanDifference
-            case .meanDifference: .meanDifference
-            case .firstPrincipalComponent: .firstPrincipalComponent
-            case .ridge: .ridge(lambda: 3)
-            case .logistic: .logistic(lambda: 1)
-            case .ledoitWolf: .ledoitWolf
-            }
+extension SurveyReport.Source {
+    fileprivate init(
+        _ source: SurveySource, rows: Int, prompts: [Int], _ fit: SourceFit, _ own: OwnLabels, isUsed: Bool
+    ) {
+        self.init(
+            name: source.name, isOwn: source.anchors == nil, pairs: source.anchors?.count ?? rows,
+            agreement: ClusteredShare(ofSurveyed: fit.margins, groups: prompts),
+            cosineWithOwn: source.anchors == nil ? nil : cosine(fit.whole.direction.unit, own.direction),
+            rankCorrelationWithOwn: source.anchors == nil ? nil : rankCorrelation(fit.margins, own.margins),
+            isUsed: isUsed)
     }
+}
 
-    /// As the configuration has it.
-    var name: String {
-        typealias Choice = JobConfiguration.Configuration.Direction.EstimatorChoice
-        let choice: Choice =
-            switch self {
-            case .meanDifference: .meanDifference
-            case .firstPrincipalComponent: .firstPrincipalComponent
-            case .ridge: .ridge
-            case .logistic: .logistic
-            case .ledoitWolf: .ledoitWolf
-            }
-        return choice.rawValue
+extension ClusteredShare {
+    /// Of the surveyed rows' margins.
+    fileprivate init(ofSurveyed margins: [Double], groups: [Int]) {
+        guard let share = ClusteredShare(positive: margins, groups: groups) else {
+            preconditionFailure("a survey without rows")
+        }
+        self = share
     }
 }
 

@@ -16,7 +16,8 @@ struct SurveyReport: Codable, Hashable, Sendable {
         /// Of the rows' own labels, each row's prompt left out: by every estimator that was looked at.
         var own: [Estimate]
 
-        /// Of the mean difference of the anchors.
+        /// Of the mean difference of the anchors; of several sources, the rows' own labels among them, of the average of
+        /// their margins.
         var anchors: Estimate?
 
         /// Of the anchors themselves, each prompt left out.
@@ -40,17 +41,45 @@ struct SurveyReport: Codable, Hashable, Sendable {
         }
     }
 
+    /// What the direction may be fitted on.
+    struct Source: Codable, Hashable, Sendable {
+        /// `own`, or the file's.
+        var name: String
+
+        /// Whether it is the rows, by their own labels.
+        var isOwn: Bool
+        var pairs: Int
+
+        /// At the place that is read; of the rows' own labels, cross-fitted.
+        var agreement: ClusteredShare
+
+        /// Of its direction and that of the rows' own labels there; nil for these themselves, as is the correlation.
+        var cosineWithOwn: Double?
+
+        /// Of the rows' margins along it and along their own labels' direction, cross-fitted.
+        var rankCorrelationWithOwn: Double?
+
+        /// Whether the job's direction is of it, alone or among others.
+        var isUsed: Bool
+    }
+
     var places: [Place]
     var choice: PlaceChoice
 
     /// Of the rows' own labels, cross-fitted, at the place that they would choose.
     var own: ClusteredShare
 
-    /// Of the anchors' direction at the chosen place.
+    /// Of the job's direction at the chosen place, where there are anchors.
     var anchors: ClusteredShare?
 
     /// As a configuration names it.
     var estimator: String
+
+    /// In the order of the configuration.
+    var sources: [Source] = []
+
+    /// All sources together, cell 0, or one alone, the cells behind it; nil with one source.
+    var combination: PlaceChoice?
     var trust = SurveyTrust()
 
     /// nil where nothing could be permuted.
@@ -90,42 +119,32 @@ extension SurveyReport {
     }
 
     /// How the margins agree with the labels.
-    var agreementText: String {
-        let source = anchors == nil ? "the rows' own labels, cross-fitted," : "the anchors"
-        return "\(source) order \(agreement.text) of \(agreement.rows) surveyed rows as labelled"
+    var agreementText: String { "\(direction) \(agreement.text) of \(agreement.rows) surveyed rows as labelled" }
+
+    /// What orders the rows, for a person.
+    private var direction: String {
+        guard anchors != nil else { return "the rows' own labels, cross-fitted, order" }
+        guard let combination else { return "the anchors order" }
+        let used = sources.filter(\.isUsed)
+        guard used.count == 1 else { return "\(used.count) sources together order" }
+        return """
+            \(used[0].name) alone, better than all sources together (\(combination.gain.percent) ± \
+            \((1.96 * combination.gainError).percent) more), orders
+            """
     }
 
-    /// What is wrong with the direction; empty where nothing is seen.
-    var warnings: [String] {
-        guard let anchors else {
-            return own.low > 0.5
-                ? []
-                : [
+    /// What each source says of the rows, a line each; none where there is nothing but their own labels.
+    var sourceTexts: [String] {
+        guard anchors != nil else { return [] }
+        return sources.map { source in
+            var text = "\(source.name), \(source.pairs) pairs, orders \(source.agreement.text) as labelled"
+            if let cosine = source.cosineWithOwn, let correlation = source.rankCorrelationWithOwn {
+                text += """
+                    ; with the rows' own labels it has a cosine of \(cosine.rounded(toPlaces: 2)) and a rank correlation \
+                    of \(correlation.rounded(toPlaces: 2))
                     """
-                    the rows' own labels say nothing that the model sees: a direction fitted on other rows orders \
-                    \(own.text) as labelled, which is no better than chance; margins mean nothing
-                    """
-                ]
+            }
+            return source.isUsed ? text : text + "; not used"
         }
-        let advice = "use job.anchors: own, or anchors that are like the rows"
-        if anchors.high < 0.5 {
-            return [
-                """
-                your anchors order \(anchors.text) of your rows as labelled, fewer than chance: their two sides, or the \
-                rows', are swapped, or they are about something else (the rows' own labels, cross-fitted: \
-                \(own.text)): \(advice)
-                """
-            ]
-        }
-        // That a place was chosen flatters them.
-        let luck = choice.isDefault ? 0 : choice.best?.optimism ?? 0
-        let isChance = anchors.low - luck <= 0.5
-        guard isChance || anchors.high - luck < own.low else { return [] }
-        return [
-            """
-            your anchors order \(anchors.text) of your rows as labelled, the rows' own labels, cross-fitted, \
-            \(own.text): \(isChance ? "the anchors do not carry over to the rows; " : "")\(advice)
-            """
-        ]
     }
 }

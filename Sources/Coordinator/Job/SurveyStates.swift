@@ -5,6 +5,9 @@ internal import Protocol
 
 /// The hidden states of a step's pairs in the ledger, at every place that the job asks for.
 ///
+/// A pair's preferred side is the mean of all its texts but the last: of anchors without a harmless response they are
+/// refusals.
+///
 /// They may be more than memory holds: what is asked for is read in passes over the ledger, of as many places each as fit
 /// into a part of it.
 struct SurveyStates {
@@ -31,15 +34,21 @@ struct SurveyStates {
     init(_ step: WorkStep, ledger: Ledger, readouts: Int, hiddenSize: Int) throws {
         (self.step, self.ledger, self.readouts, self.hiddenSize) = (step, ledger, readouts, hiddenSize)
         let prompts = try ledger.prompts(of: step.id)
-        let expected = 2 * readouts * hiddenSize
+        let textSize = readouts * hiddenSize
         try ledger.forEachRow(of: step.id) { row, result in
             switch result {
             case .failed: failures.append((row, result))
             case .values(let values):
-                guard values.elementCount == expected, let prompt = prompts[row] else {
+                let texts = values.elementCount / textSize
+                guard texts > 1, values.elementCount == texts * textSize,
+                    step.responses.map({ $0.count == texts }) ?? true,
+                    let prompt = prompts[row]
+                else {
                     throw Problem(
-                        "row \(row) of \(step.name) has \(values.elementCount) numbers in the ledger; expected \(expected)"
-                    )
+                        """
+                        row \(row) of \(step.name) has \(values.elementCount) numbers in the ledger; expected \(textSize) \
+                        for each of its texts
+                        """)
                 }
                 rows.append(row)
                 groups.append(prompt)
@@ -71,7 +80,7 @@ struct SurveyStates {
             try forEachRow { index, values in
                 guard next < indices.count, indices[next] == index else { return }
                 for place in places {
-                    let (preferred, other) = (state(0, place, values), state(1, place, values))
+                    let (preferred, other) = sides(place, values)
                     differences[place - first].append(zip(preferred, other).map { $0 - $1 }, group: groups[next])
                 }
                 next += 1
@@ -84,14 +93,25 @@ struct SurveyStates {
     func states(_ place: Int) throws -> PlaceStates {
         var states = PlaceStates(rows: rows, hiddenSize: hiddenSize)
         try forEachRow { _, values in
-            states.append(preferred: state(0, place, values), other: state(1, place, values))
+            let (preferred, other) = sides(place, values)
+            states.append(preferred: preferred, other: other)
         }
         return states
     }
 
-    private func state(_ text: Int, _ place: Int, _ values: [Float]) -> ArraySlice<Float> {
-        let start = (text * readouts + place) * hiddenSize
-        return values[start..<start + hiddenSize]
+    /// - Parameter values: `[texts, readouts, hidden]`
+    private func sides(_ place: Int, _ values: [Float]) -> (preferred: ArraySlice<Float>, other: ArraySlice<Float>) {
+        func state(_ text: Int) -> ArraySlice<Float> {
+            let start = (text * readouts + place) * hiddenSize
+            return values[start..<start + hiddenSize]
+        }
+        let last = values.count / (readouts * hiddenSize) - 1
+        guard last > 1 else { return (state(0), state(1)) }
+        var sum = Array(repeating: 0.0, count: hiddenSize)
+        for text in 0..<last {
+            for (component, value) in state(text).enumerated() { sum[component] += Double(value) }
+        }
+        return (sum.map { Float($0 / Double(last)) }[...], state(last))
     }
 
     /// Of those that can be used: `[texts, readouts, hidden]`.
@@ -112,12 +132,13 @@ struct PlaceStates {
     private var preferred: [Float] = []
     private var other: [Float] = []
 
-    fileprivate init(rows: [UInt64], hiddenSize: Int) {
+    init(rows: [UInt64], hiddenSize: Int) {
         self.rows = rows
         self.hiddenSize = hiddenSize
     }
 
-    fileprivate mutating func append(preferred: ArraySlice<Float>, other: ArraySlice<Float>) {
+    /// The next row's.
+    mutating func append(preferred: ArraySlice<Float>, other: ArraySlice<Float>) {
         self.preferred += preferred
         self.other += other
     }

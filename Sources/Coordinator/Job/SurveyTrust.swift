@@ -25,23 +25,28 @@ extension SurveyTrust {
     /// Fits for the cosine of halves: of a fit on many pairs, each is a part of a second.
     private static let halves = 5
 
+    typealias Fitted = (pairs: PairDifferences, estimator: Estimator)
+
     /// - Parameters:
-    ///   - fitted: the pairs that the direction was fitted on.
+    ///   - fitted: the pairs that the direction was fitted on; nil for several sources.
     ///   - states: of the surveyed rows at the place that is read.
     ///   - outcomes: of the same rows.
-    ///   - refusals: which of them are refusals of harmless questions.
+    ///   - refusals: which of them are refusals of harmless questions, by their numbers.
     ///   - effectOptimism: of the choice of the place.
     init(
-        fitted: PairDifferences, by estimator: Estimator, states: PlaceStates, outcomes: [PlaceStates.Outcome],
-        prompts: [Int], refusals: [Bool], effectOptimism: Double, seed: UInt64
+        _ fitted: Fitted?, states: PlaceStates, outcomes: [PlaceStates.Outcome], prompts: [Int],
+        refusals: [UInt64: Bool], effectOptimism: Double, seed: UInt64
     ) {
         self.effectOptimism = effectOptimism
         effect = EffectSize(outcomes.map(\.margin), groups: prompts)
         // Of a half that gives no direction there is no cosine.
-        splitHalfCosine =
-            (try? fitted.splitHalfCosine(repeats: Self.halves, seed: seed) { try estimator.fit($0, seed: seed) })
-            .flatMap(\.self)
-        (refusalOfHarmless, refusalOfHarmlessRows) = Self.refusalOfHarmless(states, outcomes, prompts, refusals)
+        splitHalfCosine = fitted.flatMap { fitted in
+            (try? fitted.pairs.splitHalfCosine(repeats: Self.halves, seed: seed) {
+                try fitted.estimator.fit($0, seed: seed)
+            }).flatMap(\.self)
+        }
+        (refusalOfHarmless, refusalOfHarmlessRows) = Self.refusalOfHarmless(
+            states, outcomes, prompts, states.rows.map { refusals[$0] ?? false })
     }
 
     /// Fewer rows, of either sort, say nothing.

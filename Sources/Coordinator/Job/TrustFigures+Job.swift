@@ -23,7 +23,13 @@ extension TrustFigures {
         confounds.refusalOfHarmless = trust.refusalOfHarmless
         confounds.refusalOfHarmlessRows = trust.refusalOfHarmlessRows
         self.survey = Survey(
-            rows: survey.own.rows, prompts: survey.own.groups, ownLabels: Agreement(survey.own), sources: [])
+            rows: survey.own.rows, prompts: survey.own.groups, ownLabels: Agreement(survey.own),
+            sources: survey.sources.map { source in
+                Survey.Source(
+                    name: source.name, pairs: source.pairs, agreement: Agreement(source.agreement),
+                    cosineWithOwn: source.cosineWithOwn, rankCorrelationWithOwn: source.rankCorrelationWithOwn,
+                    isUsed: source.isUsed)
+            })
         permutation = survey.permutation.map { permutation in
             Permutation(
                 pValue: permutation.null.pValue, permutations: permutation.null.maxima.count,
@@ -70,15 +76,13 @@ extension TrustFigures.Run {
     ) {
         let job = definition.configuration.job
         let provenance = direction.provenance
-        let (source, files): (String, [String]) =
-            switch job.directionSource {
-            case .rows: ("own", [])
-            case .anchors(let path): ("anchors", [path])
-            case .saved(let path): ("saved", [path])
-            }
+        let anchors = job.directionSource.anchors
+        let source =
+            anchors.isEmpty ? "saved" : anchors.map { $0 == .own ? "own" : "anchors" }.joined(separator: ", ")
         self.init(
             job: job.name, input: job.input, output: output, software: ProtocolVersion.software, source: source,
-            anchorFiles: files, pairs: provenance.anchorPairs, estimator: provenance.estimator ?? "mean-difference",
+            anchorFiles: definition.anchorFiles.map(\.path), pairs: provenance.anchorPairs,
+            estimator: provenance.estimator ?? "mean-difference",
             model: provenance.model, modelSha256: provenance.modelSHA256, template: provenance.template,
             compatibility: provenance.compatibility.rawValue, precision: provenance.precision.rawValue,
             numericBuild: provenance.numericBuild, layer: provenance.layer, layerCount: provenance.layerCount,

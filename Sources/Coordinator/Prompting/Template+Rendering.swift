@@ -3,26 +3,33 @@ package import Protocol
 
 extension Template {
     /// The text of a prompt and its two responses, preferred first.
+    package func render(
+        _ pair: ResponsePair, purpose: RowPurpose, compatibility: Compatibility = .none
+    ) -> RenderedItem {
+        render(pair.prompt, [pair.preferred, pair.other], purpose: purpose, compatibility: compatibility)
+    }
+
+    /// The text of a prompt and its responses, in their order.
     ///
     /// All that comes before the response belongs to the prompt, so that both sequences share it; what a custom
     /// template has behind `{response}` belongs to each response.
     package func render(
-        _ pair: ResponsePair, purpose: RowPurpose, compatibility: Compatibility = .none
+        _ conversation: Conversation, _ responses: [String], purpose: RowPurpose, compatibility: Compatibility = .none
     ) -> RenderedItem {
         let prompt: RenderedText
         var tail = ""
         switch kind {
-        case .alpaca: prompt = alpacaPrompt(pair.prompt, purpose: purpose, compatibility: compatibility)
-        case .chatml: prompt = chatmlPrompt(pair.prompt)
-        case .plain: prompt = RenderedText(pair.prompt.text + "\n\n")
-        case .custom(let template): (prompt, tail) = template.prompt(pair.prompt)
+        case .alpaca: prompt = alpacaPrompt(conversation, purpose: purpose, compatibility: compatibility)
+        case .chatml: prompt = chatmlPrompt(conversation)
+        case .plain: prompt = RenderedText(conversation.text + "\n\n")
+        case .custom(let template): (prompt, tail) = template.prompt(conversation)
         }
-        let responses = [pair.preferred, pair.other].map { response in
+        let texts = responses.map { response in
             var text = RenderedText(response)
             text.appendControl(tail)
             return text
         }
-        let item = RenderedItem(prompt: prompt, responses: responses)
+        let item = RenderedItem(prompt: prompt, responses: texts)
         return compatibility == .legend || readsControlTokensOfRows ? item.readingControlTokensEverywhere : item
     }
 

@@ -20,7 +20,9 @@ package struct StatusText: Sendable {
                 (95 % interval: \(heldOut.low.percent) to \(heldOut.high.percent))
                 """)
         }
-        if let trust = try? TrustFigures(serialized: Array(report.trust.utf8), path: "the status") { lines += trust.lines }
+        if let trust = try? TrustFigures(serialized: Array(report.trust.utf8), path: "the status") {
+            lines += trust.lines
+        }
         lines += report.warnings.map { "warning: \($0)" }
         if report.unitsRetried > 0 { lines.append("units given out again: \(report.unitsRetried)") }
         if report.messagesDropped > 0 { lines.append("messages dropped: \(report.messagesDropped) (see the log)") }

@@ -11,7 +11,7 @@ internal import Transport
 extension CoordinatorService {
     /// Begins the steps that need nothing that is not there.
     func begin() throws {
-        for step in WorkStep.all { try notices.read(ingestions[step.id] ?? .init(), of: step) }
+        for step in definition.workSteps { try notices.read(ingestions[step.id] ?? .init(), of: step) }
         if direction != nil { try saveDirection() }
         try take([.started])
     }
@@ -31,8 +31,8 @@ extension CoordinatorService {
         switch work {
         case .fitDirection:
             guard let model else {
-                let (path, what) =
-                    definition.anchors.map { ($0.path, "anchor") } ?? (definition.configuration.job.input, "row")
+                let anchors = definition.anchorFiles.map(\.path).joined(separator: ", ")
+                let (path, what) = anchors.isEmpty ? (definition.configuration.job.input, "row") : (anchors, "anchor")
                 throw Problem(
                     "\(path): no \(what) can be used: no direction can be fitted", isOfConfiguration: true)
             }
@@ -43,12 +43,9 @@ extension CoordinatorService {
                     return .directionFitted(step.id, fit.saved, failedAnchors: fit.failedAnchors, nil)
                 }
                 let fit = try SurveyFit(ledger: ledger, definition: definition, model: model)
-                try ledger.move(
-                    fit.outcomes, from: .survey, to: .rows,
-                    settings: [
-                        JobState.directionName: fit.saved.serialized(),
-                        JobState.surveyName: JobState.serialized(fit.report),
-                    ])
+                var settings = [JobState.directionName: try fit.saved.serialized()]
+                settings[JobState.surveyName] = fit.report.map { JobState.serialized($0) }
+                try ledger.move(fit.outcomes, from: .survey, to: .rows, settings: settings)
                 return .directionFitted(step.id, fit.saved, failedAnchors: fit.failedAnchors, fit.report)
             }
         case .writeOutput:

@@ -80,7 +80,7 @@ final class CoordinatorService {
         trust = Self.trust(definition, direction, survey)
         progress = JobProgress(job: definition.configuration.job.name)
         notices = JobNotices(readsControlTokens: definition.readsControlTokens)
-        for step in WorkStep.all { ingestions[step.id] = try ledger.ingestion(of: step.id) }
+        for step in definition.workSteps { ingestions[step.id] = try ledger.ingestion(of: step.id) }
         let modelServer = ModelServer(logger: logger)
         var limits = MessageSocket.Limits()
         limits.frameBytesMax = Int64(max(UnitResult.valueBytesMax, KeptEmbeddings.byteCountMax))
@@ -103,7 +103,7 @@ final class CoordinatorService {
                 job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
                 scorer: direction?.scorer, numerics: state.numerics),
             pipeline: .annotation(
-                fittedOn: definition.fitSources, hasDirection: state.direction != nil,
+                fittedOn: definition.fitSteps, hasDirection: state.direction != nil,
                 choosesReadouts: definition.choosesReadouts),
             ledger: StoredLedger(ledger: ledger, store: store), connections: SocketConnections(socket: socket),
             ingested: Set(ingestions.filter(\.value.isComplete).keys))

@@ -38,16 +38,16 @@ struct JobResult: Sendable {
         lines += treatmentLines
         if let direction {
             let provenance = direction.provenance
-            let pairs = provenance.source == SavedDirection.Provenance.ownLabels ? "labelled rows" : "anchor pairs"
             lines.append(
                 """
-                direction: \(provenance.anchorPairs) \(pairs), \(provenance.model), layer \(provenance.layer) of \
+                direction: \(provenance.pairsText), \(provenance.model), layer \(provenance.layer) of \
                 \(provenance.layerCount), \(provenance.token), \(provenance.precision)
                 """)
             if let text = direction.heldOutText { lines.append("held out: \(text)") }
         }
         if let survey {
             lines += ["place: \(survey.choiceText)", "survey: \(survey.agreementText)"]
+            lines += survey.sourceTexts.map { "source: \($0)" }
         }
         lines += (warnings + (summary.trust?.warnings ?? [])).map { "warning: \($0)" }
         lines.append("output: \(output)")

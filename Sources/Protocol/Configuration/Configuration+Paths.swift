@@ -31,10 +31,9 @@ extension Configuration {
         var read = [NamedPath("job.input", job.input)]
         var written = Self.written("job.output", job.output, errors: job.errors)
         switch job.directionSource {
-        case .anchors(let path):
-            read.append(NamedPath("job.anchors", path))
+        case .fitted(let sources):
+            read += sources.compactMap(\.path).map { NamedPath("job.anchors", $0) }
             written += [NamedPath("job.direction_output", job.directionOutput)]
-        case .rows: written += [NamedPath("job.direction_output", job.directionOutput)]
         case .saved(let path): read.append(NamedPath("job.direction", path))
         }
         read += [NamedPath("model.path", model.path), NamedPath("this configuration", file)]

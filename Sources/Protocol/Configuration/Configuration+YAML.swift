@@ -63,16 +63,9 @@ extension Configuration {
 
     private static func readJob(_ section: ConfigurationReader) -> Job {
         let output = section.path("output") ?? section.missing("output", "")
-        let asksForOwnLabels = section.isWord("own", at: "anchors")
-        let anchors = asksForOwnLabels ? nil : section.path("anchors")
+        let anchors = readAnchorSources(section)
         let saved = section.path("direction")
-        let source: DirectionSource
-        switch (anchors, saved) {
-        case (nil, nil): source = .rows
-        case (let anchors?, nil): source = .anchors(anchors)
-        case (_, let saved?): source = .saved(saved)
-        }
-        if saved != nil, anchors != nil || asksForOwnLabels {
+        if saved != nil, anchors != nil {
             section.report("\"anchors\" and \"direction\" exclude each other; found both", at: "direction")
         }
         return Job(
@@ -80,11 +73,18 @@ extension Configuration {
             input: section.path("input") ?? section.missing("input", ""),
             output: output,
             errors: section.path("errors") ?? Job.path(beside: output, ending: Job.errorsEnding),
-            directionSource: source,
+            directionSource: saved.map { .saved($0) } ?? .fitted(on: anchors ?? [.own]),
             directionOutput: section.path("direction_output")
                 ?? Job.path(beside: output, ending: Job.directionEnding),
             state: section.path("state") ?? Job.path(beside: output, ending: ".state"),
             embeddings: section.path("embeddings") ?? Job.path(beside: output, ending: ".embeddings"))
+    }
+
+    /// nil where none is named.
+    private static func readAnchorSources(_ section: ConfigurationReader) -> [AnchorSource]? {
+        section.paths("anchors", orWord: AnchorSource.ownName, countMax: AnchorSource.countMax).map { paths in
+            paths.map { $0.map { .file($0) } ?? .own }
+        }
     }
 
     private static func readDataset(_ section: ConfigurationReader, _ formats: [String]?) -> Dataset {
@@ -120,7 +120,7 @@ extension Configuration {
             harmful: columns.string("harmful"),
             ignoredColumns: section.strings("ignore_columns") ?? [],
             promptInResponses: section.choice("prompt_in_responses", of: ["auto", "strip", "keep"]) ?? "auto",
-            refusal: section.string("refusal") ?? defaultRefusal)
+            refusal: section.string("refusal"))
     }
 
     private static func readModel(_ section: ConfigurationReader) -> Model {
@@ -280,7 +280,7 @@ extension ConfigurationFile {
             if configuration.needsSurvey {
                 report(
                     """
-                    embedding.compat: legend needs a file of anchors or a saved direction, and embedding.layer and \
+                    embedding.compat: legend needs one file of anchors or a saved direction, and embedding.layer and \
                     embedding.token that are not auto
                     """)
             }
@@ -301,7 +301,15 @@ extension ConfigurationFile {
             report(
                 """
                 embedding.keep_embeddings needs embedding.layer and embedding.token that are not auto (what else is to be \
-                kept goes into keep_layers and keep_tokens), and a file of anchors or a saved direction
+                kept goes into keep_layers and keep_tokens), and one file of anchors or a saved direction
+                """)
+        }
+        let sources = configuration.job.directionSource.anchors.count
+        if configuration.direction.estimator == .ensemble, sources < 2 {
+            report(
+                """
+                direction.estimator: ensemble needs two or more sources in job.anchors, such as [own, anchors.jsonl]; found \
+                \(sources == 0 ? "a saved direction" : "one")
                 """)
         }
         configuration.paths(ofFile: FilePlace.absolute(path)).collisions.forEach { report($0) }

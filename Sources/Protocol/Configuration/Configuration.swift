@@ -17,15 +17,14 @@ package struct Configuration: Hashable, Sendable {
     /// themselves would have for a direction, and whether anchors carry over to them.
     package var surveys: Bool {
         guard embedding.compatibility != .legend, embedding.kept == nil else { return false }
-        if case .saved = job.directionSource { return false }
-        return true
+        return !job.directionSource.anchors.isEmpty
     }
 
     /// Whether there is something that nothing but the rows can decide.
     package var needsSurvey: Bool {
         switch job.directionSource {
-        case .rows: true
-        case .anchors: embedding.layer == nil || embedding.token == nil
+        case .fitted(let sources):
+            sources.count > 1 || sources == [.own] || embedding.layer == nil || embedding.token == nil
         case .saved: false
         }
     }
@@ -73,14 +72,42 @@ package struct Configuration: Hashable, Sendable {
     }
 
     package enum DirectionSource: Hashable, Sendable {
-        /// Fit it on the anchors in this file.
-        case anchors(String)
-
-        /// Fit it on the rows' own labels.
-        case rows
+        /// Fit it on these: one or more, none of them twice.
+        case fitted(on: [AnchorSource])
 
         /// Take it from this file, which an earlier job saved.
         case saved(String)
+
+        /// What it is fitted on, in the order of the configuration; empty where it is saved.
+        package var anchors: [AnchorSource] {
+            switch self {
+            case .fitted(let sources): sources
+            case .saved: []
+            }
+        }
+    }
+
+    /// Pairs of which one side is known to be the safer one.
+    package enum AnchorSource: Hashable, Sendable {
+        /// The rows, by their own labels.
+        case own
+
+        /// Those in this file.
+        case file(String)
+
+        /// The rows' own labels, where the configuration names them.
+        package static let ownName = "own"
+
+        /// How many a job has at most: each file is embedded in a step of its own.
+        package static let countMax = 16
+
+        /// nil for the rows.
+        package var path: String? {
+            switch self {
+            case .own: nil
+            case .file(let path): path
+            }
+        }
     }
 
     /// What formats rows and anchors may have. Who reads datasets knows.
@@ -133,8 +160,8 @@ package struct Configuration: Hashable, Sendable {
         package var ignoredColumns: [String]
         package var promptInResponses: String
 
-        /// The harmless response of anchors that have none of their own.
-        package var refusal: String
+        /// The harmless response of anchors that have none of their own; nil: several refusals, which vary.
+        package var refusal: String?
     }
 
     package struct Model: Hashable, Sendable {
@@ -187,13 +214,17 @@ package struct Configuration: Hashable, Sendable {
         package var surveyRows: Int
 
         package enum EstimatorChoice: String, Choice {
-            /// The mean difference on anchors, ridge on the rows' own labels.
+            /// The mean difference on one file of anchors, ridge on the rows' own labels. Of several sources each by ridge, and
+            /// all of them together, unless one alone is better.
             case automatic = "auto"
             case meanDifference = "mean-difference"
             case firstPrincipalComponent = "pca"
             case ridge
             case logistic
             case ledoitWolf = "lda"
+
+            /// As automatic, and always all sources together.
+            case ensemble
         }
     }
 
@@ -276,7 +307,7 @@ extension Configuration {
     package static let defaultListen = "tcp://127.0.0.1:5711"
 
     /// Legend's harmless response, with its typographic apostrophe.
-    package static let defaultRefusal = "I can\u{2019}t answer that."
+    package static let legendRefusal = "I can\u{2019}t answer that."
 }
 
 /// All that is wrong with a configuration, found in one reading.

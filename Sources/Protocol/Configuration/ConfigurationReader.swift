@@ -4,78 +4,6 @@ internal import Foundation
 internal import Protocol
 internal import Yams
 
-/// A configuration file in reading: collects its problems, so that all are reported at once.
-final class ConfigurationFile {
-    /// No file is longer, in bytes: a configuration has a few hundred.
-    static let byteCountMax = 1 << 20
-
-    /// An alias stands for all of what it names, aliases in it included: of a few lines a hundred names can make a tree
-    /// that nobody gets to the end of.
-    private static let aliasCountMax = 32
-
-    let path: String
-
-    /// Of the variables in paths.
-    private let environment: [String: String]
-    private(set) var problems: [String] = []
-
-    init(path: String, environment: [String: String]) {
-        self.path = path
-        self.environment = environment
-    }
-
-    func report(_ problem: String, at node: Node? = nil) {
-        let place = node?.mark.map { ":\($0.line):\($0.column)" } ?? ""
-        problems.append("\(path)\(place): \(problem)")
-    }
-
-    /// - Throws: `ConfigurationError` where the text is no YAML mapping.
-    func compose(_ yaml: String) throws -> Node.Mapping {
-        let aliases = Self.aliasCount(in: yaml)
-        guard aliases <= Self.aliasCountMax else {
-            throw ConfigurationError(problems: [
-                "\(path): expected at most \(Self.aliasCountMax) aliases (*name), found \(aliases)"
-            ])
-        }
-        do {
-            guard let mapping = try Yams.compose(yaml: yaml)?.mapping else {
-                throw ConfigurationError(problems: ["\(path): expected a mapping with the sections job, model, …"])
-            }
-            return mapping
-        } catch let error as YamlError {
-            throw ConfigurationError(problems: ["\(path): not valid YAML: \(error)"])
-        }
-    }
-
-    /// Puts the value of `section.key=value` in place of the file's.
-    func apply(_ override: String, to root: inout Node.Mapping) {
-        guard let match = override.wholeMatch(of: #/([a-z0-9_]+)\.([a-z0-9_]+)=(.*)/#) else {
-            return report("expected SECTION.KEY=VALUE to set, found \"\(override)\"")
-        }
-        var section = root[Node(String(match.1))]?.mapping ?? [:]
-        section[Node(String(match.2))] = Node(String(match.3))
-        root[Node(String(match.1))] = .mapping(section)
-    }
-
-    /// Counts what may be an alias: a few stars in texts may be among them.
-    private static func aliasCount(in yaml: String) -> Int {
-        let bytes = Array(yaml.utf8)
-        return bytes.indices.count { index in
-            guard bytes[index] == UInt8(ascii: "*"), index + 1 < bytes.count else { return false }
-            let standsAlone = index == 0 || " \t\r\n[{,:?-".utf8.contains(bytes[index - 1])
-            return standsAlone && bytes[index + 1] > UInt8(ascii: " ") && bytes[index + 1] != UInt8(ascii: "*")
-        }
-    }
-
-    /// The path in the file, made absolute from the file's folder; variables and a leading `~` are expanded.
-    ///
-    /// - Throws: `Problem`.
-    func resolve(_ value: String) throws(Problem) -> String {
-        let folder = (FilePlace.absolute(path) as NSString).deletingLastPathComponent
-        return FilePlace.absolute(try PathText(value).expanded(in: environment), in: folder)
-    }
-}
-
 /// One mapping of a configuration file. Reading a key marks it as known.
 final class ConfigurationReader {
     private let file: ConfigurationFile
@@ -158,14 +86,42 @@ final class ConfigurationReader {
     }
 
     func path(_ key: String) -> String? {
-        guard let text = string(key) else { return nil }
+        string(key).map { resolved($0, key, node(key)) }
+    }
+
+    private func resolved(_ text: String, _ key: String, _ node: Node?) -> String {
         do {
             return try file.resolve(text)
         } catch {
-            file.report("\(name(key)): \(error.description)", at: node(key))
+            file.report("\(name(key)): \(error.description)", at: node)
             // Not absent: that would be reported too.
             return text
         }
+    }
+
+    /// One path or a list of them, each of another file.
+    ///
+    /// - Parameter word: a word that may stand in place of a path, and is nil in the result.
+    func paths(_ key: String, orWord word: String, countMax: Int) -> [String?]? {
+        guard let node = node(key), node.null == nil else { return nil }
+        let expected = "\(word), a path, or a list of them"
+        let items = node.sequence.map(Array.init) ?? [node]
+        guard (1...countMax).contains(items.count) else {
+            file.report("\(name(key)): expected \(expected), 1 to \(countMax); found \(items.count)", at: node)
+            return nil
+        }
+        var paths: [String?] = []
+        var places: [FilePlace] = []
+        for item in items {
+            guard let text = item.string, !text.isEmpty, item.null == nil else { return invalid(key, item, expected) }
+            let path = text == word ? nil : resolved(text, key, item)
+            let place = path.map { FilePlace($0) }
+            let isKnown = place.map { place in places.contains { $0.isSame(as: place) } } ?? paths.contains(nil)
+            if isKnown { file.report("\(name(key)): expected each of them once, found \(text.quoted) again", at: item) }
+            paths.append(path)
+            places += [place].compactMap(\.self)
+        }
+        return paths
     }
 
     /// A path on another machine, whose shell expands it: looked at, and left as it is.

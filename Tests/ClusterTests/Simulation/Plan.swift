@@ -129,7 +129,7 @@ struct Plan: CustomStringConvertible {
     /// A job's steps, whose rows may have any number of responses here.
     func pipeline(hasScorer: Bool) -> Pipeline {
         let steps = Pipeline.annotation(
-            fittedOn: .init(anchors: true, survey: false), hasDirection: false, choosesReadouts: choosesReadouts
+            fittedOn: [.anchors], hasDirection: false, choosesReadouts: choosesReadouts
         ).steps.map { step in
             var step = step
             if let rows = self.steps.first(where: { $0.id == step.id }) {

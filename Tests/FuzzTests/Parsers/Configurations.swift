@@ -56,8 +56,11 @@ extension FuzzedParser {
         let (job, cluster) = (configuration.job, configuration.cluster)
         var paths = [job.input, job.output, job.directionOutput, job.state, configuration.model.path]
         switch job.directionSource {
-        case .anchors(let path), .saved(let path): paths.append(path)
-        case .rows: break
+        case .fitted(let sources):
+            paths += sources.compactMap(\.path)
+            try BrokenPromise.unless(
+                (1...16).contains(sources.count) && Set(sources).count == sources.count, "the sources \(sources)")
+        case .saved(let path): paths.append(path)
         }
         for path in paths { try BrokenPromise.unless(path.hasPrefix("/"), "the path \(path) is not absolute") }
         let ranges: [(String, Int, ClosedRange<Int>)] = [

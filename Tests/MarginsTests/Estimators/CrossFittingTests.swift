@@ -33,6 +33,29 @@ import Testing
         }
     }
 
+    @Test func marginsOutsideOfAFoldAreHeldOutAndKnowNothingOfIt() throws {
+        let pairs = GroupedDifferences.pairs(GroupedDifferences.groups(20, seed: 3))
+        let folds = try #require(Folds(groups: pairs.groups, count: 4, seed: 1))
+        let margins = try pairs.crossFittedMargins(outsideEachOf: folds) { try Estimator.meanDifference.fit($0) }
+        #expect(margins.count == 4)
+        for fold in 0..<4 {
+            let outside = pairs.groups.indices.filter { folds.assignment[$0] != fold }
+            let expected = try outside.map { row in
+                let others = pairs.filter { ![fold, folds.assignment[row]].contains(folds.assignment[$0]) }
+                return projection(of: pairs[row], on: try Estimator.meanDifference.fit(others))
+            }
+            #expect(margins[fold] == expected)
+        }
+        // Another fold's numbers are others where one of its pairs is another one.
+        let changed = try #require(folds.assignment.firstIndex(of: 2))
+        var others = PairDifferences(hiddenSize: pairs.hiddenSize)
+        for row in 0..<pairs.count {
+            others.append(row == changed ? pairs[row].map { $0 * -3 }[...] : pairs[row], group: pairs.groups[row])
+        }
+        let again = try others.crossFittedMargins(outsideEachOf: folds) { try Estimator.meanDifference.fit($0) }
+        #expect(again[2] == margins[2] && again[0] != margins[0] && again[1] != margins[1] && again[3] != margins[3])
+    }
+
     /// The closed form against the mean of the other groups' pairs.
     @Test(arguments: [(2, 7), (12, 40), (40, 40)]) func theClosedFormIsThatOfTheOthers(_ groups: Int, _ rows: Int) {
         var pairs = PairDifferences(hiddenSize: 24)

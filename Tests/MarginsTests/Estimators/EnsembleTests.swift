@@ -35,6 +35,41 @@ import Testing
         #expect(ratios.max()! - ratios.min()! < 1e-4 * ratios[0])
     }
 
+    @Test func marginsAreAveragedInUnitsOfTheirDeviations() {
+        #expect(averagedMargins([[3, -1, 4]]) == [3, -1, 4])
+        let average = averagedMargins([[3, -1, 4], [30, -10, 40], [7, 7, 7]])
+        let deviation = standardDeviation([3, -1, 4])
+        #expect(zip(average, [3, -1, 4]).allSatisfy { abs($0 - $1 / deviation) < 1e-12 })
+        #expect(averagedMargins([[1, 1], [2, 2]]) == [0, 0] && averagedMargins([[.nan, 1], [2, 1]]) == [0, 0])
+    }
+
+    /// The spread of ensembles of fresh anchors, two sources of different sizes and means, against the closed form.
+    @Test func theErrorsAreThoseOfBothSources() throws {
+        let states = GroupedDifferences.states(40, seed: 5)
+        var scores = states.map { _ in MarginStatistics() }
+        var squares = states.map { _ in 0.0 }
+        let draws = 150
+        for draw in 0..<draws {
+            let sources = [(12, 1.0), (40, 0.5)].enumerated().map { number, source in
+                GroupedDifferences.pairs(
+                    GroupedDifferences.groups(source.0, mean: source.1, seed: UInt64(1000 * number + draw)))
+            }
+            let members = try sources.map { source in
+                let fit = try Estimator.meanDifference.fitWithErrors(source)
+                return (direction: fit.direction, errors: try #require(fit.errors))
+            }
+            let combined = try Ensemble.combined(members, deviations: [2, 3])
+            for (index, state) in states.enumerated() {
+                scores[index].add(projection(of: state, on: combined.direction))
+                let error = combined.errors.standardError(of: state)
+                squares[index] += error * error / Double(draws)
+            }
+        }
+        let ratio = zip(scores, squares).map { $1.squareRoot() / $0.standardDeviation }.reduce(0, +) / 40
+        print("errors of an ensemble are \(ratio) of the spread of \(draws) fresh ones")
+        #expect(abs(ratio - 1) < 0.1)
+    }
+
     @Test func aMemberWhoseScoresDoNotVaryHasNoPart() throws {
         #expect(try ensembleWeights(deviations: [2, 0, 4]) == [0.25, 0, 0.125])
         #expect(throws: DirectionError.zero) { try ensembleWeights(deviations: [0, 0]) }

@@ -1,7 +1,7 @@
 extension DatasetFormat {
-    /// A prompt, `harmful`: texts. The harmless response is the configured refusal.
+    /// A prompt, `harmful`: texts. The harmless response is the configured refusal, or what stands in its place.
     package static let harmful = DatasetFormat(
-        name: "harmful", columns: "prompt, harmful: strings; the configuration names the refusal",
+        name: "harmful", columns: "prompt, harmful: strings; refusals are the harmless side",
         precedence: [.anchor: 3]
     ) { options in
         guard let refusal = options.refusal else { return [] }

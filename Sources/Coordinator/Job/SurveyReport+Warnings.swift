@@ -1,0 +1,47 @@
+internal import Margins
+internal import Reports
+
+extension SurveyReport {
+    /// What is wrong with the direction; empty where nothing is seen.
+    var warnings: [String] {
+        guard let anchors else { return own.low > 0.5 ? [] : [warning(own: own, "margins mean nothing")] }
+        let advice = "use job.anchors: own, or anchors that are like the rows"
+        guard sources.count > 1 else { return [warning("your anchors order", anchors, advice)].compactMap(\.self) }
+        let bySource = sources.filter { $0.agreement.low - luck <= 0.5 }.map { source in
+            source.isOwn
+                ? warning(own: source.agreement, "leave own out of job.anchors")
+                : warning(
+                    "your anchors in \(source.name) order", source.agreement,
+                    "leave them out of job.anchors, or use anchors that are like the rows")
+        }
+        let used = sources.filter(\.isUsed)
+        let subject = used.count == 1 ? "\(used[0].name) alone orders" : "your sources together order"
+        return (bySource + [warning(subject, anchors, "use job.anchors: own")]).compactMap(\.self)
+    }
+
+    private func warning(own: ClusteredShare, _ consequence: String) -> String {
+        """
+        the rows' own labels say nothing that the model sees: a direction fitted on other rows orders \(own.text) as \
+        labelled, which is no better than chance; \(consequence)
+        """
+    }
+
+    /// What choosing a place flatters anchors by.
+    private var luck: Double { choice.isDefault ? 0 : choice.best?.optimism ?? 0 }
+
+    /// What is wrong with anchors that order so many rows as labelled.
+    private func warning(_ subject: String, _ anchors: ClusteredShare, _ advice: String) -> String? {
+        if anchors.high < 0.5 {
+            return """
+                \(subject) \(anchors.text) of your rows as labelled, fewer than chance: their two sides, or the rows', are \
+                swapped, or they are about something else (the rows' own labels, cross-fitted: \(own.text)): \(advice)
+                """
+        }
+        let isChance = anchors.low - luck <= 0.5
+        guard isChance || anchors.high - luck < own.low else { return nil }
+        return """
+            \(subject) \(anchors.text) of your rows as labelled, the rows' own labels, cross-fitted, \(own.text): \
+            \(isChance ? "the anchors do not carry over to the rows; " : "")\(advice)
+            """
+    }
+}

@@ -1,0 +1,48 @@
+internal import Diagnostics
+internal import JobConfiguration
+internal import JobStore
+internal import Margins
+internal import Protocol
+
+/// What a direction is fitted on: a file's anchors, or the surveyed rows by their own labels.
+struct SurveySource {
+    /// As a person knows it.
+    let name: String
+
+    /// SHA-256 of its file.
+    let digest: String
+
+    /// nil: the rows.
+    let anchors: SurveyStates?
+
+    /// A job's, in the order of the configuration.
+    ///
+    /// - Throws: `Problem` where none of a file's anchors can be used; a ledger error.
+    static func all(
+        _ definition: JobDefinition, ledger: Ledger, readouts: Int, hiddenSize: Int
+    ) throws -> [SurveySource] {
+        var files = definition.anchorFiles[...]
+        return try definition.configuration.job.directionSource.anchors.map { source in
+            guard source != .own else {
+                let name = JobConfiguration.Configuration.AnchorSource.ownName
+                return SurveySource(name: name, digest: definition.inputDigest, anchors: nil)
+            }
+            let file = files.removeFirst()
+            let anchors = try SurveyStates(file.step, ledger: ledger, readouts: readouts, hiddenSize: hiddenSize)
+            guard anchors.count + anchors.failed > 0 else {
+                throw Problem(
+                    "\(file.path): no anchor can be used: no direction can be fitted", isOfConfiguration: true)
+            }
+            guard anchors.count > 0 else {
+                let reason = anchors.firstReason.map { "; the first: \($0)" } ?? ""
+                throw Problem("\(file.path): none of the \(anchors.failed) anchor pairs can be embedded\(reason)")
+            }
+            return SurveySource(name: definition.name(of: file), digest: file.digest, anchors: anchors)
+        }
+    }
+
+    /// Its pairs at a place; nil: the rows.
+    func differences(at place: Int) throws -> PairDifferences? {
+        try anchors.map { try $0.states(place).differences($0.groups) }
+    }
+}
