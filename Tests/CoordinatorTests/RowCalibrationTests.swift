@@ -74,7 +74,9 @@ import Testing
         let size = (raw.reduce(0) { $0 + $1 * $1 } / Double(rows)).squareRoot()
         let annotation = try calibration.annotation(0, scores(2))
         #expect(abs(annotation.margin - 2 / size) < 1e-12 && annotation.calibrated?.probability == nil)
-        #expect(calibration.unitText.hasPrefix("standard deviations of all margins: fewer than 50 rows of 10 prompts"))
+        #expect(
+            calibration.unitText.hasPrefix(
+                "multiples of all margins' root mean square: fewer than 50 rows of 10 prompts"))
     }
 
     @Test func otherUnitsAreAsTheyAreAskedFor() throws {

@@ -116,10 +116,11 @@ import Testing
                 changed.append(state, group: rows.groups[other])
             }
             let after = try fits(changed)
+            let (folded, refolded) = (try #require(before.ofFolds), try #require(after.ofFolds))
             for fold in 0..<5 {
-                let same = before.fit(ofFold: fold).direction == after.fit(ofFold: fold).direction
+                let same = folded[fold].direction == refolded[fold].direction
                 #expect(same == (fold == folds.assignment[row]))
-                if same { #expect(before.fit(ofFold: fold).errors == after.fit(ofFold: fold).errors) }
+                if same { #expect(folded[fold].errors == refolded[fold].errors) }
             }
             #expect(before.whole.direction != after.whole.direction)
         }
@@ -129,9 +130,10 @@ import Testing
         let rows = pairs(900, signal: 0.6, seed: 13)
         let sources = [nil, pairs(700, signal: 1, seed: 14), pairs(700, signal: 1, seed: 15)]
         let fits = try fits(sources, rows: rows, by: .ensemble)
-        let count = fits.whole.errors.directions.count / Self.hiddenSize
+        let errors = try #require(fits.whole.errors)
+        let count = errors.directions.count / Self.hiddenSize
         #expect(count == 3 * (512 / 3))
-        #expect(fits.whole.errors.standardError(of: rows[0]) > 0)
+        #expect(errors.standardError(of: rows[0]) > 0)
     }
 
     @Test func threePromptsAreEnough() throws {

@@ -18,7 +18,7 @@ import Testing
         (Key(section: "dataset", name: "max_row_mib"), 1, 128, ""),
         (Key(section: "model", name: "max_tokens"), 0, 1_000_000, ""),
         (Key(section: "embedding", name: "layer"), -1000, 1000, "auto or "),
-        (Key(section: "direction", name: "rows"), 10, 100_000, ""),
+        (Key(section: "direction", name: "rows"), 10, 10_000, ""),
         (Key(section: "cluster", name: "local_workers"), 0, 1024, "auto or "),
         (Key(section: "cluster", name: "lanes"), 1, 1024, "auto or "),
         (Key(section: "cluster", name: "unit_tokens"), 1, 10_000_000, ""),

@@ -55,7 +55,7 @@ import Testing
         #expect(
             text.contains(
                 """
-                direction: 75.0 % of 72 anchor pairs on its right side when held out (95 % interval: 64.0 % to 83.6 %)
+                direction: 75.0 % of 72 pairs on its right side when held out (95 % interval: 64.0 % to 83.6 %)
 
                 """))
         #expect(text.contains("\nwarning: model.gguf: it looks old\n"))

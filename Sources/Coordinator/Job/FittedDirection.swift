@@ -6,8 +6,8 @@ struct FittedDirection: Sendable {
     /// Of norm 1.
     let direction: Direction
 
-    /// Zero where the pairs say nothing of how uncertain they are.
-    let errors: StandardErrors
+    /// nil where the pairs say nothing of how uncertain they are.
+    let errors: StandardErrors?
 
     /// The directions of which errors are, at most.
     static let partsMax = 512
@@ -17,10 +17,7 @@ struct FittedDirection: Sendable {
     init(_ differences: PairDifferences, by estimator: Estimator, partsMax: Int = partsMax) throws {
         let fitted = try estimator.fitWithErrors(differences, partsMax: partsMax)
         direction = try Direction(difference: fitted.direction.map { Double($0) })
-        errors =
-            fitted.errors
-            ?? StandardErrors(
-                hiddenSize: differences.hiddenSize, directions: Array(repeating: 0, count: differences.hiddenSize))
+        errors = fitted.errors
     }
 
     /// Several as one, that scores as they do on average in units of their deviations.
@@ -28,9 +25,13 @@ struct FittedDirection: Sendable {
     /// - Parameter deviations: of the members' margins on the same rows.
     /// - Throws: `DirectionError` where they cancel out.
     init(combining members: [FittedDirection], deviations: [Double]) throws {
-        let combined = try Ensemble.combined(members.map { ($0.direction.unit, $0.errors) }, deviations: deviations)
+        func none(_ unit: [Float]) -> StandardErrors {
+            StandardErrors(hiddenSize: unit.count, directions: unit.map { _ in 0 })
+        }
+        let combined = try Ensemble.combined(
+            members.map { ($0.direction.unit, $0.errors ?? none($0.direction.unit)) }, deviations: deviations)
         direction = try Direction(difference: combined.direction.map { Double($0) })
-        errors = combined.errors
+        errors = members.allSatisfy { $0.errors != nil } ? combined.errors : nil
     }
 }
 

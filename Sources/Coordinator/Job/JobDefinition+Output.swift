@@ -39,8 +39,8 @@ extension JobDefinition {
         if case .probabilities = margin.bins, !calibrates {
             throw Problem(
                 """
-                margin.bins: probabilities need margins that the rows' labels calibrate: job.anchors: own, embedding.layer \
-                or token: auto, or a direction that such a job saved; quantiles, edges and equal_width do not
+                margin.bins: probabilities need margins that the rows' labels calibrate: embedding.compat: none; quantiles, \
+                edges and equal_width do not
                 """)
         }
         if margin.negative == .flip, try DatasetReader(path: path, options: options).exchange == nil {

@@ -89,11 +89,11 @@ struct RowCalibration: Sendable {
         case .logOdds where isCalibrated: "log-odds that the chosen response is the safer one, as the labels say"
         case .logOdds:
             """
-            standard deviations of all margins: fewer than \(Self.rowsMin) rows of \(Self.promptsMin) prompts say too little of \
+            multiples of all margins' root mean square: fewer than \(Self.rowsMin) rows of \(Self.promptsMin) prompts say too little of \
             how often margins are right
             """
         case .raw: "as measured"
-        case .standard: "standard deviations of all margins"
+        case .standard: "multiples of all margins' root mean square"
         }
     }
 

@@ -128,9 +128,6 @@ struct SourceFits: Sendable {
                 combining: members.map { $0.ofFolds?[fold] ?? $0.whole }, deviations: deviations.map { $0[fold] })
         }
     }
-
-    /// The direction that a surveyed row is scored on.
-    func fit(ofFold fold: Int) -> FittedDirection { ofFolds?[fold] ?? whole }
 }
 
 extension Folds {

@@ -82,11 +82,13 @@ struct SurveyFit: Sendable {
             sources.map { try $0.differences(at: cell) }, rows: differences, folds: folds,
             by: estimator, seed: Self.seed)
 
-        let scored = states.outcomes { fits.fit(ofFold: folds.assignment[$0]) }
+        let scored =
+            fits.ofFolds.map { states.outcomes(folds, ofFolds: $0, whole: fits.whole) }
+            ?? states.outcomes { _ in fits.whole }
         outcomes = try zip(states.rows, scored).map { ($0, .values(try $1.values)) } + rows.failures
 
         // What the rows' own labels say there, and at the place that they would choose.
-        let ownLabels = try ownMember.map { OwnLabels(fits.members[$0]) } ?? OwnLabels(differences, folds)
+        let ownLabels = ownMember.map { OwnLabels(fits.members[$0]) } ?? OwnLabels(differences, folds)
         let ownCell = candidates[choose(by: table.ownMargins).cell]
         let isKnown = ownCell == cell && (ownMember == nil || sources.count == 1)
         let ownMargins =
@@ -116,7 +118,8 @@ struct SurveyFit: Sendable {
         let used = fits.used.map { (source: sources[$0], pairs: described[$0].pairs) }
         saved = try Self.saved(
             fits.whole, by: fits.estimator, of: used, readouts[cell], definition, model,
-            heldOut: Self.heldOut(used.map(\.source), fits, prompts, at: cell))
+            heldOut: Self.heldOut(used.map(\.source), fits, prompts, at: cell),
+            hasErrors: scored.allSatisfy { $0.errors != nil })
     }
 
     /// The pairs of a direction of one source, and how it was fitted on them.
@@ -129,7 +132,8 @@ struct SurveyFit: Sendable {
 
     private static func saved(
         _ fit: FittedDirection, by estimator: String, of used: [(source: SurveySource, pairs: Int)],
-        _ readout: Readout, _ definition: JobDefinition, _ model: LoadedModel, heldOut: HeldOutAccuracy?
+        _ readout: Readout, _ definition: JobDefinition, _ model: LoadedModel, heldOut: HeldOutAccuracy?,
+        hasErrors: Bool = true
     ) throws -> SavedDirection {
         // A single file's pairs are anchors, as those of a direction that knows no other source.
         let isOneFile = used.count == 1 && used[0].source.anchors != nil
@@ -144,7 +148,8 @@ struct SurveyFit: Sendable {
                 anchorPairs: used.reduce(0) { $0 + $1.pairs }, software: ProtocolVersion.software,
                 estimator: estimator,
                 source: isOneFile ? nil : used.map(\.source.name).joined(separator: ", ")),
-            errors: fit.errors)
+            // Of which the surveyed rows have none, no other row has any.
+            errors: hasErrors ? fit.errors : nil)
         // Through its file's form, so that this job and one that is given the file project on the same numbers.
         var saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
         saved.heldOut = heldOut
@@ -197,13 +202,18 @@ struct OwnLabels {
 
     init(_ fit: SourceFit) { (direction, margins) = (fit.whole.direction.unit, fit.margins) }
 
-    init(_ rows: PairDifferences, _ folds: Folds) throws {
-        direction = try Self.estimator.fit(rows)
-        margins = try Self.margins(rows, folds)
+    init(_ rows: PairDifferences, _ folds: Folds) {
+        direction = Self.fit(rows)
+        margins = Self.margins(rows, folds)
     }
 
-    static func margins(_ rows: PairDifferences, _ folds: Folds) throws -> [Double] {
-        try rows.crossFittedMargins(folds) { try estimator.fit($0) }
+    static func margins(_ rows: PairDifferences, _ folds: Folds) -> [Double] {
+        rows.crossFittedMargins(folds) { fit($0) }
+    }
+
+    /// Where the rows' differences cancel out, they say nothing, and all margins are 0.
+    private static func fit(_ rows: PairDifferences) -> [Float] {
+        (try? estimator.fit(rows)) ?? Array(repeating: 0, count: rows.hiddenSize)
     }
 }
 

@@ -4,6 +4,14 @@ internal import Reports
 extension SurveyReport {
     /// What is wrong with the direction; empty where nothing is seen.
     var warnings: [String] {
+        guard own.groups >= PlaceChoice.groupsMin else {
+            return [
+                """
+                too few labelled rows to tell whether margins mean anything: \(own.groups) prompts were surveyed, expected at \
+                least \(PlaceChoice.groupsMin)
+                """
+            ]
+        }
         guard let anchors else { return own.low > 0.5 ? [] : [warning(own: own, "margins mean nothing")] }
         let advice = "use job.anchors: own, or anchors that are like the rows"
         guard sources.count > 1 else { return [warning("your anchors order", anchors, advice)].compactMap(\.self) }

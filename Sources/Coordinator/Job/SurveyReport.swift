@@ -92,19 +92,22 @@ struct SurveyReport: Codable, Hashable, Sendable {
 }
 
 extension SurveyReport {
+    /// What the places were compared on.
+    private var measured: ClusteredShare { chosen.own.first?.agreement ?? agreement }
+
     /// Why the model is read where it is.
     var choiceText: String {
         let place = "layer \(chosen.layer), \(chosen.token)"
         guard places.count > 1 else { return "\(place), as configured" }
         guard let best = choice.best else {
             return """
-                \(place): the default, since \(agreement.groups) prompts with a label choose nothing (expected at least \
+                \(place): the default, since \(measured.groups) prompts with a label choose nothing (expected at least \
                 \(PlaceChoice.groupsMin))
                 """
         }
         let bestPlace = places[best.cell]
         let found = """
-            \(best.value.percent) of \(agreement.rows) rows as labelled, of which \(best.optimism.percent) is luck of \
+            \(best.value.percent) of \(measured.rows) rows as labelled, of which \(best.optimism.percent) is luck of \
             \(places.count) places
             """
         if best.cell == choice.defaultCell {

@@ -77,8 +77,7 @@ struct SurveyStates {
             let places = first..<min(first + placesAtATime, readouts)
             var differences = places.map { _ in PairDifferences(hiddenSize: hiddenSize) }
             var next = 0
-            try forEachRow { index, values in
-                guard next < indices.count, indices[next] == index else { return }
+            try forEachRow(of: indices) { _, values in
                 for place in places {
                     let (preferred, other) = sides(place, values)
                     differences[place - first].append(zip(preferred, other).map { $0 - $1 }, group: groups[next])
@@ -115,12 +114,20 @@ struct SurveyStates {
     }
 
     /// Of those that can be used: `[texts, readouts, hidden]`.
-    private func forEachRow(_ body: (_ index: Int, _ values: [Float]) throws -> Void) throws {
-        var index = 0
+    ///
+    /// - Parameter indices: ascending; nil for all.
+    private func forEachRow(
+        of indices: [Int]? = nil, _ body: (_ index: Int, _ values: [Float]) throws -> Void
+    ) throws {
+        var (index, next) = (0, 0)
         try ledger.forEachRow(of: step.id) { _, result in
             guard case .values(let values) = result else { return }
+            defer { index += 1 }
+            if let indices {
+                guard next < indices.count, indices[next] == index else { return }
+                next += 1
+            }
             try body(index, values.floats())
-            index += 1
         }
     }
 }
@@ -160,11 +167,31 @@ struct PlaceStates {
             let unit = fit.direction.unit
             return Outcome(
                 scores: (projection(of: one, on: unit), projection(of: two, on: unit)),
-                errors: (
-                    fit.errors.standardError(of: one),
-                    fit.errors.standardError(of: zip(two, one).map { $0 - $1 })
-                ))
+                errors: fit.errors.map { errors in
+                    (errors.standardError(of: one), errors.standardError(of: zip(two, one).map { $0 - $1 }))
+                })
         }
+    }
+
+    /// What rows come to along directions that never saw their folds, with the mean of each fold's scores where the whole's
+    /// direction has it: what all states have in common is another number along each direction, and says nothing.
+    func outcomes(_ folds: Folds, ofFolds: [FittedDirection], whole: FittedDirection) -> [Outcome] {
+        var outcomes = outcomes { ofFolds[folds.assignment[$0]] }
+        let unit = whole.direction.unit
+        for fold in 0..<folds.count {
+            let own = rows.indices.filter { folds.assignment[$0] == fold }
+            let shift = own.reduce(0) { sum, row in
+                let (one, two) = self[row]
+                let scores = outcomes[row].scores
+                return sum + projection(of: one, on: unit) + projection(of: two, on: unit) - scores.0 - scores.1
+            }
+            for row in own { outcomes[row].shift(by: shift / Double(2 * own.count)) }
+        }
+        // Where one of them says nothing of its errors, no row has any.
+        if whole.errors == nil || outcomes.contains(where: { $0.errors == nil }) {
+            for row in outcomes.indices { outcomes[row].errors = nil }
+        }
+        return outcomes
     }
 
     /// Of the preferred text and of the other one, `[hidden]` each.
@@ -175,17 +202,19 @@ struct PlaceStates {
 
     struct Outcome {
         /// Of the preferred text, and of the other one.
-        let scores: (Double, Double)
+        private(set) var scores: (Double, Double)
 
-        /// Of the preferred text's score, and of the difference to it.
-        let errors: (Double, Double)
+        /// Of the preferred text's score, and of the difference to it; nil where they are not known.
+        fileprivate(set) var errors: (Double, Double)?
 
         var margin: Double { scores.0 - scores.1 }
 
-        /// `[texts, score and error]`
+        fileprivate mutating func shift(by offset: Double) { scores = (scores.0 + offset, scores.1 + offset) }
+
+        /// `[texts, score and error]`, or `[texts, score]`
         var values: Tensor {
             get throws {
-                let numbers = [scores.0, errors.0, scores.1, errors.1]
+                let numbers = errors.map { [scores.0, $0.0, scores.1, $0.1] } ?? [scores.0, scores.1]
                 guard numbers.allSatisfy(\.isFinite) else { throw Problem("scores that are not finite: \(numbers)") }
                 return Tensor(numbers, shape: [numbers.count])
             }

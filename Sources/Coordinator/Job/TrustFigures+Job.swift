@@ -1,3 +1,4 @@
+internal import Foundation
 internal import JobConfiguration
 internal import Margins
 internal import Protocol
@@ -12,10 +13,8 @@ extension TrustFigures {
     ///   - output: of the annotated rows.
     init(_ definition: JobDefinition, direction: SavedDirection, survey: SurveyReport?, output: String) {
         self.init(run: Run(definition, direction, survey, output: output))
-        guard let survey else {
-            warnings = [direction.heldOutWarning].compactMap(\.self)
-            return
-        }
+        warnings = [direction.heldOutWarning, definition.sameRowsWarning(direction)].compactMap(\.self)
+        guard let survey else { return }
         labelAgreement = Agreement(survey.agreement)
         let trust = survey.trust
         effectSize = trust.effect.map { Effect($0, optimism: trust.effectOptimism) }
@@ -45,10 +44,11 @@ extension TrustFigures {
                     agreement: Agreement(own.agreement), effectSize: own.effect?.value,
                     anchorsAgreement: anchors.map { Agreement($0.agreement) },
                     anchorsEffectSize: anchors?.effect?.value,
-                    isChosen: place == survey.chosen && own.estimator == survey.estimator)
+                    isChosen: place == survey.chosen
+                        && own.estimator == (place.anchors?.estimator ?? survey.estimator))
             }
         }
-        warnings = [direction.heldOutWarning].compactMap(\.self) + survey.warnings
+        warnings += survey.warnings
     }
 
     /// Adds what all rows say, once they have their margins.
@@ -76,17 +76,37 @@ extension TrustFigures.Run {
     ) {
         let job = definition.configuration.job
         let provenance = direction.provenance
-        let anchors = job.directionSource.anchors
+        let files = definition.anchorFiles.filter { direction.digests.contains($0.digest) }
+        let isOwn = job.directionSource.anchors.contains(.own) && direction.digests.contains(definition.inputDigest)
+        let isOfJob = files.count + (isOwn ? 1 : 0) == direction.digests.count
         let source =
-            anchors.isEmpty ? "saved" : anchors.map { $0 == .own ? "own" : "anchors" }.joined(separator: ", ")
+            !isOfJob ? "saved" : ((isOwn ? ["own"] : []) + files.map { _ in "anchors" }).joined(separator: ", ")
         self.init(
             job: job.name, input: job.input, output: output, software: ProtocolVersion.software, source: source,
-            anchorFiles: definition.anchorFiles.map(\.path), pairs: provenance.anchorPairs,
+            anchorFiles: isOfJob ? files.map(\.path) : [], pairs: provenance.anchorPairs,
             estimator: provenance.estimator ?? "mean-difference",
             model: provenance.model, modelSha256: provenance.modelSHA256, template: provenance.template,
             compatibility: provenance.compatibility.rawValue, precision: provenance.precision.rawValue,
             numericBuild: provenance.numericBuild, layer: provenance.layer, layerCount: provenance.layerCount,
             token: provenance.token.rawValue, placeReason: survey?.choiceText ?? "as the direction was fitted", rows: 0,
             failedRows: 0)
+    }
+}
+
+extension SavedDirection {
+    /// Of the files that it was fitted on.
+    fileprivate var digests: Set<String> { Set(provenance.anchorsSHA256.components(separatedBy: ", ")) }
+}
+
+extension JobDefinition {
+    /// What flatters every figure: a direction that was fitted on the very rows that are annotated, all at once.
+    fileprivate func sameRowsWarning(_ direction: SavedDirection) -> String? {
+        guard direction.digests.contains(inputDigest), !configuration.job.directionSource.anchors.contains(.own) else {
+            return nil
+        }
+        return """
+            the direction was fitted on the rows of this very input: every figure of trust is flattered by that; \
+            job.anchors: own scores each row by a direction that never saw its prompt
+            """
     }
 }

@@ -16,7 +16,7 @@ package struct StatusText: Sendable {
         if let heldOut = report.heldOut {
             lines.append(
                 """
-                direction: \(heldOut.share.percent) of \(heldOut.pairs) anchor pairs on its right side when held out \
+                direction: \(heldOut.share.percent) of \(heldOut.pairs) pairs on its right side when held out \
                 (95 % interval: \(heldOut.low.percent) to \(heldOut.high.percent))
                 """)
         }

@@ -25,7 +25,7 @@ extension Configuration {
             /// As the states are measured: the difference of the two scores.
             case raw
 
-            /// The raw one divided by the standard deviation of all rows' raw margins.
+            /// The raw one divided by the root mean square of all rows' raw margins.
             case standard
         }
 

@@ -15,7 +15,8 @@ package struct TrustFigures: Codable, Hashable, Sendable {
     /// All annotated rows' margins, in their unit.
     package var margins: Distribution?
 
-    /// How often a margin has the sign that the row's label says: of rows whose score never saw their prompt.
+    /// How often a margin has the sign that the row's label says. A direction of the rows' own labels that scores a row never
+    /// saw its prompt.
     package var labelAgreement: Agreement?
     package var baselines = Baselines()
 
@@ -274,7 +275,8 @@ extension TrustFigures {
         package var anchorsAgreement: Agreement?
         package var anchorsEffectSize: Double?
 
-        /// Whether this is what the job's margins are of.
+        /// Whether the model is read here, and this is what the place was chosen by: the job's estimator of the rows' own labels,
+        /// or the anchors' mean difference.
         package var isChosen: Bool
 
         package init(
