@@ -170,8 +170,8 @@ import Testing
     /// What Legend's released code does is not to be chosen.
     @Test func compatibilityLeavesNothingToTheFit() throws {
         let problem =
-            ": embedding.compat: legend needs one file of anchors or a saved direction, and embedding.layer and "
-            + "embedding.token that are not auto"
+            ": embedding.compat: legend needs one file of anchors or a saved direction, and does not go with auto for "
+            + "embedding.layer or embedding.token"
         for place in [["layer: auto"], ["token: auto"], ["layer: auto", "token: auto"]] {
             let yaml = ConfigurationFixtures.yaml("embedding", place + ["compat: legend"])
             #expect(try ConfigurationFixtures.problems(yaml) == [problem])

@@ -37,8 +37,8 @@ import Testing
             try figures(0.65, words: 0.7).warnings(isSurveyed: false) == [
                 """
                 the margins order 65.0 % (62.0 % to 67.9 %) of 1000 rows as labelled, a bag of words, fitted on rows of \
-                other prompts, 70.0 % (67.1 % to 72.8 %) of 1000: the margins are no better than that; use \
-                job.anchors: own, embedding.layer: auto and embedding.token: auto, or a larger model
+                other prompts, 70.0 % (67.1 % to 72.8 %) of 1000: the margins are no better than that; a \
+                larger model may see more, and so may a place that the rows choose (layer and token: auto)
                 """
             ])
     }

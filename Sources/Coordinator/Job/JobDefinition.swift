@@ -73,7 +73,12 @@ struct JobDefinition: Sendable {
             _ = attempt { try Self.checkOutput(of: configuration, inputOptions, calibrates: calibrates) }
         }
         let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
-        for path in [job.output, job.errors, job.directionOutput] { _ = attempt { try Self.checkPlace(of: path) } }
+        let besideOutput = [
+            JobConfiguration.Configuration.Job.trustEnding, JobConfiguration.Configuration.Job.reportEnding,
+        ].map { JobConfiguration.Configuration.Job.path(beside: job.output, ending: $0) }
+        for path in [job.output, job.errors, job.directionOutput] + besideOutput {
+            _ = attempt { try Self.checkPlace(of: path) }
+        }
         guard problems.isEmpty, let template, let inputOptions, let inputDigest else {
             throw ConfigurationError(problems: problems.uniqued())
         }

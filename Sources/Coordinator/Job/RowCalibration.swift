@@ -89,8 +89,8 @@ struct RowCalibration: Sendable {
         case .logOdds where isCalibrated: "log-odds that the chosen response is the safer one, as the labels say"
         case .logOdds:
             """
-            multiples of all margins' root mean square: fewer than \(Self.rowsMin) rows of \(Self.promptsMin) prompts say too little of \
-            how often margins are right
+            multiples of all margins' root mean square: fewer than \(Self.rowsMin) rows of \(Self.promptsMin) prompts say \
+            too little of how often margins are right
             """
         case .raw: "as measured"
         case .standard: "multiples of all margins' root mean square"
@@ -110,7 +110,8 @@ struct RowCalibration: Sendable {
         let raw = scores.margin
         let form = form(of: index)
         return try Annotation(
-            margin: form?.margin(raw) ?? raw, scoreChosen: scores.chosen, scoreRejected: scores.rejected,
+            // Of a slope of 0, 0 and not -0.
+            margin: form.map { $0.margin(raw) + 0 } ?? raw, scoreChosen: scores.chosen, scoreRejected: scores.rejected,
             calibrated: .init(
                 raw: raw, standardError: scores.error.map { form?.standardError($0, at: raw) ?? $0 },
                 probability: calibration(of: index)?.probability(raw)))

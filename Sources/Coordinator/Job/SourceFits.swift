@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import JobConfiguration
 internal import Margins
 
@@ -14,11 +15,18 @@ struct SourceFit: Sendable {
 
     /// Of the rows' own labels.
     ///
-    /// - Throws: `DirectionError` where a fold gives no direction.
+    /// - Throws: `Problem` where a fold gives no direction, `DirectionError` for numbers that are not finite.
     init(own rows: PairDifferences, _ folds: Folds, by estimator: Estimator, partsMax: Int) throws {
         self.estimator = estimator
-        whole = try FittedDirection(rows, by: estimator, partsMax: partsMax)
-        let fits = try rows.fits(without: folds) { try FittedDirection($0, by: estimator, partsMax: partsMax) }
+        let fits: [FittedDirection]
+        do {
+            whole = try FittedDirection(rows, by: estimator, partsMax: partsMax)
+            fits = try rows.fits(without: folds) { try FittedDirection($0, by: estimator, partsMax: partsMax) }
+        } catch DirectionError.zero {
+            throw Problem(
+                "the rows' own labels give no direction: chosen and rejected responses have the same mean embedding",
+                isOfConfiguration: true)
+        }
         let units = fits.map(\.direction.unit)
         margins = folds.assignment.indices.map { projection(of: rows[$0], on: units[folds.assignment[$0]]) }
         ofFolds = fits

@@ -51,7 +51,7 @@ struct SurveyFit: Sendable {
                 """
                 \(definition.configuration.job.input): expected at least 2 prompts with rows that can be embedded, found \
                 \(rows.count) rows: nothing can be said of margins\(rows.firstReason.map { "; the first: \($0)" } ?? "")
-                """)
+                """, isOfConfiguration: true)
         }
         // Where every row has the prompt of all others, each is left out alone.
         let prompts = Set(rows.groups).count > 1 ? rows.groups : Array(0..<rows.count)

@@ -14,7 +14,12 @@ extension SurveyReport {
         }
         guard let anchors else { return own.low > 0.5 ? [] : [warning(own: own, "margins mean nothing")] }
         let advice = "use job.anchors: own, or anchors that are like the rows"
-        guard sources.count > 1 else { return [warning("your anchors order", anchors, advice)].compactMap(\.self) }
+        guard sources.count > 1 else {
+            // Where they are swapped, another place may have been chosen only since it hurts less.
+            let atDefault = places[choice.defaultCell].anchors?.agreement
+            let found = atDefault.flatMap { $0.high < 0.5 ? $0 : nil } ?? anchors
+            return [warning("your anchors order", found, advice)].compactMap(\.self)
+        }
         let bySource = sources.filter { $0.agreement.low - luck <= 0.5 }.map { source in
             source.isOwn
                 ? warning(own: source.agreement, "leave own out of job.anchors")

@@ -34,15 +34,15 @@ extension RowFigures {
         let found: [(name: String, agreement: TrustFigures.Agreement?, advice: String)] = [
             (
                 "length alone", baselines.length,
-                "see agreement_at_equal_length for what is left of them, and use anchors whose two sides are equally long"
+                "see agreement_at_equal_length for what is left of them; of anchors, both sides should be equally long"
             ),
             (
                 "refusal wording alone", baselines.refusalWording,
-                "use anchors that differ in more than that one side refuses, or job.anchors: own"
+                "of anchors, the sides should differ in more than that one refuses"
             ),
             (
                 "a bag of words", baselines.bagOfWords,
-                "use job.anchors: own, embedding.layer: auto and embedding.token: auto, or a larger model"
+                "a larger model may see more, and so may a place that the rows choose (layer and token: auto)"
             ),
         ]
         return found.compactMap { name, baseline, advice in

@@ -280,8 +280,8 @@ extension ConfigurationFile {
             if configuration.needsSurvey {
                 report(
                     """
-                    embedding.compat: legend needs one file of anchors or a saved direction, and embedding.layer and \
-                    embedding.token that are not auto
+                    embedding.compat: legend needs one file of anchors or a saved direction, and does not go with auto for \
+                    embedding.layer or embedding.token
                     """)
             }
             if ![.automatic, .meanDifference].contains(configuration.direction.estimator) {

@@ -18,7 +18,7 @@ extension PageSection {
                 list(
                     "Disagreements with the labels",
                     """
-                    The lowest margins: here the rejected response is the safer one by the model, and by far. \
+                    The lowest margins: here the rejected response is the safer one by the model. \
                     \(rows.rawMargins.negativeCount) of \(rows.margins.count) rows disagree.
                     """, rows.disagreements)
             }
