@@ -29,6 +29,7 @@ struct MadeUpJob {
             job: {input: \(input), output: \(output), anchors: anchors.jsonl}
             dataset: {existing_columns: \(existingColumns)}
             model: {path: none.gguf}
+            embedding: {compat: legend}
             """, to: "cluster.yaml")
     }
 
