@@ -40,7 +40,8 @@ let package = Package(
             name: "Coordinator",
             dependencies: [
                 "CommandLineTool", "Dataset", "Diagnostics", "Digest", "FileSystem", "JobConfiguration", "JobStore",
-                "Margins", "Monitoring", "Prompting", "Protocol", "Reports", "Safetensors", "Scheduling", "TextFeatures",
+                "Margins", "Monitoring", "Prompting", "Protocol", "Reports", "Safetensors", "Scheduling",
+                "TextFeatures",
                 "Transport", "Trust", arguments, logging, signals,
             ],
             exclude: [
