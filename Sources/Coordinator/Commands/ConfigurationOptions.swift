@@ -11,7 +11,10 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp(
-            "Put a value in place of the configuration's, for example cluster.listen=tcp://0.0.0.0:5711; repeatable.",
+            """
+            Put a value in place of the configuration's, for example cluster.listen=tcp://0.0.0.0:5711 or \
+            'job.anchors=[own, a.jsonl]'; repeatable.
+            """,
             valueName: "section.key=value"))
     var overrides: [String] = []
 

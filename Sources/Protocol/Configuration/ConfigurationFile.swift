@@ -46,13 +46,23 @@ final class ConfigurationFile {
         }
     }
 
-    /// Puts the value of `section.key=value` in place of the file's.
+    /// Puts the value of `section.key=value` in place of the file's: a list or a section where it begins as one in YAML, else
+    /// the text itself.
     func apply(_ override: String, to root: inout Node.Mapping) {
         guard let match = override.wholeMatch(of: #/([a-z0-9_]+)\.([a-z0-9_]+)=(.*)/#) else {
             return report("expected SECTION.KEY=VALUE to set, found \"\(override)\"")
         }
+        let text = String(match.3)
+        var value = Node(text)
+        if text.hasPrefix("[") || text.hasPrefix("{") {
+            guard Self.aliasCount(in: text) == 0, let list = (try? Yams.compose(yaml: text))?.flatMap(\.withoutMarks)
+            else {
+                return report("\(match.1).\(match.2): expected a list or a section in YAML, found \(text.quoted)")
+            }
+            value = list
+        }
         var section = root[Node(String(match.1))]?.mapping ?? [:]
-        section[Node(String(match.2))] = Node(String(match.3))
+        section[Node(String(match.2))] = value
         root[Node(String(match.1))] = .mapping(section)
     }
 
@@ -72,5 +82,23 @@ final class ConfigurationFile {
     func resolve(_ value: String) throws(Problem) -> String {
         let folder = (FilePlace.absolute(path) as NSString).deletingLastPathComponent
         return FilePlace.absolute(try PathText(value).expanded(in: environment), in: folder)
+    }
+}
+
+extension Node {
+    /// Without its place, which is not one of the file; nil for an alias.
+    fileprivate var withoutMarks: Node? {
+        switch self {
+        case .scalar(let scalar): return Node(scalar.string, scalar.tag, scalar.style)
+        case .sequence(let sequence):
+            let nodes = sequence.compactMap(\.withoutMarks)
+            return nodes.count == sequence.count ? Node(nodes) : nil
+        case .mapping(let mapping):
+            let pairs = mapping.compactMap { key, value in
+                key.withoutMarks.flatMap { key in value.withoutMarks.map { (key, $0) } }
+            }
+            return pairs.count == mapping.count ? Node(pairs) : nil
+        case .alias: return nil
+        }
     }
 }

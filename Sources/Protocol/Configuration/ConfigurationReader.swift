@@ -268,7 +268,7 @@ final class ConfigurationReader {
     private func describe(_ node: Node) -> String {
         switch node {
         case .scalar(let scalar): "\"\(scalar.string)\""
-        case .sequence: "a list"
+        case .sequence(let elements): elements.isEmpty ? "an empty list" : "a list"
         case .mapping: "a section"
         case .alias: "an alias"
         }
