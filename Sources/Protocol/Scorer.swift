@@ -69,16 +69,29 @@ package struct Scorer: Hashable, Sendable {
     /// Of one direction.
     ///
     /// - Parameter errors: `[errors, hidden]`; empty: there are none.
-    /// - Precondition: it is not empty, both are finite, and there are fewer errors than `directionsMax`.
+    /// - Precondition: as of several directions.
     package init(_ readout: Readout, direction: [Float], errors: [Float] = []) {
-        let hidden = direction.count
-        precondition(!direction.isEmpty && direction.allSatisfy(\.isFinite), "a direction that points nowhere")
+        self.init(readout, directions: [direction], errors: errors)
+    }
+
+    /// Of directions at one place.
+    ///
+    /// - Parameters:
+    ///   - directions: `[hidden]` each.
+    ///   - errors: `[errors, hidden]`; empty: there are none.
+    /// - Precondition: there is a direction, none is empty, all are finite, and together there are at most `directionsMax`.
+    package init(_ readout: Readout, directions: [[Float]], errors: [Float] = []) {
+        precondition(!directions.isEmpty && directions.count < Self.directionsMax, "no direction, or too many")
+        let hidden = directions[0].count
         precondition(
-            errors.count.isMultiple(of: hidden) && errors.count / hidden < Self.directionsMax
+            directions.allSatisfy { !$0.isEmpty && $0.count == hidden && $0.allSatisfy(\.isFinite) },
+            "a direction that points nowhere")
+        precondition(
+            errors.count.isMultiple(of: hidden) && errors.count / hidden + directions.count <= Self.directionsMax
                 && errors.allSatisfy(\.isFinite), "errors that are none of this direction")
         self.init(checked: [
             Part(
-                readout, Tensor(direction, shape: [1, hidden]),
+                readout, Tensor(directions.flatMap(\.self), shape: [directions.count, hidden]),
                 errors: errors.isEmpty ? nil : Tensor(errors, shape: [errors.count / hidden, hidden]))
         ])
     }

@@ -8,8 +8,8 @@ import Testing
         .init(row: UInt64(row), text: RenderedItem(prompt: RenderedText(prompt), responses: [RenderedText("\(row)")]))
     }
 
-    private func sampled(_ prompts: [String], rows: Int) -> [Int] {
-        var sample = PromptSample(rows: rows)
+    private func sampled(_ prompts: [String], rows: Int, known: [String] = []) -> [Int] {
+        var sample = PromptSample(rows: rows, known: Set(known.map { Array($0.utf8) }))
         for (row, prompt) in prompts.enumerated() { sample.add(item(row, prompt)) }
         return sample.items.map { Int($0.row) }
     }
@@ -31,6 +31,22 @@ import Testing
         let forwards = Set(sampled(prompts, rows: 100).map { prompts[$0] })
         let otherwise = Set(sampled(order.map { prompts[$0] }, rows: 100).map { prompts[order[$0]] })
         #expect(forwards == otherwise && forwards.count > 30)
+    }
+
+    @Test func promptsThatAreKnownAreTakenWhereTheOthersAreTooFew() {
+        let prompts = (0..<1000).map { "prompt \($0 % 500)" }
+        let known = (100..<500).map { "prompt \($0)" }
+        let few = sampled(prompts, rows: 150, known: known)
+        #expect(few.count == 150 && few.allSatisfy { $0 % 500 < 100 })
+        let many = sampled(prompts, rows: 300, known: known)
+        #expect(many.count == 300 && many.count { $0 % 500 < 100 } == 200)
+        #expect(sampled(prompts, rows: 300, known: prompts) == sampled(prompts, rows: 300))
+    }
+
+    @Test func ofOnePromptWithManyRowsSomeAreDrawn() {
+        let rows = sampled((0..<5000).map { _ in "" }, rows: 100)
+        #expect(rows.count == 100 && Set(rows).count == 100)
+        for part in 0..<5 { #expect(rows.contains { $0 / 1000 == part }) }
     }
 
     @Test func ofAFewRowsAllAreTaken() {

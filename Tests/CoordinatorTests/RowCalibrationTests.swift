@@ -143,6 +143,13 @@ import Testing
         #expect(plain.margin == 2 && plain.error == nil)
         let withErrors = try RowScores(Tensor([3.0, 0.5, 1, 0.25], shape: [4]), row: 7)
         #expect(withErrors.margin == 2 && withErrors.error == 0.25)
+        // Along the direction of all, and along two categories'.
+        let values = Tensor([3.0, 5, 8, 1, 2, 10], shape: [6])
+        let margins = try [nil, 0, 1].map { try RowScores(values, row: 7, categories: 2, category: $0).margin }
+        #expect(margins == [2, 3, -2])
+        let one = try RowScores(Tensor([3.0, 0.5, 1, 0.25], shape: [4]), row: 7, categories: 1, category: 0)
+        #expect(one.margin == 0.25 && one.error == nil, "no errors, where there are categories")
+        #expect(try RowScores(Tensor([3.0, 1], shape: [2]), row: 7, categories: 2, category: 1).margin == 2)
         let error = #expect(throws: Problem.self) { try RowScores(Tensor([3.0], shape: [1]), row: 7) }
         #expect(error?.description == "row 7 has 1 scores; expected one of each of 2 responses")
     }

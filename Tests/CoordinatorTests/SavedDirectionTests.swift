@@ -33,6 +33,37 @@ import Testing
         #expect(try SavedDirection(serialized: direction.serialized(), path: "d") == direction)
     }
 
+    private func withCategories() throws -> SavedDirection {
+        var direction = try saved(layer: 2, layerCount: 2)
+        direction.categories = CategoryDirections(
+            column: "area", names: ["a, b", "c"],
+            directions: [try Direction(difference: [1, 0]), try Direction(difference: [0, 1])])
+        return direction
+    }
+
+    @Test func directionsOfCategoriesAreReadAsTheyWereSaved() throws {
+        let direction = try withCategories()
+        #expect(try SavedDirection(serialized: direction.serialized(), path: "d") == direction)
+        let part = direction.scorer.parts[0]
+        #expect(try part.directions.floats() == [0.6, -0.8, 1, 0, 0, 1] && part.errors == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("categoryNames", #"["a"]"#), ("categoryNames", #"["a","a"]"#), ("categoryNames", "a"),
+            ("categoryNames", nil),
+            ("categoryColumn", nil),
+        ] as [(String, String?)])
+    func categoriesThatDoNotFitTheirDirectionsAreRefused(_ key: String, _ text: String?) throws {
+        var file = try TensorFile(serialized: withCategories().serialized())
+        file.metadata[key] = text
+        let bytes = try file.serialized()
+        let error = #expect(throws: Problem.self) { try SavedDirection(serialized: bytes, path: "d") }
+        #expect(
+            error?.description
+                == "d: expected directions of categories with the column and a name for each, found numbers [2, 2]")
+    }
+
     @Test(arguments: [
         "", "{}", #"{"pairs":3,"groups":2,"right":4,"low":0,"high":1}"#,
         #"{"pairs":3,"groups":2,"right":1,"low":-1,"high":1}"#, #"{"pairs":0,"groups":0,"right":0,"low":0,"high":0}"#,

@@ -170,14 +170,16 @@ import Testing
     /// What Legend's released code does is not to be chosen.
     @Test func compatibilityLeavesNothingToTheFit() throws {
         let problem =
-            ": embedding.compat: legend needs one file of anchors or a saved direction, and does not go with auto for "
-            + "embedding.layer or embedding.token"
+            ": embedding.compat: legend needs one file of anchors without anchors.kind or a saved direction, and does not "
+            + "go with auto for embedding.layer or embedding.token"
         for place in [["layer: auto"], ["token: auto"], ["layer: auto", "token: auto"]] {
             let yaml = ConfigurationFixtures.yaml("embedding", place + ["compat: legend"])
             #expect(try ConfigurationFixtures.problems(yaml) == [problem])
         }
         let own = ConfigurationFixtures.yaml("embedding", "compat: legend").replacing("anchors.jsonl", with: "own")
         #expect(try ConfigurationFixtures.problems(own) == [problem])
+        let kinds = ConfigurationFixtures.yaml("embedding", "compat: legend") + "anchors: {kind: sort}\n"
+        #expect(try ConfigurationFixtures.problems(kinds) == [problem])
         let ridge = ConfigurationFixtures.yaml("embedding", "compat: legend") + "direction: {estimator: ridge}\n"
         #expect(
             try ConfigurationFixtures.problems(ridge) == [
@@ -188,7 +190,8 @@ import Testing
     @Test func whatIsKeptIsNotChosenByTheRows() throws {
         let problem =
             ": embedding.keep_embeddings needs embedding.layer and embedding.token that are not auto (what else is to be "
-            + "kept goes into keep_layers and keep_tokens), and one file of anchors or a saved direction"
+            + "kept goes into keep_layers and keep_tokens), and one file of anchors without anchors.kind or a saved "
+            + "direction"
         for place in [[], ["layer: 3"], ["token: last"]] {
             let yaml = ConfigurationFixtures.yaml("embedding", place + ["keep_embeddings: true"])
             #expect(try ConfigurationFixtures.problems(yaml) == [problem])

@@ -71,7 +71,8 @@ import Testing
             let problems = try ConfigurationFixtures.problems(yaml("[a.jsonl, b.jsonl]", "embedding: {\(more)}\n"))
             #expect(
                 problems.count == 1 && problems[0].contains("embedding.\(name)")
-                    && problems[0].contains("one file of anchors or a saved direction"), "\(problems)")
+                    && problems[0].contains("one file of anchors without anchors.kind or a saved direction"),
+                "\(problems)")
         }
     }
 
@@ -79,10 +80,33 @@ import Testing
         let ensemble = "direction: {estimator: ensemble}\n"
         #expect(try ConfigurationFixtures.read(yaml("[own, a.jsonl]", ensemble)).direction.estimator == .ensemble)
         let problem =
-            ": direction.estimator: ensemble needs two or more sources in job.anchors, such as [own, anchors.jsonl]; "
+            ": direction.estimator: ensemble needs two or more sources in job.anchors, such as [own, anchors.jsonl], "
+            + "or kinds of anchors (anchors.kind); "
         #expect(try ConfigurationFixtures.problems(yaml("a.jsonl", ensemble)) == [problem + "found one"])
         let saved = yaml("a.jsonl", ensemble).replacing("anchors: a.jsonl", with: "direction: d.safetensors")
         #expect(try ConfigurationFixtures.problems(saved) == [problem + "found a saved direction"])
+    }
+
+    @Test func kindsAreThoseOfAFile() throws {
+        let kinds = "anchors: {kind: sort}\n"
+        let configuration = try ConfigurationFixtures.read(
+            yaml("a.jsonl", kinds + "direction: {estimator: ensemble}\n"))
+        #expect(configuration.anchors.kind == "sort" && configuration.needsSurvey)
+        let problem = ": anchors.kind needs a file in job.anchors, whose column it is; found none"
+        #expect(try ConfigurationFixtures.problems(yaml("own", kinds)) == [problem])
+    }
+
+    @Test func groupsOfRowsAreOfTheirOwnLabels() throws {
+        let by = "direction: {by: area}\n"
+        #expect(try ConfigurationFixtures.read(yaml("own", by)).direction.by == "area")
+        let problem =
+            ": direction.by needs directions of the rows' own labels: job.anchors: own alone, or none, without "
+            + "embedding.compat: legend and keep_embeddings"
+        for sources in ["a.jsonl", "[own, a.jsonl]"] {
+            #expect(try ConfigurationFixtures.problems(yaml(sources, by)) == [problem])
+        }
+        let saved = yaml("own", by).replacing("anchors: own", with: "direction: d.safetensors")
+        #expect(try ConfigurationFixtures.problems(saved) == [problem])
     }
 
     @Test func refusalsVaryUnlessOneIsGiven() throws {

@@ -28,7 +28,7 @@ import Testing
                 UnitSummary(id: UnitID(1), rows: 3, texts: 68, tokens: 1, failures: 0)
             ])
         var responses: [Int] = []
-        try ledger.forEachTextByPrompt(of: step.id) { responses.append($0.responses) }
+        try ledger.forEachTextByPrompt(of: [step.id]) { responses.append($1.responses) }
         #expect(responses == [3, 1, 64])
         func result(_ counts: [Int]) -> UnitResult {
             let texts = counts.reduce(0, +)

@@ -107,7 +107,7 @@ private struct SettledRow: Hashable {
         try ledger.add(items, ingestion: .init(), of: .anchors)
         try ledger.add([unit(rows: 0..<3)], of: .rows)
         var texts: [Ledger.Text] = []
-        try ledger.forEachTextByPrompt(of: .anchors) { texts.append($0) }
+        try ledger.forEachTextByPrompt(of: [.anchors]) { texts.append($1) }
         #expect(texts.map(\.row) == [3, 5, 1, 6, 7, 4, 9, 0, 8, 2])
         #expect(texts.map(\.prompt) == texts.map { Array(prompts[Int($0.row)].utf8) })
         #expect(texts.allSatisfy { $0.responseBytes == 5 })

@@ -1,5 +1,6 @@
 import Dataset
 import DatasetFixtures
+import Diagnostics
 import FileSystem
 import Foundation
 import Margins
@@ -107,7 +108,8 @@ struct JobReportTests {
 
     @Test func sectionsWithoutFiguresAreAbsent() throws {
         let all = [
-            "verdict", "rows", "distribution", "place", "certainty", "confounds", "sources", "errors", "provenance",
+            "verdict", "rows", "distribution", "place", "certainty", "confounds", "sources", "categories", "errors",
+            "provenance",
         ]
         #expect(try sections(report(errors: Self.errors, trust: .fixture())) == all)
         #expect(try sections(report()) == ["verdict", "rows", "distribution"])
@@ -151,7 +153,8 @@ struct JobReportTests {
                 "1001 surveyed rows (997 prompts)", "jbb.jsonl yes 72 63.1 % (61.1 % to 65.1 %) 0.4123 -0.0712",
                 "demo.jsonl no 72 48.7 %", "the rows' own labels, cross-fitted 64.2 %",
             ],
-            "errors": ["1 of 61 rows have no margin", "\"chosen\" is empty 1 61"],
+            "categories": ["weapons 2308 51.0 %", "71.0 % (69.0 % to 73.0 %) its own", "too few rows that of all"],
+            "errors": ["1 of 61 rows are not in the output", "\"chosen\" is empty 1 61"],
             "provenance": [
                 "hh-jbb", "hh.jsonl.gz", "0.9.1", "jbb.jsonl", "354", "SmolLM2.gguf", "abcdef0123456789", "alpaca",
                 "none",
@@ -169,7 +172,10 @@ struct JobReportTests {
             let page = try ParsedPage(try report(trust: trust).html)
             return try #require(page.all("p").first { $0.attributes["class"]?.hasPrefix("verdict") == true })
         }
-        #expect(try verdict(.fixture()).attributes["class"] == "verdict")
+        var sound = try TrustFigures.fixture()
+        sound.warnings = []
+        #expect(try verdict(sound).attributes["class"] == "verdict")
+        #expect(try verdict(.fixture()).attributes["class"] == "verdict doubtful")
         let doubtful = try verdict(.fixture(agreement: 0.56))
         #expect(doubtful.attributes["class"] == "verdict doubtful")
         #expect(doubtful.plainText.contains("no better than length alone"))
@@ -279,7 +285,63 @@ struct JobReportTests {
         let path = try folder.write(figures.serialized, to: "out.trust.json")
         #expect(try TrustFigures(ifAt: path) == figures)
         #expect(try TrustFigures(ifAt: folder.path("none")) == nil)
-        try folder.write("{}", to: "out.trust.json")
-        #expect(throws: (any Error).self) { try TrustFigures(ifAt: path) }
+    }
+
+    @Test func otherFilesAreRefusedWithWhatIsWrong() throws {
+        let text = String(decoding: try TrustFigures.fixture().serialized, as: UTF8.self)
+        let expected = "expected the trust figures that a job writes beside its output, found"
+        let cases = [
+            ("{}", "\(expected) something else: no version"), ("[1", "\(expected) something else: no JSON"),
+            ("[]", "\(expected) something else: no object"),
+            ("{\"version\": 1}", "expected version 2 of the trust figures, found 1"),
+            ("{\"version\": 2}", "\(expected) them damaged: no run"),
+            (
+                text.replacing("\"pairs\" : 354", with: "\"pairs\" : \"many\""),
+                "\(expected) them damaged: another kind of value in run.pairs"
+            ),
+        ]
+        for (text, problem) in cases {
+            let path = try folder.write(text, to: "out.trust.json")
+            let error = try #require(throws: Problem.self) { try TrustFigures(ifAt: path) }
+            #expect("\(error)" == "\(path): \(problem)")
+        }
+    }
+
+    // MARK: What became of rows
+
+    /// Columns of an earlier job that the input has are not this job's.
+    @Test func columnsThatTheJobDidNotAddAreNotReadAsIts() throws {
+        let lines = [1.0, -1].map { margin in
+            """
+            {"prompt": "p", "chosen": "c", "rejected": "r", "margin_flipped": true, "margin_raw": 7, "p_safer": 0.9, \
+            "margin": \(margin)}
+            """
+        }
+        func figures(_ columns: [String]?) throws -> RowFigures {
+            let path = try folder.write(lines.joined(separator: "\n"), to: "out.jsonl")
+            return try RowFigures(file: AnnotatedFile(path: path, added: columns), groupColumns: [])
+        }
+        let plain = try figures(["margin", "score_chosen", "score_rejected"])
+        #expect(plain.disagreements.rows.map(\.line) == [2] && plain.flippedRows == 0)
+        #expect(plain.mostCertain.rows.map(\.probability) == [nil])
+        let flipped = try figures(["margin", "margin_raw", "margin_flipped", "p_safer"])
+        #expect(flipped.disagreements.rows.map(\.line) == [2, 1] && flipped.flippedRows == 2)
+        #expect(flipped.disagreements.rows.map(\.probability) == [0.9, 0.9])
+        #expect(try figures(nil).flippedRows == 2, "without trust figures nobody knows")
+    }
+
+    @Test func rowsWhoseResponsesChangedPlacesAreShownAsThat() throws {
+        let lines = [#"{"prompt": "p", "chosen": "c", "rejected": "r", "margin": 2, "margin_flipped": true}"#]
+        let rows = try #require(try ParsedPage(try report(lines).html).node("rows")).plainText
+        #expect(rows.contains("1 of 1 rows disagree. The responses of 1 have changed places (margin.negative: flip)"))
+        #expect(rows.contains("line 1, responses changed places"))
+    }
+
+    @Test func droppedRowsAreNotCalledRowsWithoutAMargin() throws {
+        let page = try ParsedPage(try report(errors: Self.errors, trust: .fixture()).html)
+        let errors = try #require(page.node("errors")).plainText
+        #expect(errors.contains("1 of 61 rows are not in the output, of which 3 have a margin below 0"))
+        let run = try #require(page.node("provenance")).plainText
+        #expect(run.contains("2312, of which 4 have no margin, and 3 are dropped for a margin below 0"))
     }
 }

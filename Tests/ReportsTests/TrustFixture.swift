@@ -13,7 +13,8 @@ extension TrustFigures {
         figures.run = Run(
             job: name, input: name, output: name, software: name, source: name, anchorFiles: [name, name], pairs: 354,
             estimator: name, model: name, modelSha256: name, template: name, compatibility: name, precision: name,
-            numericBuild: name, layer: 2, layerCount: 30, token: name, placeReason: name, rows: 12, failedRows: 2)
+            numericBuild: name, layer: 2, layerCount: 30, token: name, placeReason: name, columns: [name])
+        (figures.run.rows, figures.run.failedRows) = (12, 2)
         figures.margins?.unit = name
         figures.margins?.unitText = name
         figures.calibration?.method = name
@@ -31,7 +32,7 @@ extension TrustFigures {
         guard
             let run = try? TrustFigures(
                 serialized: Array(
-                    "{\"version\": 1, \"run\": \(runText), \(emptyText), \"label_agreement\": \(text)}".utf8), path: ""),
+                    "{\"version\": 2, \"run\": \(runText), \(emptyText), \"label_agreement\": \(text)}".utf8), path: ""),
             let agreement = run.labelAgreement
         else { preconditionFailure("a share that is none: \(text)") }
         return agreement
@@ -48,7 +49,8 @@ extension TrustFigures {
          "anchor_files": ["jbb.jsonl"], "pairs": 354, "estimator": "mean-difference", "model": "SmolLM2.gguf",
          "model_sha256": "abcdef0123456789", "template": "alpaca", "compatibility": "none", "precision": "int8",
          "numeric_build": "onednn", "layer": 2, "layer_count": 30, "token": "mean-response",
-         "place_reason": "the default", "rows": 2312, "failed_rows": 4}
+         "place_reason": "the default", "rows": 2312, "failed_rows": 4,
+         "dropped_rows": 3, "columns": ["margin", "p_safer"]}
         """
 
     /// What a file must have, with nothing in it.
@@ -81,7 +83,7 @@ extension TrustFigures {
             """
         }
         return """
-            {"version": 1, "run": \(runText),
+            {"version": 2, "run": \(runText),
              "margins": {"unit": "log-odds", "unit_text": "log-odds of the label", "mean": 0.3588,
                "standard_deviation": 0.8651, "minimum": -2, "maximum": 3.9},
              "label_agreement": \(json(share: agreement)),
@@ -95,7 +97,9 @@ extension TrustFigures {
              "split_half_cosine": 0.9312,
              "permutation": {"p_value": 0.0099, "permutations": 101, "cells": 279, "null_agreement": 0.5432, "rows": 999},
              "survey": {"rows": 1001, "prompts": 997, "own_labels": \(json(share: 0.642)),
-               "sources": [\(sources.joined(separator: ","))]},
+               "sources": [\(sources.joined(separator: ","))],
+               "categories": [{"name": "weapons", "pooled": \(json(share: 0.51)), "own": \(json(share: 0.71)),
+                 "is_used": true}, {"name": "rare", "pooled": \(json(share: 0.6)), "is_used": false}]},
              "confounds": {"length": {"share": 0.0417, "adjusted": 0.0406},
                "final_character": {"share": 0.0311, "adjusted": 0.0252},
                "refusal_wording": {"share": 0.0834, "adjusted": 0.0826},

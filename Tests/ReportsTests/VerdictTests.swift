@@ -4,9 +4,11 @@ import Testing
 
 struct VerdictTests {
     private func verdict(
-        _ agreement: Double, length: Double? = nil, refusal: Double? = nil, words: Double? = nil
+        _ agreement: Double, length: Double? = nil, refusal: Double? = nil, words: Double? = nil,
+        warnings: [String] = []
     ) throws -> Verdict {
         var trust = try TrustFigures.fixture(agreement: agreement)
+        trust.warnings = warnings
         trust.baselines.length = length.map { TrustFigures.share($0) }
         trust.baselines.refusalWording = refusal.map { TrustFigures.share($0) }
         trust.baselines.bagOfWords = words.map { TrustFigures.share($0) }
@@ -32,6 +34,25 @@ struct VerdictTests {
             let verdict = try verdict(agreement, length: length, refusal: refusal, words: words)
             #expect(verdict.headline.contains(headline), "\(verdict.headline)")
             #expect(verdict.isFavourable == isFavourable)
+        }
+    }
+
+    @Test func whatIsWarnedOfIsInTheHeadline() throws {
+        let verdict = try verdict(0.65, length: 0.55, warnings: ["the margins follow length"])
+        #expect(
+            verdict.headline == "The margins are better than chance, and than length alone, but there are warnings.")
+        #expect(!verdict.isFavourable)
+    }
+
+    @Test func aFewRowsTellNothing() throws {
+        for (rows, prompts, isEnough) in [(99, 99, false), (100, 29, false), (100, 30, true)] {
+            var trust = try TrustFigures.fixture()
+            trust.labelAgreement?.rows = rows
+            trust.labelAgreement?.prompts = prompts
+            trust.warnings = []
+            let verdict = try #require(Verdict(trust))
+            #expect(verdict.headline.hasPrefix("Too few rows to tell: \(rows) of \(prompts) prompts") == !isEnough)
+            #expect(verdict.isFavourable == isEnough)
         }
     }
 

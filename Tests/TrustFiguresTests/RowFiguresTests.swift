@@ -92,8 +92,7 @@ import Testing
         let run = TrustFigures.Run(
             job: "job", input: "in", output: "out", software: "1", source: "own", anchorFiles: [], pairs: 1,
             estimator: "mean-difference", model: "m", modelSha256: "", template: "alpaca", compatibility: "none",
-            precision: "f32", numericBuild: "", layer: 1, layerCount: 2, token: "last", placeReason: "", rows: 1000,
-            failedRows: 0)
+            precision: "f32", numericBuild: "", layer: 1, layerCount: 2, token: "last", placeReason: "", columns: [])
         var figures = TrustFigures(run: run)
         figures.warnings = ["first"]
         figures.confounds.refusalOfHarmlessRows = 7

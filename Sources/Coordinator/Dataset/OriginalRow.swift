@@ -28,6 +28,20 @@ package enum ColumnValue: Sendable {
         }
     }
 
+    /// What a group of rows with this value is called: a text as it is, a number, true or false as the file has them; nil of
+    /// other kinds.
+    package var name: String? {
+        switch self {
+        case .text(let text): text
+        case .json(let value):
+            switch value.kind {
+            case .string: value.string
+            case .number, .boolean: String(decoding: value.bytes[value.range], as: UTF8.self)
+            case .object, .array, .null: nil
+            }
+        }
+    }
+
     /// As JSON has it; of CSV all is text.
     var kind: JSONValue.Kind {
         switch self {

@@ -1,5 +1,7 @@
 internal import Dataset
+internal import Diagnostics
 internal import Digest
+internal import FileSystem
 internal import Foundation
 internal import JobConfiguration
 internal import Protocol
@@ -18,6 +20,14 @@ struct AnchorFile: Sendable {
     /// How many refusals an anchor has that has no harmless response; nil: one, the configured one.
     let refusals: Int?
 
+    /// The rows of each kind, in the order in which the file names them; empty where kinds are not told apart.
+    let kinds: [Kind]
+
+    struct Kind: Sendable {
+        let name: String
+        fileprivate(set) var rows: Set<UInt64>
+    }
+
     /// The file's, without its folder.
     var name: String { (path as NSString).lastPathComponent }
 
@@ -33,12 +43,41 @@ struct AnchorFile: Sendable {
         _ path: String, number: Int, _ configuration: JobConfiguration.Configuration, formats: [DatasetFormat]
     ) throws {
         self.path = path
-        options = try DatasetOptions(
+        let options = try DatasetOptions(
             configuration.anchors, maxRowBytes: configuration.dataset.maxRowBytes, formats: formats)
+        self.options = options
+        kinds = try configuration.anchors.kind.map { try Self.kinds(path, options, column: $0) } ?? []
         _ = try DatasetReader(path: path, options: options)
         digest = try SHA256Digest(ofFile: path).description
         refusals = Self.refusals(configuration)
         step = .anchors(number, ofPairs: refusals ?? 1 == 1)
+    }
+
+    /// - Throws: `FileError` where an anchor has no such column, or there are more kinds than a job has sources.
+    private static func kinds(_ path: String, _ options: DatasetOptions, column: String) throws -> [Kind] {
+        var kinds: [Kind] = []
+        var reader = try DatasetReader(path: path, options: options)
+        while let record = try reader.next() {
+            guard case .success = record.content else { continue }
+            guard let name = record.original.value(of: column)?.name else {
+                throw FileError(
+                    path: path,
+                    problem: """
+                        line \(record.line): anchors.kind: expected a text, a number, true or false in the column \
+                        \(column.quoted), found \(record.original.value(of: column)?.kindWords ?? "no such column")
+                        """)
+            }
+            let number = kinds.firstIndex { $0.name == name } ?? kinds.count
+            if number == kinds.count { kinds.append(Kind(name: name, rows: [])) }
+            kinds[number].rows.insert(UInt64(record.index))
+            let limit = JobConfiguration.Configuration.AnchorSource.countMax
+            guard kinds.count <= limit else {
+                throw FileError(
+                    path: path,
+                    problem: "anchors.kind: expected at most \(limit) kinds in the column \(column.quoted), found more")
+            }
+        }
+        return kinds
     }
 
     /// Where hidden states are kept, an anchor has two responses, as a row has.

@@ -60,7 +60,9 @@ struct DirectionFit: Sendable {
             },
             { _, harmless, harmful in accumulator.add(harmless: harmless, harmful: harmful) })
         guard accumulator.count > 0 || failed == 0 else {
-            throw Problem("none of the \(failed) anchor pairs can be embedded; the first: \(firstReason)")
+            throw Problem(
+                "none of the \(failed) anchor pairs can be embedded; the first: \(firstReason)", isOfConfiguration: true
+            )
         }
         let direction = try accumulator.direction()
         let fitted = SavedDirection(
@@ -92,7 +94,7 @@ extension Ledger {
     func prompts(of step: StepID) throws -> [UInt64: Int] {
         var prompts: [UInt64: Int] = [:]
         var last: (prompt: [UInt8], number: Int)?
-        try forEachTextByPrompt(of: step) { text in
+        try forEachTextByPrompt(of: [step]) { _, text in
             let number = last.map { $0.prompt == text.prompt ? $0.number : $0.number + 1 } ?? 0
             last = (text.prompt, number)
             prompts[text.row] = number

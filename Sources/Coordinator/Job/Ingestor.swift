@@ -24,7 +24,7 @@ struct Ingestor: Sendable {
         if ingestion.phase == .reading {
             switch input.part {
             case .all: try read(&ingestion, without: [], progress)
-            case .sample(let rows): try readSample(of: rows, &ingestion)
+            case .sample(let rows, let others): try readSample(of: rows, unlike: others, &ingestion)
             case .rest(let other): try read(&ingestion, without: Set(ledger.rows(of: other)), progress)
             }
         }
@@ -36,9 +36,11 @@ struct Ingestor: Sendable {
 
     /// The file is read to its end before the first of its rows is in the ledger: only then is it known which they are.
     /// What is odd about all rows, the other step notes.
-    private func readSample(of rows: Int, _ ingestion: inout Ledger.Ingestion) throws {
+    private func readSample(of rows: Int, unlike others: [StepID], _ ingestion: inout Ledger.Ingestion) throws {
+        var known: Set<[UInt8]> = []
+        try ledger.forEachTextByPrompt(of: others) { known.insert($1.prompt) }
         var reader = try input.reader()
-        var sample = PromptSample(rows: rows)
+        var sample = PromptSample(rows: rows, known: known)
         while let record = try reader.next() {
             guard case .success(let pair) = record.content else { continue }
             sample.add(UnitPayload.Item(row: UInt64(record.index), text: input.text(of: pair)))
@@ -89,7 +91,7 @@ struct Ingestor: Sendable {
         try ledger.removeUnits(of: input.step.id)
         var sharder = Sharder(unitTokens: unitTokens, textsMax: textsPerUnitMax)
         var units: [Ledger.NewUnit] = []
-        try ledger.forEachTextByPrompt(of: input.step.id) { text in
+        try ledger.forEachTextByPrompt(of: [input.step.id]) { _, text in
             units += sharder.add(text)
             guard units.count >= Self.unitsPerTransaction else { return }
             try ledger.add(units, ingestion: ingestion, of: input.step.id)

@@ -21,7 +21,8 @@ extension JobDefinition {
         let surveys = configuration.surveys
         let part: StepInput.Part
         switch step {
-        case .survey where surveys: part = .sample(rows: configuration.direction.surveyRows)
+        case .survey where surveys:
+            part = .sample(rows: configuration.direction.surveyRows, unlike: anchorFiles.map(\.step.id))
         case .rows: part = surveys ? .rest(without: .survey) : .all
         default: return nil
         }

@@ -71,6 +71,9 @@ struct JobDefinition: Sendable {
         let calibrates = configuration.embedding.compatibility != .legend
         if let inputOptions, inputDigest != nil {
             _ = attempt { try Self.checkOutput(of: configuration, inputOptions, calibrates: calibrates) }
+            if let column = configuration.direction.by {
+                _ = attempt { try Self.checkCategories(column, of: job.input, inputOptions) }
+            }
         }
         let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
         let besideOutput = [
@@ -126,6 +129,8 @@ struct JobDefinition: Sendable {
             "embedding.compat": configuration.embedding.compatibility.rawValue,
             "dataset.max_row_mib": "\(dataset.maxRowBytes >> 20)",
         ]
+        if let kind = anchors.kind { fingerprint["anchors.kind"] = kind }
+        if let column = configuration.direction.by { fingerprint["direction.by"] = column }
         if let kept = configuration.embedding.kept {
             fingerprint["embedding.keep_embeddings"] = "\(kept.layers) \(kept.tokens)"
         }
@@ -286,7 +291,7 @@ extension JobDefinition {
 
 extension Array where Element: Hashable {
     /// Without repetitions, in the order of the first ones.
-    fileprivate func uniqued() -> [Element] {
+    func uniqued() -> [Element] {
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }

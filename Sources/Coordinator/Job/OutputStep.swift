@@ -75,7 +75,10 @@ struct OutputStep: Sendable {
             case .rename:
                 try ExistingColumns(renamedAsFreeIn: job.input, options: definition.inputOptions, added: added)
             }
-        let rows = try rawMargins(rescore)
+        let rowPrompts = try definition.rowPrompts(ledger, direction)
+        let categories = try definition.categories(of: direction)
+        let rows = try rawMargins(rescore, rowPrompts, categories)
+        let figured = FiguredRows(rows.rows, rowPrompts)
         let (calibration, treatment) = prepared(rows)
         (summary.calibration, summary.treatment) = (calibration, treatment)
         var rowTrust = RowTrust()
@@ -92,6 +95,7 @@ struct OutputStep: Sendable {
             }
             guard let (margin, scores, prompt) = measured else { return }
             summary.measured.add(margin)
+            guard figured.contains(UInt64(record.index)) else { return }
             let pair = try record.content.get()
             rowTrust.add(
                 margin: scores.margin, scoreChosen: scores.chosen, scoreRejected: scores.rejected,
@@ -114,7 +118,7 @@ struct OutputStep: Sendable {
             switch result {
             case .failed(let reason): try write(record, .failed(reason: reason))
             case .values(let scores):
-                let scores = try RowScores(scores, row: row)
+                let scores = try categories.scores(scores, row: row)
                 let annotation =
                     try summary.calibration?.annotation(index, scores)
                     ?? Annotation(margin: scores.margin, scoreChosen: scores.chosen, scoreRejected: scores.rejected)
@@ -133,7 +137,7 @@ struct OutputStep: Sendable {
         }
         // The ledger counted the rows when it read them.
         try writer.finish(rows: ledger.ingestion(of: .rows).records)
-        let trust = try writeTrust(rowTrust.figures(), summary)
+        let trust = try writeTrust(rowTrust.figures(), figured, summary)
         summary.trust = trust
         try JobReport(
             path: path, errorsPath: summary.failedRows + summary.droppedRows > 0 ? errorsPath : nil, trust: trust
@@ -142,6 +146,14 @@ struct OutputStep: Sendable {
     }
 
     private typealias Measured = (margin: Double, scores: RowScores, prompt: Int)
+
+    /// Of the rows that have scores, in the order of the input.
+    private struct RawMargins {
+        var rows: [UInt64] = []
+        var margins: [Double] = []
+        var prompts: [Int] = []
+    }
+
     typealias Rescore = (_ row: UInt64) throws -> RowResult
 
     /// The rows in the order of the input.
@@ -153,24 +165,24 @@ struct OutputStep: Sendable {
     }
 
     /// All rows' raw margins and the numbers of their prompts, before the first row is written.
-    private func rawMargins(_ rescore: Rescore?) throws -> (margins: [Double], prompts: [Int]) {
-        let (rest, surveyed) = (try ledger.prompts(of: .rows), try ledger.prompts(of: .survey))
-        let offset = (rest.values.max() ?? -1) + 1
-        var margins: [Double] = []
-        var prompts: [Int] = []
+    private func rawMargins(
+        _ rescore: Rescore?, _ rowPrompts: RowPrompts, _ categories: ScoredCategories
+    ) throws -> RawMargins {
+        var raw = RawMargins()
         try forEachRow(rescore) { row, result in
             guard case .values(let values) = result else { return }
-            guard let prompt = rest[row] ?? surveyed[row].map({ $0 + offset }) else {
+            guard let prompt = rowPrompts.numbers[row] else {
                 throw Problem("row \(row) has scores and no text in the ledger")
             }
-            margins.append(try RowScores(values, row: row).margin)
-            prompts.append(prompt)
+            raw.rows.append(row)
+            raw.margins.append(try categories.scores(values, row: row).margin)
+            raw.prompts.append(prompt)
         }
-        return (margins, prompts)
+        return raw
     }
 
     /// What takes all rows' margins to know.
-    private func prepared(_ rows: (margins: [Double], prompts: [Int])) -> (RowCalibration?, MarginTreatment) {
+    private func prepared(_ rows: RawMargins) -> (RowCalibration?, MarginTreatment) {
         let (margin, bins) = (definition.configuration.margin, definition.bins)
         let calibration =
             definition.calibrates ? RowCalibration(rows.margins, prompts: rows.prompts, margin) : nil
@@ -181,13 +193,14 @@ struct OutputStep: Sendable {
     }
 
     /// Writes the figures beside the output, or removes those of an earlier one where there are none.
-    private func writeTrust(_ rows: RowFigures, _ summary: Summary) throws -> TrustFigures? {
+    private func writeTrust(_ rows: RowFigures, _ figured: FiguredRows, _ summary: Summary) throws -> TrustFigures? {
         let path = Configuration.Job.path(beside: path, ending: Configuration.Job.trustEnding)
         guard let direction else {
             try AtomicFile.remove(path)
             return nil
         }
         var trust = TrustFigures(definition, direction: direction, survey: survey, output: self.path)
+        trust.fittedRows = figured.fittedRows
         trust.add(rows, summary)
         try AtomicFile.write(trust.serialized, to: path)
         return trust

@@ -14,6 +14,9 @@ struct PlaceTable {
     /// units of their deviations: `[places][rows]`.
     private(set) var margins: [[Double]] = []
 
+    /// Along each source's: `[sources][places][rows]`.
+    private(set) var sourceMargins: [[[Double]]]
+
     /// Along the direction of the rows' own labels: `[places][rows]`.
     private(set) var ownMargins: [[Double]] = []
     private(set) var places: [SurveyReport.Place] = []
@@ -53,6 +56,7 @@ struct PlaceTable {
             let swaps = SideSwaps(groups: groups, seed: seed),
             let ownIndex = Self.estimators.firstIndex(where: { $0.name == estimator.name })
         else { preconditionFailure("rows of two prompts, and an estimator of the table") }
+        sourceMargins = sources.map { _ in [] }
         var null = PermutationNull()
         try rows.forEachPlaces(sample, groups: groups) { first, differences in
             let found = try concurrently(differences) { differences in
@@ -66,6 +70,7 @@ struct PlaceTable {
                 let place = first + offset
                 for cell in agreements { null.add(cell) }
                 let bySource = files.map { $0?.margins(of: differences[offset], at: place) ?? own[ownIndex] }
+                for (source, margins) in bySource.enumerated() { sourceMargins[source].append(margins) }
                 let together = averagedMargins(bySource)
                 margins.append(together)
                 ownMargins.append(own[ownIndex])

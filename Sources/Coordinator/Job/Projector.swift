@@ -130,6 +130,8 @@ struct Projector {
         progress: (_ done: Int, _ total: Int) -> Void
     ) throws -> OutputStep.Summary {
         let unit = direction.direction.unit
+        let units = direction.categories?.directions.map(\.unit) ?? []
+        let categories = try definition.categories(of: direction)
         guard unit.count == model.hiddenSize else {
             throw Problem(
                 "expected a direction of \(model.hiddenSize) numbers, found \(unit.count)", isOfConfiguration: true)
@@ -138,6 +140,7 @@ struct Projector {
         let total = rows.count
         var done = 0
         try rows.forEachRow(slot(of: direction.readout)) { row in
+            let unit = categories.category(of: row.row).map { units[$0] } ?? unit
             if let chosen = row.vector(0), let rejected = row.vector(1) {
                 try scores.set((projection(of: chosen, on: unit), projection(of: rejected, on: unit)), of: row.row)
             } else {

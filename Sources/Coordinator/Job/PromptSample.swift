@@ -1,4 +1,5 @@
 internal import Digest
+internal import Margins
 internal import Protocol
 
 /// Rows of a stream that are drawn by their prompts: all rows of a prompt or none, so that what is fitted on them has seen
@@ -7,27 +8,48 @@ internal import Protocol
 /// Prompts are taken in the order of a hash until there are enough rows (the bottom-k sketch: Cohen and Kaplan, PODC
 /// 2007). Memory is bounded by the rows that are asked for.
 struct PromptSample {
+    /// What prompts are ordered by.
+    private struct Rank: Hashable, Comparable {
+        var isKnown: Bool
+        var hash: UInt64
+
+        static func < (left: Rank, right: Rank) -> Bool {
+            left.isKnown == right.isKnown ? left.hash < right.hash : right.isKnown
+        }
+    }
+
+    /// Of the hash that draws some rows of a prompt.
+    private static let seed: UInt64 = 12
+
     private let rowsWanted: Int
-    private var prompts: [UInt64: [UnitPayload.Item]] = [:]
+    private let known: Set<[UInt8]>
+    private var prompts: [Rank: [UnitPayload.Item]] = [:]
     private var count = 0
 
-    /// Prompts with a larger hash are not among the first ones.
-    private var largest = UInt64.max
+    /// Prompts behind it are not among the first ones.
+    private var last: Rank?
 
-    /// - Parameter rows: about how many are wanted: the last prompt's may be more. Of a prompt with more rows than that,
-    ///   the first are taken.
-    init(rows: Int) {
+    /// - Parameters:
+    ///   - rows: about how many are wanted: the last prompt's may be more. Of a prompt with more rows than that, so many are
+    ///     drawn by a hash of their numbers.
+    ///   - known: prompts, in UTF-8, that are taken behind all others.
+    init(rows: Int, known: Set<[UInt8]> = []) {
         precondition(rows > 0)
         rowsWanted = rows
+        self.known = known
     }
 
     mutating func add(_ item: UnitPayload.Item) {
-        let hash = SHA256Digest(of: Array(item.text.prompt.text.utf8)).bytes.prefix(8).reduce(0) {
-            $0 << 8 | UInt64($1)
-        }
-        guard hash <= largest, prompts[hash]?.count ?? 0 < rowsWanted else { return }
-        prompts[hash, default: []].append(item)
+        let prompt = Array(item.text.prompt.text.utf8)
+        let hash = SHA256Digest(of: prompt).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        let rank = Rank(isKnown: known.contains(prompt), hash: hash)
+        guard last.map({ rank <= $0 }) ?? true else { return }
+        prompts[rank, default: []].append(item)
         count += 1
+        if prompts[rank]!.count >= 2 * rowsWanted {
+            count -= prompts[rank]!.count - rowsWanted
+            prompts[rank] = drawn(prompts[rank]!)
+        }
         if count >= 4 * rowsWanted { prune() }
     }
 
@@ -38,17 +60,25 @@ struct PromptSample {
         return pruned.prompts.values.flatMap(\.self).sorted { $0.row < $1.row }
     }
 
+    /// Some rows of one prompt, not more than are wanted.
+    private func drawn(_ items: [UnitPayload.Item]) -> [UnitPayload.Item] {
+        guard items.count > rowsWanted else { return items }
+        func hash(_ item: UnitPayload.Item) -> UInt64 { seededHash(Int(truncatingIfNeeded: item.row), seed: Self.seed) }
+        return Array(items.sorted { hash($0) < hash($1) }.prefix(rowsWanted))
+    }
+
     /// Leaves the first prompts that have enough rows, and two at least.
     private mutating func prune() {
         let order = prompts.keys.sorted()
         var rows = 0
-        for (position, hash) in order.enumerated() {
+        for (position, rank) in order.enumerated() {
             if rows >= rowsWanted, position > 1 {
-                largest = order[position - 1]
+                last = order[position - 1]
                 for other in order[position...] { prompts[other] = nil }
                 break
             }
-            rows += prompts[hash]?.count ?? 0
+            prompts[rank] = drawn(prompts[rank]!)
+            rows += prompts[rank]!.count
         }
         count = prompts.values.reduce(0) { $0 + $1.count }
     }

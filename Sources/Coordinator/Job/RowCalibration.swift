@@ -141,13 +141,20 @@ struct RowScores: Hashable, Sendable {
 
     var margin: Double { chosen - rejected }
 
-    /// - Parameter values: `[texts, scores]`: the score of each text and, where the scorer has errors, the standard error.
+    /// - Parameters:
+    ///   - values: `[texts, scores]`: of each text one score; or what the scorer gives it: its score and, where that has
+    ///     errors, the standard error, or its score along the direction of all rows and those along the categories'.
+    ///   - categories: how many directions of categories the scorer has.
+    ///   - category: the row's, of these; nil: the row is along the direction of all.
     /// - Throws: `Problem` for values that are not of two texts.
-    init(_ values: Tensor, row: UInt64) throws {
+    init(_ values: Tensor, row: UInt64, categories: Int = 0, category: Int? = nil) throws {
         let values = try values.doubles()
         switch values.count {
         case 2: (chosen, rejected, error) = (values[0], values[1], nil)
-        case 4: (chosen, rejected, error) = (values[0], values[2], values[3])
+        case 4 where categories == 0: (chosen, rejected, error) = (values[0], values[2], values[3])
+        case 2 * (1 + categories):
+            let place = category.map { 1 + $0 } ?? 0
+            (chosen, rejected, error) = (values[place], values[1 + categories + place], nil)
         default: throw Problem("row \(row) has \(values.count) scores; expected one of each of 2 responses")
         }
     }

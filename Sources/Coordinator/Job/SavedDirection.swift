@@ -40,9 +40,9 @@ struct SavedDirection: Hashable, Sendable {
         /// What it was fitted on, for a person.
         var pairsText: String {
             switch source {
-            case nil: "\(anchorPairs) anchor pairs"
-            case Self.ownLabels: "\(anchorPairs) labelled rows"
-            case let sources?: "\(anchorPairs) pairs (\(sources))"
+            case nil: anchorPairs.counted("anchor pair")
+            case Self.ownLabels: anchorPairs.counted("labelled row")
+            case let sources?: "\(anchorPairs.counted("pair")) (\(sources))"
             }
         }
     }
@@ -53,8 +53,11 @@ struct SavedDirection: Hashable, Sendable {
     /// nil where it cannot be measured, or the file is of a software that did not.
     var heldOut: HeldOutAccuracy?
 
-    /// Of scores on the direction of norm 1; nil where they are not known.
+    /// Of scores on the direction of norm 1; nil where they are not known, as where categories have directions.
     var errors: StandardErrors?
+
+    /// nil where all rows are along the one direction.
+    var categories: CategoryDirections?
 
     /// Below this share of anchors that are held out, a direction says little even of pairs like its own anchors.
     static let heldOutShareExpected = 0.75
@@ -69,7 +72,7 @@ struct SavedDirection: Hashable, Sendable {
     private static let layerCountMax = 1 << 20
 
     /// The safetensors file: the direction, which of a mean difference is not normalised, f32 `[1, hidden]`, where they are
-    /// known the standard errors of scores on it, f32 `[errors, hidden]`, the provenance, and what the anchors say of it
+    /// known the standard errors of scores on it, f32 `[errors, hidden]`, those of categories, the provenance, and what the anchors say of it
     /// when they are held out.
     func serialized() throws -> [UInt8] {
         let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(provenance)) as? [String: Any] ?? [:]
@@ -85,6 +88,7 @@ struct SavedDirection: Hashable, Sendable {
         tensors[Self.errorsName] = errors.map {
             .init(shape: [$0.directions.count / $0.hiddenSize, $0.hiddenSize], values: $0.directions)
         }
+        try categories?.add(to: &tensors, &metadata)
         return try TensorFile(tensors: tensors, metadata: metadata).serialized()
     }
 
@@ -121,6 +125,11 @@ struct SavedDirection: Hashable, Sendable {
             throw fail("its provenance is incomplete")
         }
         do {
+            categories = try CategoryDirections(file, hiddenSize: tensor.shape[1])
+        } catch {
+            throw fail("\(error)")
+        }
+        do {
             heldOut = try file.metadata[Self.heldOutKey].map {
                 let known = try JSONDecoder().decode(HeldOutAccuracy.self, from: Data($0.utf8))
                 guard
@@ -148,9 +157,11 @@ struct SavedDirection: Hashable, Sendable {
     }
 
     init(
-        direction: Direction, provenance: Provenance, heldOut: HeldOutAccuracy? = nil, errors: StandardErrors? = nil
+        direction: Direction, provenance: Provenance, heldOut: HeldOutAccuracy? = nil, errors: StandardErrors? = nil,
+        categories: CategoryDirections? = nil
     ) {
         self.errors = errors
+        self.categories = categories
         self.direction = direction
         self.provenance = provenance
         self.heldOut = heldOut
@@ -158,8 +169,13 @@ struct SavedDirection: Hashable, Sendable {
 
     var readout: Readout { Readout(LayerChoice(provenance.layer), provenance.token) }
 
-    /// What workers project on: this direction with norm 1, with its errors where they are known.
-    var scorer: Scorer { Scorer(readout, direction: direction.unit, errors: errors?.directions ?? []) }
+    /// What workers project on: this direction with norm 1, with its errors where they are known, or with the categories'
+    /// directions behind it.
+    var scorer: Scorer {
+        Scorer(
+            readout, directions: [direction.unit] + (categories?.directions.map(\.unit) ?? []),
+            errors: categories == nil ? errors?.directions ?? [] : [])
+    }
 
     /// What keeps this direction from being used with other settings; empty where it fits.
     ///

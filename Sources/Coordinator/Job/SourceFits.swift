@@ -84,11 +84,13 @@ struct SourceFits: Sendable {
     ///   - sources: pairs of each source at the place; nil: the surveyed rows.
     ///   - rows: the surveyed ones at the place, with their prompts.
     ///   - seed: of the random halves by which the luck of the best is known.
+    ///   - combination: what was chosen at another place; nil: it is chosen here.
     /// - Precondition: for several sources there are more than two folds.
     /// - Throws: `DirectionError` where a source gives no direction, or they cancel out.
     init(
         _ sources: [PairDifferences?], rows: PairDifferences, folds: Folds,
-        by estimator: JobConfiguration.Configuration.Direction.EstimatorChoice, seed: UInt64
+        by estimator: JobConfiguration.Configuration.Direction.EstimatorChoice, seed: UInt64,
+        combination: PlaceChoice? = nil
     ) throws {
         let partsMax = FittedDirection.partsMax / sources.count
         let members = try sources.map { anchors in
@@ -112,8 +114,10 @@ struct SourceFits: Sendable {
         let marginsTogether = (0..<rows.count).map { row in
             projection(of: rows[row], on: units?[folds.assignment[row]] ?? wholeUnit)
         }
-        let choice = PlaceChoice(
-            [marginsTogether] + members.map(\.margins), groups: rows.groups, defaultCell: 0, seed: seed)
+        let choice =
+            combination
+            ?? PlaceChoice(
+                [marginsTogether] + members.map(\.margins), groups: rows.groups, defaultCell: 0, seed: seed)
         self.choice = choice
         guard estimator != .ensemble, !choice.isDefault else {
             typealias Choice = JobConfiguration.Configuration.Direction.EstimatorChoice

@@ -9,8 +9,9 @@ struct StepInput: Sendable {
     enum Part: Hashable, Sendable {
         case all
 
-        /// About so many: all rows of some prompts, which are drawn at random.
-        case sample(rows: Int)
+        /// About so many: all rows of some prompts, which are drawn at random. Those that other steps have are drawn where
+        /// the others are too few.
+        case sample(rows: Int, unlike: [StepID])
 
         /// Those that are not another step's.
         case rest(without: StepID)

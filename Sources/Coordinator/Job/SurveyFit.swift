@@ -17,7 +17,7 @@ struct SurveyFit: Sendable {
     /// The survey's rows as those of a unit of the rows' step come out: of each text its score and the standard error.
     let outcomes: [(row: UInt64, result: RowResult)]
 
-    private static let folds = 5
+    static let folds = 5
 
     /// Of folds, samples and random halves: results are the same in every run.
     private static let seed: UInt64 = 12
@@ -73,18 +73,37 @@ struct SurveyFit: Sendable {
         func choose(by margins: [[Double]]) -> PlaceChoice {
             PlaceChoice(candidates.map { margins[$0] }, groups: table.groups, defaultCell: preferred, seed: Self.seed)
         }
-        let choice = choose(by: table.margins)
+        func fit(at cell: Int, _ combination: PlaceChoice? = nil) throws -> (PlaceStates, PairDifferences, SourceFits) {
+            let states = try rows.states(cell)
+            let differences = states.differences(prompts)
+            let fits = try SourceFits(
+                sources.map { try $0.differences(at: cell) }, rows: differences, folds: folds, by: estimator,
+                seed: Self.seed, combination: combination)
+            return (states, differences, fits)
+        }
+        var margins = table.margins
+        var choice = choose(by: margins)
+        var (states, differences, fits) = try fit(at: candidates[choice.cell])
+        // One source alone may be read best where all together are not.
+        if sources.count > 1, fits.used.count == 1 {
+            margins = table.sourceMargins[fits.used.lowerBound]
+            let cell = choice.cell
+            choice = choose(by: margins)
+            if choice.cell != cell {
+                (states, differences, fits) = try fit(at: candidates[choice.cell], fits.choice)
+            }
+        }
         let cell = candidates[choice.cell]
 
-        let states = try rows.states(cell)
-        let differences = states.differences(prompts)
-        let fits = try SourceFits(
-            sources.map { try $0.differences(at: cell) }, rows: differences, folds: folds,
-            by: estimator, seed: Self.seed)
-
-        let scored =
+        let pooled =
             fits.ofFolds.map { states.outcomes(folds, ofFolds: $0, whole: fits.whole) }
             ?? states.outcomes { _ in fits.whole }
+        let categories = try definition.categories.map { all in
+            try CategoryFits(
+                states.rows.map { all.names[$0] }, rows: differences, pooled: fits.margins,
+                by: Estimator(estimator, ownLabels: true), seed: Self.seed)
+        }
+        let scored = categories?.outcomes(pooled, of: states) ?? pooled
         outcomes = try zip(states.rows, scored).map { ($0, .values(try $1.values)) } + rows.failures
 
         // What the rows' own labels say there, and at the place that they would choose.
@@ -92,7 +111,9 @@ struct SurveyFit: Sendable {
         let ownCell = candidates[choose(by: table.ownMargins).cell]
         let isKnown = ownCell == cell && (ownMember == nil || sources.count == 1)
         let ownMargins =
-            try isKnown ? ownLabels.margins : OwnLabels.margins(rows.states(ownCell).differences(prompts), folds)
+            try isKnown
+            ? categories.map { $0.used.isEmpty ? ownLabels.margins : scored.map(\.margin) } ?? ownLabels.margins
+            : OwnLabels.margins(rows.states(ownCell).differences(prompts), folds)
 
         let described = sources.indices.map { index in
             SurveyReport.Source(
@@ -104,13 +125,14 @@ struct SurveyFit: Sendable {
             own: ClusteredShare(ofSurveyed: ownMargins, groups: prompts),
             anchors: described.contains { !$0.isOwn } ? ClusteredShare(ofSurveyed: fits.margins, groups: prompts) : nil,
             estimator: fits.estimator, sources: described, combination: fits.choice,
+            categories: categories?.described ?? [],
             trust: try SurveyTrust(
                 Self.fitted(sources, fits, differences, at: cell), states: states, outcomes: scored, prompts: prompts,
                 refusals: ledger.refusalsOfHarmless(of: .survey),
                 effectOptimism: choice.isDefault
                     ? 0
                     : ChosenCell(
-                        candidates.map { table.margins[$0] }, groups: table.groups, by: .effectSize, seed: Self.seed)?
+                        candidates.map { margins[$0] }, groups: table.groups, by: .effectSize, seed: Self.seed)?
                         .optimism ?? 0,
                 seed: Self.seed),
             permutation: table.permutation)
@@ -118,8 +140,9 @@ struct SurveyFit: Sendable {
         let used = fits.used.map { (source: sources[$0], pairs: described[$0].pairs) }
         saved = try Self.saved(
             fits.whole, by: fits.estimator, of: used, readouts[cell], definition, model,
-            heldOut: Self.heldOut(used.map(\.source), fits, prompts, at: cell),
-            hasErrors: scored.allSatisfy { $0.errors != nil })
+            heldOut: Self.heldOut(used.map(\.source), scored.map(\.margin), prompts, at: cell),
+            hasErrors: scored.allSatisfy { $0.errors != nil },
+            categories: definition.configuration.direction.by.flatMap { categories?.directions(column: $0) })
     }
 
     /// The pairs of a direction of one source, and how it was fitted on them.
@@ -133,10 +156,10 @@ struct SurveyFit: Sendable {
     private static func saved(
         _ fit: FittedDirection, by estimator: String, of used: [(source: SurveySource, pairs: Int)],
         _ readout: Readout, _ definition: JobDefinition, _ model: LoadedModel, heldOut: HeldOutAccuracy?,
-        hasErrors: Bool = true
+        hasErrors: Bool = true, categories: CategoryDirections? = nil
     ) throws -> SavedDirection {
         // A single file's pairs are anchors, as those of a direction that knows no other source.
-        let isOneFile = used.count == 1 && used[0].source.anchors != nil
+        let isOneFile = used.count == 1 && used[0].source.anchors != nil && !used[0].source.isKind
         let fitted = SavedDirection(
             direction: fit.direction,
             provenance: .init(
@@ -144,12 +167,12 @@ struct SurveyFit: Sendable {
                 template: definition.template.identity, compatibility: definition.compatibility,
                 layer: readout.layer.number, layerCount: model.layerCount, token: readout.pooling,
                 precision: model.precision, numericBuild: model.numericBuild,
-                anchorsSHA256: used.map(\.source.digest).joined(separator: ", "),
+                anchorsSHA256: used.map(\.source.digest).uniqued().joined(separator: ", "),
                 anchorPairs: used.reduce(0) { $0 + $1.pairs }, software: ProtocolVersion.software,
                 estimator: estimator,
                 source: isOneFile ? nil : used.map(\.source.name).joined(separator: ", ")),
             // Of which the surveyed rows have none, no other row has any.
-            errors: hasErrors ? fit.errors : nil)
+            errors: hasErrors ? fit.errors : nil, categories: categories)
         // Through its file's form, so that this job and one that is given the file project on the same numbers.
         var saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
         saved.heldOut = heldOut
@@ -159,11 +182,11 @@ struct SurveyFit: Sendable {
     /// How many pairs of a single source are on the right side of a direction that never saw their prompt; nil for several
     /// sources, whose own pairs are not what they are averaged for.
     private static func heldOut(
-        _ used: [SurveySource], _ fits: SourceFits, _ prompts: [Int], at cell: Int
+        _ used: [SurveySource], _ margins: [Double], _ prompts: [Int], at cell: Int
     ) throws -> HeldOutAccuracy? {
         guard used.count == 1 else { return nil }
         return try used[0].differences(at: cell).map(heldOut)
-            ?? ClusteredShare(positive: fits.margins, groups: prompts).flatMap(HeldOutAccuracy.init)
+            ?? ClusteredShare(positive: margins, groups: prompts).flatMap(HeldOutAccuracy.init)
     }
 
     /// Of anchors, each prompt left out; nil where all have one.

@@ -63,6 +63,20 @@ struct SurveyReport: Codable, Hashable, Sendable {
         var isUsed: Bool
     }
 
+    /// The rows with one value in the column by which directions are told apart.
+    struct Category: Codable, Hashable, Sendable {
+        var name: String
+
+        /// Along the direction of all rows, at the place that is read, held out.
+        var pooled: ClusteredShare
+
+        /// Along a direction of these alone, held out; nil where they are too few for one.
+        var own: ClusteredShare?
+
+        /// Whether their margins are along that one.
+        var isUsed: Bool
+    }
+
     var places: [Place]
     var choice: PlaceChoice
 
@@ -80,6 +94,9 @@ struct SurveyReport: Codable, Hashable, Sendable {
 
     /// All sources together, cell 0, or one alone, the cells behind it; nil with one source.
     var combination: PlaceChoice?
+
+    /// The most frequent first; none where directions are not told apart.
+    var categories: [Category] = []
     var trust = SurveyTrust()
 
     /// nil where nothing could be permuted.
@@ -136,11 +153,30 @@ extension SurveyReport {
             """
     }
 
+    /// What becomes of each category, a line each.
+    var categoryTexts: [String] {
+        categories.map { category in
+            let pooled = "the direction of all rows orders \(category.pooled.text) as labelled"
+            guard let own = category.own else {
+                return """
+                    \(category.name.excerpt()), \(category.pooled.rows.counted("row")) of \
+                    \(category.pooled.groups.counted("prompt")), too few for a direction of its own (expected at least \
+                    \(PlaceChoice.groupsMin) prompts): \(pooled)
+                    """
+            }
+            let verdict = category.isUsed ? "used" : "not used, since it is better by no more than chance"
+            return """
+                \(category.name.excerpt()), \(own.rows.counted("row")): its own direction orders \(own.text) as labelled, \
+                \(pooled); \(verdict)
+                """
+        }
+    }
+
     /// What each source says of the rows, a line each; none where there is nothing but their own labels.
     var sourceTexts: [String] {
         guard anchors != nil else { return [] }
         return sources.map { source in
-            var text = "\(source.name), \(source.pairs) pairs, orders \(source.agreement.text) as labelled"
+            var text = "\(source.name), \(source.pairs.counted("pair")), orders \(source.agreement.text) as labelled"
             if let cosine = source.cosineWithOwn, let correlation = source.rankCorrelationWithOwn {
                 text += """
                     ; with the rows' own labels it has a cosine of \(cosine.rounded(toPlaces: 2)) and a rank correlation \

@@ -15,6 +15,9 @@ struct SurveySource {
     /// nil: the rows.
     let anchors: SurveyStates?
 
+    /// Whether it is one of several kinds in its file.
+    var isKind = false
+
     /// A job's, in the order of the configuration.
     ///
     /// - Throws: `Problem` where none of a file's anchors can be used; a ledger error.
@@ -22,10 +25,10 @@ struct SurveySource {
         _ definition: JobDefinition, ledger: Ledger, readouts: Int, hiddenSize: Int
     ) throws -> [SurveySource] {
         var files = definition.anchorFiles[...]
-        return try definition.configuration.job.directionSource.anchors.map { source in
+        return try definition.configuration.job.directionSource.anchors.flatMap { source in
             guard source != .own else {
                 let name = JobConfiguration.Configuration.AnchorSource.ownName
-                return SurveySource(name: name, digest: definition.inputDigest, anchors: nil)
+                return [SurveySource(name: name, digest: definition.inputDigest, anchors: nil)]
             }
             let file = files.removeFirst()
             let anchors = try SurveyStates(file.step, ledger: ledger, readouts: readouts, hiddenSize: hiddenSize)
@@ -35,9 +38,22 @@ struct SurveySource {
             }
             guard anchors.count > 0 else {
                 let reason = anchors.firstReason.map { "; the first: \($0)" } ?? ""
-                throw Problem("\(file.path): none of the \(anchors.failed) anchor pairs can be embedded\(reason)")
+                throw Problem(
+                    "\(file.path): none of the \(anchors.failed) anchor pairs can be embedded\(reason)",
+                    isOfConfiguration: true)
             }
-            return SurveySource(name: definition.name(of: file), digest: file.digest, anchors: anchors)
+            let name = definition.name(of: file)
+            guard file.kinds.count > 1 else { return [SurveySource(name: name, digest: file.digest, anchors: anchors)] }
+            return try file.kinds.map { kind in
+                let ofKind = anchors.of(kind.rows)
+                guard ofKind.count > 0 else {
+                    throw Problem(
+                        "\(file.path): none of the \(ofKind.failed) anchor pairs of the kind \(kind.name.quoted) can be embedded",
+                        isOfConfiguration: true)
+                }
+                return SurveySource(
+                    name: "\(name) (\(kind.name.excerpt()))", digest: file.digest, anchors: ofKind, isKind: true)
+            }
         }
     }
 

@@ -19,6 +19,9 @@ struct SurveyStates {
     /// Those that can be used, ascending.
     private(set) var rows: [UInt64] = []
 
+    /// Their places among all rows of the step that can be used, ascending.
+    private var places: [Int] = []
+
     /// The number of each row's prompt.
     private(set) var groups: [Int] = []
 
@@ -50,10 +53,22 @@ struct SurveyStates {
                         for each of its texts
                         """)
                 }
+                places.append(rows.count)
                 rows.append(row)
                 groups.append(prompt)
             }
         }
+    }
+
+    /// Those of some rows.
+    func of(_ rows: Set<UInt64>) -> SurveyStates {
+        var states = self
+        let indices = self.rows.indices.filter { rows.contains(self.rows[$0]) }
+        states.rows = indices.map { self.rows[$0] }
+        states.places = indices.map { places[$0] }
+        states.groups = indices.map { groups[$0] }
+        states.failures = failures.filter { rows.contains($0.row) }
+        return states
     }
 
     /// Why the first of the rows that cannot be used cannot.
@@ -119,15 +134,14 @@ struct SurveyStates {
     private func forEachRow(
         of indices: [Int]? = nil, _ body: (_ index: Int, _ values: [Float]) throws -> Void
     ) throws {
-        var (index, next) = (0, 0)
+        let indices = indices ?? Array(rows.indices)
+        var (place, next) = (0, 0)
         try ledger.forEachRow(of: step.id) { _, result in
             guard case .values(let values) = result else { return }
-            defer { index += 1 }
-            if let indices {
-                guard next < indices.count, indices[next] == index else { return }
-                next += 1
-            }
-            try body(index, values.floats())
+            defer { place += 1 }
+            guard next < indices.count, places[indices[next]] == place else { return }
+            try body(indices[next], values.floats())
+            next += 1
         }
     }
 }
@@ -148,6 +162,13 @@ struct PlaceStates {
     mutating func append(preferred: ArraySlice<Float>, other: ArraySlice<Float>) {
         self.preferred += preferred
         self.other += other
+    }
+
+    /// Those of some rows, by their places.
+    func of(_ places: [Int]) -> PlaceStates {
+        var states = PlaceStates(rows: places.map { rows[$0] }, hiddenSize: hiddenSize)
+        for place in places { states.append(preferred: self[place].preferred, other: self[place].other) }
+        return states
     }
 
     func differences(_ groups: [Int]) -> PairDifferences {
@@ -188,10 +209,8 @@ struct PlaceStates {
             for row in own { outcomes[row].shift(by: shift / Double(2 * own.count)) }
         }
         // Where one of them says nothing of its errors, no row has any.
-        if whole.errors == nil || outcomes.contains(where: { $0.errors == nil }) {
-            for row in outcomes.indices { outcomes[row].errors = nil }
-        }
-        return outcomes
+        let areKnown = whole.errors != nil && outcomes.allSatisfy { $0.errors != nil }
+        return areKnown ? outcomes : outcomes.map(\.withoutErrors)
     }
 
     /// Of the preferred text and of the other one, `[hidden]` each.
@@ -205,9 +224,11 @@ struct PlaceStates {
         private(set) var scores: (Double, Double)
 
         /// Of the preferred text's score, and of the difference to it; nil where they are not known.
-        fileprivate(set) var errors: (Double, Double)?
+        private(set) var errors: (Double, Double)?
 
         var margin: Double { scores.0 - scores.1 }
+
+        var withoutErrors: Outcome { Outcome(scores: scores, errors: nil) }
 
         fileprivate mutating func shift(by offset: Double) { scores = (scores.0 + offset, scores.1 + offset) }
 

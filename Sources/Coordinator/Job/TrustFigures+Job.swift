@@ -1,5 +1,7 @@
+internal import Dataset
 internal import Foundation
 internal import JobConfiguration
+internal import JobStore
 internal import Margins
 internal import Protocol
 internal import Reports
@@ -28,6 +30,11 @@ extension TrustFigures {
                     name: source.name, pairs: source.pairs, agreement: Agreement(source.agreement),
                     cosineWithOwn: source.cosineWithOwn, rankCorrelationWithOwn: source.rankCorrelationWithOwn,
                     isUsed: source.isUsed)
+            },
+            categories: survey.categories.map { category in
+                Survey.Category(
+                    name: category.name, pooled: Agreement(category.pooled), own: category.own.map { Agreement($0) },
+                    isUsed: category.isUsed)
             })
         permutation = survey.permutation.map { permutation in
             Permutation(
@@ -54,7 +61,8 @@ extension TrustFigures {
     /// Adds what all rows say, once they have their margins.
     mutating func add(_ rows: RowFigures, _ summary: OutputStep.Summary) {
         add(rows)
-        (run.rows, run.failedRows) = (summary.rows, summary.failedRows)
+        if let fittedRows { warnings.append(fittedRows.warning(of: summary.rows)) }
+        (run.rows, run.failedRows, run.droppedRows) = (summary.rows, summary.failedRows, summary.droppedRows)
         let (statistics, calibration) = (summary.margins, summary.calibration)
         if statistics.count > 0 {
             margins = Distribution(
@@ -76,8 +84,7 @@ extension TrustFigures.Run {
     ) {
         let job = definition.configuration.job
         let provenance = direction.provenance
-        let files = definition.anchorFiles.filter { direction.digests.contains($0.digest) }
-        let isOwn = job.directionSource.anchors.contains(.own) && direction.digests.contains(definition.inputDigest)
+        let (files, isOwn) = definition.sources(of: direction)
         let isOfJob = files.count + (isOwn ? 1 : 0) == direction.digests.count
         let source =
             !isOfJob ? "saved" : ((isOwn ? ["own"] : []) + files.map { _ in "anchors" }).joined(separator: ", ")
@@ -88,8 +95,8 @@ extension TrustFigures.Run {
             model: provenance.model, modelSha256: provenance.modelSHA256, template: provenance.template,
             compatibility: provenance.compatibility.rawValue, precision: provenance.precision.rawValue,
             numericBuild: provenance.numericBuild, layer: provenance.layer, layerCount: provenance.layerCount,
-            token: provenance.token.rawValue, placeReason: survey?.choiceText ?? "as the direction was fitted", rows: 0,
-            failedRows: 0)
+            token: provenance.token.rawValue, placeReason: survey?.choiceText ?? "as the direction was fitted",
+            columns: definition.addedColumns.map(\.rawValue).sorted())
     }
 }
 
@@ -99,6 +106,21 @@ extension SavedDirection {
 }
 
 extension JobDefinition {
+    /// Which of the job's own sources the direction was fitted on.
+    fileprivate func sources(of direction: SavedDirection) -> (files: [AnchorFile], isOwn: Bool) {
+        (
+            anchorFiles.filter { direction.digests.contains($0.digest) },
+            configuration.job.directionSource.anchors.contains(.own) && direction.digests.contains(inputDigest)
+        )
+    }
+
+    /// - Parameter direction: nil where no row has scores.
+    /// - Throws: a database error.
+    func rowPrompts(_ ledger: Ledger, _ direction: SavedDirection?) throws -> RowPrompts {
+        let (files, isOwn) = direction.map(sources) ?? ([], false)
+        return try RowPrompts(ledger, anchors: files.map(\.step.id), isOwn: isOwn)
+    }
+
     /// What flatters every figure: a direction that was fitted on the very rows that are annotated, all at once.
     fileprivate func sameRowsWarning(_ direction: SavedDirection) -> String? {
         guard direction.digests.contains(inputDigest), !configuration.job.directionSource.anchors.contains(.own) else {

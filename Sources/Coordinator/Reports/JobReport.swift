@@ -26,7 +26,7 @@ package struct JobReport: Sendable {
         self.path = path
         self.trust = trust
         errors = try errorsPath.map { try ErrorOverview(path: $0) }
-        rows = try RowFigures(file: AnnotatedFile(path: path), groupColumns: groupColumns)
+        rows = try RowFigures(file: AnnotatedFile(path: path, added: trust?.run.columns), groupColumns: groupColumns)
     }
 
     /// UTF-8; HTML5 and, but for the name of its type, well-formed XML.
@@ -41,8 +41,10 @@ extension JobReport {
         var sections: [PageSection?] = [
             .verdict(trust, rows), .rows(rows), .distribution(rows, unit: trust?.margins?.unit.shownName),
         ]
-        if let trust { sections += [.place(trust), .certainty(trust), .confounds(trust), .sources(trust)] }
-        sections.append(.errors(errors, annotatedRows: rows.margins.count))
+        if let trust {
+            sections += [.place(trust), .certainty(trust), .confounds(trust), .sources(trust), .categories(trust)]
+        }
+        sections.append(.errors(errors, annotatedRows: rows.margins.count, droppedRows: trust?.run.droppedRows ?? 0))
         if let trust { sections.append(.provenance(trust)) }
         return sections.compactMap(\.self)
     }

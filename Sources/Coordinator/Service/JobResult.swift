@@ -48,6 +48,7 @@ struct JobResult: Sendable {
         if let survey {
             lines += ["place: \(survey.choiceText)", "survey: \(survey.agreementText)"]
             lines += survey.sourceTexts.map { "source: \($0)" }
+            lines += survey.categoryTexts.map { "category: \($0)" }
         }
         lines += (warnings + (summary.trust?.warnings ?? [])).map { "warning: \($0)" }
         lines.append("output: \(output)")

@@ -2,10 +2,6 @@ internal import Margins
 internal import Reports
 
 extension RowFigures {
-    /// Fewer rows or prompts warn of nothing: their intervals hold chance whatever the margins are.
-    static let rowsMin = 100
-    static let promptsMin = PlaceChoice.groupsMin
-
     /// What a confound explains at most without a warning.
     static let confoundMax = 0.25
 
@@ -93,7 +89,5 @@ extension RowFigures {
 }
 
 extension TrustFigures.Agreement {
-    fileprivate var isEnough: Bool { rows >= RowFigures.rowsMin && prompts >= RowFigures.promptsMin }
-
     fileprivate var isAboveChance: Bool { low > 0.5 }
 }

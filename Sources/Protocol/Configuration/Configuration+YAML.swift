@@ -120,7 +120,8 @@ extension Configuration {
             harmful: columns.string("harmful"),
             ignoredColumns: section.strings("ignore_columns") ?? [],
             promptInResponses: section.choice("prompt_in_responses", of: ["auto", "strip", "keep"]) ?? "auto",
-            refusal: section.string("refusal"))
+            refusal: section.string("refusal"),
+            kind: section.string("kind"))
     }
 
     private static func readModel(_ section: ConfigurationReader) -> Model {
@@ -176,7 +177,8 @@ extension Configuration {
     private static func readDirection(_ section: ConfigurationReader) -> Direction {
         Direction(
             estimator: section.choice("estimator") ?? .automatic,
-            surveyRows: section.integer("rows", in: 10...10_000) ?? 1000)
+            surveyRows: section.integer("rows", in: 10...10_000) ?? 1000,
+            by: section.string("by"))
     }
 
     private static func readCluster(_ section: ConfigurationReader) -> Cluster {
@@ -280,8 +282,8 @@ extension ConfigurationFile {
             if configuration.needsSurvey {
                 report(
                     """
-                    embedding.compat: legend needs one file of anchors or a saved direction, and does not go with auto for \
-                    embedding.layer or embedding.token
+                    embedding.compat: legend needs one file of anchors without anchors.kind or a saved direction, and does \
+                    not go with auto for embedding.layer or embedding.token
                     """)
             }
             if ![.automatic, .meanDifference].contains(configuration.direction.estimator) {
@@ -301,15 +303,29 @@ extension ConfigurationFile {
             report(
                 """
                 embedding.keep_embeddings needs embedding.layer and embedding.token that are not auto (what else is to be \
-                kept goes into keep_layers and keep_tokens), and one file of anchors or a saved direction
+                kept goes into keep_layers and keep_tokens), and one file of anchors without anchors.kind or a saved direction
                 """)
         }
         let sources = configuration.job.directionSource.anchors.count
-        if configuration.direction.estimator == .ensemble, sources < 2 {
+        if configuration.anchors.kind != nil, !configuration.job.directionSource.anchors.contains(where: { $0 != .own })
+        {
+            report("anchors.kind needs a file in job.anchors, whose column it is; found none")
+        }
+        if configuration.direction.estimator == .ensemble, sources < 2, configuration.anchors.kind == nil {
             report(
                 """
-                direction.estimator: ensemble needs two or more sources in job.anchors, such as [own, anchors.jsonl]; found \
+                direction.estimator: ensemble needs two or more sources in job.anchors, such as [own, anchors.jsonl], or \
+                kinds of anchors (anchors.kind); found \
                 \(sources == 0 ? "a saved direction" : "one")
+                """)
+        }
+        if configuration.direction.by != nil,
+            !configuration.surveys || configuration.job.directionSource.anchors != [.own]
+        {
+            report(
+                """
+                direction.by needs directions of the rows' own labels: job.anchors: own alone, or none, without \
+                embedding.compat: legend and keep_embeddings
                 """)
         }
         configuration.paths(ofFile: FilePlace.absolute(path)).collisions.forEach { report($0) }

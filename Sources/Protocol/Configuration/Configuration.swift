@@ -24,7 +24,8 @@ package struct Configuration: Hashable, Sendable {
     package var needsSurvey: Bool {
         switch job.directionSource {
         case .fitted(let sources):
-            sources.count > 1 || sources == [.own] || embedding.layer == nil || embedding.token == nil
+            sources.count > 1 || sources == [.own] || anchors.kind != nil || embedding.layer == nil
+                || embedding.token == nil
         case .saved: false
         }
     }
@@ -162,6 +163,9 @@ package struct Configuration: Hashable, Sendable {
 
         /// The harmless response of anchors that have none of their own; nil: several refusals, which vary.
         package var refusal: String?
+
+        /// The column that says of what kind an anchor is: each kind is a source of its own. nil: a file is one source.
+        package var kind: String?
     }
 
     package struct Model: Hashable, Sendable {
@@ -212,6 +216,9 @@ package struct Configuration: Hashable, Sendable {
 
         /// About how many rows decide by their labels: those of some prompts, drawn at random.
         package var surveyRows: Int
+
+        /// The column of the rows whose values may have a direction each; nil: one direction is for all rows.
+        package var by: String?
 
         package enum EstimatorChoice: String, Choice {
             /// The mean difference on one file of anchors, ridge on the rows' own labels. Of several sources each by ridge, and

@@ -74,7 +74,11 @@ extension FuzzedParser {
                     layer: 2,
                     layerCount: 2, token: .lastToken, precision: .f32, numericBuild: "n", anchorsSHA256: "1b",
                     anchorPairs: 10, software: "0"))
-            return [try tensorFile(TensorFile(serialized: direction.serialized()))]
+            var categories = direction
+            categories.categories = CategoryDirections(
+                column: "area", names: ["a", "b"],
+                directions: [try Direction(difference: [1, 0, 0]), try Direction(difference: [0, 1, 2])])
+            return try [direction, categories].map { try tensorFile(TensorFile(serialized: $0.serialized())) }
         },
         assemble: assembledTensorFile,
         parse: { input, _ in

@@ -119,21 +119,24 @@ extension Ledger {
         return step
     }
 
-    /// Calls `body` with every text of a step in the order of the prompts' bytes, then of the rows, one at a time.
+    /// Calls `body` with every text of some steps in the order of the prompts' bytes, then of the steps and the rows, one at a
+    /// time.
     ///
     /// Memory does not grow with their number: SQLite sorts on disk. `body` may change the ledger; what it changes is
     /// not seen here.
-    package func forEachTextByPrompt(of step: StepID, _ body: (Text) throws -> Void) throws {
+    package func forEachTextByPrompt(of steps: [StepID], _ body: (StepID, Text) throws -> Void) throws {
         try database.read { database in
             let cursor = try Row.fetchCursor(
                 database,
                 sql: """
-                    SELECT row, prompt, responses, response_bytes FROM text WHERE step = ? ORDER BY prompt, row
+                    SELECT step, row, prompt, responses, response_bytes FROM text
+                    WHERE step IN (\(steps.map { _ in "?" }.joined(separator: ", "))) ORDER BY prompt, step, row
                     """,
-                arguments: [step.rawValue])
+                arguments: StatementArguments(steps.map(\.rawValue)))
             while let row = try cursor.next() {
                 let (index, prompt): (Int64, Data) = (row["row"], row["prompt"])
                 try body(
+                    StepID(row["step"]),
                     Text(
                         row: UInt64(index), prompt: [UInt8](prompt), responses: row["responses"],
                         responseBytes: row["response_bytes"]))

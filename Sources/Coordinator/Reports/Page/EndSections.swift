@@ -1,16 +1,19 @@
 extension PageSection {
-    /// Why rows have no margin; nil where all have one.
-    static func errors(_ errors: ErrorOverview?, annotatedRows: Int) -> PageSection? {
+    /// Why rows are not in the output; nil where all are.
+    ///
+    /// - Parameter droppedRows: those of the errors file that have a margin, for which they were dropped.
+    static func errors(_ errors: ErrorOverview?, annotatedRows: Int, droppedRows: Int) -> PageSection? {
         guard let errors, errors.rows > 0 else { return nil }
-        return PageSection("errors", "Rows without a margin") {
+        let dropped = droppedRows == 0 ? "" : ", of which \(droppedRows) have a margin below 0 and were dropped for it"
+        return PageSection("errors", "Rows that are left out") {
             paragraph(
                 """
-                \(errors.rows) of \(errors.rows + annotatedRows) rows have no margin. How to read it: reasons that differ in \
+                \(errors.rows) of \(errors.rows + annotatedRows) rows are not in the output\(dropped). How to read it: reasons that differ in \
                 numbers alone are one; line and example are of the first row that has it, in the input. The errors file has \
                 every row.
                 """)
             MarkupTable(
-                "Why rows have no margin", header: ["Reason", "Rows", "First line"],
+                "Why rows are left out", header: ["Reason", "Rows", "First line"],
                 rows: errors.sortedReasons.map { [$0.shownExample, "\($0.rows)", "\($0.firstLine)"] }
                     + (errors.otherRows > 0 ? [["(other reasons)", "\(errors.otherRows)", ""]] : []),
                 isOfTexts: true
@@ -23,7 +26,7 @@ extension PageSection {
         let run = trust.run
         let rows: [(String, String)] = [
             ("Job", run.job), ("Input", run.input), ("Output", run.output),
-            ("Rows", "\(run.rows), of which \(run.failedRows) have no margin"),
+            ("Rows", rows(run)),
             ("Direction from", run.source), ("Anchor files", run.anchorFiles.joined(separator: ", ")),
             ("Pairs", "\(run.pairs)"), ("Estimator", run.estimator), ("Model", run.model),
             ("Model's SHA-256", run.modelSha256), ("Layer", "\(run.layer) of \(run.layerCount)"), ("Token", run.token),
@@ -31,6 +34,10 @@ extension PageSection {
             ("Precision", run.precision), ("Numeric build", run.numericBuild), ("Software", run.software),
             ("Margins' unit", trust.margins.map { "\($0.unit): \($0.unitText)" } ?? ""),
         ]
+        func rows(_ run: TrustFigures.Run) -> String {
+            let dropped = run.droppedRows == 0 ? "" : ", and \(run.droppedRows) are dropped for a margin below 0"
+            return "\(run.rows), of which \(run.failedRows) have no margin\(dropped)"
+        }
         return PageSection("provenance", "What was run") {
             paragraph("How to read it: a job with the same of all these gives the same margins.")
             MarkupTable(

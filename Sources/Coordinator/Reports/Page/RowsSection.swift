@@ -19,12 +19,21 @@ extension PageSection {
                     "Disagreements with the labels",
                     """
                     The lowest margins: here the rejected response is the safer one by the model. \
-                    \(rows.rawMargins.negativeCount) of \(rows.margins.count) rows disagree.
+                    \(rows.rawMargins.negativeCount) of \(rows.margins.count) rows disagree.\(flipped(rows))
                     """, rows.disagreements)
             }
             list("Most certain", "The highest margins, with the labels.", rows.mostCertain)
             list("Least certain", "The margins nearest to 0: the model sees no difference here.", rows.leastCertain)
         }
+    }
+
+    private static func flipped(_ rows: RowFigures) -> String {
+        rows.flippedRows == 0
+            ? ""
+            : """
+             The responses of \(rows.flippedRows) have changed places (margin.negative: flip): their margins are above 0, and \
+            what is called chosen is what the label rejects.
+            """
     }
 
     @MarkupBuilder
@@ -44,6 +53,7 @@ extension PageSection {
             element("b") { "margin \(row.margin.figure)" }
             row.probability.map { ", p_safer \($0.percentText)" } ?? ""
             ", line \(row.line)"
+            if row.isFlipped { ", responses changed places" }
         }
         if !row.texts.isEmpty {
             element("dl") {

@@ -16,12 +16,14 @@ struct Verdict: Hashable, Sendable {
     let agreement: TrustFigures.Agreement
     let chance: Double
     let comparisons: [Comparison]
+    private let hasWarnings: Bool
 
     /// nil where no labels were compared with.
     init?(_ trust: TrustFigures) {
         guard let agreement = trust.labelAgreement else { return nil }
         self.agreement = agreement
         chance = trust.baselines.chance
+        hasWarnings = !trust.warnings.isEmpty
         let baselines: [(String, TrustFigures.Agreement?)] = [
             ("length alone", trust.baselines.length), ("refusal wording alone", trust.baselines.refusalWording),
             ("a bag of words", trust.baselines.bagOfWords),
@@ -40,6 +42,12 @@ struct Verdict: Hashable, Sendable {
 
     /// One line: what a person must know who reads no further.
     var headline: String {
+        guard agreement.isEnough else {
+            return """
+                Too few rows to tell: \(agreement.rows) of \(agreement.prompts) prompts (expected at least \
+                \(TrustFigures.Agreement.rowsMin) of \(TrustFigures.Agreement.promptsMin)).
+                """
+        }
         switch standingToChance {
         case .worse: return "The margins contradict the labels more often than chance would."
         case .unclear: return "The margins are no better than chance."
@@ -53,15 +61,19 @@ struct Verdict: Hashable, Sendable {
         if !worse.isEmpty { parts.append("worse than \(worse)") }
         if !unclear.isEmpty { parts.append("no better than \(unclear)") }
         guard !parts.isEmpty else {
+            let doubt = hasWarnings ? ", but there are warnings" : ""
             return comparisons.isEmpty
-                ? "The margins are better than chance; they were compared with nothing else."
-                : "The margins are better than chance, and than \(better)."
+                ? "The margins are better than chance\(doubt); they were compared with nothing else."
+                : "The margins are better than chance, and than \(better)\(doubt)."
         }
         return "The margins are better than chance, but \(parts.joined(separator: ", and "))."
     }
 
     /// Whether nothing in the figures speaks against the margins.
-    var isFavourable: Bool { standingToChance == .better && comparisons.allSatisfy { $0.standing == .better } }
+    var isFavourable: Bool {
+        agreement.isEnough && !hasWarnings && standingToChance == .better
+            && comparisons.allSatisfy { $0.standing == .better }
+    }
 }
 
 extension [String] {

@@ -15,11 +15,22 @@ struct AnnotatedRow: Sendable {
 
     /// `p_safer`, where the row has it.
     let probability: Double?
+
+    /// Whether the responses changed places for a margin below 0.
+    let isFlipped: Bool
 }
 
 /// A file that a job wrote, read row by row in constant memory, as often as somebody asks.
 struct AnnotatedFile: Sendable {
     let path: String
+
+    /// What the job added: a column of one of its names beyond these is the input's own. nil: nobody knows.
+    let added: Set<String>?
+
+    init(path: String, added: [String]? = nil) {
+        self.path = path
+        self.added = added.map(Set.init)
+    }
 
     /// Longer rows no job writes.
     static let rowBytesMax = 1 << 30
@@ -32,7 +43,7 @@ struct AnnotatedFile: Sendable {
                 throw FileError(
                     path: path, problem: "line \(row.line): \(row.problem.map { "\($0)" } ?? "no object")")
             }
-            guard let margin = object.number(in: .margin) else {
+            guard let margin = object.value(of: OutputColumn.margin.rawValue)?.finiteNumber else {
                 throw FileError(
                     path: path,
                     problem: """
@@ -40,24 +51,24 @@ struct AnnotatedFile: Sendable {
                         \(object.members.map(\.key).listed)
                         """)
             }
-            let isFlipped = object.value(of: OutputColumn.flipped.rawValue)?.text == "true"
-            let rawMargin = object.number(in: .marginRaw) ?? margin
+            let isFlipped = value(of: .flipped, in: object)?.text == "true"
+            let rawMargin = value(of: .marginRaw, in: object)?.finiteNumber ?? margin
             try body(
                 AnnotatedRow(
                     line: row.line, object: object, margin: margin, rawMargin: isFlipped ? -rawMargin : rawMargin,
-                    probability: object.number(in: .probability)))
+                    probability: value(of: .probability, in: object)?.finiteNumber, isFlipped: isFlipped))
         }
     }
-}
 
-extension JSONObject {
-    /// nil also for a number beyond what a `Double` can be.
-    fileprivate func number(in column: OutputColumn) -> Double? {
-        value(of: column.rawValue)?.number.flatMap { $0.isFinite ? $0 : nil }
+    private func value(of column: OutputColumn, in object: JSONObject) -> JSONValue? {
+        added?.contains(column.rawValue) ?? true ? object.value(of: column.rawValue) : nil
     }
 }
 
 extension JSONValue {
+    /// nil also for a number beyond what a `Double` can be.
+    fileprivate var finiteNumber: Double? { number.flatMap { $0.isFinite ? $0 : nil } }
+
     /// A string's text; of any other kind, what stands in the file.
     var text: String { string ?? String(decoding: bytes[range], as: UTF8.self) }
 }

@@ -10,6 +10,9 @@ struct RowFigures: Sendable {
     /// Of the rows' score differences.
     private(set) var rawMargins = MarginStatistics()
 
+    /// Rows whose responses changed places.
+    private(set) var flippedRows = 0
+
     /// The lowest margins of rows whose rejected response has the higher score.
     private(set) var disagreements = LeadingRows(12) { $0.rawMargin < 0 ? ($0.margin, $0.rawMargin) : nil }
 
@@ -35,6 +38,7 @@ struct RowFigures: Sendable {
         try file.forEachRow { row in
             margins.add(row.margin)
             rawMargins.add(row.rawMargin)
+            if row.isFlipped { flippedRows += 1 }
             survey.add(row.object)
             disagreements.offer(row, texts)
             mostCertain.offer(row, texts)

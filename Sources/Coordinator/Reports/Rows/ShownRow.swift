@@ -15,6 +15,9 @@ struct ShownRow: Hashable, Sendable {
 
     /// nil where rows have none.
     var probability: Double?
+
+    /// Whether its responses changed places: `chosen` is what the labels reject.
+    var isFlipped = false
     var texts: [Text]
 }
 
@@ -46,7 +49,8 @@ struct RowTexts: Sendable {
         let texts = texts(of: row.object).filter { !$0.text.isEmpty }.map { name, text in
             ShownRow.Text(name: name.excerpt(), excerpt: text.lineExcerpt(length))
         }
-        return ShownRow(line: row.line, margin: row.margin, probability: row.probability, texts: texts)
+        return ShownRow(
+            line: row.line, margin: row.margin, probability: row.probability, isFlipped: row.isFlipped, texts: texts)
     }
 
     private func texts(of object: JSONObject) -> [(name: String, text: String)] {

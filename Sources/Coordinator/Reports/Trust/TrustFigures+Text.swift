@@ -24,7 +24,8 @@ extension TrustFigures {
         if let permutation {
             lines.append(
                 """
-                without labels: the best of \(permutation.cells) places and estimators orders \
+                without labels: the best of \(permutation.cells) places and estimators (logistic regression is not \
+                permuted) orders \
                 \(permutation.nullAgreement.percent) of \(permutation.rows) rows by chance in one of 20 cases \
                 (p = \(permutation.pValue.shown))
                 """)

@@ -1,5 +1,3 @@
-package import Diagnostics
-internal import Foundation
 package import Margins
 
 /// Whether a job's margins mean anything on its rows, measured: what `<output>.trust.json` says.
@@ -7,7 +5,7 @@ package import Margins
 /// Where a figure is nil there was nothing to measure it on. Shares are 0 to 1; intervals are of 95 %, clustered by prompt.
 package struct TrustFigures: Codable, Hashable, Sendable {
     /// Of this form of the file.
-    package static let version = 1
+    package static let version = 2
 
     package var version = TrustFigures.version
     package var run: Run
@@ -36,6 +34,9 @@ package struct TrustFigures: Codable, Hashable, Sendable {
     package var splitHalfCosine: Double?
     package var permutation: Permutation?
 
+    /// Rows of prompts that the direction was fitted on; nil where there are none.
+    package var fittedRows: FittedRows?
+
     /// What the surveyed rows say; nil without a survey.
     package var survey: Survey?
 
@@ -60,9 +61,35 @@ extension TrustFigures {
         package var rows: Int
         package var prompts: Int
 
+        /// Fewer rows or prompts tell nothing: their interval holds chance whatever the margins are.
+        package static let rowsMin = 100
+        package static let promptsMin = PlaceChoice.groupsMin
+
+        package static func isEnough(rows: Int, prompts: Int) -> Bool { rows >= rowsMin && prompts >= promptsMin }
+
+        package var isEnough: Bool { Self.isEnough(rows: rows, prompts: prompts) }
+
         package init(_ share: ClusteredShare) {
             (value, low, high) = (share.value, share.low, share.high)
             (rows, prompts) = (share.rows, share.groups)
+        }
+    }
+
+    /// Rows whose scores are along a direction that was fitted on pairs of their prompt, which flatters them.
+    package struct FittedRows: Codable, Hashable, Sendable {
+        package var rows: Int
+
+        /// Whether the figures are of the other rows alone.
+        package var areLeftOut: Bool
+
+        package init(rows: Int, areLeftOut: Bool) { (self.rows, self.areLeftOut) = (rows, areLeftOut) }
+
+        package func warning(of all: Int) -> String {
+            let found =
+                "the direction was fitted on pairs of the prompts of \(rows) of \(all) rows, whose margins that flatters"
+            return areLeftOut
+                ? "\(found): the figures are of the other rows"
+                : "\(found), and with them all figures: too few rows have other prompts"
         }
     }
 
@@ -93,22 +120,26 @@ extension TrustFigures {
         /// Why the model is read there.
         package var placeReason: String
 
-        /// Of the input; those that have no margin are in the errors file.
-        package var rows: Int
-        package var failedRows: Int
+        /// What the job added to the rows, by name.
+        package var columns: [String]
+
+        /// Of the input; those that have no margin, and those that were dropped for it, are in the errors file.
+        package var rows = 0
+        package var failedRows = 0
+        package var droppedRows = 0
 
         package init(
             job: String, input: String, output: String, software: String, source: String, anchorFiles: [String],
             pairs: Int, estimator: String, model: String, modelSha256: String, template: String, compatibility: String,
             precision: String, numericBuild: String, layer: Int, layerCount: Int, token: String, placeReason: String,
-            rows: Int, failedRows: Int
+            columns: [String]
         ) {
             (self.job, self.input, self.output, self.software) = (job, input, output, software)
             (self.source, self.anchorFiles, self.pairs, self.estimator) = (source, anchorFiles, pairs, estimator)
             (self.model, self.modelSha256, self.template) = (model, modelSha256, template)
             (self.compatibility, self.precision, self.numericBuild) = (compatibility, precision, numericBuild)
             (self.layer, self.layerCount, self.token) = (layer, layerCount, token)
-            (self.placeReason, self.rows, self.failedRows) = (placeReason, rows, failedRows)
+            (self.placeReason, self.columns) = (placeReason, columns)
         }
     }
 
@@ -241,8 +272,31 @@ extension TrustFigures {
             }
         }
 
-        package init(rows: Int, prompts: Int, ownLabels: Agreement, sources: [Source]) {
-            (self.rows, self.prompts, self.ownLabels, self.sources) = (rows, prompts, ownLabels, sources)
+        /// One for each value of the column by which directions are told apart.
+        package var categories: [Category]
+
+        package struct Category: Codable, Hashable, Sendable {
+            package var name: String
+
+            /// Along the direction of all rows, held out.
+            package var pooled: Agreement
+
+            /// Along a direction of its own rows alone, held out; nil where these are too few.
+            package var own: Agreement?
+
+            /// Whether its rows' margins are along its own direction.
+            package var isUsed: Bool
+
+            package init(name: String, pooled: Agreement, own: Agreement?, isUsed: Bool) {
+                (self.name, self.pooled, self.own, self.isUsed) = (name, pooled, own, isUsed)
+            }
+        }
+
+        package init(
+            rows: Int, prompts: Int, ownLabels: Agreement, sources: [Source], categories: [Category] = []
+        ) {
+            (self.rows, self.prompts, self.ownLabels) = (rows, prompts, ownLabels)
+            (self.sources, self.categories) = (sources, categories)
         }
     }
 
@@ -287,33 +341,6 @@ extension TrustFigures {
             (self.agreement, self.effectSize) = (agreement, effectSize)
             (self.anchorsAgreement, self.anchorsEffectSize) = (anchorsAgreement, anchorsEffectSize)
             self.isChosen = isChosen
-        }
-    }
-}
-
-// MARK: - As a file
-
-extension TrustFigures {
-    /// JSON with names in snake case, in one order.
-    package var serialized: [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(self) else { preconditionFailure("finite numbers and texts have JSON") }
-        return [UInt8](data) + [0x0A]
-    }
-
-    /// - Throws: `Problem` for bytes that are not such a file.
-    package init(serialized: [UInt8], path: String) throws(Problem) {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        do {
-            self = try decoder.decode(TrustFigures.self, from: Data(serialized))
-        } catch {
-            throw Problem("\(path): expected the trust figures that a job writes beside its output, found \(error)")
-        }
-        guard version == Self.version else {
-            throw Problem("\(path): expected version \(Self.version) of the trust figures, found \(version)")
         }
     }
 }

@@ -1,0 +1,92 @@
+import Dataset
+import DatasetFixtures
+import Margins
+import Protocol
+import SeededRandom
+import Testing
+
+@testable import Coordinator
+
+/// Directions of rows with one value in a column, on states that are made up.
+@Suite struct CategoryFitsTests {
+    private static let hiddenSize = 16
+
+    /// States of rows of which those of each category differ by a signal along a component of its own.
+    private func states(_ categories: [(name: String?, rows: Int, component: Int, signal: Double)], seed: UInt64)
+        -> (names: [String?], states: PlaceStates)
+    {
+        var random = SeededGenerator(seed: seed)
+        func noise() -> Double { (0..<12).reduce(-6.0) { sum, _ in sum + Double.random(in: 0...1, using: &random) } }
+        let names = categories.flatMap { category in (0..<category.rows).map { _ in category.name } }
+        var states = PlaceStates(rows: names.indices.map { UInt64($0) }, hiddenSize: Self.hiddenSize)
+        for category in categories {
+            for _ in 0..<category.rows {
+                let other = (0..<Self.hiddenSize).map { _ in Float(noise()) }
+                let preferred = other.enumerated().map { component, value in
+                    value + Float(0.5 * noise() + (component == category.component ? category.signal : 0))
+                }
+                states.append(preferred: preferred[...], other: other[...])
+            }
+        }
+        return (names, states)
+    }
+
+    private func fits(_ names: [String?], _ states: PlaceStates) throws -> (fits: CategoryFits, pooled: SourceFit) {
+        let rows = states.differences(Array(0..<names.count))
+        let folds = try #require(Folds(groups: rows.groups, count: 5, seed: 12))
+        let pooled = try SourceFit(own: rows, folds, by: .ridge(lambda: 3), partsMax: 512)
+        return (
+            try CategoryFits(names, rows: rows, pooled: pooled.margins, by: .ridge(lambda: 3), seed: 12), pooled
+        )
+    }
+
+    /// One whose labels mean the opposite of the others', and one that is like them.
+    @Test func aCategoryHasADirectionOfItsOwnWhereItsLabelsMeanSomethingElse() throws {
+        let (names, states) = states(
+            [("same", 300, 0, 0.7), ("opposite", 150, 0, -0.7), ("rare", 20, 0, -0.7), (nil, 300, 0, 0.7)], seed: 1)
+        let (fits, pooled) = try fits(names, states)
+        #expect(fits.described.map(\.name) == ["same", "opposite", "rare"])
+        #expect(fits.described.map(\.isUsed) == [false, true, false])
+        #expect(fits.described[2].own == nil, "too few prompts")
+        let opposite = fits.described[1]
+        #expect(opposite.pooled.value < 0.3 && (opposite.own?.value ?? 0) > 0.8)
+
+        let whole = try #require(pooled.ofFolds)
+        let folds = try #require(Folds(groups: Array(0..<names.count), count: 5, seed: 12))
+        let before = states.outcomes(folds, ofFolds: whole, whole: pooled.whole)
+        let after = fits.outcomes(before, of: states)
+        #expect(after.count == before.count && after.allSatisfy { $0.errors == nil })
+        for (row, name) in names.enumerated() where name != "opposite" {
+            #expect(after[row].margin == before[row].margin)
+        }
+        let margins = names.indices.filter { names[$0] == "opposite" }.map { after[$0].margin }
+        #expect(margins.count { $0 > 0 } == Int((opposite.own?.value ?? 0) * 150 + 0.5))
+        let directions = try #require(fits.directions(column: "c"))
+        #expect(directions.names == ["opposite"] && directions.directions[0].unit[0] < -0.8)
+    }
+
+    @Test func whereAllMeanTheSameNoCategoryHasOne() throws {
+        let (names, states) = states((0..<8).map { ("\($0)", 60, 0, 0.5) }, seed: 2)
+        let (fits, _) = try fits(names, states)
+        #expect(fits.used.isEmpty && fits.directions(column: "c") == nil && fits.described.count == 8)
+    }
+
+    @Test func aRowsCategoryIsATextANumberOrATruthValue() throws {
+        let folder = try DatasetFolder()
+        let values = [#""a""#, "1", "1.0", "true", "null", "[1]", #""b""#, #""""#]
+        var lines = values.map { #"{"prompt": "p", "chosen": "c", "rejected": "r", "area": \#($0)}"# }
+        lines.append(#"{"prompt": "p", "chosen": "c", "rejected": "r"}"#)
+        let path = try folder.write(lines.joined(separator: "\n"), to: "rows.jsonl")
+        let options = DatasetOptions(purpose: .row)
+        let categories = try RowCategories(path: path, options, column: "area")
+        #expect(categories.names == [0: "a", 1: "1", 2: "1.0", 3: "true", 6: "b", 7: ""])
+        #expect(categories.indices(in: ["b", "a", "z"]) == [6: 0, 0: 1])
+        try JobDefinition.checkCategories("area", of: path, options)
+        let error = #expect(throws: (any Error).self) {
+            try JobDefinition.checkCategories("topic", of: path, options)
+        }
+        #expect(
+            "\(error!)".contains(
+                "direction.by: expected rows with a text, a number, true or false in the column \"topic\""))
+    }
+}
