@@ -153,9 +153,13 @@ import Transport
         #expect(try await router.nextMessage().message == .numbered(3))
     }
 
-    /// An address where nobody listens any more.
+    private static let hosts = Atomic(1)
+
+    /// An address where nobody listens any more. Its loopback address is its own, so that no other test is given the port
+    /// meanwhile.
     private func freeEndpoint() async throws -> String {
-        let router = try TestSocket.router()
+        let host = Self.hosts.add(1, ordering: .relaxed).newValue
+        let router = try TestSocket(.router(listen: "tcp://127.0.0.\(host):*"))
         await router.socket.close()
         return router.socket.endpoint
     }
