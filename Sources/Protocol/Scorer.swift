@@ -79,7 +79,8 @@ package struct Scorer: Hashable, Sendable {
     /// - Parameters:
     ///   - directions: `[hidden]` each.
     ///   - errors: `[errors, hidden]`; empty: there are none.
-    /// - Precondition: there is a direction, none is empty, all are finite, and together there are at most `directionsMax`.
+    /// - Precondition: there is a direction, none is empty, all are finite, there are fewer than `directionsMax`, and with errors
+    ///   at most so many.
     package init(_ readout: Readout, directions: [[Float]], errors: [Float] = []) {
         precondition(!directions.isEmpty && directions.count < Self.directionsMax, "no direction, or too many")
         let hidden = directions[0].count

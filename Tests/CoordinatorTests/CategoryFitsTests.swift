@@ -1,5 +1,6 @@
 import Dataset
 import DatasetFixtures
+import FileSystem
 import Margins
 import Protocol
 import SeededRandom
@@ -44,23 +45,31 @@ import Testing
     @Test func aCategoryHasADirectionOfItsOwnWhereItsLabelsMeanSomethingElse() throws {
         let (names, states) = states(
             [("same", 300, 0, 0.7), ("opposite", 150, 0, -0.7), ("rare", 20, 0, -0.7), (nil, 300, 0, 0.7)], seed: 1)
-        let (fits, pooled) = try fits(names, states)
-        #expect(fits.described.map(\.name) == ["same", "opposite", "rare"])
-        #expect(fits.described.map(\.isUsed) == [false, true, false])
-        #expect(fits.described[2].own == nil, "too few prompts")
+        var (fits, pooled) = try fits(names, states)
+        #expect(fits.described.map(\.name) == ["same", "opposite"])
+        #expect(fits.described.map(\.isUsed) == [false, true])
+        #expect(fits.others.values == 1 && fits.others.rows == 320, "too few prompts, and rows without a value")
         let opposite = fits.described[1]
         #expect(opposite.pooled.value < 0.3 && (opposite.own?.value ?? 0) > 0.8)
 
         let whole = try #require(pooled.ofFolds)
         let folds = try #require(Folds(groups: Array(0..<names.count), count: 5, seed: 12))
         let before = states.outcomes(folds, ofFolds: whole, whole: pooled.whole)
-        let after = fits.outcomes(before, of: states)
+        var after = before
+        fits.score(&after, of: states)
         #expect(after.count == before.count && after.allSatisfy { $0.errors == nil })
         for (row, name) in names.enumerated() where name != "opposite" {
             #expect(after[row].margin == before[row].margin)
         }
-        let margins = names.indices.filter { names[$0] == "opposite" }.map { after[$0].margin }
-        #expect(margins.count { $0 > 0 } == Int((opposite.own?.value ?? 0) * 150 + 0.5))
+        let rows = names.indices.filter { names[$0] == "opposite" }
+        #expect(rows.count { after[$0].margin > 0 } == Int((opposite.own?.value ?? 0) * 150 + 0.5))
+        // Scores are alike in mean and margins in size, whatever direction they are along.
+        func mean(_ outcomes: [PlaceStates.Outcome]) -> Double {
+            rows.reduce(0) { $0 + outcomes[$1].scores.0 + outcomes[$1].scores.1 } / Double(2 * rows.count)
+        }
+        #expect(abs(mean(after) - mean(before)) < 1e-9)
+        let deviation = standardDeviation(rows.map { after[$0].margin })
+        #expect(abs(deviation / standardDeviation(before.map(\.margin)) - 1) < 1e-9)
         let directions = try #require(fits.directions(column: "c"))
         #expect(directions.names == ["opposite"] && directions.directions[0].unit[0] < -0.8)
     }
@@ -78,15 +87,22 @@ import Testing
         lines.append(#"{"prompt": "p", "chosen": "c", "rejected": "r"}"#)
         let path = try folder.write(lines.joined(separator: "\n"), to: "rows.jsonl")
         let options = DatasetOptions(purpose: .row)
-        let categories = try RowCategories(path: path, options, column: "area")
-        #expect(categories.names == [0: "a", 1: "1", 2: "1.0", 3: "true", 6: "b", 7: ""])
-        #expect(categories.indices(in: ["b", "a", "z"]) == [6: 0, 0: 1])
-        try JobDefinition.checkCategories("area", of: path, options)
-        let error = #expect(throws: (any Error).self) {
-            try JobDefinition.checkCategories("topic", of: path, options)
-        }
+        let directions = CategoryDirections(
+            column: "area", names: ["b", "a", "1", "true"],
+            directions: try (0..<4).map { _ in try Direction(difference: [1]) }, units: (0..<4).map { _ in .identity })
+        let categories = try RowCategories(directions, path: path, options)
+        #expect((0..<9).map { categories.category(of: $0) } == [1, 2, nil, 3, nil, nil, 0, nil, nil])
         #expect(
-            "\(error!)".contains(
-                "direction.by: expected rows with a text, a number, true or false in the column \"topic\""))
+            categories.text(of: [0, 1, 2, 6]) == """
+                1 row along that of b, 1 row along that of a, 1 row along that of 1, 0 rows along that of true, 1 row \
+                along that of all
+                """)
+        let none = try RowCategories(nil, path: path, options)
+        #expect(none.category(of: 0) == nil && none.text(of: [0]) == nil && none.ofRows([0]) == nil)
+        try JobDefinition.checkCategories("area", of: path, options, key: "direction.by")
+        let error = #expect(throws: FileError.self) {
+            try JobDefinition.checkCategories("prompts", of: path, options, key: "direction.by")
+        }
+        #expect(error?.description.contains("direction.by: expected rows with a text of at most 64 bytes") == true)
     }
 }

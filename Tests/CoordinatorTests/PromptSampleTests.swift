@@ -9,7 +9,7 @@ import Testing
     }
 
     private func sampled(_ prompts: [String], rows: Int, known: [String] = []) -> [Int] {
-        var sample = PromptSample(rows: rows, known: Set(known.map { Array($0.utf8) }))
+        var sample = PromptSample(rows: rows, known: Set(known.map { PromptDigest(Array($0.utf8)) }))
         for (row, prompt) in prompts.enumerated() { sample.add(item(row, prompt)) }
         return sample.items.map { Int($0.row) }
     }
@@ -38,8 +38,10 @@ import Testing
         let known = (100..<500).map { "prompt \($0)" }
         let few = sampled(prompts, rows: 150, known: known)
         #expect(few.count == 150 && few.allSatisfy { $0 % 500 < 100 })
-        let many = sampled(prompts, rows: 300, known: known)
-        #expect(many.count == 300 && many.count { $0 % 500 < 100 } == 200)
+        let enough = sampled(prompts, rows: 300, known: known)
+        #expect(enough.count == 200 && enough.allSatisfy { $0 % 500 < 100 })
+        let many = sampled(prompts, rows: 300, known: (20..<500).map { "prompt \($0)" })
+        #expect(many.count == 300 && many.count { $0 % 500 < 20 } == 40, "40 rows of 20 prompts say nothing")
         #expect(sampled(prompts, rows: 300, known: prompts) == sampled(prompts, rows: 300))
     }
 

@@ -138,18 +138,68 @@ import Testing
         }
     }
 
+    /// Margins of one size that are right more often in one category than in another are worth more there.
+    @Test func categoriesAreCalibratedApart() throws {
+        let count = 600
+        var random = SeededGenerator(seed: 4)
+        let categories = (0..<count).map { row -> Int? in row % 3 == 2 ? nil : row % 3 }
+        let margins = categories.map { category -> Double in
+            let share = category == 0 ? 0.95 : category == 1 ? 0.6 : 0.75
+            return Double.random(in: 0.5...1.5, using: &random)
+                * (Double.random(in: 0...1, using: &random) < share ? 1 : -1)
+        }
+        func probabilities(_ categories: [Int?]?) throws -> [Double] {
+            let calibration = RowCalibration(margins, prompts: Array(0..<count), categories: categories, .init())
+            return try margins.indices.map { index in
+                let scores = try RowScores(Tensor([margins[index], 0], shape: [2]), row: UInt64(index))
+                return try #require(try calibration.annotation(index, scores).calibrated?.probability)
+            }
+        }
+        func mean(_ probabilities: [Double], _ category: Int?) -> Double {
+            let rows = margins.indices.filter { categories[$0] == category && margins[$0] > 0 }
+            return rows.reduce(0) { $0 + probabilities[$1] } / Double(rows.count)
+        }
+        let apart = try probabilities(categories)
+        #expect(mean(apart, 0) > 0.9 && mean(apart, 1) < 0.7 && abs(mean(apart, nil) - 0.75) < 0.08)
+        let together = try probabilities(nil)
+        #expect(abs(mean(together, 0) - mean(together, 1)) < 0.03)
+        // Too few of a category are as all are.
+        let rare = try probabilities(categories.indices.map { $0 < 20 ? 5 : nil })
+        #expect(rare.allSatisfy { $0 > 0 && $0 < 1 })
+    }
+
+    /// Rows whose prompts the direction saw are right too often.
+    @Test func flatteredRowsTeachNothing() throws {
+        let count = 400
+        let isFlattered = (0..<count).map { $0 % 2 == 0 }
+        let margins = (0..<count).map { row in isFlattered[row] || row % 20 < 13 ? 1.0 : -1 }
+        func probability(_ flags: [Bool]?) throws -> Double {
+            let calibration = RowCalibration(margins, prompts: Array(0..<count), isFlattered: flags, .init())
+            let scores = try RowScores(Tensor([1.0, 0], shape: [2]), row: 0)
+            return try #require(try calibration.annotation(0, scores).calibrated?.probability)
+        }
+        #expect(abs(try probability(isFlattered) - 0.65) < 0.07)
+        #expect(try probability(nil) > 0.78)
+    }
+
     @Test func scoresAreOfTwoResponsesWithTheirErrorsOrWithout() throws {
         let plain = try RowScores(Tensor([3.0, 1], shape: [2]), row: 7)
         #expect(plain.margin == 2 && plain.error == nil)
         let withErrors = try RowScores(Tensor([3.0, 0.5, 1, 0.25], shape: [4]), row: 7)
         #expect(withErrors.margin == 2 && withErrors.error == 0.25)
         // Along the direction of all, and along two categories'.
+        func directions(_ count: Int) throws -> CategoryDirections {
+            CategoryDirections(
+                column: "c", names: (0..<count).map { "\($0)" },
+                directions: try (0..<count).map { _ in try Direction(difference: [1, 0]) },
+                units: (0..<count).map { .init(scale: Double($0 + 2), offset: 7) })
+        }
         let values = Tensor([3.0, 5, 8, 1, 2, 10], shape: [6])
-        let margins = try [nil, 0, 1].map { try RowScores(values, row: 7, categories: 2, category: $0).margin }
-        #expect(margins == [2, 3, -2])
-        let one = try RowScores(Tensor([3.0, 0.5, 1, 0.25], shape: [4]), row: 7, categories: 1, category: 0)
-        #expect(one.margin == 0.25 && one.error == nil, "no errors, where there are categories")
-        #expect(try RowScores(Tensor([3.0, 1], shape: [2]), row: 7, categories: 2, category: 1).margin == 2)
+        let scores = try [nil, 0, 1].map { try RowScores(values, row: 7, directions(2), category: $0) }
+        #expect(scores.map(\.margin) == [2, 6, -6] && scores.map(\.chosen) == [3, 17, 31])
+        let one = try RowScores(Tensor([3.0, 0.5, 1, 0.25], shape: [4]), row: 7, directions(1), category: 0)
+        #expect(one.margin == 0.5 && one.error == nil, "no errors, where there are categories")
+        #expect(try RowScores(Tensor([3.0, 1], shape: [2]), row: 7, directions(2), category: 1).margin == 2)
         let error = #expect(throws: Problem.self) { try RowScores(Tensor([3.0], shape: [1]), row: 7) }
         #expect(error?.description == "row 7 has 1 scores; expected one of each of 2 responses")
     }

@@ -23,7 +23,7 @@ struct RowPromptsTests {
     }
 
     private func prompts(anchors: [StepID] = [], isOwn: Bool = false) throws -> RowPrompts {
-        try RowPrompts(ledger, anchors: anchors, isOwn: isOwn)
+        try RowPrompts(ledger, anchors: anchors.map { .init(step: $0) }, isOwn: isOwn)
     }
 
     @Test func aPromptHasOneNumberInBothSteps() throws {
@@ -42,6 +42,15 @@ struct RowPromptsTests {
         #expect(try prompts(anchors: [.anchors]).fitted == [0, 3])
         #expect(try prompts(anchors: [.anchors], isOwn: true).fitted == [0, 2, 3])
         #expect(try prompts(anchors: [.anchors(1)]).fitted == [], "another file's step")
+        let oneKind = try RowPrompts(ledger, anchors: [.init(step: .anchors, rows: [0, 2])], isOwn: false)
+        #expect(oneKind.fitted == [3], "the second anchor is of a kind that is not used")
+    }
+
+    /// As compat: legend renders them.
+    @Test func lineBreaksAtTheEndOfAPromptDoNotCount() throws {
+        try add(["x\n", "y\t"], to: .anchors)
+        try add(["x", "y"], to: .rows)
+        #expect(try prompts(anchors: [.anchors]).fitted == [0])
     }
 
     @Test func whereAllRowsHaveOnePromptEachIsItsOwn() throws {

@@ -37,7 +37,8 @@ import Testing
         var direction = try saved(layer: 2, layerCount: 2)
         direction.categories = CategoryDirections(
             column: "area", names: ["a, b", "c"],
-            directions: [try Direction(difference: [1, 0]), try Direction(difference: [0, 1])])
+            directions: [try Direction(difference: [1, 0]), try Direction(difference: [0, 1])],
+            units: [.init(scale: 0.1 + 0.2, offset: -1e-9), .init(scale: 7, offset: 0)])
         return direction
     }
 
@@ -52,7 +53,8 @@ import Testing
         arguments: [
             ("categoryNames", #"["a"]"#), ("categoryNames", #"["a","a"]"#), ("categoryNames", "a"),
             ("categoryNames", nil),
-            ("categoryColumn", nil),
+            ("categoryColumn", nil), ("categoryUnits", "[[1,0],[0,0]]"), ("categoryUnits", "[[1,0]]"),
+            ("categoryUnits", "[[1],[1]]"), ("categoryUnits", nil),
         ] as [(String, String?)])
     func categoriesThatDoNotFitTheirDirectionsAreRefused(_ key: String, _ text: String?) throws {
         var file = try TensorFile(serialized: withCategories().serialized())
@@ -61,7 +63,8 @@ import Testing
         let error = #expect(throws: Problem.self) { try SavedDirection(serialized: bytes, path: "d") }
         #expect(
             error?.description
-                == "d: expected directions of categories with the column and a name for each, found numbers [2, 2]")
+                == "d: expected directions of categories with the column, a name and a unit for each, found numbers [2, 2]"
+        )
     }
 
     @Test(arguments: [

@@ -53,15 +53,17 @@ import Testing
     @Test func aListOrASectionIsSetAsYAMLHasThem() throws {
         let configuration = try Configuration(
             yaml: ConfigurationFixtures.minimal, path: ConfigurationFixtures.path,
-            overrides: ["job.anchors=[own, 'a b.jsonl']", "margin.bins={quantiles: 5}", "job.name=a[1]"])
+            overrides: [
+                "job.anchors=[own, 'a b.jsonl']", "margin.bins={quantiles: 5}", "job.name=a[1]",
+                "embedding.template={prompt} {response}",
+            ])
+        #expect(configuration.embedding.template == "{prompt} {response}")
         #expect(configuration.job.directionSource.anchors.map(\.path?.isEmpty) == [nil, false])
         #expect(configuration.job.directionSource.anchors[1].path?.hasSuffix("/a b.jsonl") == true)
         #expect(configuration.margin.bins == .quantiles(5) && configuration.job.name == "a[1]")
     }
 
     @Test(arguments: [
-        ("job.anchors=[own", "job.anchors: expected a list or a section in YAML, found \"[own\""),
-        ("job.anchors=[*a]", "job.anchors: expected a list or a section in YAML, found \"[*a]\""),
         ("margin.bins={quantiles: 0}", "margin.bins.quantiles: expected a whole number from 2 to 1000, found \"0\""),
         ("cluster.lanes=many", "cluster.lanes: expected auto or a whole number from 1 to 1024, found \"many\""),
         ("cluster.lane=4", "unknown key \"cluster.lane\"; did you mean \"lanes\"?"),

@@ -20,5 +20,7 @@ struct FiguredRows: Sendable {
         fitted = areLeftOut ? prompts.fitted : []
     }
 
+    var areAll: Bool { fitted.isEmpty }
+
     func contains(_ row: UInt64) -> Bool { !fitted.contains(row) }
 }

@@ -37,8 +37,8 @@ struct Ingestor: Sendable {
     /// The file is read to its end before the first of its rows is in the ledger: only then is it known which they are.
     /// What is odd about all rows, the other step notes.
     private func readSample(of rows: Int, unlike others: [StepID], _ ingestion: inout Ledger.Ingestion) throws {
-        var known: Set<[UInt8]> = []
-        try ledger.forEachTextByPrompt(of: others) { known.insert($1.prompt) }
+        var known: Set<PromptDigest> = []
+        try ledger.forEachTextByPrompt(of: others) { known.insert(PromptDigest($1.prompt)) }
         var reader = try input.reader()
         var sample = PromptSample(rows: rows, known: known)
         while let record = try reader.next() {

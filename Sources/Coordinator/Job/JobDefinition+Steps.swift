@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import JobConfiguration
 internal import Protocol
 
@@ -38,6 +39,8 @@ extension JobDefinition {
             && anchorFiles.count { $0.name == file.name } == 1
         return isClear ? file.name : file.path
     }
+
+    func name(of kind: AnchorFile.Kind, in file: AnchorFile) -> String { "\(name(of: file)) (\(kind.name.excerpt()))" }
 
     /// SHA-256 of what a direction is fitted on, in the order of the configuration.
     ///

@@ -56,6 +56,14 @@ struct JobDefinition: Sendable {
         let anchorFiles = job.directionSource.anchors.compactMap(\.path).enumerated().compactMap { number, path in
             attempt { try AnchorFile(path, number: number, configuration, formats: formats) }
         }
+        let sources = anchorFiles.reduce(job.directionSource.anchors.contains(.own) ? 1 : 0) {
+            $0 + max($1.kinds.count, 1)
+        }
+        if configuration.direction.estimator == .ensemble, sources == 1 {
+            problems.append(
+                "direction.estimator: ensemble needs two or more sources, found one: all anchors are of one kind (anchors.kind)"
+            )
+        }
         var savedDirection: SavedDirection?
         if case .saved(let path) = job.directionSource {
             savedDirection = attempt { try Self.readDirection(path) }
@@ -71,8 +79,9 @@ struct JobDefinition: Sendable {
         let calibrates = configuration.embedding.compatibility != .legend
         if let inputOptions, inputDigest != nil {
             _ = attempt { try Self.checkOutput(of: configuration, inputOptions, calibrates: calibrates) }
-            if let column = configuration.direction.by {
-                _ = attempt { try Self.checkCategories(column, of: job.input, inputOptions) }
+            let known = savedDirection?.categories.map { ($0.column, "job.direction has directions by category") }
+            if let (column, key) = configuration.direction.by.map({ ($0, "direction.by") }) ?? known {
+                _ = attempt { try Self.checkCategories(column, of: job.input, inputOptions, key: key) }
             }
         }
         let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil

@@ -40,6 +40,9 @@ struct OutputStep: Sendable {
         /// Whether the margins mean anything; nil without a direction.
         var trust: TrustFigures?
 
+        /// How many rows are along each category's direction, for a person; nil where there is one direction.
+        var categories: String?
+
         /// What became of margins below zero, and the bins; nil before the first row.
         var treatment: MarginTreatment?
 
@@ -75,12 +78,13 @@ struct OutputStep: Sendable {
             case .rename:
                 try ExistingColumns(renamedAsFreeIn: job.input, options: definition.inputOptions, added: added)
             }
-        let rowPrompts = try definition.rowPrompts(ledger, direction)
+        let rowPrompts = try definition.rowPrompts(ledger, direction, survey)
         let categories = try definition.categories(of: direction)
         let rows = try rawMargins(rescore, rowPrompts, categories)
         let figured = FiguredRows(rows.rows, rowPrompts)
-        let (calibration, treatment) = prepared(rows)
+        let (calibration, treatment) = prepared(rows, figured, categories)
         (summary.calibration, summary.treatment) = (calibration, treatment)
+        summary.categories = categories.text(of: rows.rows)
         var rowTrust = RowTrust()
         var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
         var writer = try AnnotatedWriter(
@@ -166,7 +170,7 @@ struct OutputStep: Sendable {
 
     /// All rows' raw margins and the numbers of their prompts, before the first row is written.
     private func rawMargins(
-        _ rescore: Rescore?, _ rowPrompts: RowPrompts, _ categories: ScoredCategories
+        _ rescore: Rescore?, _ rowPrompts: RowPrompts, _ categories: RowCategories
     ) throws -> RawMargins {
         var raw = RawMargins()
         try forEachRow(rescore) { row, result in
@@ -182,10 +186,15 @@ struct OutputStep: Sendable {
     }
 
     /// What takes all rows' margins to know.
-    private func prepared(_ rows: RawMargins) -> (RowCalibration?, MarginTreatment) {
+    private func prepared(
+        _ rows: RawMargins, _ figured: FiguredRows, _ categories: RowCategories
+    ) -> (RowCalibration?, MarginTreatment) {
         let (margin, bins) = (definition.configuration.margin, definition.bins)
         let calibration =
-            definition.calibrates ? RowCalibration(rows.margins, prompts: rows.prompts, margin) : nil
+            definition.calibrates
+            ? RowCalibration(
+                rows.margins, prompts: rows.prompts, categories: categories.ofRows(rows.rows),
+                isFlattered: figured.areAll ? nil : rows.rows.map { !figured.contains($0) }, margin) : nil
         let margins = bins == .none ? [] : calibration?.margins(of: rows.margins) ?? rows.margins
         let treatment = MarginTreatment(
             negative: margin.negative, bins: bins, margins: margins, isLogOdds: calibration?.isLogOdds ?? false)

@@ -86,6 +86,18 @@ struct PlaceTable {
     }
 }
 
+extension PlaceTable {
+    /// Where one source is used alone: what it says, in place of what all say together.
+    ///
+    /// - Parameter source: one of several.
+    mutating func use(_ source: Int, _ estimator: Estimator) {
+        margins = sourceMargins[source]
+        for place in places.indices {
+            places[place].anchors = .init(estimator, margins[place], groups: groups)
+        }
+    }
+}
+
 /// The mean difference of a file's anchors at every place.
 private struct AnchorPlaces {
     /// Of norm 1; nil where the anchors have none.

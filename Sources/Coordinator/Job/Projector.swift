@@ -130,7 +130,7 @@ struct Projector {
         progress: (_ done: Int, _ total: Int) -> Void
     ) throws -> OutputStep.Summary {
         let unit = direction.direction.unit
-        let units = direction.categories?.directions.map(\.unit) ?? []
+        let own = direction.categories.map { Array(zip($0.directions.map(\.unit), $0.units)) } ?? []
         let categories = try definition.categories(of: direction)
         guard unit.count == model.hiddenSize else {
             throw Problem(
@@ -140,9 +140,10 @@ struct Projector {
         let total = rows.count
         var done = 0
         try rows.forEachRow(slot(of: direction.readout)) { row in
-            let unit = categories.category(of: row.row).map { units[$0] } ?? unit
+            let (vector, scale) = categories.category(of: row.row).map { own[$0] } ?? (unit, .identity)
             if let chosen = row.vector(0), let rejected = row.vector(1) {
-                try scores.set((projection(of: chosen, on: unit), projection(of: rejected, on: unit)), of: row.row)
+                let projections = (projection(of: chosen, on: vector), projection(of: rejected, on: vector))
+                try scores.set((scale.score(projections.0), scale.score(projections.1)), of: row.row)
             } else {
                 try scores.set(nil, of: row.row)
             }

@@ -1,6 +1,7 @@
 internal import Digest
 internal import Margins
 internal import Protocol
+internal import Reports
 
 /// Rows of a stream that are drawn by their prompts: all rows of a prompt or none, so that what is fitted on them has seen
 /// no prompt of the others. Which prompts they are depends on nothing but the prompts.
@@ -22,7 +23,7 @@ struct PromptSample {
     private static let seed: UInt64 = 12
 
     private let rowsWanted: Int
-    private let known: Set<[UInt8]>
+    private let known: Set<PromptDigest>
     private var prompts: [Rank: [UnitPayload.Item]] = [:]
     private var count = 0
 
@@ -32,8 +33,8 @@ struct PromptSample {
     /// - Parameters:
     ///   - rows: about how many are wanted: the last prompt's may be more. Of a prompt with more rows than that, so many are
     ///     drawn by a hash of their numbers.
-    ///   - known: prompts, in UTF-8, that are taken behind all others.
-    init(rows: Int, known: Set<[UInt8]> = []) {
+    ///   - known: prompts that are taken only where the others are too few to say something.
+    init(rows: Int, known: Set<PromptDigest> = []) {
         precondition(rows > 0)
         rowsWanted = rows
         self.known = known
@@ -42,7 +43,7 @@ struct PromptSample {
     mutating func add(_ item: UnitPayload.Item) {
         let prompt = Array(item.text.prompt.text.utf8)
         let hash = SHA256Digest(of: prompt).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        let rank = Rank(isKnown: known.contains(prompt), hash: hash)
+        let rank = Rank(isKnown: !known.isEmpty && known.contains(PromptDigest(prompt)), hash: hash)
         guard last.map({ rank <= $0 }) ?? true else { return }
         prompts[rank, default: []].append(item)
         count += 1
@@ -57,7 +58,10 @@ struct PromptSample {
     var items: [UnitPayload.Item] {
         var pruned = self
         pruned.prune()
-        return pruned.prompts.values.flatMap(\.self).sorted { $0.row < $1.row }
+        let others = pruned.prompts.filter { !$0.key.isKnown }
+        let rows = others.values.reduce(0) { $0 + $1.count }
+        let areEnough = rows >= rowsWanted || TrustFigures.Agreement.isEnough(rows: rows, prompts: others.count)
+        return (areEnough ? others : pruned.prompts).values.flatMap(\.self).sorted { $0.row < $1.row }
     }
 
     /// Some rows of one prompt, not more than are wanted.

@@ -13,8 +13,8 @@ struct RowCalibration: Sendable {
     let unit: JobConfiguration.Configuration.Margin.Unit
     private let asked: JobConfiguration.Configuration.Margin.CalibrationMethod
 
-    /// In the order of the rows, and a calibration for each; nil where nothing is calibrated.
-    private let folds: (rows: Folds, choice: CalibrationChoice)?
+    /// Rows that are calibrated together, and each row's part and fold there; nil where nothing is calibrated.
+    private let parts: (all: [CalibratedPart], ofRows: [CalibratedPart.Place])?
 
     /// What a raw margin is divided by where it is given in standard deviations.
     private let standard: StandardUnit?
@@ -32,40 +32,76 @@ struct RowCalibration: Sendable {
     /// - Parameters:
     ///   - margins: raw, in the order of the rows.
     ///   - prompts: the number of each row's prompt.
-    init(_ margins: [Double], prompts: [Int], _ configuration: JobConfiguration.Configuration.Margin) {
+    ///   - categories: of rows along a direction of their category: they are calibrated apart where they are enough.
+    ///   - isFlattered: of each row, whether the direction saw pairs of its prompt: what margins are worth is not learnt of
+    ///     these. nil: of none.
+    init(
+        _ margins: [Double], prompts: [Int], categories: [Int?]? = nil, isFlattered: [Bool]? = nil,
+        _ configuration: JobConfiguration.Configuration.Margin
+    ) {
         (unit, asked) = (configuration.unit, configuration.calibration)
         var statistics = MarginStatistics()
         for margin in margins { statistics.add(margin) }
         standard = StandardUnit(statistics)
-        let isEnough = margins.count >= Self.rowsMin && Set(prompts).count >= Self.promptsMin
-        let folds = isEnough ? Folds(groups: prompts, count: Self.foldsCount, seed: Self.seed) : nil
         let method: CalibrationChoice.Method? =
             switch configuration.calibration {
             case .automatic: nil
             case .platt: .platt
             case .isotonic: .isotonic
             }
-        self.folds = folds.flatMap { folds in
-            CalibrationChoice(margins, groups: prompts, folds: folds, method: method).map { (folds, $0) }
-        }
-        error = self.folds.flatMap { folds, choice in
+        let learnt = isFlattered.map { flags in flags.indices.filter { !flags[$0] } } ?? Array(margins.indices)
+        parts = Self.parts(margins, prompts, categories, learnt: learnt, method)
+        error = parts.flatMap { parts in
             CalibrationError(
-                logOdds: zip(margins, folds.assignment).map { choice.calibrations[$1].margin($0) })
+                logOdds: learnt.map {
+                    parts.all[parts.ofRows[$0].part].calibration(parts.ofRows[$0]).margin(margins[$0])
+                })
         }
     }
 
+    private static func parts(
+        _ margins: [Double], _ prompts: [Int], _ categories: [Int?]?, learnt: [Int], _ method: CalibrationChoice.Method?
+    ) -> (all: [CalibratedPart], ofRows: [CalibratedPart.Place])? {
+        func part(_ rows: [Int]) -> CalibratedPart? {
+            guard rows.count >= rowsMin, Set(rows.map { prompts[$0] }).count >= promptsMin else { return nil }
+            return CalibratedPart(
+                rows, margins, prompts: prompts, foldsCount: foldsCount, seed: seed, method: method)
+        }
+        guard let whole = part(learnt) else { return nil }
+        var all = [whole]
+        var places = Array(repeating: CalibratedPart.Place(part: 0, fold: 0), count: margins.count)
+        for (row, fold) in whole.folds { places[row].fold = fold }
+        guard let categories else { return (all, places) }
+        let named = Set(categories.compactMap(\.self)).sorted()
+        // Those with too few rows are as all are.
+        for category in [nil] + named.map(Int?.some) where !named.isEmpty {
+            guard let part = part(learnt.filter { categories[$0] == category }) else { continue }
+            for row in margins.indices where categories[row] == category {
+                places[row] = CalibratedPart.Place(part: all.count, fold: part.folds[row] ?? 0)
+            }
+            all.append(part)
+        }
+        return (all, places)
+    }
+
     /// Whether the rows have a probability.
-    var isCalibrated: Bool { folds != nil }
+    var isCalibrated: Bool { parts != nil }
 
     /// Whether the margins are log-odds.
     var isLogOdds: Bool { unit == .logOdds && isCalibrated }
 
-    /// nil where nothing is calibrated.
-    var method: CalibrationChoice.Method? { folds?.choice.method }
+    /// Of all rows; nil where nothing is calibrated.
+    var method: CalibrationChoice.Method? { parts?.all[0].choice.method }
 
     /// How probabilities follow from raw margins, and why so, for a person; nil where nothing is calibrated.
     var methodText: String? {
-        guard let choice = folds?.choice else { return nil }
+        guard let parts else { return nil }
+        let text = methodText(parts.all[0].choice)
+        return parts.all.count == 1
+            ? text : "\(text), of all rows; \((parts.all.count - 1).counted("category", plural: "categories")) apart"
+    }
+
+    private func methodText(_ choice: CalibrationChoice) -> String {
         if let gain = choice.gain {
             let figures =
                 """
@@ -127,35 +163,35 @@ struct RowCalibration: Sendable {
     }
 
     private func calibration(of index: Int) -> Calibration? {
-        folds.map { $0.choice.calibrations[$0.rows.assignment[index]] }
+        parts.map { $0.all[$0.ofRows[index].part].calibration($0.ofRows[index]) }
     }
 }
 
-/// What the results say of a preference row.
-struct RowScores: Hashable, Sendable {
-    let chosen: Double
-    let rejected: Double
-
-    /// The standard error of their difference; nil of all rows where the direction's is not known.
-    let error: Double?
-
-    var margin: Double { chosen - rejected }
-
-    /// - Parameters:
-    ///   - values: `[texts, scores]`: of each text one score; or what the scorer gives it: its score and, where that has
-    ///     errors, the standard error, or its score along the direction of all rows and those along the categories'.
-    ///   - categories: how many directions of categories the scorer has.
-    ///   - category: the row's, of these; nil: the row is along the direction of all.
-    /// - Throws: `Problem` for values that are not of two texts.
-    init(_ values: Tensor, row: UInt64, categories: Int = 0, category: Int? = nil) throws {
-        let values = try values.doubles()
-        switch values.count {
-        case 2: (chosen, rejected, error) = (values[0], values[1], nil)
-        case 4 where categories == 0: (chosen, rejected, error) = (values[0], values[2], values[3])
-        case 2 * (1 + categories):
-            let place = category.map { 1 + $0 } ?? 0
-            (chosen, rejected, error) = (values[place], values[1 + categories + place], nil)
-        default: throw Problem("row \(row) has \(values.count) scores; expected one of each of 2 responses")
-        }
+/// Rows that are calibrated together, by folds.
+struct CalibratedPart: Sendable {
+    /// Where a row's calibration is.
+    struct Place: Sendable {
+        var part: Int
+        var fold: Int
     }
+
+    let choice: CalibrationChoice
+
+    /// Of the part's rows, by their places among all. Others may have any fold's: it never saw them.
+    let folds: [Int: Int]
+
+    /// - Returns: nil where nothing can be fitted.
+    init?(
+        _ rows: [Int], _ margins: [Double], prompts: [Int], foldsCount: Int, seed: UInt64,
+        method: CalibrationChoice.Method?
+    ) {
+        let groups = rows.map { prompts[$0] }
+        guard let folds = Folds(groups: groups, count: foldsCount, seed: seed),
+            let choice = CalibrationChoice(rows.map { margins[$0] }, groups: groups, folds: folds, method: method)
+        else { return nil }
+        self.choice = choice
+        self.folds = Dictionary(uniqueKeysWithValues: zip(rows, folds.assignment))
+    }
+
+    func calibration(_ place: Place) -> Calibration { choice.calibrations[place.fold] }
 }

@@ -4,41 +4,35 @@ internal import FileSystem
 internal import JobConfiguration
 internal import Protocol
 
-/// What the rows of a file have in one column.
-struct RowCategories {
-    /// Of each row that has a text, a number, true or false there.
-    let names: [UInt64: String]
+extension DatasetRecord {
+    /// A longer text is no name of a category.
+    private static let categoryBytesMax = 64
 
-    /// - Throws: `FileError` where the file cannot be read.
-    init(path: String, _ options: DatasetOptions, column: String) throws {
-        var names: [UInt64: String] = [:]
-        // The names are few, and the rows many: each name is there once.
-        var known: Set<String> = []
-        var reader = try DatasetReader(path: path, options: options)
-        while let record = try reader.next() {
-            guard let name = record.original.value(of: column)?.name else { continue }
-            names[UInt64(record.index)] = known.insert(name).memberAfterInsert
-        }
-        self.names = names
-    }
-
-    /// Where in `names` each row's own name is; nothing of rows whose name is not there.
-    func indices(in names: [String]) -> [UInt64: Int] {
-        let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-        return self.names.compactMapValues { places[$0] }
+    /// What the row has in a column, where rows with it may be a category: a text, a number, true or false.
+    fileprivate func category(in column: String) -> String? {
+        original.value(of: column)?.name.flatMap { $0.utf8.count <= Self.categoryBytesMax ? $0 : nil }
     }
 }
 
-/// Which of a direction's categories each row is of.
-struct ScoredCategories {
-    private let count: Int
-    private let indices: [UInt64: Int]
+/// Which of a direction's categories each row is of, and what it scores there.
+struct RowCategories: Sendable {
+    private let directions: CategoryDirections?
+    private var indices: [UInt64: Int] = [:]
 
-    /// - Parameter all: of the file that the rows are in; nil where the direction knows no categories.
-    init(_ directions: CategoryDirections?, _ all: RowCategories?) {
-        count = directions?.names.count ?? 0
-        indices = directions.flatMap { directions in all?.indices(in: directions.names) } ?? [:]
+    /// - Parameter directions: nil where all rows are along one direction.
+    /// - Throws: `FileError` where the file cannot be read.
+    init(_ directions: CategoryDirections?, path: String, _ options: DatasetOptions) throws {
+        self.directions = directions
+        guard let directions else { return }
+        let places = Dictionary(uniqueKeysWithValues: directions.names.enumerated().map { ($1, $0) })
+        var reader = try DatasetReader(path: path, options: options)
+        while let record = try reader.next() {
+            indices[UInt64(record.index)] = record.category(in: directions.column).flatMap { places[$0] }
+        }
     }
+
+    /// nil where all rows are along one direction.
+    func ofRows(_ rows: [UInt64]) -> [Int?]? { directions == nil ? nil : rows.map(category) }
 
     /// nil: the row is along the direction of all.
     func category(of row: UInt64) -> Int? { indices[row] }
@@ -47,37 +41,53 @@ struct ScoredCategories {
     ///
     /// - Throws: `Problem` for values that are not of two texts.
     func scores(_ values: Tensor, row: UInt64) throws -> RowScores {
-        try RowScores(values, row: row, categories: count, category: category(of: row))
+        try RowScores(values, row: row, directions, category: category(of: row))
+    }
+
+    /// How many of some rows are along each direction, for a person; nil where there is one direction.
+    func text(of rows: [UInt64]) -> String? {
+        guard let directions else { return nil }
+        var counts: [Int?: Int] = [:]
+        for row in rows { counts[category(of: row), default: 0] += 1 }
+        let own = directions.names.enumerated().map { index, name in
+            "\((counts[index] ?? 0).counted("row")) along that of \(name.excerpt())"
+        }
+        return (own + ["\((counts[nil] ?? 0).counted("row")) along that of all"]).joined(separator: ", ")
     }
 }
 
 extension JobDefinition {
-    /// What the rows have in the column by which directions are told apart; nil where they are not.
+    /// - Parameter direction: nil where no row has scores.
+    /// - Throws: `FileError` where the input cannot be read.
+    func categories(of direction: SavedDirection?) throws -> RowCategories {
+        try RowCategories(direction?.categories, path: configuration.job.input, inputOptions)
+    }
+
+    /// What some of the input's rows have in the column by which directions are told apart; nil where they are not.
     ///
     /// - Throws: `FileError` where the input cannot be read.
-    var categories: RowCategories? { get throws { try configuration.direction.by.map { try categories(in: $0) } } }
-
-    /// - Throws: `FileError` where the input cannot be read.
-    func categories(of direction: SavedDirection?) throws -> ScoredCategories {
-        let directions = direction?.categories
-        return ScoredCategories(directions, try directions.map { try categories(in: $0.column) })
-    }
-
-    private func categories(in column: String) throws -> RowCategories {
-        try RowCategories(path: configuration.job.input, inputOptions, column: column)
-    }
-
-    /// - Throws: `FileError` where none of the input's first rows has that column.
-    static func checkCategories(_ column: String, of path: String, _ options: DatasetOptions) throws {
-        var reader = try DatasetReader(path: path, options: options)
-        for _ in 0..<1000 {
-            guard let record = try reader.next() else { break }
-            if record.original.value(of: column)?.name != nil { return }
+    func categoryNames(of rows: [UInt64]) throws -> [String?]? {
+        guard let column = configuration.direction.by else { return nil }
+        let wanted = Set(rows)
+        var names: [UInt64: String] = [:]
+        var reader = try DatasetReader(path: configuration.job.input, options: inputOptions)
+        while names.count < wanted.count, let record = try reader.next() {
+            guard wanted.contains(UInt64(record.index)) else { continue }
+            names[UInt64(record.index)] = record.category(in: column)
         }
+        return rows.map { names[$0] }
+    }
+
+    /// - Parameter key: who names the column.
+    /// - Throws: `FileError` where no row has a category there.
+    static func checkCategories(_ column: String, of path: String, _ options: DatasetOptions, key: String) throws {
+        var reader = try DatasetReader(path: path, options: options)
+        while let record = try reader.next() { if record.category(in: column) != nil { return } }
         throw FileError(
             path: path,
-            problem:
-                "direction.by: expected rows with a text, a number, true or false in the column \(column.quoted), found none"
-        )
+            problem: """
+                \(key): expected rows with a text of at most 64 bytes, a number, true or false in the column \
+                \(column.quoted), found none
+                """)
     }
 }

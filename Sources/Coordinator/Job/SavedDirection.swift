@@ -218,7 +218,9 @@ extension SavedDirection {
     /// Why its margins may say little; nil where its anchors give no reason to think so.
     var heldOutWarning: String? {
         // Of rows' own labels it is seldom as large, and compared with chance.
-        guard let heldOut, heldOut.share < Self.heldOutShareExpected, provenance.source == nil else { return nil }
+        guard let heldOut, heldOut.share < Self.heldOutShareExpected,
+            provenance.source != Provenance.ownLabels
+        else { return nil }
         return """
             the direction barely separates anchors that it was not fitted on (\(heldOut.share.percent) of \
             \(heldOut.pairs) pairs; expected at least \(Self.heldOutShareExpected.percent)): margins will say little

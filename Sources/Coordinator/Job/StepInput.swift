@@ -9,8 +9,8 @@ struct StepInput: Sendable {
     enum Part: Hashable, Sendable {
         case all
 
-        /// About so many: all rows of some prompts, which are drawn at random. Those that other steps have are drawn where
-        /// the others are too few.
+        /// About so many: all rows of some prompts, which are drawn at random. Those that other steps have are drawn only
+        /// where the rest is too few to say something.
         case sample(rows: Int, unlike: [StepID])
 
         /// Those that are not another step's.

@@ -67,7 +67,7 @@ struct SurveyFit: Sendable {
         }
 
         let ownMember = sources.firstIndex { $0.anchors == nil }
-        let table = try PlaceTable(
+        var table = try PlaceTable(
             readouts, rows: rows, prompts: prompts, sources: sources,
             ownBy: Estimator(ownMember == nil ? .automatic : estimator, ownLabels: true), seed: Self.seed)
         func choose(by margins: [[Double]]) -> PlaceChoice {
@@ -81,29 +81,30 @@ struct SurveyFit: Sendable {
                 seed: Self.seed, combination: combination)
             return (states, differences, fits)
         }
-        var margins = table.margins
-        var choice = choose(by: margins)
+        var choice = choose(by: table.margins)
         var (states, differences, fits) = try fit(at: candidates[choice.cell])
+        var combinedAt: Int?
         // One source alone may be read best where all together are not.
         if sources.count > 1, fits.used.count == 1 {
-            margins = table.sourceMargins[fits.used.lowerBound]
-            let cell = choice.cell
-            choice = choose(by: margins)
-            if choice.cell != cell {
+            combinedAt = choice.cell
+            let source = fits.used.lowerBound
+            table.use(source, source == ownMember ? Estimator(.automatic, ownLabels: true) : .meanDifference)
+            choice = choose(by: table.margins)
+            if choice.cell != combinedAt {
                 (states, differences, fits) = try fit(at: candidates[choice.cell], fits.choice)
             }
         }
         let cell = candidates[choice.cell]
 
-        let pooled =
+        var scored =
             fits.ofFolds.map { states.outcomes(folds, ofFolds: $0, whole: fits.whole) }
             ?? states.outcomes { _ in fits.whole }
-        let categories = try definition.categories.map { all in
+        var categories = try definition.categoryNames(of: states.rows).map { names in
             try CategoryFits(
-                states.rows.map { all.names[$0] }, rows: differences, pooled: fits.margins,
-                by: Estimator(estimator, ownLabels: true), seed: Self.seed)
+                names, rows: differences, pooled: fits.margins, by: Estimator(estimator, ownLabels: true),
+                seed: Self.seed)
         }
-        let scored = categories?.outcomes(pooled, of: states) ?? pooled
+        categories?.score(&scored, of: states)
         outcomes = try zip(states.rows, scored).map { ($0, .values(try $1.values)) } + rows.failures
 
         // What the rows' own labels say there, and at the place that they would choose.
@@ -125,14 +126,15 @@ struct SurveyFit: Sendable {
             own: ClusteredShare(ofSurveyed: ownMargins, groups: prompts),
             anchors: described.contains { !$0.isOwn } ? ClusteredShare(ofSurveyed: fits.margins, groups: prompts) : nil,
             estimator: fits.estimator, sources: described, combination: fits.choice,
-            categories: categories?.described ?? [],
+            combinedAt: combinedAt,
+            categories: categories?.described ?? [], otherCategories: categories?.others,
             trust: try SurveyTrust(
                 Self.fitted(sources, fits, differences, at: cell), states: states, outcomes: scored, prompts: prompts,
                 refusals: ledger.refusalsOfHarmless(of: .survey),
                 effectOptimism: choice.isDefault
                     ? 0
                     : ChosenCell(
-                        candidates.map { margins[$0] }, groups: table.groups, by: .effectSize, seed: Self.seed)?
+                        candidates.map { table.margins[$0] }, groups: table.groups, by: .effectSize, seed: Self.seed)?
                         .optimism ?? 0,
                 seed: Self.seed),
             permutation: table.permutation)

@@ -70,11 +70,19 @@ struct SurveyReport: Codable, Hashable, Sendable {
         /// Along the direction of all rows, at the place that is read, held out.
         var pooled: ClusteredShare
 
-        /// Along a direction of these alone, held out; nil where they are too few for one.
+        /// Along a direction of these alone, held out; nil where their differences cancel out.
         var own: ClusteredShare?
 
         /// Whether their margins are along that one.
         var isUsed: Bool
+    }
+
+    /// Values of that column with too few prompts for a direction of their own.
+    struct OtherCategories: Codable, Hashable, Sendable {
+        var values = 0
+
+        /// With one of these values, or none.
+        var rows = 0
     }
 
     var places: [Place]
@@ -95,8 +103,14 @@ struct SurveyReport: Codable, Hashable, Sendable {
     /// All sources together, cell 0, or one alone, the cells behind it; nil with one source.
     var combination: PlaceChoice?
 
+    /// The place at which one of several sources was taken alone; nil where it was not.
+    var combinedAt: Int?
+
     /// The most frequent first; none where directions are not told apart.
     var categories: [Category] = []
+
+    /// nil where directions are not told apart.
+    var otherCategories: OtherCategories?
     var trust = SurveyTrust()
 
     /// nil where nothing could be permuted.
@@ -147,29 +161,31 @@ extension SurveyReport {
         guard let combination else { return "the anchors order" }
         let used = sources.filter(\.isUsed)
         guard used.count == 1 else { return "\(used.count) sources together order" }
+        let place = combinedAt.map { places[$0] }
+        let whereabouts = place.map { $0 == chosen ? "" : " at layer \($0.layer), \($0.token)" } ?? ""
         return """
-            \(used[0].name) alone, better than all sources together (\(combination.gain.percent) ± \
+            \(used[0].name) alone, better than all sources together\(whereabouts) (\(combination.gain.percent) ± \
             \((1.96 * combination.gainError).percent) more), orders
             """
     }
 
     /// What becomes of each category, a line each.
     var categoryTexts: [String] {
-        categories.map { category in
+        var texts = categories.map { category in
             let pooled = "the direction of all rows orders \(category.pooled.text) as labelled"
-            guard let own = category.own else {
-                return """
-                    \(category.name.excerpt()), \(category.pooled.rows.counted("row")) of \
-                    \(category.pooled.groups.counted("prompt")), too few for a direction of its own (expected at least \
-                    \(PlaceChoice.groupsMin) prompts): \(pooled)
-                    """
-            }
+            let name = "\(category.name.excerpt()), \(category.pooled.rows.counted("row"))"
+            guard let own = category.own else { return "\(name): its own labels give no direction; \(pooled)" }
             let verdict = category.isUsed ? "used" : "not used, since it is better by no more than chance"
-            return """
-                \(category.name.excerpt()), \(own.rows.counted("row")): its own direction orders \(own.text) as labelled, \
-                \(pooled); \(verdict)
-                """
+            return "\(name): its own direction orders \(own.text) as labelled, \(pooled); \(verdict)"
         }
+        if let others = otherCategories, others.rows > 0 {
+            texts.append(
+                """
+                \(others.rows.counted("row")) with no value, or one of \(others.values) with too few prompts for a direction \
+                of its own (expected at least \(PlaceChoice.groupsMin)), are along the direction of all rows
+                """)
+        }
+        return texts
     }
 
     /// What each source says of the rows, a line each; none where there is nothing but their own labels.

@@ -52,7 +52,7 @@ struct SurveySource {
                         isOfConfiguration: true)
                 }
                 return SurveySource(
-                    name: "\(name) (\(kind.name.excerpt()))", digest: file.digest, anchors: ofKind, isKind: true)
+                    name: definition.name(of: kind, in: file), digest: file.digest, anchors: ofKind, isKind: true)
             }
         }
     }

@@ -228,6 +228,10 @@ struct PlaceStates {
 
         var margin: Double { scores.0 - scores.1 }
 
+        func inUnit(_ unit: CategoryDirections.Unit) -> Outcome {
+            Outcome(scores: (unit.score(scores.0), unit.score(scores.1)), errors: nil)
+        }
+
         var withoutErrors: Outcome { Outcome(scores: scores, errors: nil) }
 
         fileprivate mutating func shift(by offset: Double) { scores = (scores.0 + offset, scores.1 + offset) }

@@ -114,11 +114,19 @@ extension JobDefinition {
         )
     }
 
-    /// - Parameter direction: nil where no row has scores.
+    /// - Parameters:
+    ///   - direction: nil where no row has scores.
+    ///   - survey: nil where there was none.
     /// - Throws: a database error.
-    func rowPrompts(_ ledger: Ledger, _ direction: SavedDirection?) throws -> RowPrompts {
+    func rowPrompts(_ ledger: Ledger, _ direction: SavedDirection?, _ survey: SurveyReport?) throws -> RowPrompts {
         let (files, isOwn) = direction.map(sources) ?? ([], false)
-        return try RowPrompts(ledger, anchors: files.map(\.step.id), isOwn: isOwn)
+        let used = Set(survey?.sources.filter(\.isUsed).map(\.name) ?? [])
+        let anchors = files.map { file in
+            let kinds = file.kinds.count > 1 ? file.kinds.filter { used.contains(name(of: $0, in: file)) } : []
+            return RowPrompts.Anchors(
+                step: file.step.id, rows: kinds.isEmpty ? nil : kinds.reduce(into: Set()) { $0.formUnion($1.rows) })
+        }
+        return try RowPrompts(ledger, anchors: anchors, isOwn: isOwn)
     }
 
     /// What flatters every figure: a direction that was fitted on the very rows that are annotated, all at once.

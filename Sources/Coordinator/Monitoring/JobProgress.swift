@@ -63,6 +63,10 @@ package struct JobProgress: Sendable {
     /// Of the rows that were committed since the coordinator started.
     package private(set) var margins = MarginStatistics()
 
+    /// Whether a row's margin is told by its results alone: not where its category decides which of several directions it is
+    /// along.
+    package var countsMargins = true
+
     package init(job: String) {
         self.job = job
     }
@@ -100,7 +104,7 @@ package struct JobProgress: Sendable {
 
     /// Anchors are not projected, and have none.
     private mutating func addMargins(of result: UnitResult) {
-        guard result.output.work == .project, let scores = try? result.output.values.doubles(),
+        guard countsMargins, result.output.work == .project, let scores = try? result.output.values.doubles(),
             result.responseCounts.allSatisfy({ $0 == 2 }), result.textCount > 0
         else { return }
         // A text's score is the first of its numbers; its standard error may follow.

@@ -79,6 +79,7 @@ final class CoordinatorService {
         survey = state.survey
         trust = Self.trust(definition, direction, survey)
         progress = JobProgress(job: definition.configuration.job.name)
+        progress.countsMargins = direction?.categories == nil
         notices = JobNotices(readsControlTokens: definition.readsControlTokens)
         for step in definition.workSteps { ingestions[step.id] = try ledger.ingestion(of: step.id) }
         let modelServer = ModelServer(logger: logger)
@@ -207,6 +208,7 @@ extension CoordinatorService {
             if survey == nil { try ledger.set(JobState.directionName, to: saved.serialized()) }
             report(saved, failedAnchors: failedAnchors, survey)
             (direction, self.survey) = (saved, survey)
+            progress.countsMargins = saved.categories == nil
             trust = Self.trust(definition, saved, survey)
             try saveDirection()
             return [.localWorkDone(step, scorer: saved.scorer)]

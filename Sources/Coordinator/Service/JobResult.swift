@@ -34,6 +34,7 @@ struct JobResult: Sendable {
             lines.append("unit: \(calibration.unitText)")
             if let method = calibration.methodText { lines.append("calibration method: \(method)") }
         }
+        if let categories = summary.categories { lines.append("categories: \(categories)") }
         lines += summary.trust?.lines ?? []
         lines += treatmentLines
         if let direction {

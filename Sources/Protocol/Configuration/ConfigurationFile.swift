@@ -46,19 +46,17 @@ final class ConfigurationFile {
         }
     }
 
-    /// Puts the value of `section.key=value` in place of the file's: a list or a section where it begins as one in YAML, else
-    /// the text itself.
+    /// Puts the value of `section.key=value` in place of the file's: a list or a section where it is one in YAML, else the text
+    /// itself, which may be a template that begins with a bracket.
     func apply(_ override: String, to root: inout Node.Mapping) {
         guard let match = override.wholeMatch(of: #/([a-z0-9_]+)\.([a-z0-9_]+)=(.*)/#) else {
             return report("expected SECTION.KEY=VALUE to set, found \"\(override)\"")
         }
         let text = String(match.3)
         var value = Node(text)
-        if text.hasPrefix("[") || text.hasPrefix("{") {
-            guard Self.aliasCount(in: text) == 0, let list = (try? Yams.compose(yaml: text))?.flatMap(\.withoutMarks)
-            else {
-                return report("\(match.1).\(match.2): expected a list or a section in YAML, found \(text.quoted)")
-            }
+        if text.hasPrefix("[") || text.hasPrefix("{"), Self.aliasCount(in: text) == 0,
+            let list = (try? Yams.compose(yaml: text))?.flatMap(\.withoutMarks)
+        {
             value = list
         }
         var section = root[Node(String(match.1))]?.mapping ?? [:]

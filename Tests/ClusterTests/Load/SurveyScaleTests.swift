@@ -44,6 +44,8 @@ import Testing
         let readouts = definition.specification(ofRun: "").readouts(layerCount: Self.layers)
         let telling = readouts.indices.filter { readouts[$0].layer.number == Self.layers - 1 }
         var random = SeededGenerator(seed: 5)
+        // As far as the noise of all components together.
+        let signal = Float(Self.hiddenSize).squareRoot() / 5
         for unit in try ledger.openUnits(of: .survey, after: UnitID(0), limit: .max) {
             let rows = try #require(ledger.payloads(of: [unit.id])[0]).items.map(\.row)
             var values: [Float] = []
@@ -55,7 +57,7 @@ import Testing
                         values.append(Float(Int16(truncatingIfNeeded: random.next())) / 32_768)
                     }
                     guard text == 0 else { continue }
-                    for place in telling { values[start + place * Self.hiddenSize] += 1.5 }
+                    for place in telling { values[start + place * Self.hiddenSize] += signal }
                 }
             }
             let states = Tensor(values, shape: [2 * rows.count, readouts.count, Self.hiddenSize])

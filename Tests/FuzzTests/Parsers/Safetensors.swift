@@ -77,7 +77,8 @@ extension FuzzedParser {
             var categories = direction
             categories.categories = CategoryDirections(
                 column: "area", names: ["a", "b"],
-                directions: [try Direction(difference: [1, 0, 0]), try Direction(difference: [0, 1, 2])])
+                directions: [try Direction(difference: [1, 0, 0]), try Direction(difference: [0, 1, 2])],
+                units: [.identity, .init(scale: 0.5, offset: 2)])
             return try [direction, categories].map { try tensorFile(TensorFile(serialized: $0.serialized())) }
         },
         assemble: assembledTensorFile,

@@ -13,8 +13,10 @@ struct RowFigures: Sendable {
     /// Rows whose responses changed places.
     private(set) var flippedRows = 0
 
-    /// The lowest margins of rows whose rejected response has the higher score.
-    private(set) var disagreements = LeadingRows(12) { $0.rawMargin < 0 ? ($0.margin, $0.rawMargin) : nil }
+    /// The lowest margins, by the labels' order, of rows whose rejected response has the higher score.
+    private(set) var disagreements = LeadingRows(12) { row in
+        row.rawMargin < 0 ? (row.isFlipped ? -row.margin : row.margin, row.rawMargin) : nil
+    }
 
     /// The highest margins.
     private(set) var mostCertain = LeadingRows(6) { $0.rawMargin > 0 ? (-$0.margin, -$0.rawMargin) : nil }

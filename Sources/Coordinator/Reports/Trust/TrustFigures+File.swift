@@ -40,7 +40,11 @@ extension TrustFigures {
             throw Problem("\(expected), found something else: \(error.place)")
         }
         guard form.version == Self.version else {
-            throw Problem("\(path): expected version \(Self.version) of the trust figures, found \(form.version)")
+            throw Problem(
+                """
+                \(path): expected version \(Self.version) of the trust figures, found \(form.version): the job writes them anew, \
+                and without that file there are none
+                """)
         }
         do {
             self = try decoder.decode(TrustFigures.self, from: Data(serialized))

@@ -34,7 +34,8 @@ package struct TrustFigures: Codable, Hashable, Sendable {
     package var splitHalfCosine: Double?
     package var permutation: Permutation?
 
-    /// Rows of prompts that the direction was fitted on; nil where there are none.
+    /// Rows of prompts that the direction was fitted on; nil where there are none, before the rows are written, and where
+    /// nobody knows its prompts: it was saved.
     package var fittedRows: FittedRows?
 
     /// What the surveyed rows say; nil without a survey.
@@ -61,7 +62,8 @@ extension TrustFigures {
         package var rows: Int
         package var prompts: Int
 
-        /// Fewer rows or prompts tell nothing: their interval holds chance whatever the margins are.
+        /// Of fewer rows or prompts nothing is said but the figures: their intervals are too wide to tell length or wording
+        /// from more.
         package static let rowsMin = 100
         package static let promptsMin = PlaceChoice.groupsMin
 
