@@ -229,6 +229,15 @@ extension DatasetFormat {
         #expect(error?.problems == [#"dataset.format: no format for these rows is called "anchors""#])
     }
 
+    @Test func aFormatThatHasNoLayoutSaysSo() throws {
+        let bare = DatasetFormat(name: "bare", columns: "none", precedence: [.row: 3]) { _ in [] }
+        let path = try folder.write(Self.rows, to: "rows.jsonl")
+        let options = DatasetOptions(purpose: .row, format: bare)
+        let error = #expect(throws: FileError.self) { _ = try DatasetReader(path: path, options: options) }
+        let expected = #"the format "bare" has no layout for these rows: expected one at least, found none"#
+        #expect(error?.description.hasSuffix(expected) == true)
+    }
+
     @Test func everyFormatHasANameOfItsOwnThatTheExampleExplains() throws {
         let names = DatasetFormat.all.map(\.name)
         #expect(Set(names + [Configuration.anyFormat]).count == names.count + 1)

@@ -122,6 +122,13 @@ extension LayoutChoice {
                 formats(options).flatMap { format in format.layouts(options).map { (format, $0) } }
             }
         guard !layouts.isEmpty else {
+            if options.columns == nil, let format = options.format, format.name != DatasetFormat.harmful.name {
+                throw FileError(
+                    path: path,
+                    problem: """
+                        the format \(format.name.quoted) has no layout for these rows: expected one at least, found none
+                        """)
+            }
             throw FileError(
                 path: path,
                 problem: "the harmful responses have no harmless ones beside them: "
