@@ -137,7 +137,7 @@ struct SurveyedGroupsTests {
             figures are of the other rows
             """
         #expect(program.output.contains(warning), "\(program.output)")
-        #expect(program.output.contains("of 108 margins have the label's sign"), "\(program.output)")
+        #expect(program.output.contains("of 108 raw margins have the label's sign"), "\(program.output)")
         let trust = try #require(
             JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: folder.path("out.trust.json"))))
                 as? Object)

@@ -3,6 +3,7 @@ import DatasetFixtures
 import FileSystem
 import Margins
 import Protocol
+import Reports
 import SeededRandom
 import Testing
 
@@ -91,14 +92,14 @@ import Testing
             column: "area", names: ["b", "a", "1", "true"],
             directions: try (0..<4).map { _ in try Direction(difference: [1]) }, units: (0..<4).map { _ in .identity })
         let categories = try RowCategories(directions, path: path, options)
-        #expect((0..<9).map { categories.category(of: $0) } == [1, 2, nil, 3, nil, nil, 0, nil, nil])
+        #expect((0..<9).map { categories.category(of: $0) } == [1, 2, 2, 3, nil, nil, 0, nil, nil], "1.0 is 1")
+        let counts = try #require(categories.counts(of: [0, 1, 2, 6]))
+        #expect(counts.map(\.name) == ["b", "a", "1", "true", nil] && counts.map(\.rows) == [1, 1, 2, 0, 0])
+        #expect(categories.warning(of: [0, 4]) == nil)
         #expect(
-            categories.text(of: [0, 1, 2, 6]) == """
-                1 row along that of b, 1 row along that of a, 1 row along that of 1, 0 rows along that of true, 1 row \
-                along that of all
-                """)
+            categories.warning(of: [4, 5])?.hasPrefix("no row has one of the values in the column \"area\"") == true)
         let none = try RowCategories(nil, path: path, options)
-        #expect(none.category(of: 0) == nil && none.text(of: [0]) == nil && none.ofRows([0]) == nil)
+        #expect(none.category(of: 0) == nil && none.counts(of: [0]) == nil && none.ofRows([0]) == nil)
         try JobDefinition.checkCategories("area", of: path, options, key: "direction.by")
         let error = #expect(throws: FileError.self) {
             try JobDefinition.checkCategories("prompts", of: path, options, key: "direction.by")

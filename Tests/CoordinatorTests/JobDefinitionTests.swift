@@ -30,7 +30,7 @@ import Testing
             #"{"prompt": "p", "chosen": "c", "rejected": "r", "margin": 1, "score_chosen": 2}"#
         )
         let expected = [
-            #"rows.jsonl: it has "margin", "score_chosen" already, which the output adds; set "#
+            #"rows.jsonl: it has "margin", "score_chosen" already, which outputs add; set "#
                 + #"dataset.existing_columns to rename (it is kept as "original_margin") or replace"#
         ]
         #expect(try problems([annotated]) == expected)

@@ -23,7 +23,9 @@ struct RowPromptsTests {
     }
 
     private func prompts(anchors: [StepID] = [], isOwn: Bool = false) throws -> RowPrompts {
-        try RowPrompts(ledger, anchors: anchors.map { .init(step: $0) }, isOwn: isOwn)
+        var pairs = FittedPrompts()
+        for step in anchors { try pairs.add(step, of: ledger) }
+        return try RowPrompts(ledger, fittedOn: pairs, isOwn: isOwn)
     }
 
     @Test func aPromptHasOneNumberInBothSteps() throws {
@@ -42,22 +44,55 @@ struct RowPromptsTests {
         #expect(try prompts(anchors: [.anchors]).fitted == [0, 3])
         #expect(try prompts(anchors: [.anchors], isOwn: true).fitted == [0, 2, 3])
         #expect(try prompts(anchors: [.anchors(1)]).fitted == [], "another file's step")
-        let oneKind = try RowPrompts(ledger, anchors: [.init(step: .anchors, rows: [0, 2])], isOwn: false)
+        var pairs = FittedPrompts()
+        try pairs.add(.anchors, of: ledger, rows: [0, 2])
+        let oneKind = try RowPrompts(ledger, fittedOn: pairs, isOwn: false)
         #expect(oneKind.fitted == [3], "the second anchor is of a kind that is not used")
     }
 
-    /// As compat: legend renders them.
-    @Test func lineBreaksAtTheEndOfAPromptDoNotCount() throws {
-        try add(["x\n", "y\t"], to: .anchors)
-        try add(["x", "y"], to: .rows)
-        #expect(try prompts(anchors: [.anchors]).fitted == [0])
+    /// As compat: legend renders them, and as people type them.
+    @Test func blanksDoNotTellPromptsApart() throws {
+        try add(["x\n", "y z\t"], to: .anchors)
+        try add(["x", " y  z", "yz", "x "], to: .rows)
+        let prompts = try prompts(anchors: [.anchors])
+        #expect(prompts.fitted == [0, 1, 3])
+        #expect(prompts.numbers[0] == prompts.numbers[3] && Set(prompts.numbers.values).count == 3)
     }
 
-    @Test func whereAllRowsHaveOnePromptEachIsItsOwn() throws {
-        try add(["", ""], to: .survey)
-        try add(["", ""], to: .rows, from: 2)
-        let prompts = try prompts(isOwn: true)
-        #expect(Set(prompts.numbers.values).count == 4 && prompts.fitted == [])
+    /// Rows of one prompt, with these first responses.
+    private func addResponses(_ responses: [String], to step: WorkStep, from first: UInt64 = 0) throws {
+        let items = responses.enumerated().map { offset, response in
+            UnitPayload.Item(
+                row: first + UInt64(offset),
+                text: RenderedItem(prompt: RenderedText("p"), responses: [RenderedText(response), RenderedText("b")]))
+        }
+        try ledger.add(items, ingestion: .init(), of: step)
+    }
+
+    @Test func whereAllRowsHaveOnePromptTheirResponsesTellThemApart() throws {
+        try addResponses(["1", "2"], to: .survey)
+        try addResponses(["2 ", "3", "3"], to: .rows, from: 2)
+        let own = try prompts(isOwn: true)
+        #expect(own.numbers == [0: 0, 1: 1, 2: 1, 3: 2, 4: 2])
+        #expect(own.fitted == [2], "a copy of a surveyed row")
+        try addResponses(["3", "4"], to: .anchors)
+        #expect(try prompts(anchors: [.anchors]).fitted == [3, 4])
+    }
+
+    @Test func theFittedPromptsAreReadAsTheyAreWritten() throws {
+        try add(["x", "y"], to: .anchors)
+        try add(["z"], to: .anchors(1, ofPairs: true))
+        var (several, one) = (FittedPrompts(), FittedPrompts())
+        try several.add(.anchors, of: ledger)
+        try one.add(.anchors(1), of: ledger)
+        for prompts in [several, one, .init()] {
+            let (names, texts) = prompts.serialized
+            #expect(FittedPrompts(prompts: names, texts: texts) == prompts)
+        }
+        #expect(several.texts.isEmpty && one.texts.count == 1)
+        for (names, texts) in [("0", ""), ("", "xx"), (String(repeating: "g", count: 16), "")] {
+            #expect(FittedPrompts(prompts: names, texts: texts) == nil)
+        }
     }
 
     @Test func figuresAreOfTheOtherRowsWhereTheseAreEnough() throws {

@@ -125,7 +125,7 @@ import Testing
         #expect(
             chance.first?.hasPrefix("your anchors in 2.jsonl order 49.0 % (44.1 % to 53.9 %) of your rows as labelled")
                 == true
-                && chance[0].contains("do not carry over") && chance[0].contains("leave them out of job.anchors"),
+                && chance[0].contains("do not carry over") && chance[0].contains("leave that source out"),
             "\(chance)")
         let swapped = try several(anchors: [120], used: [0], together: 262).warnings
         #expect(swapped.count == 1 && swapped[0].contains("in 1.jsonl") && swapped[0].contains("fewer than chance"))

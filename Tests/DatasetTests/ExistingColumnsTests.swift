@@ -90,7 +90,7 @@ import Testing
         #expect(rows == [#"{"a":1,"b":2, \#(Self.added)}"#, #"{"a":2,"b":2, \#(Self.added)}"#])
         #expect(
             errors == [
-                #"it has "score_chosen", "margin" already, which the output adds; set dataset.existing_columns to "#
+                #"it has "score_chosen", "margin" already, which outputs add; set dataset.existing_columns to "#
                     + #"rename (it is kept as "original_score_chosen") or replace"#
             ])
     }

@@ -16,7 +16,7 @@ import Testing
         let reader = try DatasetReader(path: path, options: options)
         var writer = try AnnotatedWriter(
             path: folder.path("out.jsonl"), errorsPath: folder.path("out.errors.jsonl"),
-            existing: ExistingColumns(.replaced, added: Set(OutputColumn.allCases)), exchange: reader.exchange)
+            existing: ExistingColumns(.replaced), exchange: reader.exchange)
         let all = try records(at: path, options)
         for record in all {
             var annotation = try Annotation(margin: -1, scoreChosen: 1, scoreRejected: 2).opposite

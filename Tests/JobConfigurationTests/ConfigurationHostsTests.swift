@@ -58,6 +58,17 @@ import Testing
                 "embedding.template={prompt} {response}",
             ])
         #expect(configuration.embedding.template == "{prompt} {response}")
+        for (value, template) in [
+            (#""Q: {prompt}\nA: {response}""#, "Q: {prompt}\nA: {response}"),
+            ("{prompt}\n{response}", "{prompt}\n{response}"),
+            (#"'{prompt}: {response}'"#, "{prompt}: {response}"),
+            (#""{prompt}" {response}"#, #""{prompt}" {response}"#),
+        ] {
+            let configuration = try Configuration(
+                yaml: ConfigurationFixtures.minimal, path: ConfigurationFixtures.path,
+                overrides: ["embedding.template=" + value])
+            #expect(configuration.embedding.template == template)
+        }
         #expect(configuration.job.directionSource.anchors.map(\.path?.isEmpty) == [nil, false])
         #expect(configuration.job.directionSource.anchors[1].path?.hasSuffix("/a b.jsonl") == true)
         #expect(configuration.margin.bins == .quantiles(5) && configuration.job.name == "a[1]")

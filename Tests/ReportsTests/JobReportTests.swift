@@ -153,12 +153,14 @@ struct JobReportTests {
                 "1001 surveyed rows (997 prompts)", "jbb.jsonl yes 72 63.1 % (61.1 % to 65.1 %) 0.4123 -0.0712",
                 "demo.jsonl no 72 48.7 %", "the rows' own labels, cross-fitted 64.2 %",
             ],
-            "categories": ["weapons 2308 51.0 %", "71.0 % (69.0 % to 73.0 %) its own", "too few rows that of all"],
+            "categories": [
+                "weapons 2308 51.0 %", "71.0 % (69.0 % to 73.0 %) its own", "none that of all", "7 surveyed rows",
+            ],
             "errors": ["1 of 61 rows are not in the output", "\"chosen\" is empty 1 61"],
             "provenance": [
                 "hh-jbb", "hh.jsonl.gz", "0.9.1", "jbb.jsonl", "354", "SmolLM2.gguf", "abcdef0123456789", "alpaca",
                 "none",
-                "int8", "onednn", "2 of 30", "2312, of which 4 have no margin", "anchors",
+                "int8", "onednn", "2 of 30", "64, of which 4 have no margin", "anchors",
             ],
         ]
         for (id, texts) in expected.sorted(by: { $0.key < $1.key }) {
@@ -182,13 +184,17 @@ struct JobReportTests {
         #expect(try verdict(nil).attributes["class"] == "verdict doubtful")
     }
 
-    @Test func figuresOfAnotherOutputAreCalledOut() throws {
-        let words = "which are not this file's"
-        func verdict(_ lines: [String]) throws -> String? {
-            try ParsedPage(try report(lines, trust: .fixture()).html).node("verdict")?.plainText
-        }
-        #expect(try verdict(Self.lines)?.contains(words) == false)
-        #expect(try verdict(Array(Self.lines.dropFirst()))?.contains("from -2 to 3.9, \(words)") == true)
+    @Test func figuresOfAnotherOutputAreNotShown() throws {
+        func report(_ lines: [String]) throws -> JobReport { try self.report(lines, trust: .fixture()) }
+        #expect(try report(Self.lines).misfit == nil)
+        let fewer = try report(Array(Self.lines.dropFirst()))
+        #expect(fewer.misfit == "they are of 60 annotated rows, and the file has 59")
+        #expect(try sections(fewer) == ["verdict", "rows", "distribution"])
+        let verdict = try #require(try ParsedPage(fewer.html).node("verdict")).plainText
+        #expect(verdict.contains("The trust figures beside this file are not its own: they are of 60 annotated rows"))
+        #expect(verdict.contains("Nothing was measured that says so."))
+        let others = Self.lines.map { $0.replacing("\"margin\": 3.9", with: "\"margin\": 3.8") }
+        #expect(try report(others).misfit == "they are of margins from -2 to 3.9, and the file's are from -2 to 3.8")
     }
 
     @Test func aHeatMapHasACellForEveryPlaceAndMarksTheChosenOne() throws {
@@ -226,8 +232,12 @@ struct JobReportTests {
             """
         }
         let errors = [#"{"row": 0, "line": 1, "error": \#(json), "raw": "", "raw_encoding": "utf-8"}"#]
+        var trust = try TrustFigures.fixture(name: hostile)
+        trust.run.rows = 40
+        trust.margins?.minimum = -20
+        trust.margins?.maximum = 19
         let report = try report(
-            lines, errors: errors, trust: .fixture(name: hostile), name: "<b>&\"'out.jsonl")
+            lines, errors: errors, trust: trust, name: "<b>&\"'out.jsonl")
         let page = try ParsedPage(report.html)
         let known: Set = [
             "", "html", "head", "meta", "title", "style", "body", "header", "h1", "nav", "ul", "li", "a", "main",
@@ -278,60 +288,17 @@ struct JobReportTests {
         #expect(throws: FileError.self) { try JobReport(path: folder.path("none"), errorsPath: nil, trust: nil) }
     }
 
-    // MARK: Trust figures
-
-    @Test func trustFiguresAreReadFromTheirFile() throws {
-        let figures = try TrustFigures.fixture()
-        let path = try folder.write(figures.serialized, to: "out.trust.json")
-        #expect(try TrustFigures(ifAt: path) == figures)
-        #expect(try TrustFigures(ifAt: folder.path("none")) == nil)
-    }
-
-    @Test func otherFilesAreRefusedWithWhatIsWrong() throws {
-        let text = String(decoding: try TrustFigures.fixture().serialized, as: UTF8.self)
-        let expected = "expected the trust figures that a job writes beside its output, found"
-        let cases = [
-            ("{}", "\(expected) something else: no version"), ("[1", "\(expected) something else: no JSON"),
-            ("[]", "\(expected) something else: no object"),
-            (
-                "{\"version\": 1}",
-                "expected version 2 of the trust figures, found 1: the job writes them anew, and without that file there are none"
-            ),
-            ("{\"version\": 2}", "\(expected) them damaged: no run"),
-            (
-                text.replacing("\"pairs\" : 354", with: "\"pairs\" : \"many\""),
-                "\(expected) them damaged: another kind of value in run.pairs"
-            ),
-        ]
-        for (text, problem) in cases {
-            let path = try folder.write(text, to: "out.trust.json")
-            let error = try #require(throws: Problem.self) { try TrustFigures(ifAt: path) }
-            #expect("\(error)" == "\(path): \(problem)")
-        }
-    }
-
     // MARK: What became of rows
 
-    /// Columns of an earlier job that the input has are not this job's.
-    @Test func columnsThatTheJobDidNotAddAreNotReadAsIts() throws {
-        let lines = [1.0, -1].map { margin in
+    @Test func ofFlippedRowsTheStrongestDisagreementsComeFirst() throws {
+        let lines = [1.0, 3, 2].map { margin in
             """
-            {"prompt": "p", "chosen": "c", "rejected": "r", "margin_flipped": true, "margin_raw": 7, "p_safer": 0.9, \
-            "margin": \(margin)}
+            {"prompt": "p", "chosen": "c", "rejected": "r", "margin_flipped": true, "margin_raw": \(margin), "margin": \(margin)}
             """
         }
-        func figures(_ columns: [String]?) throws -> RowFigures {
-            let path = try folder.write(lines.joined(separator: "\n"), to: "out.jsonl")
-            return try RowFigures(file: AnnotatedFile(path: path, added: columns), groupColumns: [])
-        }
-        let plain = try figures(["margin", "score_chosen", "score_rejected"])
-        #expect(plain.disagreements.rows.map(\.line) == [2] && plain.flippedRows == 0)
-        #expect(plain.mostCertain.rows.map(\.probability) == [nil])
-        let flipped = try figures(["margin", "margin_raw", "margin_flipped", "p_safer"])
-        #expect(flipped.disagreements.rows.map(\.line) == [1, 2], "the strongest first")
-        #expect(flipped.flippedRows == 2)
-        #expect(flipped.disagreements.rows.map(\.probability) == [0.9, 0.9])
-        #expect(try figures(nil).flippedRows == 2, "without trust figures nobody knows")
+        let path = try folder.write(lines.joined(separator: "\n"), to: "out.jsonl")
+        let figures = try RowFigures(file: AnnotatedFile(path: path), groupColumns: [])
+        #expect(figures.disagreements.rows.map(\.line) == [2, 3, 1] && figures.flippedRows == 3)
     }
 
     @Test func rowsWhoseResponsesChangedPlacesAreShownAsThat() throws {
@@ -342,10 +309,14 @@ struct JobReportTests {
     }
 
     @Test func droppedRowsAreNotCalledRowsWithoutAMargin() throws {
-        let page = try ParsedPage(try report(errors: Self.errors, trust: .fixture()).html)
-        let errors = try #require(page.node("errors")).plainText
-        #expect(errors.contains("1 of 61 rows are not in the output, of which 3 have a margin below 0"))
-        let run = try #require(page.node("provenance")).plainText
-        #expect(run.contains("2312, of which 4 have no margin, and 3 are dropped for a margin below 0"))
+        let dropped =
+            #"{"row": 61, "line": 62, "error": "the margin is -1, below 0 (margin.negative: drop)", "raw": "{}"}"#
+        let positive = [#"{"prompt": "p", "chosen": "c", "rejected": "r", "margin": 2}"#]
+        let page = try ParsedPage(try report(positive, errors: Self.errors + [dropped]).html)
+        func text(_ id: String) throws -> String { try #require(page.node(id)).plainText }
+        #expect(try text("errors").contains("2 of 3 rows are not in the output, of which 1 have a margin below 0"))
+        #expect(try text("rows").contains("The 1 whose margin is below 0 were dropped"))
+        #expect(
+            try text("verdict").contains("Of these rows 1 with a margin below 0 were left out, which flatters that."))
     }
 }

@@ -13,8 +13,8 @@ extension TrustFigures {
         figures.run = Run(
             job: name, input: name, output: name, software: name, source: name, anchorFiles: [name, name], pairs: 354,
             estimator: name, model: name, modelSha256: name, template: name, compatibility: name, precision: name,
-            numericBuild: name, layer: 2, layerCount: 30, token: name, placeReason: name, columns: [name])
-        (figures.run.rows, figures.run.failedRows) = (12, 2)
+            numericBuild: name, layer: 2, layerCount: 30, token: name, placeReason: name)
+        (figures.run.rows, figures.run.failedRows) = (60, 0)
         figures.margins?.unit = name
         figures.margins?.unitText = name
         figures.calibration?.method = name
@@ -49,8 +49,7 @@ extension TrustFigures {
          "anchor_files": ["jbb.jsonl"], "pairs": 354, "estimator": "mean-difference", "model": "SmolLM2.gguf",
          "model_sha256": "abcdef0123456789", "template": "alpaca", "compatibility": "none", "precision": "int8",
          "numeric_build": "onednn", "layer": 2, "layer_count": 30, "token": "mean-response",
-         "place_reason": "the default", "rows": 2312, "failed_rows": 4,
-         "dropped_rows": 3, "columns": ["margin", "p_safer"]}
+         "place_reason": "the default", "rows": 64, "failed_rows": 4, "dropped_rows": 0}
         """
 
     /// What a file must have, with nothing in it.
@@ -99,7 +98,7 @@ extension TrustFigures {
              "survey": {"rows": 1001, "prompts": 997, "own_labels": \(json(share: 0.642)),
                "sources": [\(sources.joined(separator: ","))],
                "categories": [{"name": "weapons", "pooled": \(json(share: 0.51)), "own": \(json(share: 0.71)),
-                 "is_used": true}, {"name": "rare", "pooled": \(json(share: 0.6)), "is_used": false}]},
+                 "is_used": true}, {"name": "rare", "pooled": \(json(share: 0.6)), "is_used": false}], "other_category_rows": 7},
              "confounds": {"length": {"share": 0.0417, "adjusted": 0.0406},
                "final_character": {"share": 0.0311, "adjusted": 0.0252},
                "refusal_wording": {"share": 0.0834, "adjusted": 0.0826},

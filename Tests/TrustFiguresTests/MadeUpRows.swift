@@ -11,6 +11,7 @@ struct Row {
     var chosen = "Yes."
     var rejected = "No."
     var prompt = 0
+    var category: Int?
 }
 
 extension RowTrust {
@@ -18,7 +19,8 @@ extension RowTrust {
     mutating func add(_ row: Row) {
         add(
             margin: row.margin, scoreChosen: row.chosenScore ?? row.margin, scoreRejected: row.rejectedScore ?? 0,
-            chosen: row.chosen, rejected: row.rejected, prompt: row.prompt)
+            chosen: row.chosen, rejected: row.rejected, prompt: row.prompt,
+            category: row.category)
     }
 
     static func figures(_ rows: [Row], baselineRowsMax: Int = 1000, confoundRowsMax: Int = 1000) -> RowFigures {

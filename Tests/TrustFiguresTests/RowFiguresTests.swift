@@ -38,7 +38,7 @@ import Testing
                 """
                 the margins order 65.0 % (62.0 % to 67.9 %) of 1000 rows as labelled, a bag of words, fitted on rows of \
                 other prompts, 70.0 % (67.1 % to 72.8 %) of 1000: the margins are no better than that; a \
-                larger model may see more, and so may a place that the rows choose (layer and token: auto)
+                larger model may see more
                 """
             ])
     }
@@ -92,7 +92,7 @@ import Testing
         let run = TrustFigures.Run(
             job: "job", input: "in", output: "out", software: "1", source: "own", anchorFiles: [], pairs: 1,
             estimator: "mean-difference", model: "m", modelSha256: "", template: "alpaca", compatibility: "none",
-            precision: "f32", numericBuild: "", layer: 1, layerCount: 2, token: "last", placeReason: "", columns: [])
+            precision: "f32", numericBuild: "", layer: 1, layerCount: 2, token: "last", placeReason: "")
         var figures = TrustFigures(run: run)
         figures.warnings = ["first"]
         figures.confounds.refusalOfHarmlessRows = 7

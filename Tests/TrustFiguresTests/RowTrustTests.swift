@@ -32,11 +32,35 @@ import Testing
         let figures = RowTrust.figures([Row(margin: 2)])
         let agreement = try #require(figures.labelAgreement)
         #expect(agreement.value == 1 && agreement.rows == 1 && agreement.prompts == 1 && agreement.low < 0.5)
-        #expect(figures.selective.map(\.accuracy.rows) == [1, 1, 1, 1])
+        #expect(figures.selective == [], "a tenth of one row")
         #expect(figures.baselines == TrustFigures.Baselines())
         #expect(figures.confounds.length == nil && figures.confounds.refusalWording == nil)
         #expect(figures.confounds.truncation == nil && figures.confounds.finalCharacter?.share == 0)
         #expect(warnings(figures) == [])
+    }
+
+    /// Where labels mean the opposite, what is compared with margins may know the category, too: else effects cancel out.
+    @Test func whatKnowsTheCategoryIsFoundOut() throws {
+        var random = SeededGenerator(seed: 8)
+        let rows = (0..<400).map { index -> Row in
+            let (short, long) = (random.words(4), random.words(12))
+            let isLongSafer = index % 2 == 0
+            let score = random.gaussian()
+            return Row(
+                margin: 1, chosenScore: (isLongSafer ? 3 : -3) + score,
+                rejectedScore: (isLongSafer ? -3 : 3) + score / 2,
+                chosen: isLongSafer ? long : short, rejected: isLongSafer ? short : long, prompt: index)
+        }
+        let together = RowTrust.figures(rows)
+        #expect(try #require(together.baselines.length).value < 0.7)
+        let apart = RowTrust.figures(
+            rows.enumerated().map { index, row in
+                var row = row
+                row.category = index % 2 == 0 ? nil : 1
+                return row
+            })
+        #expect(try #require(apart.baselines.length).value > 0.95 && apart.baselines.rows == 400)
+        #expect(try #require(apart.confounds.length).adjusted > 0.8)
     }
 
     @Test func rowsOfOnePromptAreWorthOneRow() throws {

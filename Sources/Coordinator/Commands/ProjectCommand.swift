@@ -30,8 +30,8 @@ struct ProjectCommand: AsyncParsableCommand {
             runs, or a disk or its store of embeddings failed.
             """)
 
-    @Argument(help: "The job's configuration.", completion: .file(extensions: ["yaml", "yml"]))
-    var configuration: String
+    @OptionGroup
+    var configuration: ConfigurationOptions
 
     @Option(
         help: ArgumentHelp("Where to write, compressed if it ends with .gz.", valueName: "file"),
@@ -107,7 +107,7 @@ struct ProjectCommand: AsyncParsableCommand {
     private func prepare() throws -> Job {
         let definition: JobDefinition
         do {
-            definition = try JobDefinition(Configuration(ofJob: configuration))
+            definition = try JobDefinition(configuration.read())
         } catch {
             throw Failure("\(error)", status: .usage)
         }
@@ -135,7 +135,8 @@ struct ProjectCommand: AsyncParsableCommand {
     private func ledger(of definition: JobDefinition) throws -> Ledger {
         guard definition.configuration.embedding.kept != nil else {
             throw Failure(
-                "\(configuration): expected embedding.keep_embeddings: true, with which the job ran", status: .usage)
+                "\(configuration.configuration): expected embedding.keep_embeddings: true, with which the job ran",
+                status: .usage)
         }
         let state = definition.configuration.job.state
         guard FileManager.default.fileExists(atPath: state + "/ledger.sqlite") else {
@@ -166,7 +167,7 @@ struct ProjectCommand: AsyncParsableCommand {
     ) throws {
         let direction = direction.map { [Configuration.NamedPath("--direction", Self.absolute($0))] } ?? []
         let fitted = directionFile.map { [Configuration.NamedPath("the direction of --output", $0)] } ?? []
-        let paths = definition.configuration.paths(ofFile: Self.absolute(configuration))
+        let paths = definition.configuration.paths(ofFile: Self.absolute(configuration.configuration))
         let problems = paths.besides(
             reading: direction, writing: Configuration.written("--output", output, errors: errors) + fitted
         ).collisions

@@ -65,6 +65,9 @@ struct ReportCommand: AsyncParsableCommand {
         } catch {
             throw Failure("\(error)")
         }
+        if let misfit = page.misfit {
+            StandardError.write("warning: \(trustPath): the trust figures are not those of \(output): \(misfit)\n")
+        }
         print("report: \(reportPath)")
     }
 

@@ -27,8 +27,8 @@ struct TextsCommand: AsyncParsableCommand {
             wrong.
             """)
 
-    @Argument(help: "The job's configuration.", completion: .file(extensions: ["yaml", "yml"]))
-    var configuration: String
+    @OptionGroup
+    var configuration: ConfigurationOptions
 
     @Flag(help: "The anchors' texts in place of the rows': of several files one file's after the other's.")
     var anchors = false
@@ -49,12 +49,12 @@ struct TextsCommand: AsyncParsableCommand {
     func run() async throws {
         let inputs: [StepInput]
         do {
-            let definition = try JobDefinition(Configuration(ofJob: configuration))
+            let definition = try JobDefinition(configuration.read())
             inputs = (anchors ? definition.anchorFiles.map(\.step) : [.rows]).compactMap(definition.input)
             guard !inputs.isEmpty else { throw Failure("--anchors: the job has no file of anchors") }
             if let output {
                 let written = Configuration.written("--output", FilePlace.absolute(output))
-                let paths = definition.configuration.paths(ofFile: FilePlace.absolute(configuration))
+                let paths = definition.configuration.paths(ofFile: FilePlace.absolute(configuration.configuration))
                 let problems = paths.besides(writing: written).collisions
                 guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
             }

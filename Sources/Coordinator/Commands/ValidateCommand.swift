@@ -89,7 +89,7 @@ struct ValidateCommand: AsyncParsableCommand {
     ) -> String? {
         if case .failure(let error) = record.content { return "\(error)" }
         guard options.purpose == .row, definition.configuration.dataset.existingColumns == .refuse else { return nil }
-        return ExistingColumns(.refused, added: definition.addedColumns).problem(with: record).map {
+        return ExistingColumns(.refused).problem(with: record).map {
             "line \(record.line): \($0)"
         }
     }

@@ -28,15 +28,16 @@ package enum ColumnValue: Sendable {
         }
     }
 
-    /// What a group of rows with this value is called: a text as it is, a number, true or false as the file has them; nil of
-    /// other kinds.
+    /// What a group of rows with this value is called: a text, true or false as they are, a whole number without a point or an
+    /// exponent, which some programs write and others do not; nil of other kinds.
     package var name: String? {
         switch self {
         case .text(let text): text
         case .json(let value):
             switch value.kind {
             case .string: value.string
-            case .number, .boolean: String(decoding: value.bytes[value.range], as: UTF8.self)
+            case .number: value.number.flatMap { Int(exactly: $0) }.map { "\($0)" } ?? value.source
+            case .boolean: value.source
             case .object, .array, .null: nil
             }
         }
@@ -65,4 +66,9 @@ extension OriginalRow {
             return nil
         }
     }
+}
+
+extension JSONValue {
+    /// As the file has it.
+    fileprivate var source: String { String(decoding: bytes[range], as: UTF8.self) }
 }

@@ -23,8 +23,10 @@ struct DirectionFit: Sendable {
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
         let readout = definition.readouts[0].resolved(layerCount: model.layerCount)
         let (hidden, perResponse) = (model.hiddenSize, definition.readouts.count * model.hiddenSize)
-        try self.init(readout, definition: definition, model: model, prompts: ledger.prompts(of: .anchors)) {
-            failed, body in
+        try self.init(
+            readout, definition: definition, model: model, prompts: ledger.prompts(of: .anchors),
+            fittedOn: Self.fittedPrompts(definition, ledger)
+        ) { failed, body in
             try ledger.forEachRow(of: .anchors) { anchor, result in
                 switch result {
                 case .failed(let reason): failed(reason)
@@ -41,14 +43,23 @@ struct DirectionFit: Sendable {
         }
     }
 
+    /// What Legend's released code computes is saved as it ever was.
+    static func fittedPrompts(_ definition: JobDefinition, _ ledger: Ledger) throws -> FittedPrompts? {
+        guard definition.compatibility != .legend else { return nil }
+        var prompts = FittedPrompts()
+        try prompts.add(.anchors, of: ledger)
+        return prompts
+    }
+
     /// - Parameters:
     ///   - readout: what the embeddings are; its layer counts from the front.
     ///   - prompts: the number of each anchor's prompt.
+    ///   - fittedOn: the anchors' prompts; nil: the direction's file does not say them.
     ///   - pairs: called several times.
     /// - Throws: `DirectionError` where no direction comes out, or a `Problem` that says why no anchor was of use.
     init(
         _ readout: Readout, definition: JobDefinition, model: LoadedModel, prompts: [UInt64: Int],
-        pairs forEachPair: @escaping Pairs
+        fittedOn: FittedPrompts?, pairs forEachPair: @escaping Pairs
     ) throws {
         var accumulator = DirectionAccumulator(hiddenSize: model.hiddenSize)
         var failed = 0
@@ -76,6 +87,7 @@ struct DirectionFit: Sendable {
                 anchorPairs: accumulator.count, software: ProtocolVersion.software))
         // Through its file's form, so that this job and one that is given the file project on the same numbers.
         var saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
+        saved.fittedOn = fittedOn
         saved.heldOut = try HeldOutAccuracy.measured(accumulator) { body in
             try forEachPair({ _ in }) { anchor, harmless, harmful in
                 guard let prompt = prompts[anchor] else { preconditionFailure("an anchor without a text") }
@@ -84,21 +96,5 @@ struct DirectionFit: Sendable {
         }
         self.saved = saved
         failedAnchors = failed
-    }
-}
-
-extension Ledger {
-    /// Which rows of a step have the same prompt, as it is rendered: those of the same number.
-    ///
-    /// - Throws: `Problem`.
-    func prompts(of step: StepID) throws -> [UInt64: Int] {
-        var prompts: [UInt64: Int] = [:]
-        var last: (prompt: [UInt8], number: Int)?
-        try forEachTextByPrompt(of: [step]) { _, text in
-            let number = last.map { $0.prompt == text.prompt ? $0.number : $0.number + 1 } ?? 0
-            last = (text.prompt, number)
-            prompts[text.row] = number
-        }
-        return prompts
     }
 }

@@ -4,29 +4,10 @@ internal import FileSystem
 internal import JobConfiguration
 
 extension JobDefinition {
-    /// What the output adds to its rows.
-    var addedColumns: Set<OutputColumn> { Self.addedColumns(configuration.margin, calibrates: calibrates) }
-
     /// How margins are numbered: where nobody asks, only those that are calibrated.
-    var bins: JobConfiguration.Configuration.Margin.Bins { Self.bins(configuration.margin, calibrates: calibrates) }
-
-    private static func bins(
-        _ margin: JobConfiguration.Configuration.Margin, calibrates: Bool
-    ) -> JobConfiguration.Configuration.Margin.Bins {
-        margin.bins == .automatic && !calibrates ? .none : margin.bins
-    }
-
-    private static func addedColumns(
-        _ margin: JobConfiguration.Configuration.Margin, calibrates: Bool
-    ) -> Set<OutputColumn> {
-        var columns = calibrates ? OutputColumn.calibrated : OutputColumn.plain
-        if bins(margin, calibrates: calibrates) != .none { columns.insert(.bin) }
-        switch margin.negative {
-        case .flag: columns.insert(.negative)
-        case .flip: columns.insert(.flipped)
-        case .keep, .clip, .drop: break
-        }
-        return columns
+    var bins: JobConfiguration.Configuration.Margin.Bins {
+        let bins = configuration.margin.bins
+        return bins == .automatic && !calibrates ? .none : bins
     }
 
     /// That the output can be made as it is asked for.
@@ -52,16 +33,14 @@ extension JobDefinition {
                     """)
         }
         if configuration.dataset.existingColumns == .refuse {
-            try refuseExistingColumns(of: path, options, addedColumns(margin, calibrates: calibrates))
+            try refuseExistingColumns(of: path, options)
         }
     }
 
     /// A file that has a margin already is not annotated again by mistake. The first row that can be annotated speaks for
     /// all; where later ones have such columns alone, they come out as errors.
-    private static func refuseExistingColumns(
-        of path: String, _ options: DatasetOptions, _ added: Set<OutputColumn>
-    ) throws {
-        let existing = ExistingColumns(.refused, added: added)
+    private static func refuseExistingColumns(of path: String, _ options: DatasetOptions) throws {
+        let existing = ExistingColumns(.refused)
         var reader = try DatasetReader(path: path, options: options)
         for _ in 0..<1000 {
             guard let record = try reader.next() else { return }

@@ -26,7 +26,7 @@ struct MarginTreatment: Sendable {
     /// What the row comes out with.
     func outcome(_ annotation: Annotation) -> RowOutcome {
         guard let margin = Self.written(annotation.margin, negative) else {
-            return .dropped(reason: "the margin is \(annotation.margin), below 0 (margin.negative: drop)")
+            return .dropped(reason: "the margin is \(annotation.margin), below 0 \(RowOutcome.dropReasonEnding)")
         }
         let isNegative = annotation.margin < 0
         var treated = annotation

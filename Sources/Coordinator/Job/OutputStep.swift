@@ -40,8 +40,9 @@ struct OutputStep: Sendable {
         /// Whether the margins mean anything; nil without a direction.
         var trust: TrustFigures?
 
-        /// How many rows are along each category's direction, for a person; nil where there is one direction.
-        var categories: String?
+        /// How many rows are along each category's direction, and along that of all; nil where there is one direction.
+        var rowsByDirection: [TrustFigures.DirectionRows]?
+        var categoryWarning: String?
 
         /// What became of margins below zero, and the bins; nil before the first row.
         var treatment: MarginTreatment?
@@ -70,13 +71,12 @@ struct OutputStep: Sendable {
     func run(rescore: Rescore? = nil) throws -> Summary {
         let job = definition.configuration.job
         var summary = Summary()
-        let added = definition.addedColumns
         let existing: ExistingColumns =
             switch definition.configuration.dataset.existingColumns {
-            case .refuse: ExistingColumns(.refused, added: added)
-            case .replace: ExistingColumns(.replaced, added: added)
+            case .refuse: ExistingColumns(.refused)
+            case .replace: ExistingColumns(.replaced)
             case .rename:
-                try ExistingColumns(renamedAsFreeIn: job.input, options: definition.inputOptions, added: added)
+                try ExistingColumns(renamedAsFreeIn: job.input, options: definition.inputOptions)
             }
         let rowPrompts = try definition.rowPrompts(ledger, direction, survey)
         let categories = try definition.categories(of: direction)
@@ -84,7 +84,8 @@ struct OutputStep: Sendable {
         let figured = FiguredRows(rows.rows, rowPrompts)
         let (calibration, treatment) = prepared(rows, figured, categories)
         (summary.calibration, summary.treatment) = (calibration, treatment)
-        summary.categories = categories.text(of: rows.rows)
+        summary.rowsByDirection = categories.counts(of: rows.rows)
+        summary.categoryWarning = categories.warning(of: rows.rows)
         var rowTrust = RowTrust()
         var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
         var writer = try AnnotatedWriter(
@@ -103,7 +104,8 @@ struct OutputStep: Sendable {
             let pair = try record.content.get()
             rowTrust.add(
                 margin: scores.margin, scoreChosen: scores.chosen, scoreRejected: scores.rejected,
-                chosen: pair.preferred, rejected: pair.other, prompt: prompt)
+                chosen: pair.preferred, rejected: pair.other, prompt: prompt,
+                category: categories.category(of: UInt64(record.index)))
         }
         /// Writes the records before the next one with a result, which are those that could not be read.
         func nextReadable() throws -> DatasetRecord? {

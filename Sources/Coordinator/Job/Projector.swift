@@ -81,6 +81,7 @@ struct Projector {
         }
         let fit = try DirectionFit(
             readout, definition: definition, model: model, prompts: ledger.prompts(of: .anchors),
+            fittedOn: DirectionFit.fittedPrompts(definition, ledger),
             pairs: keptPairs(slot(of: readout)))
         return (fit.saved, fit)
     }

@@ -98,7 +98,7 @@ struct RowCalibration: Sendable {
         guard let parts else { return nil }
         let text = methodText(parts.all[0].choice)
         return parts.all.count == 1
-            ? text : "\(text), of all rows; \((parts.all.count - 1).counted("category", plural: "categories")) apart"
+            ? text : "\(text); apart: \((parts.all.count - 1).counted("category", plural: "categories"))"
     }
 
     private func methodText(_ choice: CalibrationChoice) -> String {

@@ -3,6 +3,7 @@ internal import Diagnostics
 internal import FileSystem
 internal import JobConfiguration
 internal import Protocol
+internal import Reports
 
 extension DatasetRecord {
     /// A longer text is no name of a category.
@@ -44,15 +45,22 @@ struct RowCategories: Sendable {
         try RowScores(values, row: row, directions, category: category(of: row))
     }
 
-    /// How many of some rows are along each direction, for a person; nil where there is one direction.
-    func text(of rows: [UInt64]) -> String? {
+    /// What is odd about some rows' categories; nil where nothing is.
+    func warning(of rows: [UInt64]) -> String? {
+        guard let directions, !rows.isEmpty, !rows.contains(where: { category(of: $0) != nil }) else { return nil }
+        return """
+            no row has one of the values in the column \(directions.column.quoted) that have a direction of their own \
+            (\(directions.names.listed)): all are along the direction of all, which rows of several categories had
+            """
+    }
+
+    /// How many of some rows are along each direction, that of all the last; nil where there is one direction.
+    func counts(of rows: [UInt64]) -> [TrustFigures.DirectionRows]? {
         guard let directions else { return nil }
         var counts: [Int?: Int] = [:]
         for row in rows { counts[category(of: row), default: 0] += 1 }
-        let own = directions.names.enumerated().map { index, name in
-            "\((counts[index] ?? 0).counted("row")) along that of \(name.excerpt())"
-        }
-        return (own + ["\((counts[nil] ?? 0).counted("row")) along that of all"]).joined(separator: ", ")
+        return directions.names.enumerated().map { .init(name: $1, rows: counts[$0] ?? 0) }
+            + [.init(name: nil, rows: counts[nil] ?? 0)]
     }
 }
 

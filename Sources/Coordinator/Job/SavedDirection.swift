@@ -59,6 +59,9 @@ struct SavedDirection: Hashable, Sendable {
     /// nil where all rows are along the one direction.
     var categories: CategoryDirections?
 
+    /// nil where the file does not say it.
+    var fittedOn: FittedPrompts?
+
     /// Below this share of anchors that are held out, a direction says little even of pairs like its own anchors.
     static let heldOutShareExpected = 0.75
 
@@ -67,6 +70,8 @@ struct SavedDirection: Hashable, Sendable {
     private static let formatKey = "format"
     private static let formatName = "legend-direction-1"
     private static let heldOutKey = "heldOut"
+    private static let promptsKey = "fittedPrompts"
+    private static let textsKey = "fittedTexts"
 
     /// No model has more layers, so that no number of one overflows.
     private static let layerCountMax = 1 << 20
@@ -89,6 +94,9 @@ struct SavedDirection: Hashable, Sendable {
             .init(shape: [$0.directions.count / $0.hiddenSize, $0.hiddenSize], values: $0.directions)
         }
         try categories?.add(to: &tensors, &metadata)
+        if let (prompts, texts) = fittedOn?.serialized {
+            (metadata[Self.promptsKey], metadata[Self.textsKey]) = (prompts, texts)
+        }
         return try TensorFile(tensors: tensors, metadata: metadata).serialized()
     }
 
@@ -124,6 +132,13 @@ struct SavedDirection: Hashable, Sendable {
         } catch {
             throw fail("its provenance is incomplete")
         }
+        fittedOn = try file.metadata[Self.promptsKey].map { prompts in
+            guard let fitted = FittedPrompts(prompts: prompts, texts: file.metadata[Self.textsKey] ?? "") else {
+                throw fail(
+                    "expected \(Self.promptsKey) and \(Self.textsKey) to be hexadecimal digests, found other text")
+            }
+            return fitted
+        }
         do {
             categories = try CategoryDirections(file, hiddenSize: tensor.shape[1])
         } catch {
@@ -158,8 +173,9 @@ struct SavedDirection: Hashable, Sendable {
 
     init(
         direction: Direction, provenance: Provenance, heldOut: HeldOutAccuracy? = nil, errors: StandardErrors? = nil,
-        categories: CategoryDirections? = nil
+        categories: CategoryDirections? = nil, fittedOn: FittedPrompts? = nil
     ) {
+        self.fittedOn = fittedOn
         self.errors = errors
         self.categories = categories
         self.direction = direction
@@ -203,8 +219,8 @@ extension SavedDirection {
         }
         if provenance.source == Provenance.ownLabels {
             return """
-                \(heldOut.share.percent) of \(heldOut.pairs) rows on the right side of a direction fitted on rows of other \
-                prompts (95 % interval: \(heldOut.low.percent) to \(heldOut.high.percent))
+                \(heldOut.share.percent) of \(heldOut.pairs) rows on the right side of a direction that never saw them \
+                (95 % interval: \(heldOut.low.percent) to \(heldOut.high.percent))
                 """
         }
         let without =

@@ -25,7 +25,9 @@ struct SurveyFit: Sendable {
     /// - Throws: `DirectionError` where no direction comes out, or a `Problem` that says why nothing was of use.
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
         let readouts = definition.specification(ofRun: "").readouts(layerCount: model.layerCount)
-        let rows = try SurveyStates(.survey, ledger: ledger, readouts: readouts.count, hiddenSize: model.hiddenSize)
+        let rows = try SurveyStates(
+            .survey, ledger: ledger, prompts: ledger.rowPrompts(of: [.survey]).numbers, readouts: readouts.count,
+            hiddenSize: model.hiddenSize)
         let sources = try SurveySource.all(
             definition, ledger: ledger, readouts: readouts.count, hiddenSize: model.hiddenSize)
         let candidates = Self.candidates(readouts, layerCount: model.layerCount)
@@ -44,19 +46,22 @@ struct SurveyFit: Sendable {
                 (report, failedAnchors) = (nil, anchors.failed)
                 saved = try Self.saved(
                     fit, by: fitted.name, of: [(sources[0], anchors.count)], readouts[cell], definition, model,
-                    heldOut: Self.heldOut(pairs))
+                    heldOut: Self.heldOut(pairs), fittedOn: Self.prompts(of: sources, rows, ledger))
                 return
             }
             throw Problem(
                 """
                 \(definition.configuration.job.input): expected at least 2 prompts with rows that can be embedded, found \
-                \(rows.count) rows: nothing can be said of margins\(rows.firstReason.map { "; the first: \($0)" } ?? "")
+                \(rows.count.counted("row")): nothing can be said of margins\(rows.firstReason.map { "; the first: \($0)" } ?? "")
                 """, isOfConfiguration: true)
         }
-        // Where every row has the prompt of all others, each is left out alone.
-        let prompts = Set(rows.groups).count > 1 ? rows.groups : Array(0..<rows.count)
+        let prompts = rows.groups
         guard let folds = Folds(groups: prompts, count: Self.folds, seed: Self.seed) else {
-            preconditionFailure("rows of one prompt are groups of their own")
+            throw Problem(
+                """
+                \(definition.configuration.job.input): expected at least 2 prompts with rows that can be embedded (or rows of \
+                one prompt that differ), found one: nothing can be said of margins
+                """, isOfConfiguration: true)
         }
         guard sources.count == 1 || folds.count > 2 else {
             throw Problem(
@@ -105,6 +110,7 @@ struct SurveyFit: Sendable {
                 seed: Self.seed)
         }
         categories?.score(&scored, of: states)
+        let hasCategories = categories?.used.isEmpty == false
         outcomes = try zip(states.rows, scored).map { ($0, .values(try $1.values)) } + rows.failures
 
         // What the rows' own labels say there, and at the place that they would choose.
@@ -113,12 +119,13 @@ struct SurveyFit: Sendable {
         let isKnown = ownCell == cell && (ownMember == nil || sources.count == 1)
         let ownMargins =
             try isKnown
-            ? categories.map { $0.used.isEmpty ? ownLabels.margins : scored.map(\.margin) } ?? ownLabels.margins
+            ? hasCategories ? scored.map(\.margin) : ownLabels.margins
             : OwnLabels.margins(rows.states(ownCell).differences(prompts), folds)
 
         let described = sources.indices.map { index in
             SurveyReport.Source(
-                sources[index], rows: rows.count, prompts: prompts, fits.members[index], ownLabels,
+                sources[index], rows: rows.count, prompts: prompts, fits.members[index],
+                margins: hasCategories ? scored.map(\.margin) : fits.members[index].margins, ownLabels,
                 isUsed: fits.used.contains(index))
         }
         report = SurveyReport(
@@ -129,7 +136,8 @@ struct SurveyFit: Sendable {
             combinedAt: combinedAt,
             categories: categories?.described ?? [], otherCategories: categories?.others,
             trust: try SurveyTrust(
-                Self.fitted(sources, fits, differences, at: cell), states: states, outcomes: scored, prompts: prompts,
+                hasCategories ? nil : Self.fitted(sources, fits, differences, at: cell), states: states,
+                outcomes: scored, prompts: prompts,
                 refusals: ledger.refusalsOfHarmless(of: .survey),
                 effectOptimism: choice.isDefault
                     ? 0
@@ -137,14 +145,26 @@ struct SurveyFit: Sendable {
                         candidates.map { table.margins[$0] }, groups: table.groups, by: .effectSize, seed: Self.seed)?
                         .optimism ?? 0,
                 seed: Self.seed),
-            permutation: table.permutation)
+            // Of the direction of all rows, which is not what the margins are of.
+            permutation: hasCategories ? nil : table.permutation)
         failedAnchors = sources.reduce(0) { $0 + ($1.anchors?.failed ?? 0) }
         let used = fits.used.map { (source: sources[$0], pairs: described[$0].pairs) }
         saved = try Self.saved(
             fits.whole, by: fits.estimator, of: used, readouts[cell], definition, model,
             heldOut: Self.heldOut(used.map(\.source), scored.map(\.margin), prompts, at: cell),
+            fittedOn: Self.prompts(of: used.map(\.source), rows, ledger),
             hasErrors: scored.allSatisfy { $0.errors != nil },
             categories: definition.configuration.direction.by.flatMap { categories?.directions(column: $0) })
+    }
+
+    private static func prompts(
+        of sources: [SurveySource], _ rows: SurveyStates, _ ledger: Ledger
+    ) throws -> FittedPrompts {
+        var prompts = FittedPrompts()
+        for pairs in sources.map({ $0.anchors ?? rows }) {
+            try prompts.add(pairs.step.id, of: ledger, rows: Set(pairs.rows))
+        }
+        return prompts
     }
 
     /// The pairs of a direction of one source, and how it was fitted on them.
@@ -158,7 +178,7 @@ struct SurveyFit: Sendable {
     private static func saved(
         _ fit: FittedDirection, by estimator: String, of used: [(source: SurveySource, pairs: Int)],
         _ readout: Readout, _ definition: JobDefinition, _ model: LoadedModel, heldOut: HeldOutAccuracy?,
-        hasErrors: Bool = true, categories: CategoryDirections? = nil
+        fittedOn: FittedPrompts, hasErrors: Bool = true, categories: CategoryDirections? = nil
     ) throws -> SavedDirection {
         // A single file's pairs are anchors, as those of a direction that knows no other source.
         let isOneFile = used.count == 1 && used[0].source.anchors != nil && !used[0].source.isKind
@@ -177,6 +197,7 @@ struct SurveyFit: Sendable {
             errors: hasErrors ? fit.errors : nil, categories: categories)
         // Through its file's form, so that this job and one that is given the file project on the same numbers.
         var saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
+        saved.fittedOn = fittedOn
         saved.heldOut = heldOut
         return saved
     }
@@ -244,11 +265,12 @@ struct OwnLabels {
 
 extension SurveyReport.Source {
     fileprivate init(
-        _ source: SurveySource, rows: Int, prompts: [Int], _ fit: SourceFit, _ own: OwnLabels, isUsed: Bool
+        _ source: SurveySource, rows: Int, prompts: [Int], _ fit: SourceFit, margins: [Double], _ own: OwnLabels,
+        isUsed: Bool
     ) {
         self.init(
             name: source.name, isOwn: source.anchors == nil, pairs: source.anchors?.count ?? rows,
-            agreement: ClusteredShare(ofSurveyed: fit.margins, groups: prompts),
+            agreement: ClusteredShare(ofSurveyed: margins, groups: prompts),
             cosineWithOwn: source.anchors == nil ? nil : cosine(fit.whole.direction.unit, own.direction),
             rankCorrelationWithOwn: source.anchors == nil ? nil : rankCorrelation(fit.margins, own.margins),
             isUsed: isUsed)

@@ -25,7 +25,7 @@ extension SurveyReport {
                 ? warning(own: source.agreement, "leave own out of job.anchors")
                 : warning(
                     "your anchors in \(source.name) order", source.agreement,
-                    "leave them out of job.anchors, or use anchors that are like the rows")
+                    "leave that source out, or use anchors that are like the rows")
         }
         let used = sources.filter(\.isUsed)
         let subject = used.count == 1 ? "\(used[0].name) alone orders" : "your sources together order"

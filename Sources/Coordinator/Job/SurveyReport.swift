@@ -147,7 +147,8 @@ extension SurveyReport {
         return choice.isDefault
             ? """
             \(place): the default; the best by the rows' labels, layer \(bestPlace.layer), \(bestPlace.token), is better by \
-            no more than chance (\(choice.gain.percent) ± \((1.96 * choice.gainError).percent) more)
+            no more than chance (\(choice.gain.percent) ± \((1.96 * choice.gainError).percent) more, \
+            and \(best.optimism.percent) is the luck of the best of \(places.count) places)
             """
             : "\(place): chosen by the rows' labels (\(found); \(choice.gain.percent) more than the default place)"
     }

@@ -11,7 +11,7 @@ internal import Protocol
 /// They may be more than memory holds: what is asked for is read in passes over the ledger, of as many places each as fit
 /// into a part of it.
 struct SurveyStates {
-    private let step: WorkStep
+    let step: WorkStep
     private let ledger: Ledger
     private let readouts: Int
     private let hiddenSize: Int
@@ -34,9 +34,13 @@ struct SurveyStates {
     private static let bytesMax = 256 << 20
 
     /// - Throws: `Problem` where the ledger has other numbers of a row than the job asks for; a ledger error.
-    init(_ step: WorkStep, ledger: Ledger, readouts: Int, hiddenSize: Int) throws {
+    ///
+    /// - Parameter prompts: the number of each row's prompt; nil: by the prompts alone.
+    init(
+        _ step: WorkStep, ledger: Ledger, prompts: [UInt64: Int]? = nil, readouts: Int, hiddenSize: Int
+    ) throws {
         (self.step, self.ledger, self.readouts, self.hiddenSize) = (step, ledger, readouts, hiddenSize)
-        let prompts = try ledger.prompts(of: step.id)
+        let prompts = try prompts ?? ledger.prompts(of: step.id)
         let textSize = readouts * hiddenSize
         try ledger.forEachRow(of: step.id) { row, result in
             switch result {

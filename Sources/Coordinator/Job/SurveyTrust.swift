@@ -25,6 +25,8 @@ extension SurveyTrust {
     /// Fits for the cosine of halves: of a fit on many pairs, each is a part of a second.
     private static let halves = 5
 
+    private static let promptsMin = 10
+
     typealias Fitted = (pairs: PairDifferences, estimator: Estimator)
 
     /// - Parameters:
@@ -38,7 +40,8 @@ extension SurveyTrust {
         refusals: [UInt64: Bool], effectOptimism: Double, seed: UInt64
     ) {
         self.effectOptimism = effectOptimism
-        effect = EffectSize(outcomes.map(\.margin), groups: prompts)
+        // Of a handful of prompts its interval is a number that means nothing.
+        effect = Set(prompts).count < Self.promptsMin ? nil : EffectSize(outcomes.map(\.margin), groups: prompts)
         // Of a half that gives no direction there is no cosine.
         splitHalfCosine = fitted.flatMap { fitted in
             (try? fitted.pairs.splitHalfCosine(repeats: Self.halves, seed: seed) {

@@ -1,4 +1,3 @@
-internal import Dataset
 internal import Foundation
 internal import JobConfiguration
 internal import JobStore
@@ -16,7 +15,12 @@ extension TrustFigures {
     init(_ definition: JobDefinition, direction: SavedDirection, survey: SurveyReport?, output: String) {
         self.init(run: Run(definition, direction, survey, output: output))
         warnings = [direction.heldOutWarning, definition.sameRowsWarning(direction)].compactMap(\.self)
-        guard let survey else { return }
+        guard let survey else {
+            if definition.configuration.surveys {
+                warnings.append("too few rows to tell whether margins mean anything")
+            }
+            return
+        }
         labelAgreement = Agreement(survey.agreement)
         let trust = survey.trust
         effectSize = trust.effect.map { Effect($0, optimism: trust.effectOptimism) }
@@ -35,7 +39,7 @@ extension TrustFigures {
                 Survey.Category(
                     name: category.name, pooled: Agreement(category.pooled), own: category.own.map { Agreement($0) },
                     isUsed: category.isUsed)
-            })
+            }, otherCategoryRows: survey.otherCategories?.rows ?? 0)
         permutation = survey.permutation.map { permutation in
             Permutation(
                 pValue: permutation.null.pValue, permutations: permutation.null.maxima.count,
@@ -56,11 +60,21 @@ extension TrustFigures {
             }
         }
         warnings += survey.warnings
+        if let refusals = trust.refusalOfHarmless, refusals.adjusted > RowFigures.confoundMax {
+            warnings.append(
+                """
+                a direction of refusals of harmless questions (\(trust.refusalOfHarmlessRows) rows) explains \
+                \(refusals.adjusted.percent) of the variance of the other rows' scores: the margins lean on which response \
+                refuses, of harmless questions too
+                """)
+        }
     }
 
     /// Adds what all rows say, once they have their margins.
     mutating func add(_ rows: RowFigures, _ summary: OutputStep.Summary) {
         add(rows)
+        rowsByDirection = summary.rowsByDirection
+        if let warning = summary.categoryWarning { warnings.append(warning) }
         if let fittedRows { warnings.append(fittedRows.warning(of: summary.rows)) }
         (run.rows, run.failedRows, run.droppedRows) = (summary.rows, summary.failedRows, summary.droppedRows)
         let (statistics, calibration) = (summary.margins, summary.calibration)
@@ -95,8 +109,7 @@ extension TrustFigures.Run {
             model: provenance.model, modelSha256: provenance.modelSHA256, template: provenance.template,
             compatibility: provenance.compatibility.rawValue, precision: provenance.precision.rawValue,
             numericBuild: provenance.numericBuild, layer: provenance.layer, layerCount: provenance.layerCount,
-            token: provenance.token.rawValue, placeReason: survey?.choiceText ?? "as the direction was fitted",
-            columns: definition.addedColumns.map(\.rawValue).sorted())
+            token: provenance.token.rawValue, placeReason: survey?.choiceText ?? "as the direction was fitted")
     }
 }
 
@@ -119,19 +132,32 @@ extension JobDefinition {
     ///   - survey: nil where there was none.
     /// - Throws: a database error.
     func rowPrompts(_ ledger: Ledger, _ direction: SavedDirection?, _ survey: SurveyReport?) throws -> RowPrompts {
-        let (files, isOwn) = direction.map(sources) ?? ([], false)
-        let used = Set(survey?.sources.filter(\.isUsed).map(\.name) ?? [])
-        let anchors = files.map { file in
-            let kinds = file.kinds.count > 1 ? file.kinds.filter { used.contains(name(of: $0, in: file)) } : []
-            return RowPrompts.Anchors(
-                step: file.step.id, rows: kinds.isEmpty ? nil : kinds.reduce(into: Set()) { $0.formUnion($1.rows) })
+        guard let direction else { return try RowPrompts(ledger, fittedOn: .init(), isOwn: false) }
+        let (files, isOwn) = sources(of: direction)
+        guard !files.isEmpty || isOwn else {
+            return try RowPrompts(ledger, fittedOn: direction.fittedOn ?? .init(), isOwn: false)
         }
-        return try RowPrompts(ledger, anchors: anchors, isOwn: isOwn)
+        return try RowPrompts(ledger, fittedOn: fittedPrompts(files, survey, ledger), isOwn: isOwn)
+    }
+
+    /// Of files' anchors, of which kinds those that are used.
+    private func fittedPrompts(_ files: [AnchorFile], _ survey: SurveyReport?, _ ledger: Ledger) throws -> FittedPrompts
+    {
+        let used = Set(survey?.sources.filter(\.isUsed).map(\.name) ?? [])
+        var prompts = FittedPrompts()
+        for file in files {
+            let kinds = file.kinds.count > 1 ? file.kinds.filter { used.contains(name(of: $0, in: file)) } : []
+            let rows = kinds.isEmpty ? nil : kinds.reduce(into: Set()) { $0.formUnion($1.rows) }
+            try prompts.add(file.step.id, of: ledger, rows: rows)
+        }
+        return prompts
     }
 
     /// What flatters every figure: a direction that was fitted on the very rows that are annotated, all at once.
     fileprivate func sameRowsWarning(_ direction: SavedDirection) -> String? {
-        guard direction.digests.contains(inputDigest), !configuration.job.directionSource.anchors.contains(.own) else {
+        guard direction.fittedOn == nil, direction.digests.contains(inputDigest),
+            !configuration.job.directionSource.anchors.contains(.own)
+        else {
             return nil
         }
         return """

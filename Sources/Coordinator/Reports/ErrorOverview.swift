@@ -17,6 +17,9 @@ struct ErrorOverview: Sendable {
     private static let reasonsMax = 50
 
     private(set) var rows = 0
+
+    /// Those of `margin.negative: drop`: they have a margin.
+    private(set) var droppedRows = 0
     private var reasons: [String: Reason] = [:]
     private(set) var otherRows = 0
 
@@ -43,6 +46,7 @@ struct ErrorOverview: Sendable {
 
     private mutating func count(_ text: String, line: Int) {
         rows += 1
+        if text.hasSuffix(RowOutcome.dropReasonEnding) { droppedRows += 1 }
         let reason = Self.withoutPlace(text, line: line)
         let kind = Self.withoutNumbers(reason)
         guard reasons[kind] != nil || reasons.count < Self.reasonsMax else {

@@ -9,6 +9,9 @@ package struct JobReport: Sendable {
     private let path: String
     private let trust: TrustFigures?
 
+    /// Why the trust figures beside the file are not its own; nil where they are, or there are none.
+    package let misfit: String?
+
     /// nil where there is no errors file: all rows have a margin.
     private let errors: ErrorOverview?
     private let rows: RowFigures
@@ -24,9 +27,11 @@ package struct JobReport: Sendable {
     /// - Throws: `FileError` where a file cannot be read, a row has no margin, or no row has one of the columns.
     package init(path: String, errorsPath: String?, trust: TrustFigures?, groupColumns: [String] = []) throws {
         self.path = path
-        self.trust = trust
         errors = try errorsPath.map { try ErrorOverview(path: $0) }
-        rows = try RowFigures(file: AnnotatedFile(path: path, added: trust?.run.columns), groupColumns: groupColumns)
+        let rows = try RowFigures(file: AnnotatedFile(path: path), groupColumns: groupColumns)
+        self.rows = rows
+        misfit = trust.flatMap { $0.misfit(rows.margins) }
+        self.trust = misfit == nil ? trust : nil
     }
 
     /// UTF-8; HTML5 and, but for the name of its type, well-formed XML.
@@ -39,12 +44,14 @@ package struct JobReport: Sendable {
 extension JobReport {
     private var sections: [PageSection] {
         var sections: [PageSection?] = [
-            .verdict(trust, rows), .rows(rows), .distribution(rows, unit: trust?.margins?.unit.shownName),
+            .verdict(trust, rows, misfit, droppedRows: errors?.droppedRows ?? 0),
+            .rows(rows, droppedRows: errors?.droppedRows ?? 0),
+            .distribution(rows, unit: trust?.margins?.unit.shownName),
         ]
         if let trust {
             sections += [.place(trust), .certainty(trust), .confounds(trust), .sources(trust), .categories(trust)]
         }
-        sections.append(.errors(errors, annotatedRows: rows.margins.count, droppedRows: trust?.run.droppedRows ?? 0))
+        sections.append(.errors(errors, annotatedRows: rows.margins.count))
         if let trust { sections.append(.provenance(trust)) }
         return sections.compactMap(\.self)
     }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import JobConfiguration
 internal import Margins
 internal import Protocol
@@ -34,7 +35,10 @@ struct JobResult: Sendable {
             lines.append("unit: \(calibration.unitText)")
             if let method = calibration.methodText { lines.append("calibration method: \(method)") }
         }
-        if let categories = summary.categories { lines.append("categories: \(categories)") }
+        if let counts = summary.rowsByDirection {
+            let parts = counts.map { "\($0.rows.counted("row")) along that of \($0.name?.excerpt() ?? "all")" }
+            lines.append("directions: \(parts.joined(separator: ", "))")
+        }
         lines += summary.trust?.lines ?? []
         lines += treatmentLines
         if let direction {

@@ -36,18 +36,30 @@ extension ResponseFeatures {
 extension TrustFigures.Baselines {
     /// Each feature's order of the rows by a model of the rows of other prompts, in five folds (`FeatureModel`).
     ///
-    /// - Parameter prompts: the number of each row's prompt. Of one prompt there is nothing to measure.
-    init(_ rows: [ResponseDifference], prompts: [Int], seed: UInt64) {
+    /// - Parameters:
+    ///   - prompts: the number of each row's prompt. Of one prompt there is nothing to measure.
+    ///   - categories: of each row; each category has a model of its own.
+    init(_ rows: [ResponseDifference], prompts: [Int], categories: [Int?], seed: UInt64) {
         self.init()
-        guard let folds = Folds(groups: prompts, count: 5, seed: seed) else { return }
+        let parts = Dictionary(grouping: rows.indices) { categories[$0] }.inOrder.compactMap { part in
+            Folds(groups: part.map { prompts[$0] }, count: 5, seed: seed).map { (rows: part, folds: $0) }
+        }
         func agreement(_ feature: KeyPath<ResponseDifference, SparseVector>, featureCount: Int)
             -> TrustFigures.Agreement?
         {
-            FeatureModel.crossFittedScores(
-                rows.map { $0[keyPath: feature] }, groups: prompts, folds: folds, featureCount: featureCount
-            ).flatMap { ClusteredShare(positive: $0, groups: prompts) }.map(TrustFigures.Agreement.init)
+            var (scores, groups): ([Double], [Int]) = ([], [])
+            for (part, folds) in parts {
+                let own = part.map { prompts[$0] }
+                guard
+                    let found = FeatureModel.crossFittedScores(
+                        part.map { rows[$0][keyPath: feature] }, groups: own, folds: folds, featureCount: featureCount)
+                else { return nil }
+                scores += found
+                groups += own
+            }
+            return ClusteredShare(positive: scores, groups: groups).map(TrustFigures.Agreement.init)
         }
-        self.rows = rows.count
+        self.rows = parts.reduce(0) { $0 + $1.rows.count }
         length = agreement(\.length, featureCount: 2)
         refusalWording = agreement(\.refusalWording, featureCount: 2)
         bagOfWords = agreement(\.words, featureCount: BagOfWords.featureCount)

@@ -3,7 +3,7 @@ internal import Reports
 
 extension RowFigures {
     /// What a confound explains at most without a warning.
-    static let confoundMax = 0.25
+    package static let confoundMax = 0.25
 
     /// What is wrong with the margins, a sentence each; empty where nothing is seen.
     ///
@@ -38,7 +38,7 @@ extension RowFigures {
             ),
             (
                 "a bag of words", baselines.bagOfWords,
-                "a larger model may see more, and so may a place that the rows choose (layer and token: auto)"
+                "a larger model may see more"
             ),
         ]
         return found.compactMap { name, baseline, advice in

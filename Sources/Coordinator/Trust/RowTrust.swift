@@ -11,12 +11,15 @@ package struct RowTrust: Sendable {
     package static let baselineRowsMax = FeatureModel.rowsMax
     package static let confoundRowsMax = 100_000
 
+    /// Of fewer rows the most certain tenth is one or two.
+    static let selectiveRowsMin = 20
+
     private let seed: UInt64
     private var margins: [Double] = []
     private var prompts: [Int] = []
     private var byteCounts: [(preferred: Int, other: Int)] = []
-    private var differences: PromptRows<ResponseDifference>
-    private var scored: PromptRows<(chosen: ScoredResponse, rejected: ScoredResponse)>
+    private var differences: PromptRows<(difference: ResponseDifference, category: Int?)>
+    private var scored: PromptRows<(chosen: ScoredResponse, rejected: ScoredResponse, category: Int?)>
 
     package init(
         baselineRowsMax: Int = baselineRowsMax, confoundRowsMax: Int = confoundRowsMax, seed: UInt64 = 17
@@ -31,9 +34,12 @@ package struct RowTrust: Sendable {
     ///   - chosen: what the preferred response says: of a conversation, its last message.
     ///   - rejected: what the other one says.
     ///   - prompt: the number of the row's prompt; rows of one prompt have the same.
+    ///   - category: the number of the direction that the row is along where there are several; nil: the one of all. What is
+    ///     compared with margins is then free to know it, too.
     /// - Precondition: the numbers are finite.
     package mutating func add(
-        margin: Double, scoreChosen: Double, scoreRejected: Double, chosen: String, rejected: String, prompt: Int
+        margin: Double, scoreChosen: Double, scoreRejected: Double, chosen: String, rejected: String, prompt: Int,
+        category: Int? = nil
     ) {
         precondition(margin.isFinite && scoreChosen.isFinite && scoreRejected.isFinite, "a row without a margin")
         margins.append(margin)
@@ -43,11 +49,13 @@ package struct RowTrust: Sendable {
         scored.add(prompt: prompt) {
             (
                 ScoredResponse(score: scoreChosen, features: features.chosen),
-                ScoredResponse(score: scoreRejected, features: features.rejected)
+                ScoredResponse(score: scoreRejected, features: features.rejected), category
             )
         }
         differences.add(prompt: prompt) {
-            ResponseDifference(chosen: (chosen, features.chosen), rejected: (rejected, features.rejected))
+            (
+                ResponseDifference(chosen: (chosen, features.chosen), rejected: (rejected, features.rejected)), category
+            )
         }
     }
 
@@ -55,12 +63,22 @@ package struct RowTrust: Sendable {
     package func figures() -> RowFigures {
         var figures = RowFigures()
         figures.labelAgreement = ClusteredShare(positive: margins, groups: prompts).map(TrustFigures.Agreement.init)
-        figures.selective = SelectiveAccuracy.measured(margins, groups: prompts)
+        figures.selective =
+            margins.count < Self.selectiveRowsMin ? [] : SelectiveAccuracy.measured(margins, groups: prompts)
         figures.agreementAtEqualLength = accuracyAtEqualLength(margins, lengths: byteCounts, groups: prompts)
             .map(TrustFigures.Agreement.init)
         let (rows, prompts) = differences.drawn
-        figures.baselines = TrustFigures.Baselines(rows, prompts: prompts, seed: seed)
-        figures.confounds = TrustFigures.Confounds(scored.drawn.rows.flatMap { [$0.chosen, $0.rejected] })
+        figures.baselines = TrustFigures.Baselines(
+            rows.map(\.difference), prompts: prompts, categories: rows.map(\.category), seed: seed)
+        figures.confounds = TrustFigures.Confounds(
+            Dictionary(grouping: scored.drawn.rows, by: \.category).inOrder.map { rows in
+                rows.flatMap { [$0.chosen, $0.rejected] }
+            })
         return figures
     }
+}
+
+extension Dictionary where Key == Int? {
+    /// The values, in the same order in every run.
+    var inOrder: [Value] { sorted { ($0.key ?? -1) < ($1.key ?? -1) }.map(\.value) }
 }

@@ -14,6 +14,23 @@ package struct VarianceExplained: Hashable, Sendable, Codable {
         adjusted = max(0, 1 - (1 - share) * Double(rows - 1) / Double(rows - parameters))
     }
 
+    /// What is explained within parts of the rows, of the parts' variances together: the mean, by how much they vary.
+    ///
+    /// - Parameter parts: of each what is explained, nil where that cannot be said, and its scores.
+    /// - Returns: nil where nothing is known of any.
+    package init?(within parts: [(explained: VarianceExplained?, scores: [Double])]) {
+        let known = parts.compactMap { part in
+            part.explained.map { explained in
+                let deviations = centred(part.scores)
+                return (explained: explained, total: dot(deviations, deviations))
+            }
+        }
+        let total = known.reduce(0) { $0 + $1.total }
+        guard total > 0, total.isFinite else { return nil }
+        share = known.reduce(0) { $0 + $1.explained.share * $1.total } / total
+        adjusted = known.reduce(0) { $0 + $1.explained.adjusted * $1.total } / total
+    }
+
     /// Of a numeric column, by a straight line. One that does not vary explains nothing.
     ///
     /// - Returns: nil for scores that do not vary, for fewer than three rows, or numbers that are not finite.

@@ -46,15 +46,15 @@ final class ConfigurationFile {
         }
     }
 
-    /// Puts the value of `section.key=value` in place of the file's: a list or a section where it is one in YAML, else the text
-    /// itself, which may be a template that begins with a bracket.
+    /// Puts the value of `section.key=value` in place of the file's: a list, a section or a text in quotes where it is that in
+    /// YAML, else the text itself, which may be a template that begins with a bracket.
     func apply(_ override: String, to root: inout Node.Mapping) {
-        guard let match = override.wholeMatch(of: #/([a-z0-9_]+)\.([a-z0-9_]+)=(.*)/#) else {
+        guard let match = override.wholeMatch(of: #/([a-z0-9_]+)\.([a-z0-9_]+)=((?s).*)/#) else {
             return report("expected SECTION.KEY=VALUE to set, found \"\(override)\"")
         }
         let text = String(match.3)
         var value = Node(text)
-        if text.hasPrefix("[") || text.hasPrefix("{"), Self.aliasCount(in: text) == 0,
+        if let first = text.first, "[{\"'".contains(first), Self.aliasCount(in: text) == 0,
             let list = (try? Yams.compose(yaml: text))?.flatMap(\.withoutMarks)
         {
             value = list

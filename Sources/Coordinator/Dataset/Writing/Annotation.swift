@@ -130,6 +130,9 @@ package enum RowOutcome: Hashable, Sendable {
     ///
     /// - Parameter reason: a sentence that says why.
     case dropped(reason: String)
+
+    /// How such a reason ends.
+    package static let dropReasonEnding = "(margin.negative: drop)"
 }
 
 /// The columns that an output can add to a row.
@@ -143,12 +146,6 @@ package enum OutputColumn: String, CaseIterable, Sendable {
     case flipped = "margin_flipped"
     case scoreChosen = "score_chosen"
     case scoreRejected = "score_rejected"
-
-    /// Those of margins that are the difference of two scores.
-    package static let plain: Set<OutputColumn> = [.margin, .scoreChosen, .scoreRejected]
-
-    /// Those that calibrated margins may have.
-    package static let calibrated = plain.union([.marginRaw, .marginError, .probability])
 
     /// The column with exactly that name, byte by byte.
     init?(named name: some Sequence<UInt8>) {

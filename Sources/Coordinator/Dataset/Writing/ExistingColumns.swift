@@ -1,8 +1,9 @@
 internal import Diagnostics
 package import FileSystem
 
-/// What becomes of columns of the input that have the name of an added one: decided for the whole file, so that all of
-/// its rows have the same columns afterwards.
+/// What becomes of columns of the input that have the name of one that an output may add: decided for the whole file, so
+/// that all of its rows have the same columns afterwards. A job may add other ones than an earlier job did, whose columns
+/// nobody is to take for its own.
 package struct ExistingColumns: Hashable, Sendable {
     package enum Fate: Hashable, Sendable {
         /// A row that has one is not annotated.
@@ -13,33 +14,20 @@ package struct ExistingColumns: Hashable, Sendable {
 
     package let fate: Fate
 
-    /// Those that the output adds.
-    package let added: Set<OutputColumn>
-
-    package init(_ fate: Fate, added: Set<OutputColumn> = OutputColumn.plain) {
-        self.fate = fate
-        self.added = added
-    }
+    package init(_ fate: Fate) { self.fate = fate }
 
     /// - Parameter path: of the input, which is read to its end for names that are free in all rows.
     /// - Throws: `FileError` if the input cannot be read.
-    package init(
-        renamedAsFreeIn path: String, options: DatasetOptions, added: Set<OutputColumn> = OutputColumn.plain
-    ) throws(FileError) {
+    package init(renamedAsFreeIn path: String, options: DatasetOptions) throws(FileError) {
         var renaming = ColumnRenaming()
         var reader = try DatasetReader(path: path, options: options)
         while let record = try reader.next() { renaming.avoid(record.columnNames) }
-        self.init(.renamed(renaming), added: added)
+        self.init(.renamed(renaming))
     }
 
-    /// The added column with exactly that name.
-    func column(named name: String) -> OutputColumn? {
-        OutputColumn(named: name.utf8).flatMap { added.contains($0) ? $0 : nil }
-    }
-
-    /// Which of the row's columns have the name of an added one, in the row's order.
+    /// Which of the row's columns have the name of one that an output may add, in the row's order.
     package func conflicts(in record: DatasetRecord) -> [String] {
-        record.columnNames.filter { column(named: $0) != nil }
+        record.columnNames.filter { OutputColumn(named: $0.utf8) != nil }
     }
 
     /// Why the row cannot be annotated as it is; nil where it can.
@@ -51,7 +39,7 @@ package struct ExistingColumns: Hashable, Sendable {
 
     package static func refusal(of names: [String]) -> String {
         """
-        it has \(names.map(\.quoted).joined(separator: ", ")) already, which the output adds; set \
+        it has \(names.map(\.quoted).joined(separator: ", ")) already, which outputs add; set \
         dataset.existing_columns to rename (it is kept as "original_\(names[0].excerpt())") or replace
         """
     }

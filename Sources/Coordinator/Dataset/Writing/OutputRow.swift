@@ -14,7 +14,8 @@ struct OutputRow {
         let added = Self.addedMembers(annotation)
         switch Self.exchanged(original, annotation, exchange) {
         case .object(let object):
-            if case .replaced = existing.fate, object.members.contains(where: { existing.column(named: $0.key) != nil })
+            if case .replaced = existing.fate,
+                object.members.contains(where: { OutputColumn(named: $0.key.utf8) != nil })
             {
                 bytes = Self.rebuilt(object, adding: added, existing)
             } else {
@@ -46,7 +47,7 @@ struct OutputRow {
 
     /// What a column of the input is called in the output; nil where it is dropped.
     private static func name(for name: String, _ existing: ExistingColumns) -> String? {
-        guard let column = existing.column(named: name) else { return name }
+        guard let column = OutputColumn(named: name.utf8) else { return name }
         switch existing.fate {
         case .refused: preconditionFailure("a row with the column \(name) is not annotated")
         case .renamed(let renaming): return renaming.name(for: column)
@@ -61,7 +62,7 @@ struct OutputRow {
         var output: [UInt8] = []
         output.reserveCapacity(object.bytes.count + added.count + 32)
         var copied = 0
-        for member in object.members where existing.column(named: member.key) != nil {
+        for member in object.members where OutputColumn(named: member.key.utf8) != nil {
             guard let name = name(for: member.key, existing) else { continue }
             output.append(contentsOf: object.bytes[copied..<member.keyRange.lowerBound])
             JSONText.append(name, to: &output)
@@ -81,7 +82,7 @@ struct OutputRow {
     private static func rebuilt(
         _ object: JSONObject, adding added: [UInt8], _ existing: ExistingColumns
     ) -> [UInt8] {
-        let kept = object.members.filter { existing.column(named: $0.key) == nil }
+        let kept = object.members.filter { OutputColumn(named: $0.key.utf8) == nil }
             .map { Array(object.bytes[$0.keyRange.lowerBound..<$0.valueRange.upperBound]) }
         return JSONText.object(kept + [added])
     }

@@ -1,10 +1,10 @@
 extension PageSection {
     /// Why rows are not in the output; nil where all are.
-    ///
-    /// - Parameter droppedRows: those of the errors file that have a margin, for which they were dropped.
-    static func errors(_ errors: ErrorOverview?, annotatedRows: Int, droppedRows: Int) -> PageSection? {
+    static func errors(_ errors: ErrorOverview?, annotatedRows: Int) -> PageSection? {
         guard let errors, errors.rows > 0 else { return nil }
-        let dropped = droppedRows == 0 ? "" : ", of which \(droppedRows) have a margin below 0 and were dropped for it"
+        let dropped =
+            errors.droppedRows == 0
+            ? "" : ", of which \(errors.droppedRows) have a margin below 0 and were dropped for it"
         return PageSection("errors", "Rows that are left out") {
             paragraph(
                 """

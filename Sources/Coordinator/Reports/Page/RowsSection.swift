@@ -2,7 +2,9 @@ internal import Margins
 
 extension PageSection {
     /// What a person should look at first; nil without rows.
-    static func rows(_ rows: RowFigures) -> PageSection? {
+    ///
+    /// - Parameter droppedRows: those that are not in the file for a margin below 0.
+    static func rows(_ rows: RowFigures, droppedRows: Int) -> PageSection? {
         guard rows.margins.count > 0 else { return nil }
         return PageSection("rows", "Rows to look at") {
             paragraph(
@@ -13,7 +15,10 @@ extension PageSection {
                 """)
             if rows.disagreements.rows.isEmpty {
                 element("h3") { "Disagreements with the labels" }
-                paragraph("No row's rejected response has the higher score.")
+                let dropped =
+                    droppedRows == 0
+                    ? "" : " The \(droppedRows) whose margin is below 0 were dropped; they are in the errors file."
+                paragraph("No row's rejected response has the higher score.\(dropped)")
             } else {
                 list(
                     "Disagreements with the labels",

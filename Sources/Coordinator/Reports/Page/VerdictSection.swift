@@ -2,19 +2,21 @@ internal import Margins
 
 extension PageSection {
     /// Whether the margins mean anything on these rows, and what is wrong.
-    static func verdict(_ trust: TrustFigures?, _ rows: RowFigures) -> PageSection {
+    ///
+    /// - Parameters:
+    ///   - misfit: why the figures that there are were not looked at.
+    ///   - droppedRows: those that are not in the file for a margin below 0.
+    static func verdict(
+        _ trust: TrustFigures?, _ rows: RowFigures, _ misfit: String?, droppedRows: Int
+    ) -> PageSection {
         PageSection("verdict", "Do these margins mean anything?") {
-            if let trust, let margins = trust.margins, !margins.isOf(rows.margins) {
-                paragraph(
-                    """
-                    The trust figures beside this file are of margins from \(margins.minimum.figure) to \
-                    \(margins.maximum.figure), which are not this file's: they may be another job's.
-                    """, class: "doubtful")
+            if let misfit {
+                paragraph("The trust figures beside this file are not its own: \(misfit).", class: "doubtful")
             }
             if let trust, let verdict = Verdict(trust) {
                 measured(verdict, trust)
             } else if rows.margins.count > 0 {
-                unmeasured(rows)
+                unmeasured(rows, droppedRows: droppedRows)
             } else {
                 paragraph("No row has a margin.", class: "verdict")
             }
@@ -72,14 +74,15 @@ extension PageSection {
 
     /// Without trust figures the rows tell one thing alone.
     @MarkupBuilder
-    private static func unmeasured(_ rows: RowFigures) -> Markup {
+    private static func unmeasured(_ rows: RowFigures, droppedRows: Int) -> Markup {
         let interval = rows.rawMargins.agreementInterval
         paragraph("Nothing was measured that says so.", class: "verdict doubtful")
         paragraph(
             """
             \(rows.rawMargins.agreement.percentText) of \(rows.margins.count) rows have a chosen response with the higher score \
             (95 % interval, if rows are independent: \(interval.low.percentText) to \(interval.high.percentText); chance is 50 %). \
-            There are no trust figures beside this output, so it is not known whether length or refusal wording alone would \
+            \(droppedRows == 0 ? "" : "Of these rows \(droppedRows) with a margin below 0 were left out, which flatters that. ")\
+            There are no trust figures of this output, so it is not known whether length or refusal wording alone would \
             do as well, or whether the direction had seen these rows.
             """)
     }
@@ -99,9 +102,20 @@ extension PageSection {
     }
 }
 
-extension TrustFigures.Distribution {
-    /// Whether the least and the largest are those of the rows, which a file repeats to the last digit.
-    fileprivate func isOf(_ margins: MarginStatistics) -> Bool {
-        margins.count > 0 && minimum == margins.minimum && maximum == margins.maximum
+extension TrustFigures {
+    /// Why they are not those of a file with such margins; nil where they may be.
+    func misfit(_ found: MarginStatistics) -> String? {
+        let count = run.rows - run.failedRows - run.droppedRows
+        guard count == found.count else {
+            return "they are of \(count) annotated rows, and the file has \(found.count)"
+        }
+        // Which a file repeats to the last digit.
+        guard let margins, found.count > 0, margins.minimum != found.minimum || margins.maximum != found.maximum else {
+            return nil
+        }
+        return """
+            they are of margins from \(margins.minimum.figure) to \(margins.maximum.figure), and the file's are from \
+            \(found.minimum.figure) to \(found.maximum.figure)
+            """
     }
 }

@@ -24,14 +24,6 @@ struct AnnotatedRow: Sendable {
 struct AnnotatedFile: Sendable {
     let path: String
 
-    /// What the job added: a column of one of its names beyond these is the input's own. nil: nobody knows.
-    let added: Set<String>?
-
-    init(path: String, added: [String]? = nil) {
-        self.path = path
-        self.added = added.map(Set.init)
-    }
-
     /// Longer rows no job writes.
     static let rowBytesMax = 1 << 30
 
@@ -43,32 +35,39 @@ struct AnnotatedFile: Sendable {
                 throw FileError(
                     path: path, problem: "line \(row.line): \(row.problem.map { "\($0)" } ?? "no object")")
             }
-            guard let margin = object.value(of: OutputColumn.margin.rawValue)?.finiteNumber else {
+            guard let margin = object.number(in: .margin) else {
                 throw FileError(
                     path: path,
                     problem: """
-                        line \(row.line): expected the column "margin" with a number, found the columns \
-                        \(object.members.map(\.key).listed)
+                        line \(row.line): expected the column "margin" with a number, found \(found(object))
                         """)
             }
-            let isFlipped = value(of: .flipped, in: object)?.text == "true"
-            let rawMargin = value(of: .marginRaw, in: object)?.finiteNumber ?? margin
+            let isFlipped = object.value(of: OutputColumn.flipped.rawValue)?.text == "true"
+            let rawMargin = object.number(in: .marginRaw) ?? margin
             try body(
                 AnnotatedRow(
                     line: row.line, object: object, margin: margin, rawMargin: isFlipped ? -rawMargin : rawMargin,
-                    probability: value(of: .probability, in: object)?.finiteNumber, isFlipped: isFlipped))
+                    probability: object.number(in: .probability), isFlipped: isFlipped))
         }
     }
 
-    private func value(of column: OutputColumn, in object: JSONObject) -> JSONValue? {
-        added?.contains(column.rawValue) ?? true ? object.value(of: column.rawValue) : nil
+}
+
+extension AnnotatedFile {
+    private func found(_ object: JSONObject) -> String {
+        object.value(of: OutputColumn.margin.rawValue).map { $0.text.quoted }
+            ?? "the columns \(object.members.map(\.key).listed)"
+    }
+}
+
+extension JSONObject {
+    /// nil also for a number beyond what a `Double` can be.
+    fileprivate func number(in column: OutputColumn) -> Double? {
+        value(of: column.rawValue)?.number.flatMap { $0.isFinite ? $0 : nil }
     }
 }
 
 extension JSONValue {
-    /// nil also for a number beyond what a `Double` can be.
-    fileprivate var finiteNumber: Double? { number.flatMap { $0.isFinite ? $0 : nil } }
-
     /// A string's text; of any other kind, what stands in the file.
     var text: String { string ?? String(decoding: bytes[range], as: UTF8.self) }
 }

@@ -46,7 +46,7 @@ extension TrustFigures {
             ("a bag of words", baselines.bagOfWords),
         ].compactMap { name, agreement in agreement.map { "\(name) \($0.value.percent)" } }
         return """
-            labels: \(agreement.value.percent) of \(agreement.rows) margins have the label's sign (95 % interval: \
+            labels: \(agreement.value.percent) of \(agreement.rows) raw margins have the label's sign (ties half, 95 % interval: \
             \(agreement.low.percent) to \(agreement.high.percent)); \
             \((["chance \(baselines.chance.percent)"] + others).joined(separator: ", "))
             """

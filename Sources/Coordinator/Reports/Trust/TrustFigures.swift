@@ -34,6 +34,17 @@ package struct TrustFigures: Codable, Hashable, Sendable {
     package var splitHalfCosine: Double?
     package var permutation: Permutation?
 
+    /// How many rows are along each category's direction, and along that of all (without a name); nil where there is one
+    /// direction.
+    package var rowsByDirection: [DirectionRows]?
+
+    package struct DirectionRows: Codable, Hashable, Sendable {
+        package var name: String?
+        package var rows: Int
+
+        package init(name: String?, rows: Int) { (self.name, self.rows) = (name, rows) }
+    }
+
     /// Rows of prompts that the direction was fitted on; nil where there are none, before the rows are written, and where
     /// nobody knows its prompts: it was saved.
     package var fittedRows: FittedRows?
@@ -122,9 +133,6 @@ extension TrustFigures {
         /// Why the model is read there.
         package var placeReason: String
 
-        /// What the job added to the rows, by name.
-        package var columns: [String]
-
         /// Of the input; those that have no margin, and those that were dropped for it, are in the errors file.
         package var rows = 0
         package var failedRows = 0
@@ -133,15 +141,14 @@ extension TrustFigures {
         package init(
             job: String, input: String, output: String, software: String, source: String, anchorFiles: [String],
             pairs: Int, estimator: String, model: String, modelSha256: String, template: String, compatibility: String,
-            precision: String, numericBuild: String, layer: Int, layerCount: Int, token: String, placeReason: String,
-            columns: [String]
+            precision: String, numericBuild: String, layer: Int, layerCount: Int, token: String, placeReason: String
         ) {
             (self.job, self.input, self.output, self.software) = (job, input, output, software)
             (self.source, self.anchorFiles, self.pairs, self.estimator) = (source, anchorFiles, pairs, estimator)
             (self.model, self.modelSha256, self.template) = (model, modelSha256, template)
             (self.compatibility, self.precision, self.numericBuild) = (compatibility, precision, numericBuild)
             (self.layer, self.layerCount, self.token) = (layer, layerCount, token)
-            (self.placeReason, self.columns) = (placeReason, columns)
+            self.placeReason = placeReason
         }
     }
 
@@ -236,69 +243,6 @@ extension TrustFigures {
         package init(pValue: Double, permutations: Int, cells: Int, nullAgreement: Double, rows: Int) {
             (self.pValue, self.permutations, self.cells) = (pValue, permutations, cells)
             (self.nullAgreement, self.rows) = (nullAgreement, rows)
-        }
-    }
-
-    package struct Survey: Codable, Hashable, Sendable {
-        package var rows: Int
-        package var prompts: Int
-
-        /// Of a direction of the rows' own labels, cross-fitted, at the place that they would choose.
-        package var ownLabels: Agreement
-
-        /// One for each source of anchors.
-        package var sources: [Source]
-
-        package struct Source: Codable, Hashable, Sendable {
-            /// As `job.anchors` names it, or its file's name.
-            package var name: String
-            package var pairs: Int
-            package var agreement: Agreement
-
-            /// Of its direction and of the rows' own labels', at the place that is read.
-            package var cosineWithOwn: Double?
-
-            /// Of the rows' margins along it and along their own labels' direction, cross-fitted.
-            package var rankCorrelationWithOwn: Double?
-
-            /// Whether the job's direction is of it (among others).
-            package var isUsed: Bool
-
-            package init(
-                name: String, pairs: Int, agreement: Agreement, cosineWithOwn: Double?, rankCorrelationWithOwn: Double?,
-                isUsed: Bool
-            ) {
-                (self.name, self.pairs, self.agreement) = (name, pairs, agreement)
-                (self.cosineWithOwn, self.rankCorrelationWithOwn) = (cosineWithOwn, rankCorrelationWithOwn)
-                self.isUsed = isUsed
-            }
-        }
-
-        /// One for each value of the column by which directions are told apart.
-        package var categories: [Category]
-
-        package struct Category: Codable, Hashable, Sendable {
-            package var name: String
-
-            /// Along the direction of all rows, held out.
-            package var pooled: Agreement
-
-            /// Along a direction of its own rows alone, held out; nil where these are too few.
-            package var own: Agreement?
-
-            /// Whether its rows' margins are along its own direction.
-            package var isUsed: Bool
-
-            package init(name: String, pooled: Agreement, own: Agreement?, isUsed: Bool) {
-                (self.name, self.pooled, self.own, self.isUsed) = (name, pooled, own, isUsed)
-            }
-        }
-
-        package init(
-            rows: Int, prompts: Int, ownLabels: Agreement, sources: [Source], categories: [Category] = []
-        ) {
-            (self.rows, self.prompts, self.ownLabels) = (rows, prompts, ownLabels)
-            (self.sources, self.categories) = (sources, categories)
         }
     }
 
