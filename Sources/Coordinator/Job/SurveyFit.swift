@@ -33,7 +33,8 @@ struct SurveyFit: Sendable {
         let candidates = Self.candidates(readouts, layerCount: model.layerCount)
         let preferred = Self.defaultPlace(among: candidates.map { readouts[$0] }, layerCount: model.layerCount)
         let estimator = definition.configuration.direction.estimator
-        guard rows.count > 1 else {
+        // Of one prompt, or of copies of one row, there are no others to compare with.
+        guard Set(rows.groups).count > 1 else {
             if sources.count == 1, let anchors = sources[0].anchors {
                 let cell = candidates[preferred]
                 let fitted = Estimator(estimator, ownLabels: false)
@@ -51,17 +52,13 @@ struct SurveyFit: Sendable {
             }
             throw Problem(
                 """
-                \(definition.configuration.job.input): expected at least 2 prompts with rows that can be embedded, found \
-                \(rows.count.counted("row")): nothing can be said of margins\(rows.firstReason.map { "; the first: \($0)" } ?? "")
+                \(definition.configuration.job.input): expected at least 2 rows that can be embedded and that differ in their \
+                prompts, or in their responses where all have one prompt, found \(rows.count.counted("row")): nothing can be said of margins\(rows.firstReason.map { "; the first: \($0)" } ?? "")
                 """, isOfConfiguration: true)
         }
         let prompts = rows.groups
         guard let folds = Folds(groups: prompts, count: Self.folds, seed: Self.seed) else {
-            throw Problem(
-                """
-                \(definition.configuration.job.input): expected at least 2 prompts with rows that can be embedded (or rows of \
-                one prompt that differ), found one: nothing can be said of margins
-                """, isOfConfiguration: true)
+            preconditionFailure("rows of two prompts")
         }
         guard sources.count == 1 || folds.count > 2 else {
             throw Problem(
