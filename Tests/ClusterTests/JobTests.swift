@@ -111,7 +111,7 @@ struct JobTests {
         let report = try RunningProgram(Programs.coordinator, ["report", folder.path("out.jsonl")])
         #expect(await report.exit().status == 0, "\(report.errors)")
         let page = try String(contentsOfFile: folder.path("out.report.html"), encoding: .utf8)
-        #expect(page.contains("7 of 15 rows have no margin"))
+        #expect(page.contains("7 of 15 rows are not in the output"))
         let replacing = try RunningProgram(
             Programs.coordinator, ["report", folder.path("out.jsonl"), "--report", folder.path("out.errors.jsonl")])
         #expect(await replacing.exit().status == 2)
