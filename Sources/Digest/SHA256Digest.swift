@@ -9,6 +9,9 @@ package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     /// Lower-case hexadecimal, as `sha256sum` prints it.
     package var description: String { bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
 
+    /// The first 64 bits, big-endian: enough to tell some millions of texts apart.
+    package var prefix: UInt64 { bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+
     package init(of bytes: some ContiguousBytes) {
         var hash = SHA256Accumulator()
         bytes.withUnsafeBytes { hash.update($0) }

@@ -121,6 +121,18 @@ final class JobFolder: Sendable {
 }
 
 extension JobFolder {
+    /// Runs the job to its end, its coordinator killed as soon as it has so many results, one after another.
+    func run(
+        workers: Int, killedAt counts: [Int], at place: SourceLocation = #_sourceLocation
+    ) async throws -> (program: RunningProgram, exit: RunningProgram.Exit) {
+        for count in counts {
+            let program = try start(workers: workers)
+            try await atResults(count, of: program, at: place) { program.kill() }
+            #expect(await program.exit() == .init(status: SIGKILL, isSignal: true), sourceLocation: place)
+        }
+        return try await run(workers: workers)
+    }
+
     /// Does something in the middle of the job, as soon as its ledger has so many results.
     @discardableResult
     func atResults<Value: Sendable>(

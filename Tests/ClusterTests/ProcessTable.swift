@@ -28,6 +28,14 @@ enum ProcessTable {
         return fields.count > 1 ? Int(fields[1]).map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) } : nil
     }
 
+    /// The most memory that was in use so far, in bytes; nil for a process that has ended.
+    static func peakMemory(of process: pid_t) -> Int? {
+        guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })
+        else { return nil }
+        return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+    }
+
     private static func status(of process: pid_t) -> (state: Substring, parent: pid_t)? {
         // pid (name) state parent …; the name may hold anything.
         guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),

@@ -67,12 +67,7 @@ struct SurveyTests {
         let folder = try JobFolder()
         try own(folder)
         // In the middle of the survey, then in the middle of the rows.
-        for count in [3, 9] {
-            let program = try folder.start(workers: 2)
-            try await folder.atResults(count, of: program) { program.kill() }
-            #expect(await program.exit() == .init(status: SIGKILL, isSignal: true))
-        }
-        let (last, ending) = try await folder.run(workers: 2)
+        let (last, ending) = try await folder.run(workers: 2, killedAt: [3, 9])
         #expect(ending == .init(status: 0, isSignal: false), "\(last.errors)")
         #expect(try folder.output == undisturbed.output)
     }
@@ -135,12 +130,7 @@ struct SurveyTests {
         #expect(rows.count == 60 && rows.allSatisfy { $0.marginSe > 0 && $0.pSafer != nil })
         let folder = try severalSources()
         // In the second file of anchors, in the survey, and in the rows.
-        for count in [12, 26, 34] {
-            let program = try folder.start(workers: 2)
-            try await folder.atResults(count, of: program) { program.kill() }
-            #expect(await program.exit() == .init(status: SIGKILL, isSignal: true))
-        }
-        let (last, ending) = try await folder.run(workers: 2)
+        let (last, ending) = try await folder.run(workers: 2, killedAt: [12, 26, 34])
         #expect(ending == .init(status: 0, isSignal: false), "\(last.errors)")
         #expect(try folder.output == undisturbed.output)
         let direction = try Data(contentsOf: folder.url.appending(path: "out.direction.safetensors"))

@@ -90,12 +90,7 @@ struct SurveyedGroupsTests {
         #expect(same >= 25 && same < 60, "\(same)")
         #expect(again.count == 120)
         let folder = try groups()
-        for count in [2, 12] {
-            let program = try folder.start(workers: 2)
-            try await folder.atResults(count, of: program) { program.kill() }
-            #expect(await program.exit() == .init(status: SIGKILL, isSignal: true))
-        }
-        let (last, end) = try await folder.run(workers: 2)
+        let (last, end) = try await folder.run(workers: 2, killedAt: [2, 12])
         #expect(end == .init(status: 0, isSignal: false), "\(last.errors)")
         #expect(try folder.output == undisturbed.output)
     }

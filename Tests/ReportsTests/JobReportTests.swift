@@ -1,6 +1,5 @@
 import Dataset
 import DatasetFixtures
-import Diagnostics
 import FileSystem
 import Foundation
 import Margins

@@ -21,7 +21,7 @@ struct PromptDigest: Hashable, Sendable {
             }
         }
         if flat.last == UInt8(ascii: " ") { flat.removeLast() }
-        value = SHA256Digest(of: flat).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        value = SHA256Digest(of: flat).prefix
     }
 
     /// Of a prompt and its responses.

@@ -42,8 +42,8 @@ struct PromptSample {
 
     mutating func add(_ item: UnitPayload.Item) {
         let prompt = Array(item.text.prompt.text.utf8)
-        let hash = SHA256Digest(of: prompt).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        let rank = Rank(isKnown: !known.isEmpty && known.contains(PromptDigest(prompt)), hash: hash)
+        let rank = Rank(
+            isKnown: !known.isEmpty && known.contains(PromptDigest(prompt)), hash: SHA256Digest(of: prompt).prefix)
         guard last.map({ rank <= $0 }) ?? true else { return }
         prompts[rank, default: []].append(item)
         count += 1

@@ -69,15 +69,14 @@ struct RowCalibration: Sendable {
         }
         guard let whole = part(learnt) else { return nil }
         var all = [whole]
-        var places = Array(repeating: CalibratedPart.Place(part: 0, fold: 0), count: margins.count)
-        for (row, fold) in whole.folds { places[row].fold = fold }
+        var places = prompts.map { CalibratedPart.Place(part: 0, fold: whole.fold(ofPrompt: $0)) }
         guard let categories else { return (all, places) }
         let named = Set(categories.compactMap(\.self)).sorted()
         // Those with too few rows are as all are.
         for category in [nil] + named.map(Int?.some) where !named.isEmpty {
             guard let part = part(learnt.filter { categories[$0] == category }) else { continue }
             for row in margins.indices where categories[row] == category {
-                places[row] = CalibratedPart.Place(part: all.count, fold: part.folds[row] ?? 0)
+                places[row] = CalibratedPart.Place(part: all.count, fold: part.fold(ofPrompt: prompts[row]))
             }
             all.append(part)
         }
@@ -177,8 +176,8 @@ struct CalibratedPart: Sendable {
 
     let choice: CalibrationChoice
 
-    /// Of the part's rows, by their places among all. Others may have any fold's: it never saw them.
-    let folds: [Int: Int]
+    /// Of each prompt that the part has.
+    private let folds: [Int: Int]
 
     /// - Returns: nil where nothing can be fitted.
     init?(
@@ -190,8 +189,11 @@ struct CalibratedPart: Sendable {
             let choice = CalibrationChoice(rows.map { margins[$0] }, groups: groups, folds: folds, method: method)
         else { return nil }
         self.choice = choice
-        self.folds = Dictionary(uniqueKeysWithValues: zip(rows, folds.assignment))
+        self.folds = Dictionary(zip(groups, folds.assignment)) { first, _ in first }
     }
+
+    /// That whose calibration never saw the prompt; of a prompt that the part does not have, any.
+    func fold(ofPrompt prompt: Int) -> Int { folds[prompt] ?? 0 }
 
     func calibration(_ place: Place) -> Calibration { choice.calibrations[place.fold] }
 }

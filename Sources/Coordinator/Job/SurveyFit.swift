@@ -69,9 +69,9 @@ struct SurveyFit: Sendable {
         }
 
         let ownMember = sources.firstIndex { $0.anchors == nil }
+        let ownEstimator = Estimator(ownMember == nil ? .automatic : estimator, ownLabels: true)
         var table = try PlaceTable(
-            readouts, rows: rows, prompts: prompts, sources: sources,
-            ownBy: Estimator(ownMember == nil ? .automatic : estimator, ownLabels: true), seed: Self.seed)
+            readouts, rows: rows, prompts: prompts, sources: sources, ownBy: ownEstimator, seed: Self.seed)
         func choose(by margins: [[Double]]) -> PlaceChoice {
             PlaceChoice(candidates.map { margins[$0] }, groups: table.groups, defaultCell: preferred, seed: Self.seed)
         }
@@ -90,7 +90,7 @@ struct SurveyFit: Sendable {
         if sources.count > 1, fits.used.count == 1 {
             combinedAt = choice.cell
             let source = fits.used.lowerBound
-            table.use(source, source == ownMember ? Estimator(.automatic, ownLabels: true) : .meanDifference)
+            table.use(source, source == ownMember ? ownEstimator : .meanDifference)
             choice = choose(by: table.margins)
             if choice.cell != combinedAt {
                 (states, differences, fits) = try fit(at: candidates[choice.cell], fits.choice)
@@ -103,8 +103,7 @@ struct SurveyFit: Sendable {
             ?? states.outcomes { _ in fits.whole }
         var categories = try definition.categoryNames(of: states.rows).map { names in
             try CategoryFits(
-                names, rows: differences, pooled: fits.margins, by: Estimator(estimator, ownLabels: true),
-                seed: Self.seed)
+                names, rows: differences, pooled: fits.margins, by: ownEstimator, seed: Self.seed)
         }
         categories?.score(&scored, of: states)
         let hasCategories = categories?.used.isEmpty == false

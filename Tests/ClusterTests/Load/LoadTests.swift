@@ -36,11 +36,8 @@ import Testing
     /// Bytes, read until the process ends.
     private func peakMemory(of program: RunningProgram) async throws -> Int {
         var peak = 0
-        while let status = try? String(contentsOfFile: "/proc/\(program.processID)/status", encoding: .utf8),
-            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-            let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-        {
-            peak = max(peak, kilobytes << 10)
+        while let soFar = ProcessTable.peakMemory(of: program.processID) {
+            peak = max(peak, soFar)
             try await Task.sleep(for: .milliseconds(100))
         }
         return peak

@@ -76,10 +76,10 @@ import Testing
         // Units of two rows: one of many would be a message of gigabytes.
         try Ingestor(ledger: ledger, input: input, unitTokens: 100_000, textsPerUnitMax: 4).run { _ in }
         try embed(definition, in: ledger)
-        let before = try Self.peakMemory()
+        let before = try #require(ProcessTable.peakMemory(of: getpid()))
         let start = ContinuousClock.now
         let fit = try SurveyFit(ledger: ledger, definition: definition, model: Self.model)
-        let peak = try Self.peakMemory()
+        let peak = try #require(ProcessTable.peakMemory(of: getpid()))
         print(
             """
             the fit of \(Self.rows) rows at \(3 * Self.layers) places of \(Self.hiddenSize): \
@@ -90,12 +90,5 @@ import Testing
         #expect(report.own.value > 0.9 && fit.outcomes.count == Self.rows)
         #expect(report.permutation?.null.pValue ?? 1 < 0.01)
         #expect(Self.rows < 1000 || peak < 1 << 30)
-    }
-
-    /// Bytes, of this process so far.
-    private static func peakMemory() throws -> Int {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
-        return try #require(line.split(separator: " ").dropFirst().first.flatMap { Int($0) }) << 10
     }
 }
