@@ -34,10 +34,13 @@ import Transport
 
     @Test func aDroppableMessageDoesNotWaitForTheRouter() async throws {
         let endpoint = try await freeEndpoint()
-        let dealer = try TestSocket(.dealer(connect: endpoint))
+        let gate = Gate(isOpen: true)
+        let dealer = try TestSocket(.dealer(connect: endpoint), hasRoom: gate.ask)
         try dealer.socket.send(.numbered(1))
         for number in 2..<50 { try dealer.socket.send(.numbered(number), isDroppable: true) }
         try dealer.socket.send(.numbered(50))
+        // Its thread asks once it has tried to send; the first time may be of a turn that took none of these yet.
+        try await gate.waitUntilAsked(times: 2)
         let router = try TestSocket(.router(listen: endpoint))
         #expect(try await router.nextMessage().message == .numbered(1))
         #expect(try await router.nextMessage().message == .numbered(50))

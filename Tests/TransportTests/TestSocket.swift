@@ -15,7 +15,7 @@ final class TestSocket {
     }
 
     init(
-        _ role: MessageSocket.Role, limits: MessageSocket.Limits = .init(),
+        _ role: MessageSocket.Role, limits: MessageSocket.Limits = .patient,
         hearsHandshakes: Bool = false, hasRoom: @escaping @Sendable () -> Bool = { true }
     ) throws {
         socket = try MessageSocket(role, limits: limits, hasRoom: hasRoom) { [mailbox] inbound in
@@ -24,11 +24,11 @@ final class TestSocket {
     }
 
     /// Listens at a port of its own.
-    static func router(limits: MessageSocket.Limits = .init()) throws -> TestSocket {
+    static func router(limits: MessageSocket.Limits = .patient) throws -> TestSocket {
         try TestSocket(.router(listen: "tcp://127.0.0.1:*"), limits: limits)
     }
 
-    static func dealer(to router: TestSocket, limits: MessageSocket.Limits = .init()) throws -> TestSocket {
+    static func dealer(to router: TestSocket, limits: MessageSocket.Limits = .patient) throws -> TestSocket {
         try TestSocket(.dealer(connect: router.socket.endpoint), limits: limits)
     }
 
@@ -75,6 +75,15 @@ final class TestSocket {
         defer { knocking.cancel() }
         return try await next()
     }
+}
+
+extension MessageSocket.Limits {
+    /// What two seconds do not suffice for on a busy machine would be lost when a socket closes.
+    static let patient = {
+        var limits = Self()
+        limits.lingerMilliseconds = 300_000
+        return limits
+    }()
 }
 
 extension Message {
