@@ -217,7 +217,10 @@ extension DatasetFormat {
         _ = try configuration("dataset: {format: rated}", Self.formats)
         let unchecked = try Configuration(contentsOf: folder.path("cluster.yaml"))
         let error = #expect(throws: ConfigurationError.self) { try JobDefinition(unchecked) }
-        #expect(error?.problems == [#"dataset.format: no format for these rows is called "rated""#])
+        #expect(
+            error?.problems == [
+                #"\#(folder.path("cluster.yaml")): dataset.format: no format for these rows is called "rated""#
+            ])
     }
 
     /// There is a format of that name, for anchors.
@@ -226,7 +229,10 @@ extension DatasetFormat {
         var unchecked = try Configuration(contentsOf: folder.path("cluster.yaml"))
         unchecked.dataset.format = DatasetFormat.anchors.name
         let error = #expect(throws: ConfigurationError.self) { try JobDefinition(unchecked) }
-        #expect(error?.problems == [#"dataset.format: no format for these rows is called "anchors""#])
+        #expect(
+            error?.problems == [
+                #"\#(folder.path("cluster.yaml")): dataset.format: no format for these rows is called "anchors""#
+            ])
     }
 
     @Test func aFormatThatHasNoLayoutSaysSo() throws {

@@ -83,18 +83,20 @@ import Testing
 
     @Test func aRowsCategoryIsATextANumberOrATruthValue() throws {
         let folder = try DatasetFolder()
-        let values = [#""a""#, "1", "1.0", "true", "null", "[1]", #""b""#, #""""#]
+        let long = String(repeating: "l", count: RowCategories.nameBytesMax)
+        let values = [#""a""#, "1", "1.0", "true", "null", "[1]", #""b""#, #""""#, #""\#(long)""#, #""\#(long)l""#]
         var lines = values.map { #"{"prompt": "p", "chosen": "c", "rejected": "r", "area": \#($0)}"# }
         lines.append(#"{"prompt": "p", "chosen": "c", "rejected": "r"}"#)
         let path = try folder.write(lines.joined(separator: "\n"), to: "rows.jsonl")
         let options = DatasetOptions(purpose: .row)
         let directions = CategoryDirections(
-            column: "area", names: ["b", "a", "1", "true"],
-            directions: try (0..<4).map { _ in try Direction(difference: [1]) }, units: (0..<4).map { _ in .identity })
+            column: "area", names: ["b", "a", "1", "true", long],
+            directions: try (0..<5).map { _ in try Direction(difference: [1]) }, units: (0..<5).map { _ in .identity })
         let categories = try RowCategories(directions, path: path, options)
-        #expect((0..<9).map { categories.category(of: $0) } == [1, 2, 2, 3, nil, nil, 0, nil, nil], "1.0 is 1")
+        #expect(
+            (0..<11).map { categories.category(of: $0) } == [1, 2, 2, 3, nil, nil, 0, nil, 4, nil, nil], "1.0 is 1")
         let counts = try #require(categories.counts(of: [0, 1, 2, 6]))
-        #expect(counts.map(\.name) == ["b", "a", "1", "true", nil] && counts.map(\.rows) == [1, 1, 2, 0, 0])
+        #expect(counts.map(\.name) == ["b", "a", "1", "true", long, nil] && counts.map(\.rows) == [1, 1, 2, 0, 0, 0])
         #expect(categories.warning(of: [0, 4]) == nil)
         #expect(
             categories.warning(of: [4, 5])?.hasPrefix("no row has one of the values in the column \"area\"") == true)
@@ -104,6 +106,6 @@ import Testing
         let error = #expect(throws: FileError.self) {
             try JobDefinition.checkCategories("prompts", of: path, options, key: "direction.by")
         }
-        #expect(error?.description.contains("direction.by: expected rows with a text of at most 64 bytes") == true)
+        #expect(error?.description.contains("direction.by: expected rows with a text of at most 256 bytes") == true)
     }
 }

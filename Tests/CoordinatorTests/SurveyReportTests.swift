@@ -67,6 +67,27 @@ import Testing
         #expect(swapped.first?.contains("fewer than chance: their two sides") == true, "\(swapped)")
     }
 
+    @Test func aPromptThatMostRowsHaveIsCalledOut() throws {
+        var report = try report(own: 250)
+        report.rowsOfOnePrompt = 200
+        #expect(report.warnings == [])
+        report.rowsOfOnePrompt = 201
+        #expect(report.warnings.first?.hasPrefix("201 of 400 surveyed rows have the same prompt: ") == true)
+    }
+
+    /// Where another place was chosen only since it hurts less, the sentence says where the anchors are that bad.
+    @Test func anchorsThatAreSwappedAtTheDefaultPlaceAreCalledOutThere() throws {
+        var report = try report(right: [120, 300], own: 380, anchors: 300)
+        let agreement = try share(120)
+        report.places[0].anchors = SurveyReport.Estimate(
+            .meanDifference, (0..<400).map { $0 < 120 ? 1 : -1 }, groups: Array(0..<400))
+        #expect(!report.choice.isDefault)
+        #expect(
+            report.warnings.first?.hasPrefix(
+                "your anchors order \(agreement.text) of your rows as labelled at layer 20, mean-response, the default place, "
+                    + "fewer than chance: ") == true, "\(report.warnings)")
+    }
+
     /// The best of many places is above chance by luck.
     @Test func whatChoosingAPlaceFlattersIsTakenOff() throws {
         let rows = 400

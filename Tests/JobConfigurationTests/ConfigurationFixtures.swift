@@ -40,7 +40,8 @@ enum ConfigurationFixtures {
         margin: .init(unit: .logOdds, calibration: .automatic, negative: .keep, bins: .automatic),
         cluster: .init(
             listen: "tcp://127.0.0.1:5711", insecure: false, localWorkers: nil, lanes: nil, unitTokens: 2048,
-            heartbeatSeconds: 2, silenceSeconds: 15, stallSeconds: 120, attempts: 3, mixedNumerics: false))
+            heartbeatSeconds: 2, silenceSeconds: 15, stallSeconds: 120, attempts: 3, mixedNumerics: false),
+        source: path)
 
     static func read(_ yaml: String) throws -> Configuration {
         try Configuration(

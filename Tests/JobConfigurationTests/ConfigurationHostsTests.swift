@@ -78,13 +78,32 @@ import Testing
         ("margin.bins={quantiles: 0}", "margin.bins.quantiles: expected a whole number from 2 to 1000, found \"0\""),
         ("cluster.lanes=many", "cluster.lanes: expected auto or a whole number from 1 to 1024, found \"many\""),
         ("cluster.lane=4", "unknown key \"cluster.lane\"; did you mean \"lanes\"?"),
-        ("lanes=4", "expected SECTION.KEY=VALUE to set, found \"lanes=4\""),
+        ("lanes=4", "expected SECTION.KEY=VALUE, found \"lanes=4\""),
     ])
     func aWrongValueThatIsSetIsReported(_ override: String, _ problem: String) throws {
         let error = try #require(throws: ConfigurationError.self) {
             try Configuration(
                 yaml: ConfigurationFixtures.minimal, path: ConfigurationFixtures.path, overrides: [override])
         }
-        #expect(error.problems == ["\(ConfigurationFixtures.path): \(problem)"])
+        #expect(error.problems == ["--set: \(problem)"])
+    }
+
+    /// What is of the file has its place there; what is of both names both.
+    @Test func aProblemNamesWhatItIsOf() throws {
+        func problems(_ yaml: String, _ override: String) throws -> [String] {
+            try #require(throws: ConfigurationError.self) {
+                try Configuration(yaml: yaml, path: ConfigurationFixtures.path, overrides: [override])
+            }.problems
+        }
+        let path = ConfigurationFixtures.path
+        let wrong = try problems(
+            ConfigurationFixtures.yaml("cluster", "lanes: many", "hosts: [a, {host: b, port: 0}]"),
+            "cluster.attempts=few")
+        #expect(wrong.count == 3 && wrong.count { $0.hasPrefix("--set: cluster.attempts: ") } == 1)
+        #expect(wrong.count { $0.wholeMatch(of: #/.*\.yaml:[0-9]+:[0-9]+: .*/#) != nil } == 2)
+        #expect(
+            try problems(ConfigurationFixtures.minimal, "embedding.keep_layers=[3]") == [
+                "\(path) with --set: embedding: keep_layers and keep_tokens need keep_embeddings: true"
+            ])
     }
 }

@@ -77,7 +77,8 @@ import Testing
             margin: .init(unit: .standard, calibration: .isotonic, negative: .clip, bins: .quantiles(10)),
             cluster: .init(
                 listen: "tcp://0.0.0.0:*", insecure: true, localWorkers: 0, lanes: 3, unitTokens: 512,
-                heartbeatSeconds: 0.5, silenceSeconds: 1.5, stallSeconds: 60, attempts: 5, mixedNumerics: true))
+                heartbeatSeconds: 0.5, silenceSeconds: 1.5, stallSeconds: 60, attempts: 5, mixedNumerics: true),
+            source: ConfigurationFixtures.path)
         #expect(try ConfigurationFixtures.read(yaml) == expected)
     }
 

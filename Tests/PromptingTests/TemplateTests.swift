@@ -138,7 +138,7 @@ import Testing
         ),
     ])
     func everyProblemOfACustomTemplateIsListed(text: String, problems: [String]) {
-        #expect(throws: Problem("template: " + problems.joined(separator: "; "), isOfConfiguration: true)) {
+        #expect(throws: Problem("embedding.template: " + problems.joined(separator: "; "), isOfConfiguration: true)) {
             try Template(text)
         }
     }

@@ -135,7 +135,7 @@ struct ProjectCommand: AsyncParsableCommand {
     private func ledger(of definition: JobDefinition) throws -> Ledger {
         guard definition.configuration.embedding.kept != nil else {
             throw Failure(
-                "\(configuration.configuration): expected embedding.keep_embeddings: true, with which the job ran",
+                "\(definition.configuration.source): expected embedding.keep_embeddings: true, with which the job ran",
                 status: .usage)
         }
         let state = definition.configuration.job.state

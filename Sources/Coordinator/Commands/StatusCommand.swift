@@ -24,6 +24,9 @@ struct StatusCommand: AsyncParsableCommand {
         help: "The job's configuration; its cluster.listen is asked.", completion: .file(extensions: ["yaml", "yml"]))
     var configuration: String?
 
+    @OptionGroup
+    var replacements: ConfigurationReplacements
+
     @Option(help: ArgumentHelp("The coordinator's address.", valueName: "tcp://host:port"))
     var connect: String?
 
@@ -45,6 +48,7 @@ struct StatusCommand: AsyncParsableCommand {
         if (configuration == nil) == (connect == nil) {
             throw ValidationError("give either a configuration file or --connect tcp://host:port")
         }
+        try replacements.validate(configuration: configuration)
         if !(0.1...3600).contains(interval) {
             throw ValidationError("--interval: expected a number from 0.1 to 3600, found \(interval)")
         }
@@ -134,9 +138,9 @@ struct StatusCommand: AsyncParsableCommand {
         var endpoint = connect ?? ""
         var keyPath = key
         if let path = configuration {
-            let cluster = try Configuration(ofJob: path).cluster
-            endpoint = try cluster.reachableEndpoint(path: path)
-            keyPath = keyPath ?? cluster.keys?.secretKey
+            let configuration = try Configuration(ofJob: path, overrides: replacements.overrides)
+            endpoint = try configuration.reachableEndpoint
+            keyPath = keyPath ?? configuration.cluster.keys?.secretKey
         }
         return (endpoint, try keyPath.map(KeyFile.client))
     }

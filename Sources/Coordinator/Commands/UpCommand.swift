@@ -27,20 +27,21 @@ struct UpCommand: AsyncParsableCommand {
     var dryRun = false
 
     func run() async throws {
-        let cluster: Configuration.Cluster
+        let configuration: Configuration
         do {
-            cluster = try options.configuration.read().cluster
+            configuration = try options.configuration.read()
         } catch {
             throw Failure("\(error)", status: .usage)
         }
+        let cluster = configuration.cluster
         guard !cluster.hosts.isEmpty else {
             throw Failure(
-                "\(options.configuration.configuration): cluster.hosts is empty: list the machines to start workers on",
+                "\(configuration.source): cluster.hosts is empty: list the machines to start workers on",
                 status: .usage)
         }
         guard dryRun else { return try await options.run(startsHosts: true) }
         // Where the port is chosen at the start it is not known now.
-        let endpoint = (try? cluster.reachableEndpoint(path: "")) ?? cluster.listen
+        let endpoint = cluster.reachableEndpoint ?? cluster.listen
         for worker in RemoteWorker.all(cluster, endpoint: endpoint) {
             print(worker.command(token: "TOKEN").map(\.quotedForShell).joined(separator: " "))
         }

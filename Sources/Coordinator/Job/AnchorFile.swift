@@ -68,14 +68,17 @@ struct AnchorFile: Sendable {
                         """)
             }
             let number = kinds.firstIndex { $0.name == name } ?? kinds.count
-            if number == kinds.count { kinds.append(Kind(name: name, rows: [])) }
-            kinds[number].rows.insert(UInt64(record.index))
             let limit = JobConfiguration.Configuration.AnchorSource.countMax
-            guard kinds.count <= limit else {
+            guard number < limit else {
                 throw FileError(
                     path: path,
-                    problem: "anchors.kind: expected at most \(limit) kinds in the column \(column.quoted), found more")
+                    problem: """
+                        line \(record.line): anchors.kind: expected at most \(limit) kinds in the column \(column.quoted), \
+                        found one more: \(name.quoted)
+                        """)
             }
+            if number == kinds.count { kinds.append(Kind(name: name, rows: [])) }
+            kinds[number].rows.insert(UInt64(record.index))
         }
         return kinds
     }

@@ -38,20 +38,22 @@ struct JobDefinition: Sendable {
         _ configuration: JobConfiguration.Configuration, formats: [DatasetFormat] = DatasetFormat.all
     ) throws {
         var problems: [String] = []
-        func attempt<Value>(_ body: () throws -> Value) -> Value? {
+        func attempt<Value>(of source: String? = nil, _ body: () throws -> Value) -> Value? {
             do {
                 return try body()
             } catch {
-                problems.append("\(error)")
+                problems.append((source.map { "\($0): " } ?? "") + "\(error)")
                 return nil
             }
         }
         let job = configuration.job
         let embedding = configuration.embedding
-        let template = attempt {
+        let template = attempt(of: configuration.source) {
             try Template(embedding.template, readsControlTokensOfRows: embedding.readsControlTokensOfRows)
         }
-        let inputOptions = attempt { try DatasetOptions(configuration.dataset, formats: formats) }
+        let inputOptions = attempt(of: configuration.source) {
+            try DatasetOptions(configuration.dataset, formats: formats)
+        }
         let inputDigest = attempt { try SHA256Digest(ofFile: job.input).description }
         let anchorFiles = job.directionSource.anchors.compactMap(\.path).enumerated().compactMap { number, path in
             attempt { try AnchorFile(path, number: number, configuration, formats: formats) }
@@ -61,8 +63,10 @@ struct JobDefinition: Sendable {
         }
         if configuration.direction.estimator == .ensemble, sources == 1 {
             problems.append(
-                "direction.estimator: ensemble needs two or more sources, found one: all anchors are of one kind (anchors.kind)"
-            )
+                """
+                \(configuration.source): direction.estimator: ensemble needs two or more sources, found one: all anchors \
+                are of one kind (anchors.kind)
+                """)
         }
         var savedDirection: SavedDirection?
         if case .saved(let path) = job.directionSource {

@@ -6,17 +6,17 @@ internal import Protocol
 internal import Reports
 
 extension DatasetRecord {
-    /// A longer text is no name of a category.
-    private static let categoryBytesMax = 64
-
     /// What the row has in a column, where rows with it may be a category: a text, a number, true or false.
     fileprivate func category(in column: String) -> String? {
-        original.value(of: column)?.name.flatMap { $0.utf8.count <= Self.categoryBytesMax ? $0 : nil }
+        original.value(of: column)?.name.flatMap { $0.utf8.count <= RowCategories.nameBytesMax ? $0 : nil }
     }
 }
 
 /// Which of a direction's categories each row is of, and what it scores there.
 struct RowCategories: Sendable {
+    /// A longer text is no name of a category.
+    static let nameBytesMax = 256
+
     private let directions: CategoryDirections?
     private var indices: [UInt64: Int] = [:]
 
@@ -94,7 +94,7 @@ extension JobDefinition {
         throw FileError(
             path: path,
             problem: """
-                \(key): expected rows with a text of at most 64 bytes, a number, true or false in the column \
+                \(key): expected rows with a text of at most \(RowCategories.nameBytesMax) bytes, a number, true or false in the column \
                 \(column.quoted), found none
                 """)
     }

@@ -127,6 +127,7 @@ struct SurveyFit: Sendable {
         report = SurveyReport(
             places: candidates.map { table.places[$0] }, choice: choice,
             own: ClusteredShare(ofSurveyed: ownMargins, groups: prompts),
+            rowsOfOnePrompt: Dictionary(prompts.map { ($0, 1) }, uniquingKeysWith: +).values.max(),
             anchors: described.contains { !$0.isOwn } ? ClusteredShare(ofSurveyed: fits.margins, groups: prompts) : nil,
             estimator: fits.estimator, sources: described, combination: fits.choice,
             combinedAt: combinedAt,

@@ -2,8 +2,20 @@ internal import Margins
 internal import Reports
 
 extension SurveyReport {
-    /// What is wrong with the direction; empty where nothing is seen.
-    var warnings: [String] {
+    /// What is wrong with the rows or the direction; empty where nothing is seen.
+    var warnings: [String] { [promptWarning].compactMap(\.self) + directionWarnings }
+
+    /// Where one prompt has most rows.
+    private var promptWarning: String? {
+        guard let rows = rowsOfOnePrompt, 2 * rows > own.rows else { return nil }
+        return """
+            \(rows) of \(own.rows) surveyed rows have the same prompt: what is fitted without it is fitted on few rows, and \
+            figures that count prompts say little; where the prompt does not tell rows apart, give all rows the same one: \
+            then their responses do
+            """
+    }
+
+    private var directionWarnings: [String] {
         guard own.groups >= PlaceChoice.groupsMin else {
             return [
                 """
@@ -16,9 +28,12 @@ extension SurveyReport {
         let advice = "use job.anchors: own, or anchors that are like the rows"
         guard sources.count > 1 else {
             // Where they are swapped, another place may have been chosen only since it hurts less.
-            let atDefault = places[choice.defaultCell].anchors?.agreement
-            let found = atDefault.flatMap { $0.high < 0.5 ? $0 : nil } ?? anchors
-            return [warning("your anchors order", found, advice)].compactMap(\.self)
+            let place = places[choice.defaultCell]
+            if !choice.isDefault, let atDefault = place.anchors?.agreement, atDefault.high < 0.5 {
+                let whereabouts = " at layer \(place.layer), \(place.token), the default place"
+                return [warning("your anchors order", atDefault, advice, at: whereabouts)].compactMap(\.self)
+            }
+            return [warning("your anchors order", anchors, advice)].compactMap(\.self)
         }
         let bySource = sources.filter { $0.agreement.low - luck <= 0.5 }.map { source in
             source.isOwn
@@ -43,10 +58,14 @@ extension SurveyReport {
     private var luck: Double { choice.isDefault ? 0 : choice.best?.optimism ?? 0 }
 
     /// What is wrong with anchors that order so many rows as labelled.
-    private func warning(_ subject: String, _ anchors: ClusteredShare, _ advice: String) -> String? {
+    ///
+    /// - Parameter place: where, if not at the chosen place.
+    private func warning(
+        _ subject: String, _ anchors: ClusteredShare, _ advice: String, at place: String = ""
+    ) -> String? {
         if anchors.high < 0.5 {
             return """
-                \(subject) \(anchors.text) of your rows as labelled, fewer than chance: their two sides, or the rows', are \
+                \(subject) \(anchors.text) of your rows as labelled\(place), fewer than chance: their two sides, or the rows', are \
                 swapped, or they are about something else (the rows' own labels, cross-fitted: \(own.text)): \(advice)
                 """
         }

@@ -91,6 +91,9 @@ struct SurveyReport: Codable, Hashable, Sendable {
     /// Of the rows' own labels, cross-fitted, at the place that they would choose.
     var own: ClusteredShare
 
+    /// How many rows the prompt has that has most of them.
+    var rowsOfOnePrompt: Int?
+
     /// Of the job's direction at the chosen place, where there are anchors.
     var anchors: ClusteredShare?
 
@@ -182,8 +185,8 @@ extension SurveyReport {
         if let others = otherCategories, others.rows > 0 {
             texts.append(
                 """
-                \(others.rows.counted("row")) with no value, or one of \(others.values) with too few prompts for a direction \
-                of its own (expected at least \(PlaceChoice.groupsMin)), are along the direction of all rows
+                \(others.rows.counted("row")) with no value (or one of more than \(RowCategories.nameBytesMax) bytes), or \
+                one of \(others.values) with too few prompts for a direction of its own (expected at least \(PlaceChoice.groupsMin)), are along the direction of all rows
                 """)
         }
         return texts

@@ -42,7 +42,7 @@ struct CustomTemplate: Hashable, Sendable {
                     "expected alpaca, chatml, plain or a text with {prompt} and {response}, found \(source.quoted)"
                 ]
             }
-            throw Problem("template: " + problems.joined(separator: "; "), isOfConfiguration: true)
+            throw Problem("embedding.template: " + problems.joined(separator: "; "), isOfConfiguration: true)
         }
     }
 

@@ -110,7 +110,7 @@ final class CoordinatorService {
             ingested: Set(ingestions.filter(\.value.isComplete).keys))
         var cluster = definition.configuration.cluster
         cluster.listen = socket.endpoint
-        let endpoint = try cluster.reachableEndpoint(path: "")
+        let endpoint = cluster.reachableEndpoint ?? cluster.listen
         let folder = definition.configuration.job.state
         let keys = definition.access?.local
         let local = try LocalWorkers.launches(

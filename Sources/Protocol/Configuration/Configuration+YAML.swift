@@ -20,7 +20,7 @@ extension Configuration {
         let file = ConfigurationFile(path: path, environment: environment)
         let root = overrides.reduce(into: try file.compose(yaml)) { file.apply($1, to: &$0) }
         let reader = ConfigurationReader(file: file, mapping: root, path: [])
-        self = Self.read(reader, formats)
+        self = Self.read(reader, formats, source: file.source)
         reader.rejectUnknownKeys()
         file.check(self)
         guard file.problems.isEmpty else { throw ConfigurationError(problems: file.problems) }
@@ -49,7 +49,9 @@ extension Configuration {
         try self.init(yaml: yaml, path: path, overrides: overrides, formats: formats)
     }
 
-    private static func read(_ root: ConfigurationReader, _ formats: FormatNames?) -> Configuration {
+    private static func read(
+        _ root: ConfigurationReader, _ formats: FormatNames?, source: String
+    ) -> Configuration {
         Configuration(
             job: readJob(root.section("job", required: true)),
             dataset: readDataset(root.section("dataset"), formats?.rows),
@@ -58,7 +60,8 @@ extension Configuration {
             embedding: readEmbedding(root.section("embedding")),
             direction: readDirection(root.section("direction")),
             margin: Margin(root.section("margin")),
-            cluster: readCluster(root.section("cluster")))
+            cluster: readCluster(root.section("cluster")),
+            source: source)
     }
 
     private static func readJob(_ section: ConfigurationReader) -> Job {

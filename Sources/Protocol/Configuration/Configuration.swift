@@ -13,6 +13,9 @@ package struct Configuration: Hashable, Sendable {
     package var margin: Margin
     package var cluster: Cluster
 
+    /// Where it is from, for messages: its file, and whether the command line has put values in place of the file's.
+    package var source: String
+
     /// Whether some of the rows are embedded first. By their labels they say where the model is read, what the rows
     /// themselves would have for a direction, and whether anchors carry over to them.
     package var surveys: Bool {
@@ -294,16 +297,10 @@ package struct Configuration: Hashable, Sendable {
 }
 
 extension Configuration.Cluster {
-    /// Where processes on this machine reach a coordinator that listens on `listen`.
-    ///
-    /// - Parameter path: the configuration file's, for the message.
-    /// - Throws: `ConfigurationError` where the port is chosen only when the coordinator starts.
-    package func reachableEndpoint(path: String) throws -> String {
-        guard !listen.hasSuffix(":*") else {
-            throw ConfigurationError(problems: [
-                "\(path): cluster.listen (\(listen)) has no port to connect to; use --connect tcp://host:port"
-            ])
-        }
+    /// Where processes on this machine reach a coordinator that listens on `listen`; nil where the port is chosen only when
+    /// the coordinator starts.
+    package var reachableEndpoint: String? {
+        guard !listen.hasSuffix(":*") else { return nil }
         // One that listens everywhere is reached by loopback.
         return listen.replacing(#/tcp://(\*|0\.0\.0\.0)/#, with: "tcp://127.0.0.1")
             .replacing("tcp://[::]:", with: "tcp://[::1]:")
@@ -311,6 +308,22 @@ extension Configuration.Cluster {
 }
 
 extension Configuration {
+    /// Where processes on this machine reach the job's coordinator.
+    ///
+    /// - Throws: `ConfigurationError` where the port is chosen only when the coordinator starts.
+    package var reachableEndpoint: String {
+        get throws {
+            guard let endpoint = cluster.reachableEndpoint else {
+                throw ConfigurationError(problems: [
+                    """
+                    \(source): cluster.listen (\(cluster.listen)) has no port to connect to; use --connect tcp://host:port
+                    """
+                ])
+            }
+            return endpoint
+        }
+    }
+
     package static let defaultListen = "tcp://127.0.0.1:5711"
 
     /// Legend's harmless response, with its typographic apostrophe.

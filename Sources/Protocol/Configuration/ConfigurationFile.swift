@@ -18,14 +18,27 @@ final class ConfigurationFile {
     private let environment: [String: String]
     private(set) var problems: [String] = []
 
+    private static let option = "--set"
+    private var isOverridden = false
+
+    /// What a problem is of that has no place in the file.
+    var source: String { isOverridden ? "\(path) with \(Self.option)" : path }
+
     init(path: String, environment: [String: String]) {
         self.path = path
         self.environment = environment
     }
 
+    /// - Parameter node: what the problem is of; nil where it is of the whole.
     func report(_ problem: String, at node: Node? = nil) {
-        let place = node?.mark.map { ":\($0.line):\($0.column)" } ?? ""
-        problems.append("\(path)\(place): \(problem)")
+        let place =
+            switch (node, node?.mark) {
+            case (nil, _): source
+            case (_, let mark?): "\(path):\(mark.line):\(mark.column)"
+            // What is of the file has a mark.
+            case (_, nil): Self.option
+            }
+        problems.append("\(place): \(problem)")
     }
 
     /// - Throws: `ConfigurationError` where the text is no YAML mapping.
@@ -50,8 +63,9 @@ final class ConfigurationFile {
     /// YAML, else the text itself, which may be a template that begins with a bracket.
     func apply(_ override: String, to root: inout Node.Mapping) {
         guard let match = override.wholeMatch(of: #/([a-z0-9_]+)\.([a-z0-9_]+)=((?s).*)/#) else {
-            return report("expected SECTION.KEY=VALUE to set, found \"\(override)\"")
+            return problems.append("\(Self.option): expected SECTION.KEY=VALUE, found \(override.quoted)")
         }
+        isOverridden = true
         let text = String(match.3)
         var value = Node(text)
         if let first = text.first, "[{\"'".contains(first), Self.aliasCount(in: text) == 0,

@@ -43,6 +43,9 @@ struct JoinCommand: AsyncParsableCommand {
         completion: .file(extensions: ["yaml", "yml"]))
     var configuration: String?
 
+    @OptionGroup
+    var replacements: ConfigurationReplacements
+
     @Option(
         help: ArgumentHelp(
             "The coordinator's address, or ipc:///path of a socket that is forwarded to it.",
@@ -108,6 +111,7 @@ struct JoinCommand: AsyncParsableCommand {
         if (configuration == nil) == (connect == nil) {
             throw ValidationError("give either a configuration file or --connect tcp://host:port")
         }
+        try replacements.validate(configuration: configuration)
         if let lanes, !(1...1024).contains(lanes) {
             throw ValidationError("--lanes: expected a number from 1 to 1024, found \(lanes)")
         }
@@ -173,10 +177,9 @@ struct JoinCommand: AsyncParsableCommand {
 
     private func settings() throws -> (endpoint: String, keys: ClientKeys?, lanes: Int?) {
         if let connect { return (connect, try key.map(KeyFile.client), lanes) }
-        let path = configuration ?? ""
-        let cluster = try Configuration(contentsOf: path).cluster
-        let keys = try (key ?? cluster.keys?.secretKey).map(KeyFile.client)
-        return (try cluster.reachableEndpoint(path: path), keys, lanes ?? cluster.lanes)
+        let configuration = try Configuration(contentsOf: configuration ?? "", overrides: replacements.overrides)
+        let keys = try (key ?? configuration.cluster.keys?.secretKey).map(KeyFile.client)
+        return (try configuration.reachableEndpoint, keys, lanes ?? configuration.cluster.lanes)
     }
 
     private static func forwardSignals(to mailbox: Mailbox<WorkerEvent>) async {
