@@ -1,8 +1,5 @@
 import Foundation
-import JobConfiguration
-import JobStore
 import Margins
-import Protocol
 import SeededRandom
 import TestEnvironment
 import Testing
@@ -22,63 +19,18 @@ import Testing
     private static let hiddenSize = environment("LEGEND_SURVEY_HIDDEN") ?? 48
     private static let layers = environment("LEGEND_SURVEY_LAYERS") ?? 6
 
-    private static let model = LoadedModel(
-        digest: String(repeating: "a", count: 64), name: "made-up", tokenizer: "none", layerCount: layers,
-        hiddenSize: hiddenSize, contextLength: 64, precision: .f32, numericBuild: "none", credit: 1, textsAhead: 0)
-
-    private func definition(in folder: JobFolder) throws -> JobDefinition {
-        let lines = (0..<Self.rows).map { #"{"prompt": "question \#($0)", "chosen": "yes \#($0)", "rejected": "no"}"# }
-        try folder.write(lines.joined(separator: "\n"), to: "rows.jsonl")
-        try folder.write(
-            """
-            job: {input: rows.jsonl, output: out.jsonl}
-            model: {path: none.gguf}
-            direction: {rows: \(Self.rows)}
-            """, to: "cluster.yaml")
-        return try JobDefinition(Configuration(ofJob: folder.configuration))
-    }
-
-    /// Puts the surveyed rows' states into the ledger: noise, and in the last layer but one a part that all chosen responses
-    /// share.
-    private func embed(_ definition: JobDefinition, in ledger: Ledger) throws {
-        let readouts = definition.specification(ofRun: "").readouts(layerCount: Self.layers)
-        let telling = readouts.indices.filter { readouts[$0].layer.number == Self.layers - 1 }
-        var random = SeededGenerator(seed: 5)
+    @Test func thePlaceThatTellsIsFoundInBoundedMemory() throws {
+        let survey = try MadeUpSurvey(rows: Self.rows, layers: Self.layers, hiddenSize: Self.hiddenSize)
         // As far as the noise of all components together.
         let signal = Float(Self.hiddenSize).squareRoot() / 5
-        for unit in try ledger.openUnits(of: .survey, after: UnitID(0), limit: .max) {
-            let rows = try #require(ledger.payloads(of: [unit.id])[0]).items.map(\.row)
-            var values: [Float] = []
-            values.reserveCapacity(2 * rows.count * readouts.count * Self.hiddenSize)
-            for _ in rows {
-                for text in 0..<2 {
-                    let start = values.count
-                    for _ in 0..<readouts.count * Self.hiddenSize {
-                        values.append(Float(Int16(truncatingIfNeeded: random.next())) / 32_768)
-                    }
-                    guard text == 0 else { continue }
-                    for place in telling { values[start + place * Self.hiddenSize] += signal }
-                }
-            }
-            let states = Tensor(values, shape: [2 * rows.count, readouts.count, Self.hiddenSize])
-            let result = UnitResult(
-                lease: Lease(unit: unit.id, attempt: 1), rows: rows, responseCounts: rows.map { _ in 2 },
-                output: .states(states))
-            _ = try ledger.apply([.result(result, worker: "none")])
+        var random = SeededGenerator(seed: 5)
+        let ledger = try survey.ledger()
+        try survey.embed(.survey, in: ledger, &random) { _, text, layer, vector in
+            if text == 0, layer == Self.layers - 1 { vector[vector.startIndex] += signal }
         }
-    }
-
-    @Test func thePlaceThatTellsIsFoundInBoundedMemory() throws {
-        let folder = try JobFolder()
-        let definition = try definition(in: folder)
-        let ledger = try Ledger(folder: definition.configuration.job.state)
-        let input = try #require(definition.input(of: .survey))
-        // Units of two rows: one of many would be a message of gigabytes.
-        try Ingestor(ledger: ledger, input: input, unitTokens: 100_000, textsPerUnitMax: 4).run { _ in }
-        try embed(definition, in: ledger)
         let before = try #require(ProcessTable.peakMemory(of: getpid()))
         let start = ContinuousClock.now
-        let fit = try SurveyFit(ledger: ledger, definition: definition, model: Self.model)
+        let fit = try survey.fit(ledger)
         let peak = try #require(ProcessTable.peakMemory(of: getpid()))
         print(
             """
