@@ -25,7 +25,8 @@ struct RowPromptsTests {
     private func prompts(anchors: [StepID] = [], isOwn: Bool = false) throws -> RowPrompts {
         var pairs = FittedPrompts()
         for step in anchors { try pairs.add(step, of: ledger) }
-        return try RowPrompts(ledger, fittedOn: pairs, isOwn: isOwn)
+        return try RowPrompts(
+            ledger, common: ledger.commonPrompt(of: [.survey, .rows]), fittedOn: pairs, isOwn: isOwn)
     }
 
     @Test func aPromptHasOneNumberInBothSteps() throws {
@@ -46,7 +47,7 @@ struct RowPromptsTests {
         #expect(try prompts(anchors: [.anchors(1)]).fitted == [], "another file's step")
         var pairs = FittedPrompts()
         try pairs.add(.anchors, of: ledger, rows: [0, 2])
-        let oneKind = try RowPrompts(ledger, fittedOn: pairs, isOwn: false)
+        let oneKind = try RowPrompts(ledger, common: nil, fittedOn: pairs, isOwn: false)
         #expect(oneKind.fitted == [3], "the second anchor is of a kind that is not used")
     }
 
@@ -77,6 +78,22 @@ struct RowPromptsTests {
         #expect(own.fitted == [2], "a copy of a surveyed row")
         try addResponses(["3", "4"], to: .anchors)
         #expect(try prompts(anchors: [.anchors]).fitted == [3, 4])
+    }
+
+    /// Nobody knows less of the rows of such a prompt because some others have another one.
+    @Test func whereMostRowsHaveOnePromptTheirResponsesTellThemApart() throws {
+        try addResponses(["1", "2", "3"], to: .survey)
+        try add(["q", "q"], to: .rows, from: 3)
+        try addResponses(["3 ", "4"], to: .rows, from: 5)
+        #expect(try ledger.commonPrompt(of: [.survey, .rows]) == PromptDigest(Array("p".utf8)))
+        #expect(try ledger.commonPrompt(of: [.survey, .rows], rows: [0, 3]) == nil, "half of them")
+        let own = try prompts(isOwn: true)
+        #expect(Set(own.numbers.values).count == 5 && own.numbers[2] == own.numbers[5])
+        #expect(own.numbers[3] == own.numbers[4] && own.fitted == [5])
+        try addResponses(["4", "5"], to: .anchors)
+        try add(["q"], to: .anchors, from: 2)
+        #expect(
+            try prompts(anchors: [.anchors]).fitted == [3, 4, 6], "of its prompt, and of the common one with the texts")
     }
 
     @Test func theFittedPromptsAreReadAsTheyAreWritten() throws {

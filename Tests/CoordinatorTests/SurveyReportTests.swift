@@ -67,14 +67,6 @@ import Testing
         #expect(swapped.first?.contains("fewer than chance: their two sides") == true, "\(swapped)")
     }
 
-    @Test func aPromptThatMostRowsHaveIsCalledOut() throws {
-        var report = try report(own: 250)
-        report.rowsOfOnePrompt = 200
-        #expect(report.warnings == [])
-        report.rowsOfOnePrompt = 201
-        #expect(report.warnings.first?.hasPrefix("201 of 400 surveyed rows have the same prompt: ") == true)
-    }
-
     /// Where another place was chosen only since it hurts less, the sentence says where the anchors are that bad.
     @Test func anchorsThatAreSwappedAtTheDefaultPlaceAreCalledOutThere() throws {
         var report = try report(right: [120, 300], own: 380, anchors: 300)

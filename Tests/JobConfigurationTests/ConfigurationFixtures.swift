@@ -36,7 +36,7 @@ enum ConfigurationFixtures {
             serve: true),
         embedding: .init(
             template: "alpaca", layer: nil, token: nil, compatibility: .none, readsControlTokensOfRows: false),
-        direction: .init(estimator: .automatic, surveyRows: 1000),
+        direction: .init(estimator: .automatic, surveyRows: 2000),
         margin: .init(unit: .logOdds, calibration: .automatic, negative: .keep, bins: .automatic),
         cluster: .init(
             listen: "tcp://127.0.0.1:5711", insecure: false, localWorkers: nil, lanes: nil, unitTokens: 2048,

@@ -38,7 +38,7 @@ struct Ingestor: Sendable {
     /// What is odd about all rows, the other step notes.
     private func readSample(of rows: Int, unlike others: [StepID], _ ingestion: inout Ledger.Ingestion) throws {
         var known: Set<PromptDigest> = []
-        try ledger.forEachTextByPrompt(of: others) { known.insert(PromptDigest($1.prompt)) }
+        try ledger.forEachPrompt(of: others) { known.insert($2) }
         var reader = try input.reader()
         var sample = PromptSample(rows: rows, known: known)
         while let record = try reader.next() {

@@ -3,7 +3,7 @@ internal import JobStore
 internal import Protocol
 
 /// Names a text in eight bytes. Blanks and line breaks at its ends do not count, and of several in it one.
-struct PromptDigest: Hashable, Sendable {
+struct PromptDigest: Hashable, Codable, Sendable {
     let value: UInt64
 
     init(value: UInt64) { self.value = value }
@@ -35,26 +35,28 @@ struct PromptDigest: Hashable, Sendable {
 struct FittedPrompts: Hashable, Sendable {
     private(set) var prompts: Set<PromptDigest> = []
 
-    /// Prompts with their responses, where all pairs have one prompt: that one alone tells nothing of rows that all have it.
+    /// Of pairs of a prompt that most pairs of their step have, the prompts with the responses.
     private(set) var texts: Set<PromptDigest> = []
 
     init() {}
 
     /// - Parameter rows: those of the step's that count; nil: all.
-    /// - Throws: a database error.
+    /// - Throws: a database error, or `Problem` for a text that is damaged.
     mutating func add(_ step: StepID, of ledger: Ledger, rows: Set<UInt64>? = nil) throws {
+        let common = try ledger.commonPrompt(of: [step], rows: rows)
         try ledger.forEachItem(of: step) { item in
             guard rows?.contains(item.row) ?? true else { return }
-            prompts.insert(PromptDigest(Array(item.text.prompt.text.utf8)))
-            if prompts.count == 1 { texts.insert(PromptDigest(item.text)) } else { texts = [] }
+            let prompt = PromptDigest(Array(item.text.prompt.text.utf8))
+            prompts.insert(prompt)
+            if prompt == common { texts.insert(PromptDigest(item.text)) }
         }
     }
 
     /// - Parameters:
     ///   - prompt: of a row.
-    ///   - text: of the row, its responses included, where all rows have one prompt.
+    ///   - text: of the row, its responses included, where its prompt is one that most rows have, which alone tells nothing.
     func contains(_ prompt: PromptDigest, text: PromptDigest?) -> Bool {
-        if let text, prompts.count == 1 { return texts.contains(text) }
+        if let text, !texts.isEmpty { return texts.contains(text) }
         return prompts.contains(prompt)
     }
 
@@ -96,43 +98,57 @@ extension Ledger {
     /// Which rows of a step have the same prompt, as it is rendered and but for blanks: those of the same number.
     ///
     /// - Throws: a database error.
-    func prompts(of step: StepID) throws -> [UInt64: Int] { try numbers(of: [step]).numbers }
+    func prompts(of step: StepID) throws -> [UInt64: Int] { try rowPrompts(of: [step], common: nil).numbers }
 
-    /// Which of the job's rows, in some steps of theirs, have the same prompt: those of the same number. Where all have one,
-    /// those with the same responses, too: nothing says that the others resemble one another.
+    /// The prompt that more than half of some rows have; nil without one. It tells rows apart no more: nothing says that its
+    /// rows resemble one another, and what is fitted without them is fitted on few.
     ///
+    /// - Parameter rows: those of the steps' that count; nil: all.
     /// - Throws: a database error.
-    func rowPrompts(of steps: [StepID]) throws -> (numbers: [UInt64: Int], texts: [UInt64: PromptDigest]?) {
-        let prompts = try numbers(of: steps)
-        guard prompts.count == 1 else { return (prompts.numbers, nil) }
-        var texts: [UInt64: PromptDigest] = [:]
-        for step in steps {
-            try forEachItem(of: step) { texts[$0.row] = PromptDigest($0.text) }
+    func commonPrompt(of steps: [StepID], rows: Set<UInt64>? = nil) throws -> PromptDigest? {
+        var counts: [PromptDigest: Int] = [:]
+        try forEachPrompt(of: steps) { _, row, prompt in
+            if rows?.contains(row) ?? true { counts[prompt, default: 0] += 1 }
         }
-        var known: [PromptDigest: Int] = [:]
+        let total = counts.values.reduce(0, +)
+        return counts.first { 2 * $0.value > total }?.key
+    }
+
+    /// Which of the job's rows, in some steps of theirs, have the same prompt: those of the same number.
+    ///
+    /// - Parameter common: of the rows that have this prompt, those with the same responses have the same number.
+    /// - Returns: the numbers, and of rows with the common prompt their texts, responses included.
+    /// - Throws: a database error, or `Problem` for a text that is damaged.
+    func rowPrompts(
+        of steps: [StepID], common: PromptDigest?
+    ) throws -> (numbers: [UInt64: Int], texts: [UInt64: PromptDigest]) {
         var numbers: [UInt64: Int] = [:]
-        for row in texts.keys.sorted() {
-            guard let text = texts[row] else { continue }
-            numbers[row] = known[text] ?? known.count
-            known[text] = numbers[row]
+        var known: [PromptDigest: Int] = [:]
+        func number(_ row: UInt64, _ digest: PromptDigest) {
+            let number = known[digest] ?? known.count
+            known[digest] = number
+            numbers[row] = number
         }
+        var texts: [UInt64: PromptDigest] = [:]
+        if let common {
+            for step in steps {
+                try forEachItem(of: step) { item in
+                    guard PromptDigest(Array(item.text.prompt.text.utf8)) == common else { return }
+                    texts[item.row] = PromptDigest(item.text)
+                }
+            }
+        }
+        try forEachPrompt(of: steps) { _, row, prompt in number(row, texts[row] ?? prompt) }
         return (numbers, texts)
     }
 
-    /// In the order of the prompts' bytes.
-    private func numbers(of steps: [StepID]) throws -> (numbers: [UInt64: Int], count: Int) {
-        var numbers: [UInt64: Int] = [:]
-        var known: [PromptDigest: Int] = [:]
-        var last: (prompt: [UInt8], number: Int)?
-        try forEachTextByPrompt(of: steps) { _, text in
-            if last?.prompt != text.prompt {
-                let digest = PromptDigest(text.prompt)
-                let number = known[digest] ?? known.count
-                known[digest] = number
-                last = (text.prompt, number)
-            }
-            numbers[text.row] = last?.number
+    /// Calls `body` with every row of some steps, in the order of the prompts' bytes.
+    func forEachPrompt(of steps: [StepID], _ body: (StepID, _ row: UInt64, PromptDigest) throws -> Void) throws {
+        var last: (prompt: [UInt8], digest: PromptDigest)?
+        try forEachTextByPrompt(of: steps) { step, text in
+            let digest = last.flatMap { $0.prompt == text.prompt ? $0.digest : nil } ?? PromptDigest(text.prompt)
+            last = (text.prompt, digest)
+            try body(step, text.row, digest)
         }
-        return (numbers, known.count)
     }
 }

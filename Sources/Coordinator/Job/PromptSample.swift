@@ -1,4 +1,3 @@
-internal import Digest
 internal import Margins
 internal import Protocol
 internal import Reports
@@ -41,9 +40,8 @@ struct PromptSample {
     }
 
     mutating func add(_ item: UnitPayload.Item) {
-        let prompt = Array(item.text.prompt.text.utf8)
-        let rank = Rank(
-            isKnown: !known.isEmpty && known.contains(PromptDigest(prompt)), hash: SHA256Digest(of: prompt).prefix)
+        let prompt = PromptDigest(Array(item.text.prompt.text.utf8))
+        let rank = Rank(isKnown: known.contains(prompt), hash: prompt.value)
         guard last.map({ rank <= $0 }) ?? true else { return }
         prompts[rank, default: []].append(item)
         count += 1

@@ -26,14 +26,13 @@ struct SurveyFit: Sendable {
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
         let readouts = definition.specification(ofRun: "").readouts(layerCount: model.layerCount)
         let rows = try SurveyStates(
-            .survey, ledger: ledger, prompts: ledger.rowPrompts(of: [.survey]).numbers, readouts: readouts.count,
-            hiddenSize: model.hiddenSize)
+            .survey, ledger: ledger, splitsCommonPrompt: true, readouts: readouts.count, hiddenSize: model.hiddenSize)
         let sources = try SurveySource.all(
             definition, ledger: ledger, readouts: readouts.count, hiddenSize: model.hiddenSize)
         let candidates = Self.candidates(readouts, layerCount: model.layerCount)
         let preferred = Self.defaultPlace(among: candidates.map { readouts[$0] }, layerCount: model.layerCount)
         let estimator = definition.configuration.direction.estimator
-        // Of one prompt, or of copies of one row, there are no others to compare with.
+        // Of copies of one row there are no others to compare with.
         guard Set(rows.groups).count > 1 else {
             if sources.count == 1, let anchors = sources[0].anchors {
                 let cell = candidates[preferred]
@@ -53,7 +52,7 @@ struct SurveyFit: Sendable {
             throw Problem(
                 """
                 \(definition.configuration.job.input): expected at least 2 rows that can be embedded and that differ in their \
-                prompts, or in their responses where all have one prompt, found \(rows.count.counted("row")): nothing can be said of margins\(rows.firstReason.map { "; the first: \($0)" } ?? "")
+                prompts, or in their responses where most have one prompt, found \(rows.count.counted("row")): nothing can be said of margins\(rows.firstReason.map { "; the first: \($0)" } ?? "")
                 """, isOfConfiguration: true)
         }
         let prompts = rows.groups
@@ -63,8 +62,9 @@ struct SurveyFit: Sendable {
         guard sources.count == 1 || folds.count > 2 else {
             throw Problem(
                 """
-                \(definition.configuration.job.input): expected at least 3 prompts with rows that can be embedded, found \
-                \(folds.count): nothing can be said of several sources together
+                \(definition.configuration.job.input): expected at least 3 rows that can be embedded and that differ in their \
+                prompts, or in their responses where most have one prompt, found \(folds.count): nothing can be said of \
+                several sources together
                 """)
         }
 
@@ -127,7 +127,7 @@ struct SurveyFit: Sendable {
         report = SurveyReport(
             places: candidates.map { table.places[$0] }, choice: choice,
             own: ClusteredShare(ofSurveyed: ownMargins, groups: prompts),
-            rowsOfOnePrompt: Dictionary(prompts.map { ($0, 1) }, uniquingKeysWith: +).values.max(),
+            commonPrompt: rows.commonPrompt,
             anchors: described.contains { !$0.isOwn } ? ClusteredShare(ofSurveyed: fits.margins, groups: prompts) : nil,
             estimator: fits.estimator, sources: described, combination: fits.choice,
             combinedAt: combinedAt,

@@ -2,20 +2,8 @@ internal import Margins
 internal import Reports
 
 extension SurveyReport {
-    /// What is wrong with the rows or the direction; empty where nothing is seen.
-    var warnings: [String] { [promptWarning].compactMap(\.self) + directionWarnings }
-
-    /// Where one prompt has most rows.
-    private var promptWarning: String? {
-        guard let rows = rowsOfOnePrompt, 2 * rows > own.rows else { return nil }
-        return """
-            \(rows) of \(own.rows) surveyed rows have the same prompt: what is fitted without it is fitted on few rows, and \
-            figures that count prompts say little; where the prompt does not tell rows apart, give all rows the same one: \
-            then their responses do
-            """
-    }
-
-    private var directionWarnings: [String] {
+    /// What is wrong with the direction; empty where nothing is seen.
+    var warnings: [String] {
         guard own.groups >= PlaceChoice.groupsMin else {
             return [
                 """

@@ -91,8 +91,8 @@ struct SurveyReport: Codable, Hashable, Sendable {
     /// Of the rows' own labels, cross-fitted, at the place that they would choose.
     var own: ClusteredShare
 
-    /// How many rows the prompt has that has most of them.
-    var rowsOfOnePrompt: Int?
+    /// The prompt that more than half of the rows have, and whose rows are told apart by their responses.
+    var commonPrompt: PromptDigest?
 
     /// Of the job's direction at the chosen place, where there are anchors.
     var anchors: ClusteredShare?

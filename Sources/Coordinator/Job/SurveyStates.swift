@@ -25,6 +25,9 @@ struct SurveyStates {
     /// The number of each row's prompt.
     private(set) var groups: [Int] = []
 
+    /// The prompt that more than half of the rows have, where such rows are told apart by their responses.
+    private(set) var commonPrompt: PromptDigest?
+
     /// What the others came to.
     private(set) var failures: [(row: UInt64, result: RowResult)] = []
     var failed: Int { failures.count }
@@ -33,14 +36,13 @@ struct SurveyStates {
     /// Differences in memory at a time.
     private static let bytesMax = 256 << 20
 
+    /// - Parameter splitsCommonPrompt: whether rows of a prompt that more than half of them have are in one group only where
+    ///   they have the same responses, too.
     /// - Throws: `Problem` where the ledger has other numbers of a row than the job asks for; a ledger error.
-    ///
-    /// - Parameter prompts: the number of each row's prompt; nil: by the prompts alone.
     init(
-        _ step: WorkStep, ledger: Ledger, prompts: [UInt64: Int]? = nil, readouts: Int, hiddenSize: Int
+        _ step: WorkStep, ledger: Ledger, splitsCommonPrompt: Bool = false, readouts: Int, hiddenSize: Int
     ) throws {
         (self.step, self.ledger, self.readouts, self.hiddenSize) = (step, ledger, readouts, hiddenSize)
-        let prompts = try prompts ?? ledger.prompts(of: step.id)
         let textSize = readouts * hiddenSize
         try ledger.forEachRow(of: step.id) { row, result in
             switch result {
@@ -48,8 +50,7 @@ struct SurveyStates {
             case .values(let values):
                 let texts = values.elementCount / textSize
                 guard texts > 1, values.elementCount == texts * textSize,
-                    step.responses.map({ $0.count == texts }) ?? true,
-                    let prompt = prompts[row]
+                    step.responses.map({ $0.count == texts }) ?? true
                 else {
                     throw Problem(
                         """
@@ -59,8 +60,15 @@ struct SurveyStates {
                 }
                 places.append(rows.count)
                 rows.append(row)
-                groups.append(prompt)
             }
+        }
+        if splitsCommonPrompt { commonPrompt = try ledger.commonPrompt(of: [step.id], rows: Set(rows)) }
+        let prompts = try ledger.rowPrompts(of: [step.id], common: commonPrompt).numbers
+        groups = try rows.map { row in
+            guard let prompt = prompts[row] else {
+                throw Problem("row \(row) of \(step.name) has no text in the ledger")
+            }
+            return prompt
         }
     }
 

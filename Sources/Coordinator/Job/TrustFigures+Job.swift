@@ -132,12 +132,14 @@ extension JobDefinition {
     ///   - survey: nil where there was none.
     /// - Throws: a database error.
     func rowPrompts(_ ledger: Ledger, _ direction: SavedDirection?, _ survey: SurveyReport?) throws -> RowPrompts {
-        guard let direction else { return try RowPrompts(ledger, fittedOn: .init(), isOwn: false) }
+        let common = try survey.map(\.commonPrompt) ?? ledger.commonPrompt(of: [.survey, .rows])
+        guard let direction else { return try RowPrompts(ledger, common: common, fittedOn: .init(), isOwn: false) }
         let (files, isOwn) = sources(of: direction)
-        guard !files.isEmpty || isOwn else {
-            return try RowPrompts(ledger, fittedOn: direction.fittedOn ?? .init(), isOwn: false)
-        }
-        return try RowPrompts(ledger, fittedOn: fittedPrompts(files, survey, ledger), isOwn: isOwn)
+        // What it was fitted on besides the surveyed rows, of which none is scored by what saw its prompt.
+        let pairs =
+            try isOwn
+            ? fittedPrompts(files, survey, ledger) : direction.fittedOn ?? fittedPrompts(files, survey, ledger)
+        return try RowPrompts(ledger, common: common, fittedOn: pairs, isOwn: isOwn)
     }
 
     /// Of files' anchors, of which kinds those that are used.

@@ -180,7 +180,7 @@ extension Configuration {
     private static func readDirection(_ section: ConfigurationReader) -> Direction {
         Direction(
             estimator: section.choice("estimator") ?? .automatic,
-            surveyRows: section.integer("rows", in: 10...10_000) ?? 1000,
+            surveyRows: section.integer("rows", in: 10...10_000) ?? 2000,
             by: section.string("by"))
     }
 
