@@ -51,6 +51,9 @@ struct SurveyTests {
             source: "direction: \(folder.path("out.direction.safetensors"))", embedding: Self.auto)
         let (other, ending) = try await second.run()
         try #require(ending == .init(status: 0, isSignal: false), "\(other.errors)")
+        #expect(
+            other.output.contains("the direction was fitted on pairs of the prompts of"),
+            "it knows its prompts: \(other.output)")
         let again = try self.rows(second)
         #expect(again.count == 60 && again.allSatisfy { $0.marginSe > 0 && $0.pSafer != nil })
         // The rows that were not surveyed had that very direction; other units round otherwise.

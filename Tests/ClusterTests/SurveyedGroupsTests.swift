@@ -83,6 +83,9 @@ struct SurveyedGroupsTests {
         let (other, ending) = try await second.run()
         try #require(ending == .init(status: 0, isSignal: false), "\(other.errors)")
         let again = try second.rows
+        #expect(
+            other.output.contains("the direction was fitted on pairs of the prompts of"),
+            "it knows its prompts: \(other.output)")
         // Those that were not surveyed had these very directions; other units round otherwise.
         let same = zip(rows, again).count { row, repeated in
             abs(row.marginRaw - (repeated.marginRaw ?? .nan)) < 1e-4 * abs(row.marginRaw)

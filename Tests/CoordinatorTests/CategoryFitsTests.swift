@@ -84,19 +84,24 @@ import Testing
     @Test func aRowsCategoryIsATextANumberOrATruthValue() throws {
         let folder = try DatasetFolder()
         let long = String(repeating: "l", count: RowCategories.nameBytesMax)
-        let values = [#""a""#, "1", "1.0", "true", "null", "[1]", #""b""#, #""""#, #""\#(long)""#, #""\#(long)l""#]
+        let values = [
+            #""a""#, "1", "1.0", "true", "null", "[1]", #""b""#, #""""#, #""\#(long)""#, #""\#(long)l""#,
+            "9007199254740993", "9007199254740992",
+        ]
         var lines = values.map { #"{"prompt": "p", "chosen": "c", "rejected": "r", "area": \#($0)}"# }
         lines.append(#"{"prompt": "p", "chosen": "c", "rejected": "r"}"#)
         let path = try folder.write(lines.joined(separator: "\n"), to: "rows.jsonl")
         let options = DatasetOptions(purpose: .row)
         let directions = CategoryDirections(
-            column: "area", names: ["b", "a", "1", "true", long],
-            directions: try (0..<5).map { _ in try Direction(difference: [1]) }, units: (0..<5).map { _ in .identity })
+            column: "area", names: ["b", "a", "1", "true", long, "9007199254740992"],
+            directions: try (0..<6).map { _ in try Direction(difference: [1]) }, units: (0..<6).map { _ in .identity })
         let categories = try RowCategories(directions, path: path, options)
         #expect(
-            (0..<11).map { categories.category(of: $0) } == [1, 2, 2, 3, nil, nil, 0, nil, 4, nil, nil], "1.0 is 1")
+            (0..<13).map { categories.category(of: $0) } == [1, 2, 2, 3, nil, nil, 0, nil, 4, nil, nil, 5, nil],
+            "1.0 is 1, and the last is no value")
         let counts = try #require(categories.counts(of: [0, 1, 2, 6]))
-        #expect(counts.map(\.name) == ["b", "a", "1", "true", long, nil] && counts.map(\.rows) == [1, 1, 2, 0, 0, 0])
+        #expect(counts.map(\.name) == ["b", "a", "1", "true", long, "9007199254740992", nil])
+        #expect(counts.map(\.rows) == [1, 1, 2, 0, 0, 0, 0])
         #expect(categories.warning(of: [0, 4]) == nil)
         #expect(
             categories.warning(of: [4, 5])?.hasPrefix("no row has one of the values in the column \"area\"") == true)

@@ -150,7 +150,9 @@ import Testing
     @Test func probabilitiesNeedMarginsThatTheLabelsCalibrate() throws {
         let error = #expect(throws: ConfigurationError.self) { try definition("bins: {probabilities: [0.5]}") }
         #expect(
-            error?.problems.first?.hasPrefix("margin.bins: probabilities need margins that the rows' labels") == true)
+            error?.problems.first?.contains(
+                "cluster.yaml: margin.bins: probabilities need margins that the rows' labels")
+                == true)
     }
 
     /// Whether this job adds it or an earlier one did: nobody is to take that one's for this one's.

@@ -182,6 +182,25 @@ import Testing
         #expect(try probability(nil) > 0.78)
     }
 
+    /// Rows that teach nothing have prompts, too, and their calibration has not seen other rows of them.
+    @Test func aFlatteredRowsCalibrationDidNotSeeItsPrompt() throws {
+        var raw = margins(rows: 400, slope: 0.5, seed: 6)
+        // The last row of each prompt is flattered.
+        let prompts = (0..<400).map { $0 / 4 }
+        let flags = (0..<400).map { $0 % 4 == 3 }
+        func calibrated() throws -> [Double] {
+            let calibration = RowCalibration(raw, prompts: prompts, isFlattered: flags, .init())
+            return try (0..<400).map { try calibration.annotation($0, scores(1)).margin }
+        }
+        for row in stride(from: 3, to: 400, by: 40) {
+            let before = try calibrated()
+            for other in row - 3..<row { raw[other] = -10 * raw[other] }
+            let after = try calibrated()
+            #expect(after[row] == before[row])
+            #expect((0..<400).contains { flags[$0] && after[$0] != before[$0] }, "those of other folds saw it")
+        }
+    }
+
     @Test func scoresAreOfTwoResponsesWithTheirErrorsOrWithout() throws {
         let plain = try RowScores(Tensor([3.0, 1], shape: [2]), row: 7)
         #expect(plain.margin == 2 && plain.error == nil)

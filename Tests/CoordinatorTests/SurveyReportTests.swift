@@ -67,6 +67,31 @@ import Testing
         #expect(swapped.first?.contains("fewer than chance: their two sides") == true, "\(swapped)")
     }
 
+    @Test func scoresThatLeanOnRefusalsOfHarmlessQuestionsAreCalledOut() throws {
+        func warnings(rows: Int, explained: Double) throws -> [String] {
+            var report = try report(right: [rows, rows], own: rows, rows: rows)
+            // A line through as many points as explain so much.
+            let scores = (0..<100).map { Double($0 % 10) }
+            let column = (0..<100).map { Double($0) < explained * 100 ? Double($0 % 10) : 4.5 }
+            report.trust.refusalOfHarmless = VarianceExplained(of: scores, by: column)
+            report.trust.refusalOfHarmlessRows = 30
+            return report.warnings
+        }
+        let found = try warnings(rows: 100, explained: 0.6)
+        #expect(found.count == 1 && found[0].hasPrefix("a direction of refusals of harmless questions (30 rows)"))
+        #expect(try warnings(rows: 100, explained: 0.1) == [])
+        #expect(try warnings(rows: 99, explained: 0.6) == [], "too few rows to say so")
+    }
+
+    @Test func categoriesBehindTheMostFrequentAreSaidApart() throws {
+        var report = try report()
+        report.otherCategories = .init(values: 2, valuesTooMany: 3, rows: 9)
+        let text = try #require(report.categoryTexts.last)
+        #expect(
+            text.hasPrefix("9 rows with no value (or one of more than 256 bytes), or one of 2 with too few prompts"))
+        #expect(text.hasSuffix(", or one of 3 behind the 64 most frequent, are along the direction of all rows"))
+    }
+
     /// Where another place was chosen only since it hurts less, the sentence says where the anchors are that bad.
     @Test func anchorsThatAreSwappedAtTheDefaultPlaceAreCalledOutThere() throws {
         var report = try report(right: [120, 300], own: 380, anchors: 300)

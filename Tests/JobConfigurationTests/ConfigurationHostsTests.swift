@@ -63,6 +63,7 @@ import Testing
             ("{prompt}\n{response}", "{prompt}\n{response}"),
             (#"'{prompt}: {response}'"#, "{prompt}: {response}"),
             (#""{prompt}" {response}"#, #""{prompt}" {response}"#),
+            (#""Q: *{prompt}*\nA: {response}""#, "Q: *{prompt}*\nA: {response}"),
         ] {
             let configuration = try Configuration(
                 yaml: ConfigurationFixtures.minimal, path: ConfigurationFixtures.path,
@@ -78,6 +79,10 @@ import Testing
         ("margin.bins={quantiles: 0}", "margin.bins.quantiles: expected a whole number from 2 to 1000, found \"0\""),
         ("cluster.lanes=many", "cluster.lanes: expected auto or a whole number from 1 to 1024, found \"many\""),
         ("cluster.lane=4", "unknown key \"cluster.lane\"; did you mean \"lanes\"?"),
+        (
+            #"embedding.template="\d{prompt}{response}""#,
+            #"embedding.template: expected a text in quotes as YAML has it, found "\d{prompt}{response}""#
+        ),
         ("lanes=4", "expected SECTION.KEY=VALUE, found \"lanes=4\""),
     ])
     func aWrongValueThatIsSetIsReported(_ override: String, _ problem: String) throws {
@@ -86,6 +91,16 @@ import Testing
                 yaml: ConfigurationFixtures.minimal, path: ConfigurationFixtures.path, overrides: [override])
         }
         #expect(error.problems == ["--set: \(problem)"])
+    }
+
+    /// It is not taken away by what is set in it.
+    @Test func aSectionThatIsNoneIsReportedAtItsPlace() throws {
+        let yaml = ConfigurationFixtures.minimal + "cluster: 5\n"
+        let problems = #expect(throws: ConfigurationError.self) {
+            try Configuration(yaml: yaml, path: ConfigurationFixtures.path, overrides: ["cluster.lanes=2"])
+        }?.problems
+        #expect(problems?.count == 1 && problems?[0].contains(".yaml:") == true)
+        #expect(problems?[0].hasSuffix("cluster: expected a section (indented keys), found \"5\"") == true)
     }
 
     /// What is of the file has its place there; what is of both names both.

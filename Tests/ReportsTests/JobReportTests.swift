@@ -313,9 +313,10 @@ struct JobReportTests {
         let positive = [#"{"prompt": "p", "chosen": "c", "rejected": "r", "margin": 2}"#]
         let page = try ParsedPage(try report(positive, errors: Self.errors + [dropped]).html)
         func text(_ id: String) throws -> String { try #require(page.node(id)).plainText }
-        #expect(try text("errors").contains("2 of 3 rows are not in the output, of which 1 have a margin below 0"))
-        #expect(try text("rows").contains("The 1 whose margin is below 0 were dropped"))
+        #expect(try text("errors").contains("2 of 3 rows are not in the output, 1 of them for a margin below 0"))
+        #expect(try text("rows").contains("Dropped for a margin below 0: 1 row, in the errors file."))
         #expect(
-            try text("verdict").contains("Of these rows 1 with a margin below 0 were left out, which flatters that."))
+            try text("verdict").contains(
+                "Besides these, 1 row with a margin below 0 was left out, which flatters that."))
     }
 }

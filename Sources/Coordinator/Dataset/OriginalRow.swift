@@ -36,7 +36,10 @@ package enum ColumnValue: Sendable {
         case .json(let value):
             switch value.kind {
             case .string: value.string
-            case .number: value.number.flatMap { Int(exactly: $0) }.map { "\($0)" } ?? value.source
+            case .number:
+                // Of digits alone there may be more than a `Double` has.
+                value.source.contains { ".eE".contains($0) }
+                    ? value.number.flatMap { Int(exactly: $0) }.map { "\($0)" } ?? value.source : value.source
             case .boolean: value.source
             case .object, .array, .null: nil
             }

@@ -37,14 +37,12 @@ struct AnchorFile: Sendable {
     /// - Parameters:
     ///   - path: of the job's file.
     ///   - number: 0 for the job's first one.
-    ///   - formats: those that it may have.
-    /// - Throws: `FileError` where it cannot be read; `Problem` where the configuration does not fit.
+    ///   - options: how its rows are read.
+    /// - Throws: `FileError` where it cannot be read.
     init(
-        _ path: String, number: Int, _ configuration: JobConfiguration.Configuration, formats: [DatasetFormat]
+        _ path: String, number: Int, _ configuration: JobConfiguration.Configuration, _ options: DatasetOptions
     ) throws {
         self.path = path
-        let options = try DatasetOptions(
-            configuration.anchors, maxRowBytes: configuration.dataset.maxRowBytes, formats: formats)
         self.options = options
         kinds = try configuration.anchors.kind.map { try Self.kinds(path, options, column: $0) } ?? []
         _ = try DatasetReader(path: path, options: options)

@@ -40,10 +40,14 @@ struct CategoryFits {
             let prompts = places.map { rows.groups[$0] }
             let margins = places.map { pooled[$0] }
             guard let all = ClusteredShare(positive: margins, groups: prompts), all.groups >= PlaceChoice.groupsMin,
-                described.count < CategoryDirections.countMax,
                 let folds = Folds(groups: prompts, count: SurveyFit.folds, seed: seed)
             else {
                 others.values += 1
+                others.rows += places.count
+                continue
+            }
+            guard described.count < CategoryDirections.countMax else {
+                others.valuesTooMany += 1
                 others.rows += places.count
                 continue
             }
@@ -87,6 +91,13 @@ struct CategoryFits {
             for (row, outcome) in zip(fit.rows, own) { outcomes[row] = outcome.inUnit(unit) }
         }
         outcomes = outcomes.map(\.withoutErrors)
+    }
+
+    /// The number of the direction along which each of so many rows is scored: 0 that of all.
+    func directionNumbers(rows: Int) -> [Int] {
+        var numbers = Array(repeating: 0, count: rows)
+        for (index, fit) in used.enumerated() { for row in fit.rows { numbers[row] = index + 1 } }
+        return numbers
     }
 
     /// nil where none is used.

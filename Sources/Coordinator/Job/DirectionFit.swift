@@ -24,8 +24,7 @@ struct DirectionFit: Sendable {
         let readout = definition.readouts[0].resolved(layerCount: model.layerCount)
         let (hidden, perResponse) = (model.hiddenSize, definition.readouts.count * model.hiddenSize)
         try self.init(
-            readout, definition: definition, model: model, prompts: ledger.prompts(of: .anchors),
-            fittedOn: Self.fittedPrompts(definition, ledger)
+            readout, ledger: ledger, definition: definition, model: model
         ) { failed, body in
             try ledger.forEachRow(of: .anchors) { anchor, result in
                 switch result {
@@ -44,7 +43,7 @@ struct DirectionFit: Sendable {
     }
 
     /// What Legend's released code computes is saved as it ever was.
-    static func fittedPrompts(_ definition: JobDefinition, _ ledger: Ledger) throws -> FittedPrompts? {
+    private static func fittedPrompts(_ definition: JobDefinition, _ ledger: Ledger) throws -> FittedPrompts? {
         guard definition.compatibility != .legend else { return nil }
         var prompts = FittedPrompts()
         try prompts.add(.anchors, of: ledger)
@@ -53,14 +52,13 @@ struct DirectionFit: Sendable {
 
     /// - Parameters:
     ///   - readout: what the embeddings are; its layer counts from the front.
-    ///   - prompts: the number of each anchor's prompt.
-    ///   - fittedOn: the anchors' prompts; nil: the direction's file does not say them.
     ///   - pairs: called several times.
     /// - Throws: `DirectionError` where no direction comes out, or a `Problem` that says why no anchor was of use.
     init(
-        _ readout: Readout, definition: JobDefinition, model: LoadedModel, prompts: [UInt64: Int],
-        fittedOn: FittedPrompts?, pairs forEachPair: @escaping Pairs
+        _ readout: Readout, ledger: Ledger, definition: JobDefinition, model: LoadedModel,
+        pairs forEachPair: @escaping Pairs
     ) throws {
+        let prompts = try ledger.prompts(of: .anchors)
         var accumulator = DirectionAccumulator(hiddenSize: model.hiddenSize)
         var failed = 0
         var firstReason = ""
@@ -87,7 +85,7 @@ struct DirectionFit: Sendable {
                 anchorPairs: accumulator.count, software: ProtocolVersion.software))
         // Through its file's form, so that this job and one that is given the file project on the same numbers.
         var saved = try SavedDirection(serialized: fitted.serialized(), path: "the fitted direction")
-        saved.fittedOn = fittedOn
+        saved.fittedOn = try Self.fittedPrompts(definition, ledger)
         saved.heldOut = try HeldOutAccuracy.measured(accumulator) { body in
             try forEachPair({ _ in }) { anchor, harmless, harmful in
                 guard let prompt = prompts[anchor] else { preconditionFailure("an anchor without a text") }

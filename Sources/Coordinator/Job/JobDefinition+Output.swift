@@ -12,19 +12,12 @@ extension JobDefinition {
 
     /// That the output can be made as it is asked for.
     ///
-    /// - Throws: `FileError` or `Problem` where it cannot.
+    /// - Throws: `FileError` where it cannot.
     static func checkOutput(
-        of configuration: JobConfiguration.Configuration, _ options: DatasetOptions, calibrates: Bool
+        of configuration: JobConfiguration.Configuration, _ options: DatasetOptions
     ) throws {
-        let (path, margin) = (configuration.job.input, configuration.margin)
-        if case .probabilities = margin.bins, !calibrates {
-            throw Problem(
-                """
-                margin.bins: probabilities need margins that the rows' labels calibrate: embedding.compat: none; quantiles, \
-                edges and equal_width do not
-                """)
-        }
-        if margin.negative == .flip, try DatasetReader(path: path, options: options).exchange == nil {
+        let path = configuration.job.input
+        if configuration.margin.negative == .flip, try DatasetReader(path: path, options: options).exchange == nil {
             throw FileError(
                 path: path,
                 problem: """

@@ -55,8 +55,13 @@ struct JobDefinition: Sendable {
             try DatasetOptions(configuration.dataset, formats: formats)
         }
         let inputDigest = attempt { try SHA256Digest(ofFile: job.input).description }
+        let anchorOptions = attempt(of: configuration.source) {
+            try DatasetOptions(configuration.anchors, maxRowBytes: configuration.dataset.maxRowBytes, formats: formats)
+        }
         let anchorFiles = job.directionSource.anchors.compactMap(\.path).enumerated().compactMap { number, path in
-            attempt { try AnchorFile(path, number: number, configuration, formats: formats) }
+            anchorOptions.flatMap { options in
+                attempt { try AnchorFile(path, number: number, configuration, options) }
+            }
         }
         let sources = anchorFiles.reduce(job.directionSource.anchors.contains(.own) ? 1 : 0) {
             $0 + max($1.kinds.count, 1)
@@ -77,12 +82,13 @@ struct JobDefinition: Sendable {
                         modelSHA256: configuration.model.sha256, template: template?.identity ?? "",
                         compatibility: embedding.compatibility,
                         readout: Readout(
-                            embedding.layer ?? saved.readout.layer, embedding.token ?? saved.readout.pooling))
+                            embedding.layer ?? saved.readout.layer, embedding.token ?? saved.readout.pooling)
+                    ).map { "\(configuration.source): \($0) (\(path))" }
                 } ?? []
         }
         let calibrates = configuration.embedding.compatibility != .legend
         if let inputOptions, inputDigest != nil {
-            _ = attempt { try Self.checkOutput(of: configuration, inputOptions, calibrates: calibrates) }
+            _ = attempt { try Self.checkOutput(of: configuration, inputOptions) }
             let known = savedDirection?.categories.map { ($0.column, "job.direction has directions by category") }
             if let (column, key) = configuration.direction.by.map({ ($0, "direction.by") }) ?? known {
                 _ = attempt { try Self.checkCategories(column, of: job.input, inputOptions, key: key) }

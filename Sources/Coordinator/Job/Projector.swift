@@ -80,9 +80,7 @@ struct Projector {
                 "the job has no anchors to fit a direction on; give one with --direction", isOfConfiguration: true)
         }
         let fit = try DirectionFit(
-            readout, definition: definition, model: model, prompts: ledger.prompts(of: .anchors),
-            fittedOn: DirectionFit.fittedPrompts(definition, ledger),
-            pairs: keptPairs(slot(of: readout)))
+            readout, ledger: ledger, definition: definition, model: model, pairs: keptPairs(slot(of: readout)))
         return (fit.saved, fit)
     }
 

@@ -134,7 +134,9 @@ struct SurveyFit: Sendable {
             categories: categories?.described ?? [], otherCategories: categories?.others,
             trust: try SurveyTrust(
                 hasCategories ? nil : Self.fitted(sources, fits, differences, at: cell), states: states,
-                outcomes: scored, prompts: prompts,
+                outcomes: scored,
+                directions: categories?.directionNumbers(rows: rows.count) ?? Array(repeating: 0, count: rows.count),
+                prompts: prompts,
                 refusals: ledger.refusalsOfHarmless(of: .survey),
                 effectOptimism: choice.isDefault
                     ? 0

@@ -1,9 +1,23 @@
 internal import Margins
 internal import Reports
+internal import Trust
 
 extension SurveyReport {
     /// What is wrong with the direction; empty where nothing is seen.
-    var warnings: [String] {
+    var warnings: [String] { directionWarnings + [refusalWarning].compactMap(\.self) }
+
+    private var refusalWarning: String? {
+        guard let refusals = trust.refusalOfHarmless, refusals.adjusted > RowFigures.confoundMax,
+            TrustFigures.Agreement.isEnough(rows: own.rows, prompts: own.groups)
+        else { return nil }
+        return """
+            a direction of refusals of harmless questions (\(trust.refusalOfHarmlessRows) rows) explains \
+            \(refusals.adjusted.percent) of the variance of the other rows' scores: the margins lean on which response \
+            refuses, of harmless questions too
+            """
+    }
+
+    private var directionWarnings: [String] {
         guard own.groups >= PlaceChoice.groupsMin else {
             return [
                 """

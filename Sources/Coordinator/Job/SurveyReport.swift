@@ -81,6 +81,9 @@ struct SurveyReport: Codable, Hashable, Sendable {
     struct OtherCategories: Codable, Hashable, Sendable {
         var values = 0
 
+        /// Values behind as many more frequent ones as there may be directions.
+        var valuesTooMany = 0
+
         /// With one of these values, or none.
         var rows = 0
     }
@@ -183,10 +186,14 @@ extension SurveyReport {
             return "\(name): its own direction orders \(own.text) as labelled, \(pooled); \(verdict)"
         }
         if let others = otherCategories, others.rows > 0 {
+            let tooMany =
+                others.valuesTooMany == 0
+                ? "" : ", or one of \(others.valuesTooMany) behind the \(CategoryDirections.countMax) most frequent"
             texts.append(
                 """
                 \(others.rows.counted("row")) with no value (or one of more than \(RowCategories.nameBytesMax) bytes), or \
-                one of \(others.values) with too few prompts for a direction of its own (expected at least \(PlaceChoice.groupsMin)), are along the direction of all rows
+                one of \(others.values) with too few prompts for a direction of its own (expected at least \
+                \(PlaceChoice.groupsMin))\(tooMany), are along the direction of all rows
                 """)
         }
         return texts

@@ -33,11 +33,12 @@ extension SurveyTrust {
     ///   - fitted: the pairs that the direction was fitted on; nil for several sources.
     ///   - states: of the surveyed rows at the place that is read.
     ///   - outcomes: of the same rows.
+    ///   - directions: the number of the direction along which each of them has its scores.
     ///   - refusals: which of them are refusals of harmless questions, by their numbers.
     ///   - effectOptimism: of the choice of the place.
     init(
-        _ fitted: Fitted?, states: PlaceStates, outcomes: [PlaceStates.Outcome], prompts: [Int],
-        refusals: [UInt64: Bool], effectOptimism: Double, seed: UInt64
+        _ fitted: Fitted?, states: PlaceStates, outcomes: [PlaceStates.Outcome], directions: [Int],
+        prompts: [Int], refusals: [UInt64: Bool], effectOptimism: Double, seed: UInt64
     ) {
         self.effectOptimism = effectOptimism
         // Of a handful of prompts its interval is a number that means nothing.
@@ -49,14 +50,15 @@ extension SurveyTrust {
             }).flatMap(\.self)
         }
         (refusalOfHarmless, refusalOfHarmlessRows) = Self.refusalOfHarmless(
-            states, outcomes, prompts, states.rows.map { refusals[$0] ?? false })
+            states, outcomes, directions, prompts, states.rows.map { refusals[$0] ?? false })
     }
 
     /// Fewer rows, of either sort, say nothing.
     private static let refusalsMin = 20
 
     private static func refusalOfHarmless(
-        _ states: PlaceStates, _ outcomes: [PlaceStates.Outcome], _ prompts: [Int], _ refusals: [Bool]
+        _ states: PlaceStates, _ outcomes: [PlaceStates.Outcome], _ directions: [Int], _ prompts: [Int],
+        _ refusals: [Bool]
     ) -> (VarianceExplained?, rows: Int) {
         let count = refusals.count(where: \.self)
         guard count >= refusalsMin, refusals.count - count >= refusalsMin else { return (nil, count) }
@@ -64,13 +66,16 @@ extension SurveyTrust {
         guard let direction = try? Estimator.meanDifference.fit(differences.filter { refusals[$0] }) else {
             return (nil, count)
         }
-        var (scores, refusing): ([Double], [Double]) = ([], [])
+        let none: [[Double]] = Array(repeating: [], count: (directions.max() ?? 0) + 1)
+        var (scores, refusing) = (none, none)
         for row in refusals.indices where !refusals[row] {
             let (preferred, other) = states[row]
-            scores += [outcomes[row].scores.0, outcomes[row].scores.1]
-            refusing += [projection(of: preferred, on: direction), projection(of: other, on: direction)]
+            scores[directions[row]] += [outcomes[row].scores.0, outcomes[row].scores.1]
+            refusing[directions[row]] += [
+                projection(of: preferred, on: direction), projection(of: other, on: direction),
+            ]
         }
-        return (VarianceExplained(of: scores, by: refusing), count)
+        return (VarianceExplained(ofParts: scores, by: refusing), count)
     }
 }
 

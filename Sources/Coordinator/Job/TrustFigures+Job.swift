@@ -60,14 +60,6 @@ extension TrustFigures {
             }
         }
         warnings += survey.warnings
-        if let refusals = trust.refusalOfHarmless, refusals.adjusted > RowFigures.confoundMax {
-            warnings.append(
-                """
-                a direction of refusals of harmless questions (\(trust.refusalOfHarmlessRows) rows) explains \
-                \(refusals.adjusted.percent) of the variance of the other rows' scores: the margins lean on which response \
-                refuses, of harmless questions too
-                """)
-        }
     }
 
     /// Adds what all rows say, once they have their margins.

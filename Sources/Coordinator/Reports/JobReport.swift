@@ -43,9 +43,10 @@ package struct JobReport: Sendable {
 
 extension JobReport {
     private var sections: [PageSection] {
+        let droppedRows = trust?.run.droppedRows ?? errors?.droppedRows ?? 0
         var sections: [PageSection?] = [
-            .verdict(trust, rows, misfit, droppedRows: errors?.droppedRows ?? 0),
-            .rows(rows, droppedRows: errors?.droppedRows ?? 0),
+            .verdict(trust, rows, misfit, droppedRows: droppedRows),
+            .rows(rows, droppedRows: droppedRows),
             .distribution(rows, unit: trust?.margins?.unit.shownName),
         ]
         if let trust {

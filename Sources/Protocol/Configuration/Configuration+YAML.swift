@@ -309,6 +309,13 @@ extension ConfigurationFile {
                 kept goes into keep_layers and keep_tokens), and one file of anchors without anchors.kind or a saved direction
                 """)
         }
+        if case .probabilities = configuration.margin.bins, configuration.embedding.compatibility == .legend {
+            report(
+                """
+                margin.bins: probabilities need margins that the rows' labels calibrate: embedding.compat: none; quantiles, \
+                edges and equal_width do not
+                """)
+        }
         let sources = configuration.job.directionSource.anchors.count
         if configuration.anchors.kind != nil, !configuration.job.directionSource.anchors.contains(where: { $0 != .own })
         {

@@ -66,16 +66,26 @@ final class ConfigurationFile {
             return problems.append("\(Self.option): expected SECTION.KEY=VALUE, found \(override.quoted)")
         }
         isOverridden = true
-        let text = String(match.3)
+        let (name, key, text) = (String(match.1), String(match.2), String(match.3))
+        let old = root[Node(name)]
+        // What is no section is reported at its place.
+        if let old, old.mapping == nil, old.null == nil { return }
         var value = Node(text)
-        if let first = text.first, "[{\"'".contains(first), Self.aliasCount(in: text) == 0,
+        if let quote = text.first, "\"'".contains(quote), text.count > 1, text.last == quote {
+            guard let quoted = try? Yams.compose(yaml: text), quoted.scalar != nil, let quoted = quoted.withoutMarks
+            else {
+                return problems.append(
+                    "\(Self.option): \(name).\(key): expected a text in quotes as YAML has it, found \(text.excerpt())")
+            }
+            value = quoted
+        } else if let first = text.first, "[{".contains(first), Self.aliasCount(in: text) == 0,
             let list = (try? Yams.compose(yaml: text))?.flatMap(\.withoutMarks)
         {
             value = list
         }
-        var section = root[Node(String(match.1))]?.mapping ?? [:]
-        section[Node(String(match.2))] = value
-        root[Node(String(match.1))] = .mapping(section)
+        var section = old?.mapping ?? [:]
+        section[Node(key)] = value
+        root[Node(name)] = .mapping(section)
     }
 
     /// Counts what may be an alias: a few stars in texts may be among them.

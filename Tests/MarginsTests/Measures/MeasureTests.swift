@@ -28,6 +28,25 @@ import Testing
         #expect(accuracyAtEqualLength([1], lengths: [(1, 9)], groups: [0]) == nil)
     }
 
+    /// What is cut off at 0 is what all parts leave, not each part's.
+    @Test func manyPartsOfNoiseExplainNothing() throws {
+        var random = SeededGenerator(seed: 8)
+        let parts = (0..<400).map { _ in (0..<30).map { _ in random.normal() } }
+        let categories = parts.map { $0.indices.map { $0 % 15 } }
+        let found = try #require(VarianceExplained(ofParts: parts, byCategories: categories))
+        #expect(found.share > 0.4 && found.adjusted < 0.05, "\(found)")
+        // Within each an effect of its own, of another sign.
+        let turned = parts.enumerated().map { part, noise in
+            noise.enumerated().map { $1 + (part % 2 == 0 ? 2 : -2) * Double($0 % 2) }
+        }
+        let columns = parts.map { $0.indices.map { Double($0 % 2) } }
+        let within = try #require(VarianceExplained(ofParts: turned, by: columns))
+        let across = try #require(VarianceExplained(of: turned.flatMap(\.self), by: columns.flatMap(\.self)))
+        #expect(abs(within.adjusted - 0.5) < 0.03 && across.adjusted < 0.02)
+        #expect(VarianceExplained(ofParts: [parts[0], [1]], by: [columns[0], [2]])?.share != nil, "a part of one row")
+        #expect(VarianceExplained(ofParts: [[1], [2]], by: [[1], [2]]) == nil)
+    }
+
     @Test func manyCategoriesExplainNothingOfNoise() throws {
         var random = SeededGenerator(seed: 7)
         let noise = (0..<400).map { _ in random.normal() }

@@ -22,7 +22,7 @@ extension PageSection {
             """
             How to read it: a category has a direction of its own where that orders its surveyed rows as labelled more \
             often than the direction of all rows does, beyond chance; else its margins are along that one. Both are \
-            held out.\(others == 0 ? "" : " \(others) surveyed rows have no value, or one with too few prompts.")
+            held out.\(others == 0 ? "" : " \(others) surveyed rows have no value, or one that has no direction of its own.")
             """)
         MarkupTable(
             "Categories",

@@ -4,7 +4,7 @@ extension PageSection {
         guard let errors, errors.rows > 0 else { return nil }
         let dropped =
             errors.droppedRows == 0
-            ? "" : ", of which \(errors.droppedRows) have a margin below 0 and were dropped for it"
+            ? "" : ", \(errors.droppedRows) of them for a margin below 0"
         return PageSection("errors", "Rows that are left out") {
             paragraph(
                 """

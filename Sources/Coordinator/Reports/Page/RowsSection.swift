@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Margins
 
 extension PageSection {
@@ -17,7 +18,7 @@ extension PageSection {
                 element("h3") { "Disagreements with the labels" }
                 let dropped =
                     droppedRows == 0
-                    ? "" : " The \(droppedRows) whose margin is below 0 were dropped; they are in the errors file."
+                    ? "" : " Dropped for a margin below 0: \(droppedRows.counted("row")), in the errors file."
                 paragraph("No row's rejected response has the higher score.\(dropped)")
             } else {
                 list(

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Margins
 
 extension PageSection {
@@ -81,7 +82,7 @@ extension PageSection {
             """
             \(rows.rawMargins.agreement.percentText) of \(rows.margins.count) rows have a chosen response with the higher score \
             (95 % interval, if rows are independent: \(interval.low.percentText) to \(interval.high.percentText); chance is 50 %). \
-            \(droppedRows == 0 ? "" : "Of these rows \(droppedRows) with a margin below 0 were left out, which flatters that. ")\
+            \(droppedRows == 0 ? "" : "Besides these, \(droppedRows.counted("row")) with a margin below 0 \(droppedRows == 1 ? "was" : "were") left out, which flatters that. ")\
             There are no trust figures of this output, so it is not known whether length or refusal wording alone would \
             do as well, or whether the direction had seen these rows.
             """)

@@ -44,7 +44,7 @@ extension TrustFigures {
             /// Along the direction of all rows, held out.
             package var pooled: Agreement
 
-            /// Along a direction of its own rows alone, held out; nil where these are too few.
+            /// Along a direction of its own rows alone, held out; nil where their differences cancel out.
             package var own: Agreement?
 
             /// Whether its rows' margins are along its own direction.
@@ -55,7 +55,7 @@ extension TrustFigures {
             }
         }
 
-        /// Surveyed rows with no value in that column, or one with too few prompts: along the direction of all.
+        /// Surveyed rows with no value in that column, or one for which no direction was tried: along that of all.
         package var otherCategoryRows: Int
 
         package init(

@@ -46,7 +46,7 @@ package struct TrustFigures: Codable, Hashable, Sendable {
     }
 
     /// Rows of prompts that the direction was fitted on; nil where there are none, before the rows are written, and where
-    /// nobody knows its prompts: it was saved.
+    /// its file does not say its prompts.
     package var fittedRows: FittedRows?
 
     /// What the surveyed rows say; nil without a survey.
