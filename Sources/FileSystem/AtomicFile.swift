@@ -15,16 +15,23 @@ package struct AtomicFile: ~Copyable, Sendable {
     private var isFinished = false
 
     /// - Parameter keepPartial: whether what was written stays on disk if the file is never finished.
-    /// - Throws: `FileError`, also if `path` is a folder.
+    /// - Throws: `FileError`, also where something else than a file is at `path`.
     package init(path: String, keepPartial: Bool = false) throws(FileError) {
-        guard FileStatus(path: path)?.kind != .folder else {
-            throw FileError(path: path, problem: "expected a file or nothing, found a folder")
-        }
+        try Self.check(path)
         let target = FilePlace(FilePlace.absolute(path)).path
         file = try OpenFile(target + ".partial", .replacing)
         self.path = path
         self.target = target
         self.keepPartial = keepPartial
+    }
+
+    /// That a file may take the place of what is there.
+    ///
+    /// - Throws: `FileError` for a folder, a pipe or a device.
+    package static func check(_ path: String) throws(FileError) {
+        guard let kind = FileStatus(path: path)?.kind, kind != .file else { return }
+        let found = kind == .folder ? "a folder" : "a pipe or a device"
+        throw FileError(path: path, problem: "expected a file or nothing, found \(found)")
     }
 
     deinit {

@@ -55,9 +55,15 @@ public struct HeldOutAccuracy: Hashable, Codable, Sendable {
         (low, high) = Self.wilson(share: share, count: max(independent, 1))
     }
 
+    /// The 97.5th percentile of the normal distribution.
+    static let normalQuantile = 1.959963984540054
+
     /// Wilson's score interval of a share at 95 %.
-    package static func wilson(share: Double, count: Double) -> (low: Double, high: Double) {
-        let z = 1.959963984540054
+    ///
+    /// - Parameter z: how many standard errors there are from the share to its bounds.
+    package static func wilson(
+        share: Double, count: Double, z: Double = normalQuantile
+    ) -> (low: Double, high: Double) {
         let scale = 1 + z * z / count
         let center = (share + z * z / (2 * count)) / scale
         let half = z / scale * (share * (1 - share) / count + z * z / (4 * count * count)).squareRoot()

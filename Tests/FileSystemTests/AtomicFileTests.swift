@@ -49,4 +49,16 @@ import Testing
             try AtomicFile.write([], to: folder.path)
         }
     }
+
+    /// Of which a rename would make a file.
+    @Test func aPipeIsNotReplaced() throws {
+        try #require(mkfifo(folder("pipe"), 0o600) == 0)
+        try FileManager.default.createSymbolicLink(atPath: folder("link"), withDestinationPath: "pipe")
+        for path in [folder("pipe"), folder("link")] {
+            #expect(throws: FileError(path: path, problem: "expected a file or nothing, found a pipe or a device")) {
+                try AtomicFile.write([], to: path)
+            }
+        }
+        #expect(try folder.names == ["link", "pipe"])
+    }
 }

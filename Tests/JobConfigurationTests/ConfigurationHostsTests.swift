@@ -78,6 +78,7 @@ import Testing
     @Test(arguments: [
         ("margin.bins={quantiles: 0}", "margin.bins.quantiles: expected a whole number from 2 to 1000, found \"0\""),
         ("cluster.lanes=many", "cluster.lanes: expected auto or a whole number from 1 to 1024, found \"many\""),
+        ("cluster.lanes=010", "cluster.lanes: expected auto or a whole number from 1 to 1024, found \"010\""),
         ("cluster.lane=4", "unknown key \"cluster.lane\"; did you mean \"lanes\"?"),
         (
             #"embedding.template="\d{prompt}{response}""#,

@@ -130,6 +130,17 @@ import Testing
         ("{response}{prompt}", ["expected {response} behind the other placeholders"]),
         ("{prompt}{response}{system}", ["expected {response} behind the other placeholders"]),
         (
+            "{sytem}{prompt} {Response}: {response} {other}",
+            [
+                "unknown placeholder {sytem}; did you mean {system}?",
+                "unknown placeholder {Response}; did you mean {response}?",
+            ]
+        ),
+        (
+            #"{prompt}\n{response}"#,
+            [#"found \n as two characters: in YAML a line break is that in double quotes alone"#]
+        ),
+        (
             "{prompt}{prompt}{system}{system}{system}",
             [
                 "expected {system} once, found it 3 times", "expected {prompt} once, found it 2 times",

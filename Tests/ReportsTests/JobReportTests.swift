@@ -194,6 +194,21 @@ struct JobReportTests {
         #expect(verdict.contains("Nothing was measured that says so."))
         let others = Self.lines.map { $0.replacing("\"margin\": 3.9", with: "\"margin\": 3.8") }
         #expect(try report(others).misfit == "they are of margins from -2 to 3.9, and the file's are from -2 to 3.8")
+        let turned = Self.lines.map { $0.replacing("\"margin\": 1.0,", with: "\"margin\": -1.0,") }
+        #expect(try report(turned).misfit?.hasPrefix("they are of margins with a mean of 0.95 and a standard") == true)
+        var trust = try TrustFigures.fixture()
+        func misfit(_ right: Int) throws -> String? {
+            // 39 of the 60 raw margins are above 0, and one is 0.
+            let text = """
+                {"value": \(Double(right) / 120), "low": 0.1, "high": 0.9, "rows": 60, "prompts": 60}
+                """
+            trust.labelAgreement = try JSONDecoder().decode(TrustFigures.Agreement.self, from: Data(text.utf8))
+            return try self.report(Self.lines, trust: trust).misfit
+        }
+        #expect(try misfit(79) == nil)
+        let found = try #require(try misfit(76))
+        #expect(found.hasPrefix("they say that 63.3") && found.contains("of 60 raw margins have the label's sign"))
+        #expect(found.contains("in the file these are 65.8"))
     }
 
     @Test func aHeatMapHasACellForEveryPlaceAndMarksTheChosenOne() throws {
@@ -235,6 +250,8 @@ struct JobReportTests {
         trust.run.rows = 40
         trust.margins?.minimum = -20
         trust.margins?.maximum = 19
+        trust.margins?.mean = -0.5
+        trust.margins?.standardDeviation = (40.0 * 41 / 12).squareRoot()
         let report = try report(
             lines, errors: errors, trust: trust, name: "<b>&\"'out.jsonl")
         let page = try ParsedPage(report.html)

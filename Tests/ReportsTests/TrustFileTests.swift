@@ -25,12 +25,16 @@ struct TrustFileTests {
             ("[]", "\(expected) something else: no object"),
             (
                 "{\"version\": 1}",
-                "expected version 2 of the trust figures, found 1: the job writes them anew, and without that file there are none"
+                "expected version 3 of the trust figures, found 1: the job writes them anew, and without that file there are none"
             ),
-            ("{\"version\": 2}", "\(expected) them damaged: no run"),
+            ("{\"version\": 3}", "\(expected) them damaged: no run"),
             (
                 text.replacing("\"pairs\" : 354", with: "\"pairs\" : \"many\""),
                 "\(expected) them damaged: another kind of value in run.pairs"
+            ),
+            (
+                text.replacing("\"value\" : 0.65\n", with: "\"value\" : 6.5\n"),
+                "\(expected) them damaged: a value that cannot be in labelAgreement"
             ),
         ]
         for (text, problem) in cases {

@@ -32,7 +32,7 @@ extension TrustFigures {
         guard
             let run = try? TrustFigures(
                 serialized: Array(
-                    "{\"version\": 2, \"run\": \(runText), \(emptyText), \"label_agreement\": \(text)}".utf8), path: ""),
+                    "{\"version\": 3, \"run\": \(runText), \(emptyText), \"label_agreement\": \(text)}".utf8), path: ""),
             let agreement = run.labelAgreement
         else { preconditionFailure("a share that is none: \(text)") }
         return agreement
@@ -82,9 +82,9 @@ extension TrustFigures {
             """
         }
         return """
-            {"version": 2, "run": \(runText),
-             "margins": {"unit": "log-odds", "unit_text": "log-odds of the label", "mean": 0.3588,
-               "standard_deviation": 0.8651, "minimum": -2, "maximum": 3.9},
+            {"version": 3, "run": \(runText),
+             "margins": {"unit": "log-odds", "unit_text": "log-odds of the label", "mean": 0.95,
+               "standard_deviation": 1.746424919657298, "minimum": -2, "maximum": 3.9},
              "label_agreement": \(json(share: agreement)),
              "baselines": {"chance": 0.5, "length": \(json(share: 0.552)), "refusal_wording": \(json(share: 0.571)),
                "bag_of_words": \(json(share: 0.597)), "rows": 2307},
@@ -94,7 +94,7 @@ extension TrustFigures {
                {"rows": 520, "confidence": 0.526, "accuracy": 0.531}, {"rows": 21, "confidence": 0.922, "accuracy": 0.952}]},
              "effect_size": {"value": 0.4123, "low": 0.3681, "high": 0.4571, "optimism": 0.0213},
              "split_half_cosine": 0.9312,
-             "permutation": {"p_value": 0.0099, "permutations": 101, "cells": 279, "null_agreement": 0.5432, "rows": 999},
+             "permutation": {"best_agreement": 0.6612, "p_value": 0.0099, "permutations": 101, "cells": 279, "null_agreement": 0.5432, "rows": 999},
              "survey": {"rows": 1001, "prompts": 997, "own_labels": \(json(share: 0.642)),
                "sources": [\(sources.joined(separator: ","))],
                "categories": [{"name": "weapons", "pooled": \(json(share: 0.51)), "own": \(json(share: 0.71)),

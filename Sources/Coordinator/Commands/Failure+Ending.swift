@@ -3,6 +3,7 @@ internal import Diagnostics
 internal import Foundation
 internal import JobConfiguration
 internal import JobStore
+internal import Margins
 internal import Protocol
 internal import Transport
 
@@ -20,7 +21,8 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let problem as Problem: self.init("\(problem)", status: problem.isOfConfiguration ? .usage : .failure)
-        case is ConfigurationError: self.init("\(error)", status: .usage)
+        // Of the anchors or the labels, which are the same the next time.
+        case is ConfigurationError, is DirectionError: self.init("\(error)", status: .usage)
         case let error as ZeroMQError where error.code == EINVAL:
             // No address at all, whatever the network does.
             self.init("\(error)", status: .usage)

@@ -17,7 +17,7 @@ struct ReportCommand: AsyncParsableCommand {
             be printed.
 
             Most of that is in the trust figures that the job wrote beside its output (X.trust.json for X.jsonl). Without \
-            them the page has what the rows alone say. It takes the place of an older report.
+            them the page has what the rows alone say. It takes the place of an earlier report, and of no other file.
 
             EXAMPLES
               legend-coordinator report out/annotated.jsonl
@@ -71,8 +71,13 @@ struct ReportCommand: AsyncParsableCommand {
         print("report: \(reportPath)")
     }
 
-    /// - Throws: `FileError` where the page would take the place of what it is made from, by whatever name.
+    /// - Throws: `FileError` where the page would take the place of what it is made from, by whatever name, or of anything but
+    ///   an earlier page.
     private func refuseToReplace(_ read: [String], by path: String) throws(FileError) {
+        try AtomicFile.check(path)
+        guard FileStatus(path: path) == nil || JobReport.isReport(at: path) else {
+            throw FileError(path: path, problem: "expected nothing or an earlier report, found another file")
+        }
         let place = FilePlace(FilePlace.absolute(path))
         for other in read where place.isSame(as: FilePlace(FilePlace.absolute(other))) {
             throw FileError(path: path, problem: "the report would take the place of \(other), which it is made from")

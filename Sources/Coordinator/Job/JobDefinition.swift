@@ -167,11 +167,8 @@ struct JobDefinition: Sendable {
     /// Whether a file can be written there, once its folders are made.
     static func checkPlace(of path: String) throws {
         let path = FilePlace(path).path
+        try AtomicFile.check(path)
         var isFolder: ObjCBool = false
-        if let kind = FileStatus(path: path)?.kind, kind != .file {
-            let found = kind == .folder ? "a folder" : "a pipe or a device"
-            throw FileError(path: path, problem: "expected a file or nothing, found \(found)")
-        }
         var folder = (path as NSString).deletingLastPathComponent
         while !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
             folder = (folder as NSString).deletingLastPathComponent

@@ -17,6 +17,9 @@ struct OutputStep: Sendable {
 
     /// What the margins are along; nil where no row could be embedded.
     let direction: SavedDirection?
+
+    /// What computed the rows; nil where nobody said so.
+    private let model: LoadedModel?
     let survey: SurveyReport?
     let path: String
     let errorsPath: String
@@ -53,12 +56,13 @@ struct OutputStep: Sendable {
 
     /// - Parameter output: where to write in place of the job's own files.
     init(
-        definition: JobDefinition, ledger: Ledger, direction: SavedDirection?, survey: SurveyReport?,
-        output: (path: String, errorsPath: String)? = nil
+        definition: JobDefinition, ledger: Ledger, direction: SavedDirection?, model: LoadedModel? = nil,
+        survey: SurveyReport?, output: (path: String, errorsPath: String)? = nil
     ) {
         self.definition = definition
         self.ledger = ledger
         self.direction = direction
+        self.model = model
         self.survey = survey
         path = output?.path ?? definition.configuration.job.output
         errorsPath = output?.errorsPath ?? definition.configuration.job.errors
@@ -210,7 +214,8 @@ struct OutputStep: Sendable {
             try AtomicFile.remove(path)
             return nil
         }
-        var trust = TrustFigures(definition, direction: direction, survey: survey, output: self.path)
+        var trust = TrustFigures(
+            definition, direction: direction, model: model, survey: survey, output: self.path)
         trust.fittedRows = figured.fittedRows
         trust.add(rows, summary)
         try AtomicFile.write(trust.serialized, to: path)

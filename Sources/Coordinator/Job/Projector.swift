@@ -150,7 +150,8 @@ struct Projector {
             if done % 4096 == 0 { progress(done, total) }
         }
         return try OutputStep(
-            definition: definition, ledger: ledger, direction: direction, survey: nil, output: (path, errorsPath)
+            definition: definition, ledger: ledger, direction: direction, model: model, survey: nil,
+            output: (path, errorsPath)
         ).run { row in
             guard let result = try scores.result(of: row) else {
                 throw Problem("the store has no embeddings of row \(row)")

@@ -26,7 +26,9 @@ extension SurveyReport {
                 """
             ]
         }
-        guard let anchors else { return own.low > 0.5 ? [] : [warning(own: own, "margins mean nothing")] }
+        guard let anchors else {
+            return own.low - luck > 0.5 && !isOfLuck ? [] : [warning(own: own, "margins mean nothing")]
+        }
         let advice = "use job.anchors: own, or anchors that are like the rows"
         guard sources.count > 1 else {
             // Where they are swapped, another place may have been chosen only since it hurts less.
@@ -50,11 +52,18 @@ extension SurveyReport {
     }
 
     private func warning(own: ClusteredShare, _ consequence: String) -> String {
-        """
-        the rows' own labels say nothing that the model sees: a direction fitted on other rows orders \(own.text) as \
-        labelled, which is no better than chance; \(consequence)
-        """
+        let chance =
+            if own.high < 0.5 { "fewer than chance" } else if own.low <= 0.5 { "which is no better than chance" } else {
+                "which is no better than the best of so many places comes to by chance"
+            }
+        return """
+            the rows' own labels say nothing that the model sees: a direction fitted on other rows orders \(own.text) as \
+            labelled, \(chance); \(consequence)
+            """
     }
+
+    /// Whether a chosen place and estimator are as good as the best are where labels mean nothing.
+    private var isOfLuck: Bool { !choice.isDefault && permutation.map { $0.null.pValue > 0.05 } ?? false }
 
     /// What choosing a place flatters anchors by.
     private var luck: Double { choice.isDefault ? 0 : choice.best?.optimism ?? 0 }
@@ -73,9 +82,11 @@ extension SurveyReport {
         }
         let isChance = anchors.low - luck <= 0.5
         guard isChance || anchors.high - luck < own.low else { return nil }
+        let isOwnBetter = own.low > 0.5
         return """
             \(subject) \(anchors.text) of your rows as labelled, the rows' own labels, cross-fitted, \(own.text): \
-            \(isChance ? "the anchors do not carry over to the rows; " : "")\(advice)
+            \(isChance ? "the anchors do not carry over to the rows; " : "")\
+            \(isOwnBetter ? advice : "nor do these labels say anything that the model sees: margins mean nothing")
             """
     }
 }

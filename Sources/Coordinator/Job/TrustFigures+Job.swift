@@ -10,11 +10,17 @@ extension TrustFigures {
     /// What is known once there is a direction: what is run, and what the survey says.
     ///
     /// - Parameters:
+    ///   - model: what computes the rows; nil where nobody said so yet.
     ///   - survey: nil where there was none.
     ///   - output: of the annotated rows.
-    init(_ definition: JobDefinition, direction: SavedDirection, survey: SurveyReport?, output: String) {
-        self.init(run: Run(definition, direction, survey, output: output))
-        warnings = [direction.heldOutWarning, definition.sameRowsWarning(direction)].compactMap(\.self)
+    init(
+        _ definition: JobDefinition, direction: SavedDirection, model: LoadedModel?, survey: SurveyReport?,
+        output: String
+    ) {
+        self.init(run: Run(definition, direction, model, survey, output: output))
+        warnings = [
+            direction.heldOutWarning, definition.sameRowsWarning(direction), direction.precisionWarning(model),
+        ].compactMap(\.self)
         guard let survey else {
             if definition.configuration.surveys {
                 warnings.append("too few rows to tell whether margins mean anything")
@@ -42,7 +48,8 @@ extension TrustFigures {
             }, otherCategoryRows: survey.otherCategories?.rows ?? 0)
         permutation = survey.permutation.map { permutation in
             Permutation(
-                pValue: permutation.null.pValue, permutations: permutation.null.maxima.count,
+                bestAgreement: permutation.null.best, pValue: permutation.null.pValue,
+                permutations: permutation.null.maxima.count,
                 cells: permutation.null.observed.count, nullAgreement: permutation.null.nullAgreement,
                 rows: permutation.rows)
         }
@@ -55,7 +62,7 @@ extension TrustFigures {
                     agreement: Agreement(own.agreement), effectSize: own.effect?.value,
                     anchorsAgreement: anchors.map { Agreement($0.agreement) },
                     anchorsEffectSize: anchors?.effect?.value,
-                    isChosen: place == survey.chosen
+                    isChosen: place == survey.chosen && survey.sources.count { $0.isUsed } < 2
                         && own.estimator == (place.anchors?.estimator ?? survey.estimator))
             }
         }
@@ -86,7 +93,8 @@ extension TrustFigures {
 
 extension TrustFigures.Run {
     fileprivate init(
-        _ definition: JobDefinition, _ direction: SavedDirection, _ survey: SurveyReport?, output: String
+        _ definition: JobDefinition, _ direction: SavedDirection, _ model: LoadedModel?, _ survey: SurveyReport?,
+        output: String
     ) {
         let job = definition.configuration.job
         let provenance = direction.provenance
@@ -99,8 +107,10 @@ extension TrustFigures.Run {
             anchorFiles: isOfJob ? files.map(\.path) : [], pairs: provenance.anchorPairs,
             estimator: provenance.estimator ?? "mean-difference",
             model: provenance.model, modelSha256: provenance.modelSHA256, template: provenance.template,
-            compatibility: provenance.compatibility.rawValue, precision: provenance.precision.rawValue,
-            numericBuild: provenance.numericBuild, layer: provenance.layer, layerCount: provenance.layerCount,
+            compatibility: provenance.compatibility.rawValue,
+            precision: (model?.precision ?? provenance.precision).rawValue,
+            numericBuild: model?.numericBuild ?? provenance.numericBuild, layer: provenance.layer,
+            layerCount: provenance.layerCount,
             token: provenance.token.rawValue, placeReason: survey?.choiceText ?? "as the direction was fitted")
     }
 }
@@ -108,6 +118,17 @@ extension TrustFigures.Run {
 extension SavedDirection {
     /// Of the files that it was fitted on.
     fileprivate var digests: Set<String> { Set(provenance.anchorsSHA256.components(separatedBy: ", ")) }
+}
+
+extension SavedDirection {
+    /// Where the rows are computed in another precision than what it was fitted on; nil where nothing is.
+    fileprivate func precisionWarning(_ model: LoadedModel?) -> String? {
+        guard let model, model.precision != provenance.precision else { return nil }
+        return """
+            the rows are computed in \(model.precision), and the direction was fitted on states in \(provenance.precision): \
+            their margins differ a little from those in \(provenance.precision) (model.precision)
+            """
+    }
 }
 
 extension JobDefinition {

@@ -32,6 +32,9 @@ struct CustomTemplate: Hashable, Sendable {
                 problems.append("\(placeholder.marker) is missing")
             }
         }
+        for part in parts {
+            if case .literal(let text) = part { problems += Self.mistakes(in: text) }
+        }
         if problems.isEmpty, order.last != .response {
             problems.append("expected {response} behind the other placeholders")
         }
@@ -44,6 +47,22 @@ struct CustomTemplate: Hashable, Sendable {
             }
             throw Problem("embedding.template: " + problems.joined(separator: "; "), isOfConfiguration: true)
         }
+    }
+
+    /// What is taken for text, and was hardly meant so.
+    private static func mistakes(in text: String) -> [String] {
+        var problems: [String] = []
+        for word in text.matches(of: #/\{([A-Za-z]+)\}/#) {
+            let name = word.1.lowercased()
+            guard let meant = Placeholder.allCases.first(where: { $0.rawValue.editDistance(to: name) <= 2 }) else {
+                continue
+            }
+            problems.append("unknown placeholder \(word.0); did you mean \(meant.marker)?")
+        }
+        if text.contains(#"\n"#) {
+            problems.append(#"found \n as two characters: in YAML a line break is that in double quotes alone"#)
+        }
+        return problems
     }
 
     private static func parts(of source: String) -> [Part] {

@@ -30,12 +30,23 @@ package struct JobReport: Sendable {
         errors = try errorsPath.map { try ErrorOverview(path: $0) }
         let rows = try RowFigures(file: AnnotatedFile(path: path), groupColumns: groupColumns)
         self.rows = rows
-        misfit = trust.flatMap { $0.misfit(rows.margins) }
+        misfit = trust.flatMap {
+            $0.misfit(rows.margins, raw: rows.rawMargins, areAsLabelled: rows.flippedRows == 0)
+        }
         self.trust = misfit == nil ? trust : nil
     }
 
     /// UTF-8; HTML5 and, but for the name of its type, well-formed XML.
     package var html: [UInt8] { Array("<!DOCTYPE html>\n\(page.source)\n".utf8) }
+
+    private static let generator = "legend-coordinator"
+
+    /// Whether a file begins as such a page does.
+    package static func isReport(at path: String) -> Bool {
+        let start = (try? FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: 1024)) ?? Data()
+        let text = String(decoding: start, as: UTF8.self)
+        return text.hasPrefix("<!DOCTYPE html>") && text.contains("name=\"generator\" content=\"\(generator)\"")
+    }
 
     /// - Throws: `FileError`; then an older file is still there.
     package func write(to path: String) throws(FileError) { try AtomicFile.write(html, to: path) }
@@ -66,6 +77,7 @@ extension JobReport {
         return element("html", ["xmlns": "http://www.w3.org/1999/xhtml", "lang": "en"]) {
             element("head") {
                 element("meta", ["charset": "utf-8"])
+                element("meta", ["name": "generator", "content": Self.generator])
                 element("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
                 element("meta", ["name": "color-scheme", "content": "light dark"])
                 element("title") { title }

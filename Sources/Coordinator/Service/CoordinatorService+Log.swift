@@ -27,10 +27,12 @@ extension CoordinatorService {
     }
 
     /// The whole table is for the trust file and the report.
-    static func trust(_ definition: JobDefinition, _ direction: SavedDirection?, _ survey: SurveyReport?) -> String {
+    static func trust(
+        _ definition: JobDefinition, _ direction: SavedDirection?, _ model: LoadedModel?, _ survey: SurveyReport?
+    ) -> String {
         guard let direction else { return "" }
         var trust = TrustFigures(
-            definition, direction: direction, survey: survey, output: definition.configuration.job.output)
+            definition, direction: direction, model: model, survey: survey, output: definition.configuration.job.output)
         trust.table = []
         return String(decoding: trust.serialized, as: UTF8.self)
     }

@@ -49,9 +49,10 @@ extension CoordinatorService {
                 return .directionFitted(step.id, fit.saved, failedAnchors: fit.failedAnchors, fit.report)
             }
         case .writeOutput:
-            onThread("legend-output") { [ledger, definition, direction, survey] in
+            onThread("legend-output") { [ledger, definition, direction, model, survey] in
                 try seal()
-                let output = OutputStep(definition: definition, ledger: ledger, direction: direction, survey: survey)
+                let output = OutputStep(
+                    definition: definition, ledger: ledger, direction: direction, model: model, survey: survey)
                 return .outputWritten(step.id, try output.run())
             }
         }

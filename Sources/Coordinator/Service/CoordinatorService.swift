@@ -77,7 +77,7 @@ final class CoordinatorService {
         model = state.model
         direction = definition.savedDirection ?? state.direction
         survey = state.survey
-        trust = Self.trust(definition, direction, survey)
+        trust = Self.trust(definition, direction, model, survey)
         progress = JobProgress(job: definition.configuration.job.name)
         progress.countsMargins = direction?.categories == nil
         notices = JobNotices(readsControlTokens: definition.readsControlTokens)
@@ -209,7 +209,7 @@ extension CoordinatorService {
             report(saved, failedAnchors: failedAnchors, survey)
             (direction, self.survey) = (saved, survey)
             progress.countsMargins = saved.categories == nil
-            trust = Self.trust(definition, saved, survey)
+            trust = Self.trust(definition, saved, model, survey)
             try saveDirection()
             return [.localWorkDone(step, scorer: saved.scorer)]
         case .modelRead(let result): return [.scheduler(try offer(result))]

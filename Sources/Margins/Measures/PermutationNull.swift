@@ -32,6 +32,11 @@ package struct PermutationNull: Hashable, Sendable, Codable {
         return Double(asLarge + 1) / Double(maxima.count + 1)
     }
 
+    /// The largest of the observed values.
+    ///
+    /// - Precondition: there is a cell.
+    package var best: Double { observed.max()! }
+
     /// The p-value of the best cell.
     ///
     /// - Precondition: there is a cell.

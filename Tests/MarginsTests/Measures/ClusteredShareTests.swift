@@ -12,8 +12,24 @@ import Testing
         #expect(together.high - together.low > 1.7 * (alone.high - alone.low))
         // A group that holds a share of rows exactly as all do is no reason to be surer.
         let balanced = try #require(ClusteredShare((0..<40).map { Double($0 % 2) }, groups: (0..<40).map { $0 / 4 }))
-        let independent = try #require(ClusteredShare((0..<40).map { Double($0 % 2) }, groups: Array(0..<40)))
-        #expect(balanced.low == independent.low && balanced.high == independent.high)
+        let expected = HeldOutAccuracy.wilson(share: 0.5, count: 40, z: studentQuantile(degreesOfFreedom: 9))
+        #expect(balanced.low == expected.low && balanced.high == expected.high)
+    }
+
+    /// The values of R's `qt(0.975, n)`.
+    @Test(arguments: [
+        (1, 12.70620), (2, 4.30265), (3, 3.18245), (4, 2.77645), (5, 2.57058), (9, 2.26216), (29, 2.04523),
+        (100, 1.98397), (1000, 1.96234),
+    ])
+    func studentsQuantilesAreKnown(_ degreesOfFreedom: Int, _ quantile: Double) {
+        #expect(abs(studentQuantile(degreesOfFreedom: degreesOfFreedom) / quantile - 1) < 2e-3)
+    }
+
+    /// Of two groups that agree by chance nobody knows what a third one is like.
+    @Test func fewGroupsSayLittleHoweverManyRowsTheyHave() throws {
+        let values = (0..<120).map { $0 % 5 == 0 ? 0.0 : 1 }
+        let two = try #require(ClusteredShare(values, groups: (0..<120).map { $0 / 60 }))
+        #expect(two.value == 0.8 && two.low < 0.4)
     }
 
     @Test func theIntervalIsThatOfHeldOutAccuracyWhereNoRowIsHalfRight() throws {
@@ -26,7 +42,10 @@ import Testing
                 let rows = groups.indices.filter { groups[$0] == group }
                 return (rows.count, rows.count { values[$0] == 1 })
             })
-        #expect(abs(share.low - expected.low) < 1e-12 && abs(share.high - expected.high) < 1e-12)
+        // Of as many standard errors as Student asks for.
+        let ratio = studentQuantile(degreesOfFreedom: Set(groups).count - 1) / HeldOutAccuracy.normalQuantile
+        #expect(share.low < expected.low && share.high > expected.high)
+        #expect(abs((share.high - share.low) / (expected.high - expected.low) / ratio - 1) < 0.02)
     }
 
     /// 1,000 data sets of 60 groups of 1 to 9 rows, whose share varies by group: the truth is in 93 to 97 of 100

@@ -27,8 +27,8 @@ extension PageSection {
                 """
                 Where labels mean nothing, the best of \(permutation.cells) cells agrees with \
                 \(permutation.nullAgreement.percentText) of them in one case of twenty (\(permutation.permutations) permutations \
-                of the labels of \(permutation.rows) rows): only cells well above that say something. p = \
-                \(permutation.pValue.figure) of the best cell.
+                of the labels of \(permutation.rows) rows): only cells well above that say something. The best cell agrees \
+                with \(permutation.bestAgreement.percentText) of these rows, p = \(permutation.pValue.figure).
                 """)
         }
     }

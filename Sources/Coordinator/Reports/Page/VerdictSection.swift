@@ -105,18 +105,40 @@ extension PageSection {
 
 extension TrustFigures {
     /// Why they are not those of a file with such margins; nil where they may be.
-    func misfit(_ found: MarginStatistics) -> String? {
+    ///
+    /// - Parameters:
+    ///   - found: the file's margins.
+    ///   - raw: of the same rows.
+    ///   - areAsLabelled: whether each row's raw margin is that of its label's order.
+    func misfit(_ found: MarginStatistics, raw: MarginStatistics, areAsLabelled: Bool) -> String? {
         let count = run.rows - run.failedRows - run.droppedRows
         guard count == found.count else {
             return "they are of \(count) annotated rows, and the file has \(found.count)"
         }
+        guard let margins, found.count > 0 else { return nil }
         // Which a file repeats to the last digit.
-        guard let margins, found.count > 0, margins.minimum != found.minimum || margins.maximum != found.maximum else {
-            return nil
+        if margins.minimum != found.minimum || margins.maximum != found.maximum {
+            return """
+                they are of margins from \(margins.minimum.figure) to \(margins.maximum.figure), and the file's are from \
+                \(found.minimum.figure) to \(found.maximum.figure)
+                """
         }
+        func isOther(_ one: Double, _ other: Double) -> Bool { abs(one - other) > 1e-9 * max(abs(one), abs(other), 1) }
+        if isOther(margins.mean, found.mean) || isOther(margins.standardDeviation, found.standardDeviation) {
+            return """
+                they are of margins with a mean of \(margins.mean.figure) and a standard deviation of \
+                \(margins.standardDeviation.figure), and the file's have \(found.mean.figure) and \
+                \(found.standardDeviation.figure)
+                """
+        }
+        // Of all rows, and not of some of them.
+        guard areAsLabelled, let agreement = labelAgreement, agreement.rows == raw.count else { return nil }
+        let share =
+            raw.positiveShare + Double(raw.count - raw.positiveCount - raw.negativeCount) / Double(2 * raw.count)
+        guard isOther(agreement.value, share) else { return nil }
         return """
-            they are of margins from \(margins.minimum.figure) to \(margins.maximum.figure), and the file's are from \
-            \(found.minimum.figure) to \(found.maximum.figure)
+            they say that \(agreement.value.percentText) of \(agreement.rows) raw margins have the label's sign, and in the \
+            file these are \(share.percentText)
             """
     }
 }

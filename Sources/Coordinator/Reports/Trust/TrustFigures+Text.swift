@@ -25,9 +25,8 @@ extension TrustFigures {
             lines.append(
                 """
                 without labels: the best of \(permutation.cells) places and estimators (logistic regression is not \
-                permuted) orders \
-                \(permutation.nullAgreement.percent) of \(permutation.rows) rows by chance in one of 20 cases \
-                (p = \(permutation.pValue.shown))
+                permuted) orders \(permutation.bestAgreement.percent) of \(permutation.rows) rows as labelled, and \
+                \(permutation.nullAgreement.percent) by chance in one of 20 cases (p = \(permutation.pValue.shown))
                 """)
         }
         if let splitHalfCosine {

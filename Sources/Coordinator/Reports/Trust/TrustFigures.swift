@@ -5,7 +5,7 @@ package import Margins
 /// Where a figure is nil there was nothing to measure it on. Shares are 0 to 1; intervals are of 95 %, clustered by prompt.
 package struct TrustFigures: Codable, Hashable, Sendable {
     /// Of this form of the file.
-    package static let version = 2
+    package static let version = 3
 
     package var version = TrustFigures.version
     package var run: Run
@@ -85,6 +85,19 @@ extension TrustFigures {
         package init(_ share: ClusteredShare) {
             (value, low, high) = (share.value, share.low, share.high)
             (rows, prompts) = (share.rows, share.groups)
+        }
+
+        package init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            value = try container.decode(Double.self, forKey: .value)
+            low = try container.decode(Double.self, forKey: .low)
+            high = try container.decode(Double.self, forKey: .high)
+            rows = try container.decode(Int.self, forKey: .rows)
+            prompts = try container.decode(Int.self, forKey: .prompts)
+            guard 0 <= low, low <= value, value <= high, high <= 1, rows > 0, (1...rows).contains(prompts) else {
+                throw DecodingError.dataCorrupted(
+                    .init(codingPath: decoder.codingPath, debugDescription: "a share with its interval that is none"))
+            }
         }
     }
 
@@ -229,7 +242,10 @@ extension TrustFigures {
 
     /// What the best of all cells comes to where labels mean nothing.
     package struct Permutation: Codable, Hashable, Sendable {
-        /// Of the best cell; at least `1 / (permutations + 1)`.
+        /// The agreement of the best cell.
+        package var bestAgreement: Double
+
+        /// Of that cell; at least `1 / (permutations + 1)`.
         package var pValue: Double
         package var permutations: Int
         package var cells: Int
@@ -240,7 +256,10 @@ extension TrustFigures {
         /// What it was measured on.
         package var rows: Int
 
-        package init(pValue: Double, permutations: Int, cells: Int, nullAgreement: Double, rows: Int) {
+        package init(
+            bestAgreement: Double, pValue: Double, permutations: Int, cells: Int, nullAgreement: Double, rows: Int
+        ) {
+            self.bestAgreement = bestAgreement
             (self.pValue, self.permutations, self.cells) = (pValue, permutations, cells)
             (self.nullAgreement, self.rows) = (nullAgreement, rows)
         }

@@ -1,6 +1,6 @@
 extension String {
     /// How many characters must be inserted, removed or changed to make one text of the other.
-    func editDistance(to other: String) -> Int {
+    package func editDistance(to other: String) -> Int {
         let other = Array(other)
         var distances = Array(0...other.count)
         for (row, character) in enumerated() {
