@@ -96,6 +96,16 @@ struct RowPromptsTests {
             try prompts(anchors: [.anchors]).fitted == [3, 4, 6], "of its prompt, and of the common one with the texts")
     }
 
+    @Test func rowsWithTheResponsesOfARowOfAnotherGroupAreCounted() throws {
+        // All have the same two responses.
+        try add(["x", "y", "y", "z"], to: .survey)
+        func repeated(_ groups: [UInt64: Int]) throws -> Int { try ledger.repeatedRows(of: .survey, groups: groups) }
+        #expect(try repeated([0: 0, 1: 1, 2: 1, 3: 2]) == 4)
+        #expect(try repeated([1: 1, 2: 1]) == 0, "the others cannot be used")
+        try addResponses(["1", "2"], to: .anchors)
+        #expect(try ledger.repeatedRows(of: .anchors, groups: [0: 0, 1: 1]) == 0)
+    }
+
     @Test func theFittedPromptsAreReadAsTheyAreWritten() throws {
         try add(["x", "y"], to: .anchors)
         try add(["z"], to: .anchors(1, ofPairs: true))

@@ -92,6 +92,33 @@ import Testing
         #expect(text.hasSuffix(", or one of 3 behind the 64 most frequent, are along the direction of all rows"))
     }
 
+    @Test func copiesUnderOtherPromptsAreCalledOutWhereTheyTeach() throws {
+        var report = try report(own: 250)
+        report.repeatedRows = 41
+        #expect(report.warnings == [], "the direction is not of the rows")
+        report.sources = [
+            .init(name: "own", isOwn: true, pairs: 400, agreement: report.own, cosineWithOwn: nil, isUsed: true)
+        ]
+        #expect(report.warnings.first?.hasPrefix("41 of 400 surveyed rows have the very responses of a row") == true)
+        report.repeatedRows = 40
+        #expect(report.warnings == [])
+    }
+
+    /// As often as with labels that mean nothing.
+    @Test func aPlaceThatIsAsGoodByChanceIsCalledOut() throws {
+        func warnings(chosen: Int, reached: Double) throws -> [String] {
+            var report = try report(right: [210, chosen], own: chosen)
+            var null = PermutationNull()
+            null.add([Double(chosen) / 400] + (0..<19).map { Double($0) * reached / 18 })
+            report.permutation = .init(null: null, rows: 400)
+            return report.warnings
+        }
+        #expect(try warnings(chosen: 300, reached: 0.7) == [])
+        let found = try warnings(chosen: 300, reached: 0.8)
+        #expect(found.count == 1 && found[0].contains("no better than the best of so many places comes to by chance"))
+        #expect(try warnings(chosen: 212, reached: 0.8).allSatisfy { !$0.contains("so many places") }, "the default")
+    }
+
     /// Where another place was chosen only since it hurts less, the sentence says where the anchors are that bad.
     @Test func anchorsThatAreSwappedAtTheDefaultPlaceAreCalledOutThere() throws {
         var report = try report(right: [120, 300], own: 380, anchors: 300)

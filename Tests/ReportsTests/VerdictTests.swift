@@ -51,7 +51,7 @@ struct VerdictTests {
             trust.labelAgreement?.prompts = prompts
             trust.warnings = []
             let verdict = try #require(Verdict(trust))
-            #expect(verdict.headline.hasPrefix("Too few rows to tell: \(rows) of \(prompts) prompts") == !isEnough)
+            #expect(verdict.headline.hasPrefix("Too few rows to tell: \(rows) rows of \(prompts) prompts") == !isEnough)
             #expect(verdict.isFavourable == isEnough)
         }
     }

@@ -10,7 +10,7 @@ import Testing
 @Suite struct RowTrustTests {
     private static let count = 400
 
-    private func warnings(_ figures: RowFigures) -> [String] { figures.warnings(isSurveyed: false) }
+    private func warnings(_ figures: RowFigures) -> [String] { figures.warnings(isSurveyed: false, isOfAnchors: true) }
 
     /// Two rows of each prompt.
     private func rows(_ make: (_ row: Int, _ random: inout SeededGenerator) -> Row) -> [Row] {
@@ -36,7 +36,7 @@ import Testing
         #expect(figures.baselines == TrustFigures.Baselines())
         #expect(figures.confounds.length == nil && figures.confounds.refusalWording == nil)
         #expect(figures.confounds.truncation == nil && figures.confounds.finalCharacter?.share == 0)
-        #expect(warnings(figures) == [])
+        #expect(warnings(figures).allSatisfy { $0.hasPrefix("too few rows to tell") })
     }
 
     /// Where labels mean the opposite, what is compared with margins may know the category, too: else effects cancel out.
@@ -71,7 +71,7 @@ import Testing
         #expect(agreement.rows == 300 && agreement.prompts == 1 && agreement.value == 0 && agreement.high > 0.5)
         #expect(figures.baselines == TrustFigures.Baselines())
         #expect(figures.confounds.finalCharacter != nil)
-        #expect(warnings(figures) == [])
+        #expect(warnings(figures).allSatisfy { $0.hasPrefix("too few rows to tell") })
     }
 
     @Test func marginsThatFollowNothingButTheLabelsAreNotWarnedOf() throws {

@@ -142,6 +142,21 @@ extension Ledger {
         return (numbers, texts)
     }
 
+    /// How many rows of a step have the same responses as a row of another group.
+    ///
+    /// - Parameter groups: of the rows that count.
+    /// - Throws: a database error, or `Problem` for a text that is damaged.
+    func repeatedRows(of step: StepID, groups: [UInt64: Int]) throws -> Int {
+        var rows: [PromptDigest: (count: Int, groups: Set<Int>)] = [:]
+        try forEachItem(of: step) { item in
+            guard let group = groups[item.row] else { return }
+            let responses = PromptDigest(Array(item.text.responses.map(\.text).joined(separator: "\n").utf8))
+            rows[responses, default: (0, [])].count += 1
+            rows[responses]?.groups.insert(group)
+        }
+        return rows.values.reduce(0) { $0 + ($1.groups.count > 1 ? $1.count : 0) }
+    }
+
     /// Calls `body` with every row of some steps, in the order of the prompts' bytes.
     func forEachPrompt(of steps: [StepID], _ body: (StepID, _ row: UInt64, PromptDigest) throws -> Void) throws {
         var last: (prompt: [UInt8], digest: PromptDigest)?

@@ -127,6 +127,8 @@ struct SurveyFit: Sendable {
         report = SurveyReport(
             places: candidates.map { table.places[$0] }, choice: choice,
             own: ClusteredShare(ofSurveyed: ownMargins, groups: prompts),
+            repeatedRows: try ledger.repeatedRows(
+                of: .survey, groups: Dictionary(uniqueKeysWithValues: zip(rows.rows, prompts))),
             commonPrompt: rows.commonPrompt,
             anchors: described.contains { !$0.isOwn } ? ClusteredShare(ofSurveyed: fits.margins, groups: prompts) : nil,
             estimator: fits.estimator, sources: described, combination: fits.choice,

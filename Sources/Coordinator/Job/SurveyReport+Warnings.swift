@@ -4,7 +4,21 @@ internal import Trust
 
 extension SurveyReport {
     /// What is wrong with the direction; empty where nothing is seen.
-    var warnings: [String] { directionWarnings + [refusalWarning].compactMap(\.self) }
+    var warnings: [String] { directionWarnings + [repetitionWarning, refusalWarning].compactMap(\.self) }
+
+    /// Of a few rows it is no matter.
+    private static let repeatedShareMax = 0.1
+
+    private var repetitionWarning: String? {
+        guard sources.contains(where: { $0.isOwn && $0.isUsed }), let repeatedRows,
+            Double(repeatedRows) > Self.repeatedShareMax * Double(own.rows)
+        else { return nil }
+        return """
+            \(repeatedRows) of \(own.rows) surveyed rows have the very responses of a row with another prompt: what orders \
+            them as labelled has seen their labels, which flatters all figures; leave such copies out, or give them one \
+            prompt
+            """
+    }
 
     private var refusalWarning: String? {
         guard let refusals = trust.refusalOfHarmless, refusals.adjusted > RowFigures.confoundMax,

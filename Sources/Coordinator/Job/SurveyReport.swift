@@ -94,6 +94,9 @@ struct SurveyReport: Codable, Hashable, Sendable {
     /// Of the rows' own labels, cross-fitted, at the place that they would choose.
     var own: ClusteredShare
 
+    /// How many rows have the very responses of a row that counts as one of another prompt.
+    var repeatedRows: Int?
+
     /// The prompt that more than half of the rows have, and whose rows are told apart by their responses.
     var commonPrompt: PromptDigest?
 

@@ -200,7 +200,8 @@ extension CoordinatorService {
             if ingestion.isComplete {
                 for line in lines { logger.warning("some rows are odd", metadata: ["what": "\(line)"]) }
             }
-            if ingestion.isComplete, ingestion.records == 0 {
+            // The survey is of the rows, of which the other step speaks.
+            if ingestion.isComplete, ingestion.records == 0, step != .survey {
                 logger.warning("there are no rows in the file", metadata: ["of": "\(step.name)"])
             }
             return ingestion.isComplete ? [.ingested(step.id)] : []

@@ -23,6 +23,6 @@ extension TrustFigures {
         confounds.finalCharacter = rows.confounds.finalCharacter
         confounds.refusalWording = rows.confounds.refusalWording
         confounds.truncation = rows.confounds.truncation
-        warnings += rows.warnings(isSurveyed: survey != nil)
+        warnings += rows.warnings(isSurveyed: survey != nil, isOfAnchors: run.source != "own")
     }
 }

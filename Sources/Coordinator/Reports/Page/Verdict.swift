@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// What the figures say of the margins in words: whether they agree with the labels more often than what knows nothing of
 /// safety.
 struct Verdict: Hashable, Sendable {
@@ -44,8 +46,8 @@ struct Verdict: Hashable, Sendable {
     var headline: String {
         guard agreement.isEnough else {
             return """
-                Too few rows to tell: \(agreement.rows) of \(agreement.prompts) prompts (expected at least \
-                \(TrustFigures.Agreement.rowsMin) of \(TrustFigures.Agreement.promptsMin)).
+                Too few rows to tell: \(agreement.rows.counted("row")) of \(agreement.prompts.counted("prompt")) (expected \
+                at least \(TrustFigures.Agreement.rowsMin) of \(TrustFigures.Agreement.promptsMin)).
                 """
         }
         switch standingToChance {
