@@ -50,7 +50,8 @@ let package = Package(
             swiftSettings: strict),
         // What all annotated rows say of their margins, from rows that come one by one.
         .target(
-            name: "Trust", dependencies: ["Margins", "Reports", "TextFeatures"], path: "Sources/Coordinator/Trust",
+            name: "Trust", dependencies: ["Diagnostics", "Margins", "Reports", "TextFeatures"],
+            path: "Sources/Coordinator/Trust",
             swiftSettings: strict),
         // What a person reads of a job: the progress line, the status page, overviews of what was written.
         .target(
