@@ -29,8 +29,8 @@ struct SurveyedGroupsTests {
     /// Rows whose labels mean the opposite in one of two groups, and a few that are in neither.
     private func groups() throws -> JobFolder {
         let folder = try JobFolder()
-        try folder.configure(source: "anchors: own", embedding: Self.auto, surveyed: 80)
-        try configure(folder, [("direction: {rows: 80}", "direction: {rows: 80, by: group}")])
+        try folder.configure(source: "anchors: own", embedding: Self.auto, surveyed: 100)
+        try configure(folder, [("direction: {rows: 100}", "direction: {rows: 100, by: group}")])
         let rows = try lines(Programs.demoRows, 0..<120) { index, row in
             guard index % 12 != 0 else { return }
             row["group"] = index < 60 ? 1 : 2
@@ -71,7 +71,7 @@ struct SurveyedGroupsTests {
         for group in [1, 2] {
             let margins = rows.filter { $0.group == group }.map(\.marginRaw)
             #expect(margins.count == 55)
-            #expect(margins.count { $0 > 0 } > 40, "group \(group): \(margins)")
+            #expect(margins.count { $0 > 0 } > 34, "group \(group): \(margins)")
         }
         // A later job takes the directions with their names.
         let second = try groups()
@@ -90,7 +90,7 @@ struct SurveyedGroupsTests {
         let same = zip(rows, again).count { row, repeated in
             abs(row.marginRaw - (repeated.marginRaw ?? .nan)) < 1e-4 * abs(row.marginRaw)
         }
-        #expect(same >= 25 && same < 60, "\(same)")
+        #expect(same >= 10 && same < 40, "\(same)")
         #expect(again.count == 120)
         let folder = try groups()
         let (last, end) = try await folder.run(workers: 2, killedAt: [2, 12])
