@@ -26,7 +26,7 @@ struct RowPromptsTests {
         var pairs = FittedPrompts()
         for step in anchors { try pairs.add(step, of: ledger) }
         return try RowPrompts(
-            ledger, common: ledger.commonPrompt(of: [.survey, .rows]), fittedOn: pairs, isOwn: isOwn)
+            ledger, common: ledger.commonPrompt(), fittedOn: pairs, isOwn: isOwn)
     }
 
     @Test func aPromptHasOneNumberInBothSteps() throws {
@@ -85,8 +85,7 @@ struct RowPromptsTests {
         try addResponses(["1", "2", "3"], to: .survey)
         try add(["q", "q"], to: .rows, from: 3)
         try addResponses(["3 ", "4"], to: .rows, from: 5)
-        #expect(try ledger.commonPrompt(of: [.survey, .rows]) == PromptDigest(Array("p".utf8)))
-        #expect(try ledger.commonPrompt(of: [.survey, .rows], rows: [0, 3]) == nil, "half of them")
+        #expect(try ledger.commonPrompt() == PromptDigest(Array("p".utf8)))
         let own = try prompts(isOwn: true)
         #expect(Set(own.numbers.values).count == 5 && own.numbers[2] == own.numbers[5])
         #expect(own.numbers[3] == own.numbers[4] && own.fitted == [5])
@@ -94,6 +93,23 @@ struct RowPromptsTests {
         try add(["q"], to: .anchors, from: 2)
         #expect(
             try prompts(anchors: [.anchors]).fitted == [3, 4, 6], "of its prompt, and of the common one with the texts")
+    }
+
+    /// A prompt with more rows than are surveyed is no common one for that: its other rows were seen by the direction.
+    @Test func whatIsCommonIsOfAllRowsAndNotOfTheSurveyedOnes() throws {
+        try addResponses(["1", "2", "3"], to: .survey)
+        try ledger.set(commonPrompt: nil)
+        try addResponses(["4"], to: .rows, from: 3)
+        let prompts = try prompts(isOwn: true)
+        #expect(Set(prompts.numbers.values).count == 1 && prompts.fitted == [3])
+    }
+
+    /// Whose texts the direction saw is of no matter for another prompt.
+    @Test func rowsOfTheCommonPromptAreKnownByTheirTexts() throws {
+        try addResponses(["1", "2", "3"], to: .rows)
+        try add(["x", "x", "x"], to: .anchors)
+        try addResponses(["2"], to: .anchors(1, ofPairs: true))
+        #expect(try prompts(anchors: [.anchors, .anchors(1)]).fitted == [1])
     }
 
     @Test func rowsWithTheResponsesOfARowOfAnotherGroupAreCounted() throws {
@@ -116,7 +132,7 @@ struct RowPromptsTests {
             let (names, texts) = prompts.serialized
             #expect(FittedPrompts(prompts: names, texts: texts) == prompts)
         }
-        #expect(several.texts.isEmpty && one.texts.count == 1)
+        #expect(several.texts.count == 2 && one.texts.count == 1)
         for (names, texts) in [("0", ""), ("", "xx"), (String(repeating: "g", count: 16), "")] {
             #expect(FittedPrompts(prompts: names, texts: texts) == nil)
         }

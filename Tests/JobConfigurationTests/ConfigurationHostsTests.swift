@@ -63,6 +63,7 @@ import Testing
             ("{prompt}\n{response}", "{prompt}\n{response}"),
             (#"'{prompt}: {response}'"#, "{prompt}: {response}"),
             (#""{prompt}" {response}"#, #""{prompt}" {response}"#),
+            (#""{prompt}" "{response}""#, #""{prompt}" "{response}""#),
             (#""Q: *{prompt}*\nA: {response}""#, "Q: *{prompt}*\nA: {response}"),
         ] {
             let configuration = try Configuration(

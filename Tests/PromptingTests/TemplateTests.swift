@@ -137,7 +137,7 @@ import Testing
             ]
         ),
         (
-            #"{prompt}\n{response}"#,
+            #"{prompt}\nA: {response}"#,
             [#"found \n as two characters: in YAML a line break is that in double quotes alone"#]
         ),
         (
@@ -152,6 +152,13 @@ import Testing
         #expect(throws: Problem("embedding.template: " + problems.joined(separator: "; "), isOfConfiguration: true)) {
             try Template(text)
         }
+    }
+
+    @Test(arguments: [
+        #"\nabla {prompt} C:\new {response}"#, "{prompt}\n\\N{response}", "{respond} {prompt} {response} {instruction}",
+    ])
+    func whatOnlyLooksLikeAMistakeIsText(_ text: String) throws {
+        #expect(try Template(text).identity.hasPrefix("custom: "))
     }
 
     @Test func controlTokensOfRowsAreTextUnlessTheConfigurationSaysOtherwise() throws {

@@ -76,7 +76,11 @@ struct ReportCommand: AsyncParsableCommand {
     private func refuseToReplace(_ read: [String], by path: String) throws(FileError) {
         try AtomicFile.check(path)
         guard FileStatus(path: path) == nil || JobReport.isReport(at: path) else {
-            throw FileError(path: path, problem: "expected nothing or an earlier report, found another file")
+            throw FileError(
+                path: path,
+                problem:
+                    "expected nothing or an earlier report, found another file: remove it, or name another with --report"
+            )
         }
         let place = FilePlace(FilePlace.absolute(path))
         for other in read where place.isSame(as: FilePlace(FilePlace.absolute(other))) {

@@ -45,6 +45,7 @@ struct Ingestor: Sendable {
             guard case .success(let pair) = record.content else { continue }
             sample.add(UnitPayload.Item(row: UInt64(record.index), text: input.text(of: pair)))
         }
+        try ledger.set(commonPrompt: sample.commonPrompt)
         let items = sample.items
         ingestion.records = items.count
         ingestion.rows = items.count

@@ -36,7 +36,7 @@ struct PlaceTable {
 
     /// Those that are fitted again for each permutation: not logistic regression, of which ridge is the first step.
     private static let permutedCount = 4
-    /// The work of a place grows with their number's square and more; what is fitted at the chosen one sees all.
+    /// The work of a place grows with their number's square and more; what is fitted at the chosen one sees more.
     private static let rowsMax = 1000
     private static let folds = 5
 

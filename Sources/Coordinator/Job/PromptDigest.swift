@@ -35,7 +35,7 @@ struct PromptDigest: Hashable, Codable, Sendable {
 struct FittedPrompts: Hashable, Sendable {
     private(set) var prompts: Set<PromptDigest> = []
 
-    /// Of pairs of a prompt that most pairs of their step have, the prompts with the responses.
+    /// The prompts with their responses.
     private(set) var texts: Set<PromptDigest> = []
 
     init() {}
@@ -43,12 +43,10 @@ struct FittedPrompts: Hashable, Sendable {
     /// - Parameter rows: those of the step's that count; nil: all.
     /// - Throws: a database error, or `Problem` for a text that is damaged.
     mutating func add(_ step: StepID, of ledger: Ledger, rows: Set<UInt64>? = nil) throws {
-        let common = try ledger.commonPrompt(of: [step], rows: rows)
         try ledger.forEachItem(of: step) { item in
             guard rows?.contains(item.row) ?? true else { return }
-            let prompt = PromptDigest(Array(item.text.prompt.text.utf8))
-            prompts.insert(prompt)
-            if prompt == common { texts.insert(PromptDigest(item.text)) }
+            prompts.insert(PromptDigest(Array(item.text.prompt.text.utf8)))
+            texts.insert(PromptDigest(item.text))
         }
     }
 
@@ -56,8 +54,7 @@ struct FittedPrompts: Hashable, Sendable {
     ///   - prompt: of a row.
     ///   - text: of the row, its responses included, where its prompt is one that most rows have, which alone tells nothing.
     func contains(_ prompt: PromptDigest, text: PromptDigest?) -> Bool {
-        if let text, !texts.isEmpty { return texts.contains(text) }
-        return prompts.contains(prompt)
+        text.map(texts.contains) ?? prompts.contains(prompt)
     }
 
     var isEmpty: Bool { prompts.isEmpty }
@@ -99,20 +96,6 @@ extension Ledger {
     ///
     /// - Throws: a database error.
     func prompts(of step: StepID) throws -> [UInt64: Int] { try rowPrompts(of: [step], common: nil).numbers }
-
-    /// The prompt that more than half of some rows have; nil without one. It tells rows apart no more: nothing says that its
-    /// rows resemble one another, and what is fitted without them is fitted on few.
-    ///
-    /// - Parameter rows: those of the steps' that count; nil: all.
-    /// - Throws: a database error.
-    func commonPrompt(of steps: [StepID], rows: Set<UInt64>? = nil) throws -> PromptDigest? {
-        var counts: [PromptDigest: Int] = [:]
-        try forEachPrompt(of: steps) { _, row, prompt in
-            if rows?.contains(row) ?? true { counts[prompt, default: 0] += 1 }
-        }
-        let total = counts.values.reduce(0, +)
-        return counts.first { 2 * $0.value > total }?.key
-    }
 
     /// Which of the job's rows, in some steps of theirs, have the same prompt: those of the same number.
     ///

@@ -24,6 +24,7 @@ struct PromptSample {
     private let rowsWanted: Int
     private let known: Set<PromptDigest>
     private var prompts: [Rank: [UnitPayload.Item]] = [:]
+    private var common = CommonPrompt()
     private var count = 0
 
     /// Prompts behind it are not among the first ones.
@@ -41,6 +42,7 @@ struct PromptSample {
 
     mutating func add(_ item: UnitPayload.Item) {
         let prompt = PromptDigest(Array(item.text.prompt.text.utf8))
+        common.add(prompt, row: item.row)
         let rank = Rank(isKnown: known.contains(prompt), hash: prompt.value)
         guard last.map({ rank <= $0 }) ?? true else { return }
         prompts[rank, default: []].append(item)
@@ -51,6 +53,9 @@ struct PromptSample {
         }
         if count >= 4 * rowsWanted { prune() }
     }
+
+    /// That more than half of all the stream's rows have.
+    var commonPrompt: PromptDigest? { common.prompt }
 
     /// In the order of the stream.
     var items: [UnitPayload.Item] {

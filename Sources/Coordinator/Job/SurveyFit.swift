@@ -26,7 +26,8 @@ struct SurveyFit: Sendable {
     init(ledger: Ledger, definition: JobDefinition, model: LoadedModel) throws {
         let readouts = definition.specification(ofRun: "").readouts(layerCount: model.layerCount)
         let rows = try SurveyStates(
-            .survey, ledger: ledger, splitsCommonPrompt: true, readouts: readouts.count, hiddenSize: model.hiddenSize)
+            .survey, ledger: ledger, common: ledger.commonPrompt(), readouts: readouts.count,
+            hiddenSize: model.hiddenSize)
         let sources = try SurveySource.all(
             definition, ledger: ledger, readouts: readouts.count, hiddenSize: model.hiddenSize)
         let candidates = Self.candidates(readouts, layerCount: model.layerCount)
@@ -129,7 +130,6 @@ struct SurveyFit: Sendable {
             own: ClusteredShare(ofSurveyed: ownMargins, groups: prompts),
             repeatedRows: try ledger.repeatedRows(
                 of: .survey, groups: Dictionary(uniqueKeysWithValues: zip(rows.rows, prompts))),
-            commonPrompt: rows.commonPrompt,
             anchors: described.contains { !$0.isOwn } ? ClusteredShare(ofSurveyed: fits.margins, groups: prompts) : nil,
             estimator: fits.estimator, sources: described, combination: fits.choice,
             combinedAt: combinedAt,

@@ -76,8 +76,11 @@ extension SurveyReport {
             """
     }
 
-    /// Whether a chosen place and estimator are as good as the best are where labels mean nothing.
-    private var isOfLuck: Bool { !choice.isDefault && permutation.map { $0.null.pValue > 0.05 } ?? false }
+    /// Whether a chosen place and estimator are as good as the best are where labels mean nothing. Of a part of the rows alone
+    /// that says nothing.
+    private var isOfLuck: Bool {
+        !choice.isDefault && permutation.map { $0.rows == own.rows && $0.null.pValue > 0.05 } ?? false
+    }
 
     /// What choosing a place flatters anchors by.
     private var luck: Double { choice.isDefault ? 0 : choice.best?.optimism ?? 0 }

@@ -97,9 +97,6 @@ struct SurveyReport: Codable, Hashable, Sendable {
     /// How many rows have the very responses of a row that counts as one of another prompt.
     var repeatedRows: Int?
 
-    /// The prompt that more than half of the rows have, and whose rows are told apart by their responses.
-    var commonPrompt: PromptDigest?
-
     /// Of the job's direction at the chosen place, where there are anchors.
     var anchors: ClusteredShare?
 

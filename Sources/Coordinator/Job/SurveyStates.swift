@@ -25,9 +25,6 @@ struct SurveyStates {
     /// The number of each row's prompt.
     private(set) var groups: [Int] = []
 
-    /// The prompt that more than half of the rows have, where such rows are told apart by their responses.
-    private(set) var commonPrompt: PromptDigest?
-
     /// What the others came to.
     private(set) var failures: [(row: UInt64, result: RowResult)] = []
     var failed: Int { failures.count }
@@ -36,11 +33,10 @@ struct SurveyStates {
     /// Differences in memory at a time.
     private static let bytesMax = 256 << 20
 
-    /// - Parameter splitsCommonPrompt: whether rows of a prompt that more than half of them have are in one group only where
-    ///   they have the same responses, too.
+    /// - Parameter common: a prompt whose rows are in one group only where they have the same responses, too.
     /// - Throws: `Problem` where the ledger has other numbers of a row than the job asks for; a ledger error.
     init(
-        _ step: WorkStep, ledger: Ledger, splitsCommonPrompt: Bool = false, readouts: Int, hiddenSize: Int
+        _ step: WorkStep, ledger: Ledger, common: PromptDigest? = nil, readouts: Int, hiddenSize: Int
     ) throws {
         (self.step, self.ledger, self.readouts, self.hiddenSize) = (step, ledger, readouts, hiddenSize)
         let textSize = readouts * hiddenSize
@@ -62,8 +58,7 @@ struct SurveyStates {
                 rows.append(row)
             }
         }
-        if splitsCommonPrompt { commonPrompt = try ledger.commonPrompt(of: [step.id], rows: Set(rows)) }
-        let prompts = try ledger.rowPrompts(of: [step.id], common: commonPrompt).numbers
+        let prompts = try ledger.rowPrompts(of: [step.id], common: common).numbers
         groups = try rows.map { row in
             guard let prompt = prompts[row] else {
                 throw Problem("row \(row) of \(step.name) has no text in the ledger")

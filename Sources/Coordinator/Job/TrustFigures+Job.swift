@@ -22,9 +22,6 @@ extension TrustFigures {
             direction.heldOutWarning, definition.sameRowsWarning(direction), direction.precisionWarning(model),
         ].compactMap(\.self)
         guard let survey else {
-            if definition.configuration.surveys {
-                warnings.append("too few rows to tell whether margins mean anything")
-            }
             return
         }
         labelAgreement = Agreement(survey.agreement)
@@ -145,7 +142,7 @@ extension JobDefinition {
     ///   - survey: nil where there was none.
     /// - Throws: a database error.
     func rowPrompts(_ ledger: Ledger, _ direction: SavedDirection?, _ survey: SurveyReport?) throws -> RowPrompts {
-        let common = try survey.map(\.commonPrompt) ?? ledger.commonPrompt(of: [.survey, .rows])
+        let common = try ledger.commonPrompt()
         guard let direction else { return try RowPrompts(ledger, common: common, fittedOn: .init(), isOwn: false) }
         let (files, isOwn) = sources(of: direction)
         // What it was fitted on besides the surveyed rows, of which none is scored by what saw its prompt.

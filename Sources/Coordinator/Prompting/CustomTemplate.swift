@@ -32,9 +32,7 @@ struct CustomTemplate: Hashable, Sendable {
                 problems.append("\(placeholder.marker) is missing")
             }
         }
-        for part in parts {
-            if case .literal(let text) = part { problems += Self.mistakes(in: text) }
-        }
+        problems += Self.mistakes(in: source)
         if problems.isEmpty, order.last != .response {
             problems.append("expected {response} behind the other placeholders")
         }
@@ -49,17 +47,22 @@ struct CustomTemplate: Hashable, Sendable {
         }
     }
 
-    /// What is taken for text, and was hardly meant so.
+    /// What would be taken for text, and was hardly meant so: a placeholder but for one letter or capitals, and the two
+    /// characters of a line break where there is no other one.
     private static func mistakes(in text: String) -> [String] {
         var problems: [String] = []
         for word in text.matches(of: #/\{([A-Za-z]+)\}/#) {
             let name = word.1.lowercased()
-            guard let meant = Placeholder.allCases.first(where: { $0.rawValue.editDistance(to: name) <= 2 }) else {
+            guard
+                let meant = Placeholder.allCases.first(where: {
+                    $0.rawValue.editDistance(to: name) <= 1 && $0.marker != word.0
+                })
+            else {
                 continue
             }
             problems.append("unknown placeholder \(word.0); did you mean \(meant.marker)?")
         }
-        if text.contains(#"\n"#) {
+        if !text.contains("\n"), text.contains(#/\\n([^a-z]|$)/#) {
             problems.append(#"found \n as two characters: in YAML a line break is that in double quotes alone"#)
         }
         return problems

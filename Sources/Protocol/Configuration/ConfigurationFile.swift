@@ -71,7 +71,7 @@ final class ConfigurationFile {
         // What is no section is reported at its place.
         if let old, old.mapping == nil, old.null == nil { return }
         var value = Node(text)
-        if let quote = text.first, "\"'".contains(quote), text.count > 1, text.last == quote {
+        if text.wholeMatch(of: #/(?s)"(\\.|[^"\\])*"|'([^']|'')*'/#) != nil {
             guard let quoted = try? Yams.compose(yaml: text), quoted.scalar != nil, let quoted = quoted.withoutMarks
             else {
                 return problems.append(

@@ -279,10 +279,9 @@ extension Node {
     /// With a colon Yams takes a number for a sexagesimal one, and traps where that is too large.
     fileprivate var isSexagesimal: Bool { scalar?.string.contains(":") == true }
 
-    /// Of decimal digits: YAML takes 010 for 8, and few who write it do.
-    fileprivate var wholeNumber: Int? {
-        guard let text = scalar?.string, text.wholeMatch(of: #/[-+]?(0|[1-9][0-9]*)/#) != nil else { return nil }
-        return int
-    }
+    /// YAML takes 010 for 8, and few who write it do.
+    private var isOctal: Bool { scalar?.string.wholeMatch(of: #/[-+]?0[0-9_]+/#) != nil }
+
+    fileprivate var wholeNumber: Int? { isSexagesimal || isOctal ? nil : int }
     fileprivate var finiteNumber: Double? { isSexagesimal ? nil : float.flatMap { $0.isFinite ? $0 : nil } }
 }

@@ -63,7 +63,7 @@ package final class Ledger: Sendable {
 
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("10") { database in
+        migrator.registerMigration("11") { database in
             try database.execute(
                 sql: """
                     CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;

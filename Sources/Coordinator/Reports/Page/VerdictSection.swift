@@ -132,7 +132,9 @@ extension TrustFigures {
                 """
         }
         // Of all rows, and not of some of them.
-        guard areAsLabelled, let agreement = labelAgreement, agreement.rows == raw.count else { return nil }
+        guard areAsLabelled, run.droppedRows == 0, fittedRows?.areLeftOut != true,
+            let agreement = labelAgreement, agreement.rows == raw.count
+        else { return nil }
         let share =
             raw.positiveShare + Double(raw.count - raw.positiveCount - raw.negativeCount) / Double(2 * raw.count)
         guard isOther(agreement.value, share) else { return nil }

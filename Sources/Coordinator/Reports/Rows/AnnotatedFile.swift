@@ -43,7 +43,8 @@ struct AnnotatedFile: Sendable {
                         """)
             }
             let isFlipped = object.value(of: OutputColumn.flipped.rawValue)?.text == "true"
-            let rawMargin = object.number(in: .marginRaw) ?? margin
+            // Of a margin that is a difference of scores, and that may have been clipped.
+            let rawMargin = object.number(in: .marginRaw) ?? object.scoreDifference ?? margin
             try body(
                 AnnotatedRow(
                     line: row.line, object: object, margin: margin, rawMargin: isFlipped ? -rawMargin : rawMargin,
@@ -64,6 +65,12 @@ extension JSONObject {
     /// nil also for a number beyond what a `Double` can be.
     fileprivate func number(in column: OutputColumn) -> Double? {
         value(of: column.rawValue)?.number.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// nil where a score is missing.
+    fileprivate var scoreDifference: Double? {
+        guard let chosen = number(in: .scoreChosen), let rejected = number(in: .scoreRejected) else { return nil }
+        return chosen - rejected
     }
 }
 
