@@ -116,7 +116,16 @@ struct JobTests {
             Programs.coordinator, ["report", folder.path("out.jsonl"), "--report", folder.path("out.errors.jsonl")])
         #expect(await replacing.exit().status == 2)
         #expect(folder.hasErrors)
-        #expect(replacing.errors.contains("expected nothing or an earlier report, found another file"))
+        #expect(replacing.errors.contains("the report would take the place of"))
+        // Of which the report is not made.
+        for name in ["in.jsonl", "cluster.yaml"] {
+            let before = try Data(contentsOf: folder.url.appending(path: name))
+            let other = try RunningProgram(
+                Programs.coordinator, ["report", folder.path("out.jsonl"), "--report", folder.path(name)])
+            #expect(await other.exit().status == 2)
+            #expect(other.errors.contains("expected nothing or an earlier report, found another file"))
+            #expect(try Data(contentsOf: folder.url.appending(path: name)) == before)
+        }
         let repeated = try RunningProgram(Programs.coordinator, ["report", folder.path("out.jsonl")])
         #expect(await repeated.exit().status == 0, "in place of the earlier one: \(repeated.errors)")
 

@@ -74,6 +74,10 @@ struct ReportCommand: AsyncParsableCommand {
     /// - Throws: `FileError` where the page would take the place of what it is made from, by whatever name, or of anything but
     ///   an earlier page.
     private func refuseToReplace(_ read: [String], by path: String) throws(FileError) {
+        let place = FilePlace(FilePlace.absolute(path))
+        for other in read where place.isSame(as: FilePlace(FilePlace.absolute(other))) {
+            throw FileError(path: path, problem: "the report would take the place of \(other), which it is made from")
+        }
         try AtomicFile.check(path)
         guard FileStatus(path: path) == nil || JobReport.isReport(at: path) else {
             throw FileError(
@@ -81,10 +85,6 @@ struct ReportCommand: AsyncParsableCommand {
                 problem:
                     "expected nothing or an earlier report, found another file: remove it, or name another with --report"
             )
-        }
-        let place = FilePlace(FilePlace.absolute(path))
-        for other in read where place.isSame(as: FilePlace(FilePlace.absolute(other))) {
-            throw FileError(path: path, problem: "the report would take the place of \(other), which it is made from")
         }
     }
 }

@@ -60,7 +60,8 @@ final class ConfigurationFile {
     }
 
     /// Puts the value of `section.key=value` in place of the file's: a list, a section or a text in quotes where it is that in
-    /// YAML, else the text itself, which may be a template that begins with a bracket.
+    /// YAML, else the text itself, which may be a template that begins with a bracket. A text in quotes that YAML cannot read is
+    /// a problem.
     func apply(_ override: String, to root: inout Node.Mapping) {
         guard let match = override.wholeMatch(of: #/([a-z0-9_]+)\.([a-z0-9_]+)=((?s).*)/#) else {
             return problems.append("\(Self.option): expected SECTION.KEY=VALUE, found \(override.quoted)")

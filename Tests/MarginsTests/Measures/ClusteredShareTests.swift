@@ -22,7 +22,7 @@ import Testing
         (100, 1.98397), (1000, 1.96234),
     ])
     func studentsQuantilesAreKnown(_ degreesOfFreedom: Int, _ quantile: Double) {
-        #expect(abs(studentQuantile(degreesOfFreedom: degreesOfFreedom) / quantile - 1) < 2e-3)
+        #expect(abs(studentQuantile(degreesOfFreedom: degreesOfFreedom) / quantile - 1) < 1.25e-3)
     }
 
     /// Of two groups that agree by chance nobody knows what a third one is like.
@@ -42,10 +42,13 @@ import Testing
                 let rows = groups.indices.filter { groups[$0] == group }
                 return (rows.count, rows.count { values[$0] == 1 })
             })
-        // Of as many standard errors as Student asks for.
-        let ratio = studentQuantile(degreesOfFreedom: Set(groups).count - 1) / HeldOutAccuracy.normalQuantile
+        // Of as many independent rows, by the same formula, but for the quantile.
+        let (z, center) = (HeldOutAccuracy.normalQuantile, (expected.low + expected.high) / 2)
+        let count = z * z * (center - 0.5) / (share.value - center)
+        let student = studentQuantile(degreesOfFreedom: Set(groups).count - 1)
+        let wider = HeldOutAccuracy.wilson(share: share.value, count: count, z: student)
+        #expect(abs(share.low - wider.low) < 1e-12 && abs(share.high - wider.high) < 1e-12)
         #expect(share.low < expected.low && share.high > expected.high)
-        #expect(abs((share.high - share.low) / (expected.high - expected.low) / ratio - 1) < 0.02)
     }
 
     /// 1,000 data sets of 60 groups of 1 to 9 rows, whose share varies by group: the truth is in 93 to 97 of 100
