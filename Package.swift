@@ -93,7 +93,9 @@ let package = Package(
         // The inference engine: knows neither sockets nor directions.
         .target(
             name: "Engine",
-            dependencies: ["CKernels", "COneDNN", "COpenBLAS", "Diagnostics", "ModelFiles", "Tokenizers"],
+            dependencies: [
+                "CKernels", "COneDNN", "COpenBLAS", "Diagnostics", "ModelFiles", "SeededRandom", "Tokenizers",
+            ],
             exclude: ["ModelFiles", "Tokenizers", "Kernels", "COneDNN", "COpenBLAS"],
             swiftSettings: strict),
         // Model files and their vocabularies, for whoever does not need the engine.

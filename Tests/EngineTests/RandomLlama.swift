@@ -71,13 +71,14 @@ struct RandomLlama {
 
     func embedder(
         _ precision: Precision = .f32, _ backend: Backend = .native, attention: AttentionPrecision = .automatic,
-        edit: (inout GGUFBuilder) -> Void = { _ in }
+        predictsTokens: Bool = false, edit: (inout GGUFBuilder) -> Void = { _ in }
     ) throws -> Embedder {
         let path = NSTemporaryDirectory() + "random-\(UUID().uuidString).gguf"
         try Data(gguf(edit: edit)).write(to: URL(filePath: path))
         defer { unlink(path) }
         return try Embedder(
-            modelPath: path, precision: precision, backend: backend, attention: attention, loadingThreads: 2)
+            modelPath: path, precision: precision, backend: backend, attention: attention,
+            predictsTokens: predictsTokens, loadingThreads: 2)
     }
 
     /// So many tokens, always the same.

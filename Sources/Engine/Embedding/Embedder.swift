@@ -35,19 +35,22 @@ public final class Embedder: Sendable {
 
     /// Maps a GGUF file and packs its weights for `backend`, on `loadingThreads` threads.
     ///
-    /// - Parameter attention: Counts where `precision` is not `f32`.
+    /// - Parameters:
+    ///   - attention: Counts where `precision` is not `f32`.
+    ///   - predictsTokens: whether texts are to be generated, which takes memory for the vocabulary projection.
     /// - Throws: `ModelFileError` if the file is damaged or of an architecture or tokenizer that is not supported;
     ///   `UnsupportedPrecision`; an error of the backend if it refuses.
     public init(
         modelPath: String, precision: Precision, backend: Backend, attention: AttentionPrecision = .automatic,
-        loadingThreads: Int
+        predictsTokens: Bool = false, loadingThreads: Int
     ) throws {
         let file = try GGUFFile(path: modelPath)
         let resolved = try precision.resolved(for: backend)
         self.attention = try resolved == .f32 ? .f32 : attention.resolved()
         let gemm = try backend.open(resolved)
         transformer = try TransformerModel(
-            file: file, backend: gemm, attention: self.attention, threads: loadingThreads)
+            file: file, backend: gemm, attention: self.attention, predictsTokens: predictsTokens,
+            threads: loadingThreads)
         tokenizer = try Tokenizer(gguf: file)
         guard tokenizer.vocabularySize <= transformer.vocabularySize else {
             throw ModelFileError(

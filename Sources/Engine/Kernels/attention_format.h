@@ -6,21 +6,25 @@
 /// - `ATTENTION_DOT(sum, words, word)`: adds the products of sixteen words with one to `sum`.
 /// - `ATTENTION_STORE_WEIGHTS(row, i, weights)`: stores the weights of keys `i ...` of a row, which begins at `row`.
 /// - `ATTENTION_KEYS_PER_WORD`: 1 for f32, 2 for bf16.
+///
+/// The functions of a tile are inlined with its number of rows as a constant. What a row sums, and in which order, does
+/// not depend on that.
+#define ATTENTION_INLINE ATTENTION_TARGET __attribute__((always_inline)) static inline
 
-/// Scores of the tile against one block of keys that begins at `first_key`; keys outside of `[first, key_end)` get -∞.
-ATTENTION_TARGET static void ATTENTION(score_block)(attention_tile *tile, const uint32_t *keys, int64_t first_key,
-    int64_t first, int64_t end, float *scores) {
+/// Scores of the tile against one block of keys that begins at `first_key`; keys that a row does not see get -∞.
+ATTENTION_INLINE void ATTENTION(score_block)(attention_tile *tile, const int rows, const uint32_t *keys,
+    int64_t first_key, int64_t first, int64_t end, float *scores) {
     const uint32_t *query = tile->query;
     const int64_t depth = tile->depth;
     vec score[TILE_ROWS];
-    UNROLL for (int r = 0; r < TILE_ROWS; r++) score[r] = (vec){0};
+    UNROLL for (int r = 0; r < rows; r++) score[r] = (vec){0};
     for (int64_t i = 0; i < depth; i++, keys += lanes) {
         ATTENTION_WORDS key = ATTENTION_LOAD(keys);
-        UNROLL for (int r = 0; r < TILE_ROWS; r++) ATTENTION_DOT(score[r], key, query[r * depth + i]);
+        UNROLL for (int r = 0; r < rows; r++) ATTENTION_DOT(score[r], key, query[r * depth + i]);
     }
-    UNROLL for (int r = 0; r < TILE_ROWS; r++) STORE(scores + r * chunk_keys, score[r]);
-    int64_t seen_end = tile->key_end_least < end ? tile->key_end_least : end;
-    if (first_key < first || first_key + lanes > seen_end) hide_unseen(tile, first_key, first, end, scores);
+    UNROLL for (int r = 0; r < rows; r++) STORE(scores + r * chunk_keys, score[r]);
+    int64_t seen_end = tile->is_own_range && tile->key_end_least < end ? tile->key_end_least : end;
+    if (first_key < first || first_key + lanes > seen_end) hide_unseen(tile, rows, first_key, first, end, scores);
 }
 
 /// `e^x` for `x <= 0`, and next to nothing for less than -87: what a softmax needs, with an error below that of the
@@ -33,7 +37,7 @@ INLINE void ATTENTION(exp)(vec *x) {
 
 /// Turns row `r` of the chunk's scores into weights relative to the maximum so far, and rescales what was summed before.
 /// In bf16 two weights share a word.
-ATTENTION_TARGET static void ATTENTION(softmax_row)(attention_tile *tile, int r, int64_t keys) {
+ATTENTION_INLINE void ATTENTION(softmax_row)(attention_tile *tile, int r, int64_t keys) {
     float *scores = tile->scores + r * chunk_keys, *out = tile->out + r * tile->width;
     vec largest = SPLAT(tile->maximum[r]);
     for (int64_t i = 0; i < keys; i += lanes) {
@@ -59,39 +63,61 @@ ATTENTION_TARGET static void ATTENTION(softmax_row)(attention_tile *tile, int r,
     tile->sum[r] = tile->sum[r] * kept + vector_sum(&sums);
 }
 
-/// `out[TILE_ROWS, width] += weights[TILE_ROWS, keys] · values[keys, width]`, for `words` words of keys.
-ATTENTION_TARGET static void ATTENTION(add_values)(attention_tile *tile, const float *weights, const uint32_t *values,
-    int64_t words) {
+/// `out[rows, width] += weights[rows, keys] · values[keys, width]`, for `words` words of keys.
+ATTENTION_INLINE void ATTENTION(add_values)(attention_tile *tile, const int rows, const float *weights,
+    const uint32_t *values, int64_t words) {
     for (int64_t column = 0; column < tile->width; column += lanes) {
         float *out = tile->out + column;
         const uint32_t *value = values + column, *weight = (const uint32_t *)weights;
         vec sum[TILE_ROWS];
-        UNROLL for (int r = 0; r < TILE_ROWS; r++) sum[r] = LOAD(out + r * tile->width);
+        UNROLL for (int r = 0; r < rows; r++) sum[r] = LOAD(out + r * tile->width);
         for (int64_t word = 0; word < words; word++, value += tile->width) {
             ATTENTION_WORDS v = ATTENTION_LOAD(value);
-            UNROLL for (int r = 0; r < TILE_ROWS; r++) ATTENTION_DOT(sum[r], v, weight[r * chunk_keys + word]);
+            UNROLL for (int r = 0; r < rows; r++) ATTENTION_DOT(sum[r], v, weight[r * chunk_keys + word]);
         }
-        UNROLL for (int r = 0; r < TILE_ROWS; r++) STORE(out + r * tile->width, sum[r]);
+        UNROLL for (int r = 0; r < rows; r++) STORE(out + r * tile->width, sum[r]);
     }
 }
 
 /// Attends to the rows `[first, end)`, in chunks of whole blocks whose weights stay in the first-level cache.
-ATTENTION_TARGET static void ATTENTION(attend_range)(attention_tile *tile, const legend_heads *heads, int64_t kv_head,
-    int64_t first, int64_t end, const uint32_t *keys, const uint32_t *values) {
+ATTENTION_INLINE void ATTENTION(attend_range)(attention_tile *tile, const int rows, const legend_heads *heads,
+    int64_t kv_head, int64_t first, int64_t end, const uint32_t *keys, const uint32_t *values) {
     const int64_t per_word = ATTENTION_KEYS_PER_WORD;
     for (int64_t chunk = first / lanes * lanes; chunk < end; chunk += chunk_keys) {
         int64_t chunk_end = chunk + chunk_keys < end ? chunk + chunk_keys : end, key = chunk;
         for (; key < chunk_end; key += lanes) {
             ATTENTION(score_block)(
-                tile, keys + key_offset(heads, kv_head, key), key, first, end, tile->scores + key - chunk);
+                tile, rows, keys + key_offset(heads, kv_head, key), key, first, end, tile->scores + key - chunk);
         }
-        for (int r = 0; r < TILE_ROWS; r++) ATTENTION(softmax_row)(tile, r, key - chunk);
+        for (int r = 0; r < rows; r++) ATTENTION(softmax_row)(tile, r, key - chunk);
         // A pair may begin before the range or end after it: the weight of that key is next to nothing.
         int64_t begin = (chunk > first ? chunk : first) / per_word * per_word;
         ATTENTION(add_values)(
-            tile, tile->scores + (begin - chunk) / per_word, values + value_offset(heads, kv_head, begin),
+            tile, rows, tile->scores + (begin - chunk) / per_word, values + value_offset(heads, kv_head, begin),
             (chunk_end - begin + per_word - 1) / per_word);
     }
+}
+
+/// Attends to all ranges.
+ATTENTION_INLINE void ATTENTION(attend)(attention_tile *tile, const int rows, const legend_heads *heads,
+    int64_t kv_head, const legend_row_range *ranges, int64_t range_count, const uint32_t *keys, const uint32_t *values) {
+    for (int64_t n = 0; n < range_count; n++) {
+        tile->is_own_range = n == range_count - 1;
+        int64_t end = ranges[n].end;
+        if (tile->is_own_range && tile->key_end_most < end) end = tile->key_end_most;
+        ATTENTION(attend_range)(tile, rows, heads, kv_head, ranges[n].first, end, keys, values);
+    }
+}
+
+ATTENTION_TARGET static void ATTENTION(attend_many)(attention_tile *tile, const legend_heads *heads, int64_t kv_head,
+    const legend_row_range *ranges, int64_t range_count, const uint32_t *keys, const uint32_t *values) {
+    ATTENTION(attend)(tile, TILE_ROWS, heads, kv_head, ranges, range_count, keys, values);
+}
+
+/// For a query alone, as generation has it.
+ATTENTION_TARGET static void ATTENTION(attend_few)(attention_tile *tile, const legend_heads *heads, int64_t kv_head,
+    const legend_row_range *ranges, int64_t range_count, const uint32_t *keys, const uint32_t *values) {
+    ATTENTION(attend)(tile, few_rows, heads, kv_head, ranges, range_count, keys, values);
 }
 
 /// Loads rows `first ...` of the `[queries * group]` rows of one key-value head; missing rows are zero.
@@ -130,15 +156,14 @@ ATTENTION_TARGET static void ATTENTION(attention)(
         for (int64_t first = 0; first < total; first += TILE_ROWS) {
             int64_t rows = total - first < TILE_ROWS ? total - first : TILE_ROWS;
             ATTENTION(load_tile)(&tile, heads, kv_head, first, rows, query, stride, key_end);
-            for (int64_t n = 0; n < range_count; n++) {
-                int64_t end = ranges[n].end < tile.key_end_most ? ranges[n].end : tile.key_end_most;
-                ATTENTION(attend_range)(&tile, heads, kv_head, ranges[n].first, end, keys, values);
-            }
+            if (total <= few_rows) ATTENTION(attend_few)(&tile, heads, kv_head, ranges, range_count, keys, values);
+            else ATTENTION(attend_many)(&tile, heads, kv_head, ranges, range_count, keys, values);
             store_tile(&tile, heads, kv_head, first, rows, out);
         }
     }
 }
 
+#undef ATTENTION_INLINE
 #undef ATTENTION
 #undef ATTENTION_TARGET
 #undef ATTENTION_WORDS

@@ -86,7 +86,8 @@ static void attention(
         float maximum = -INFINITY, sum = 0;
         for (int64_t i = 0; i < d; i++) out[i] = 0;
         for (int64_t n = 0; n < range_count; n++) {
-            for (int64_t row = ranges[n].first; row < ranges[n].end && row < limit; row++) {
+            int64_t end = n == range_count - 1 && limit < ranges[n].end ? limit : ranges[n].end;
+            for (int64_t row = ranges[n].first; row < end; row++) {
                 float score = 0;
                 for (int64_t i = 0; i < d; i++) score += head[i] * key_component(heads, keys, kv_head, row, i);
                 // The online softmax: what was summed is relative to the largest score so far.
@@ -111,6 +112,28 @@ static void swiglu(const float *gate_up, int64_t rows, int64_t width, float *out
 
 static void add(const float *x, int64_t count, float *sum) {
     for (int64_t i = 0; i < count; i++) sum[i] += x[i];
+}
+
+static int64_t largest(const float *x, int64_t count) {
+    int64_t index = 0;
+    float value = -INFINITY;
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(x[i])) return -1;
+        if (x[i] > value) {
+            value = x[i];
+            index = i;
+        }
+    }
+    return index;
+}
+
+static double exponentials(const float *x, int64_t count, float maximum, float scale, float *out) {
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) {
+        out[i] = expf((x[i] - maximum) * scale);
+        sum += (double)out[i];
+    }
+    return sum;
 }
 
 static void round_bf16_to_f32(const float *x, int64_t count, float *out) {
@@ -139,6 +162,8 @@ const legend_kernels *legend_kernels_scalar(void) {
         .attention_bf16 = attention,
         .swiglu = swiglu,
         .add = add,
+        .largest = largest,
+        .exponentials = exponentials,
         .round_bf16 = round_bf16,
         .round_bf16_to_f32 = round_bf16_to_f32,
         .hadamard = hadamard_by_element,

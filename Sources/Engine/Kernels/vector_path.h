@@ -7,8 +7,8 @@
 #define INLINE TARGET __attribute__((always_inline)) static inline
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-enum { lanes = LEGEND_BLOCK };
-_Static_assert(TILE_ROWS <= tile_rows_max && chunk_keys % lanes == 0, "the attention scratch has another shape");
+enum { lanes = LEGEND_BLOCK, few_rows = 4 };
+_Static_assert(few_rows <= TILE_ROWS && TILE_ROWS <= tile_rows_max && chunk_keys % lanes == 0, "the attention scratch has another shape");
 
 typedef float vec __attribute__((vector_size(64)));
 typedef int32_t int_vec __attribute__((vector_size(64)));
@@ -118,6 +118,58 @@ TARGET static void add(const float *x, int64_t count, float *sum) {
     int64_t i = 0;
     for (; i + lanes <= count; i += lanes) STORE(sum + i, LOAD(sum + i) + LOAD(x + i));
     for (; i < count; i++) sum[i] += x[i];
+}
+
+TARGET static int64_t largest(const float *x, int64_t count) {
+    vec most = SPLAT(-INFINITY);
+    int_vec block = {0};  // of sixteen, in which a lane's largest is
+    int_vec is_none = {0};
+    int64_t i = 0;
+    for (; i + lanes <= count; i += lanes) {
+        vec v = LOAD(x + i);
+        int_vec is_larger = v > most;
+        is_none |= v != v;
+        most = SELECT(is_larger, v, most);
+        block = (is_larger & (int32_t)(i / lanes)) | (~is_larger & block);
+    }
+    int64_t index = 0;
+    float value = -INFINITY;
+    for (int lane = 0; lane < lanes; lane++) {
+        if (is_none[lane]) return -1;
+        int64_t own = (int64_t)block[lane] * lanes + lane;
+        if (most[lane] > value || (most[lane] == value && own < index)) {
+            value = most[lane];
+            index = own;
+        }
+    }
+    for (; i < count; i++) {
+        if (isnan(x[i])) return -1;
+        if (x[i] > value) {
+            value = x[i];
+            index = i;
+        }
+    }
+    return index;
+}
+
+TARGET static double exponentials(const float *x, int64_t count, float maximum, float scale, float *out) {
+    double sum = 0;
+    int64_t i = 0;
+    while (i + lanes <= count) {
+        vec sums = {0};
+        for (int block = 0; block < 64 && i + lanes <= count; block++, i += lanes) {
+            vec e = (LOAD(x + i) - maximum) * scale;
+            vector_exp(&e);
+            STORE(out + i, e);
+            sums += e;
+        }
+        sum += (double)vector_sum(&sums);
+    }
+    for (; i < count; i++) {
+        out[i] = expf((x[i] - maximum) * scale);
+        sum += (double)out[i];
+    }
+    return sum;
 }
 
 /// The bits of sixteen floats rounded to bfloat16, in the upper halves.
@@ -262,19 +314,21 @@ typedef struct {
     uint32_t *query;              /// `[TILE_ROWS, depth]`
     float *out;                   /// `[TILE_ROWS, width]`: the weighted sum of values, relative to `maximum`
     float *scores;                /// `[TILE_ROWS, chunk_keys]`
-    int32_t key_end[TILE_ROWS];   /// one past the last micro-batch row that a row sees
+    int is_own_range;             /// whether the range is the last one, of which each row sees those before its end
+    int32_t key_end[TILE_ROWS];   /// one past the last slot that a row sees of its own range
     int32_t key_end_least;
     int32_t key_end_most;
     float maximum[TILE_ROWS];
     float sum[TILE_ROWS];
 } attention_tile;
 
-/// Minus infinity for keys of the block that begins at `first_key` that lie outside of `[first, key_end)`.
-INLINE void hide_unseen(attention_tile *tile, int64_t first_key, int64_t first, int64_t end, float *scores) {
+/// Minus infinity for keys of the block that begins at `first_key` that lie outside of `[first, end)`, and in the rows'
+/// own range for those at `key_end` and after.
+INLINE void hide_unseen(attention_tile *tile, const int rows, int64_t first_key, int64_t first, int64_t end, float *scores) {
     const int_vec lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     int_vec row = lane + (int32_t)first_key;
-    for (int r = 0; r < TILE_ROWS; r++) {
-        int32_t row_end = tile->key_end[r] < end ? tile->key_end[r] : (int32_t)end;
+    for (int r = 0; r < rows; r++) {
+        int32_t row_end = tile->is_own_range && tile->key_end[r] < end ? tile->key_end[r] : (int32_t)end;
         int_vec seen = (row >= (int32_t)first) & (row < row_end);
         STORE(scores + r * chunk_keys, SELECT(seen, LOAD(scores + r * chunk_keys), SPLAT(-INFINITY)));
     }
@@ -308,6 +362,8 @@ TARGET static void store_tile(const attention_tile *tile, const legend_heads *he
     .attention_bf16 = bf16, \
     .swiglu = swiglu, \
     .add = add, \
+    .largest = largest, \
+    .exponentials = exponentials, \
     .round_bf16 = round_bf16, \
     .round_bf16_to_f32 = round_bf16_to_f32, \
     .hadamard = hadamard, \

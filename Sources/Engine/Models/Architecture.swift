@@ -101,9 +101,9 @@ struct ModelKeys: Sendable {
     let outputNorm: TensorKey
     /// What the rotary frequencies are divided by; files may lack it.
     let rotaryDivisors: TensorKey?
+    /// What states after the final norm are multiplied by to predict tokens; without it the token embeddings.
+    let vocabularyProjection: TensorKey
     let block: BlockKeys
-    /// Tensors that do not matter to hidden states, by their names in a GGUF file.
-    let withoutEffect: [String]
 }
 
 /// The tensors of a block by field.

@@ -10,11 +10,12 @@ final class KeyValueCache {
     /// The slots of a pass that all layers share.
     private var shared: KeyValueStore
 
-    init(_ configuration: ModelConfiguration, format: KeyValueStore.Format) {
+    /// - Parameter slots: that each layer has from the beginning on; they take memory once they are used.
+    init(_ configuration: ModelConfiguration, format: KeyValueStore.Format, slots: Int = 0) {
         self.configuration = configuration
         self.format = format
         shared = KeyValueStore(configuration, format: format, rows: 0)
-        layers = (0..<configuration.layerCount).map { _ in KeyValueStore(configuration, format: format, rows: 0) }
+        layers = (0..<configuration.layerCount).map { _ in KeyValueStore(configuration, format: format, rows: slots) }
     }
 
     /// The slots for one block (0 is the first), with all that rows of the plan attend to and do not compute themselves.

@@ -12,7 +12,7 @@ package struct RowPlan {
         let rows: Range<Int>
         /// The slots of `rows`, in order.
         let slots: Range<Int>
-        /// Ascending ranges of slots, which end with those of the rows.
+        /// Ranges of slots in the order of the sequence, which end with those of the rows.
         let attended: [legend_row_range]
     }
 
@@ -60,8 +60,8 @@ package struct RowPlan {
     ///
     /// - Parameters:
     ///   - slot: That of the first row; those of the others follow it.
-    ///   - attended: Ascending ranges of slots. The last one ends with the rows' own; what lies before it must have been
-    ///     computed, by an earlier row of this plan or an earlier plan.
+    ///   - attended: Ranges of slots in the order of the sequence. The last one ends with the rows' own; what lies before
+    ///     it must have been computed, by an earlier row of this plan or an earlier plan.
     package mutating func append(
         _ tokens: some Collection<Int32>, positions: some Collection<Int32>, slot: Int, attended: [Range<Int>]
     ) {
@@ -81,8 +81,6 @@ package struct RowPlan {
         precondition(
             attended.last.map { Int($0.first) <= slots.lowerBound && Int($0.end) == slots.upperBound } ?? false,
             "rows of the slots \(slots) do not attend to themselves")
-        precondition(
-            zip(attended, attended.dropFirst()).allSatisfy { $0.end <= $1.first }, "ranges that do not ascend")
         runs.append(Run(rows: rowCount..<rowCount + tokens.count, slots: slots, attended: attended))
         self.tokens += tokens
         self.positions += positions

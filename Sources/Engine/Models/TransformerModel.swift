@@ -33,6 +33,8 @@ final class TransformerModel: Sendable {
     let tokenEmbedding: GGUFTensor  // [vocabulary, hidden]
     let blocks: [Block]
     let outputNorm: [Float]  // [hidden]
+    /// What states after the final norm are multiplied by to predict tokens; nil unless it was asked for.
+    let vocabularyProjection: (any PackedMatrix)?  // [vocabulary, hidden]
     /// Radians per position of each rotated pair of components.
     let rotaryFrequencies: [Double]
     /// What a person must know of the file to trust its numbers, each a sentence.
@@ -40,14 +42,19 @@ final class TransformerModel: Sendable {
 
     var vocabularySize: Int { tokenEmbedding.shape[0] }
 
-    private var matrices: [any PackedMatrix] { blocks.flatMap(\.matrices) }
-    var linearWeightCount: Int { matrices.reduce(0) { $0 + $1.inputs * $1.outputs } }
+    private var matrices: [any PackedMatrix] {
+        blocks.flatMap(\.matrices) + [vocabularyProjection].compactMap(\.self)
+    }
+    var linearWeightCount: Int { blocks.flatMap(\.matrices).reduce(0) { $0 + $1.inputs * $1.outputs } }
     var packedBytes: Int { matrices.reduce(0) { $0 + $1.bytes } }
 
     /// Loads and packs all weights on `threads` threads.
     ///
+    /// - Parameter predictsTokens: whether the vocabulary projection is packed, too, which hidden states do not need.
     /// - Throws: `ModelFileError` for an architecture, tensor or shape that does not fit; `GEMMError`.
-    init(file: GGUFFile, backend: any GEMMBackend, attention: AttentionPrecision, threads: Int) throws {
+    init(
+        file: GGUFFile, backend: any GEMMBackend, attention: AttentionPrecision, predictsTokens: Bool, threads: Int
+    ) throws {
         try file.requireWhole()
         architecture = try Architecture.of(file)
         let configuration = try ModelConfiguration(file, architecture)
@@ -63,6 +70,18 @@ final class TransformerModel: Sendable {
             + architecture.warnings(file, configuration, tensors.rotaryDivisors != nil)
         blocks = try parallelMap(count: configuration.layerCount, threads: threads) { layer in
             try Block(tensors.blocks[layer], backend)
+        }
+        if predictsTokens {
+            let projection = tensors.vocabularyProjection ?? tensors.tokenEmbedding
+            guard projection.shape == tensors.tokenEmbedding.shape else {
+                throw ModelFileError(
+                    file: file.path, place: .tensor(projection.name), what: "shape",
+                    expected: "that of the token embeddings, \(tensors.tokenEmbedding.shape)",
+                    found: "\(projection.shape)")
+            }
+            vocabularyProjection = try backend.pack([projection], .linear)
+        } else {
+            vocabularyProjection = nil
         }
     }
 }

@@ -30,6 +30,7 @@ struct TransformerTensors: Sendable {
     let blocks: [Block]
     let outputNorm: GGUFTensor
     let rotaryDivisors: GGUFTensor?
+    let vocabularyProjection: GGUFTensor?
 
     /// - Throws: `ModelFileError` that names a missing tensor, an extra one, or one of another shape.
     init(_ file: GGUFFile, _ architecture: Architecture, _ configuration: ModelConfiguration) throws {
@@ -38,8 +39,8 @@ struct TransformerTensors: Sendable {
         tokenEmbedding = try inventory.take(keys.tokenEmbedding)
         outputNorm = try inventory.take(keys.outputNorm)
         rotaryDivisors = try keys.rotaryDivisors.flatMap { try inventory.takeIfPresent($0) }
+        vocabularyProjection = try inventory.takeIfPresent(keys.vocabularyProjection)
         blocks = try (0..<configuration.layerCount).map { try Block(keys.block, $0, &inventory) }
-        keys.withoutEffect.forEach { inventory.ignore($0) }
         try inventory.requireEmpty(architecture)
     }
 }
@@ -77,8 +78,6 @@ private struct Inventory {
     mutating func takeIfPresent(_ key: TensorKey) throws -> GGUFTensor? {
         names.contains(key.gguf) ? try take(key) : nil
     }
-
-    mutating func ignore(_ name: String) { unused.remove(name) }
 
     func requireEmpty(_ architecture: Architecture) throws {
         guard let extra = file.tensorNames.first(where: unused.contains) else { return }

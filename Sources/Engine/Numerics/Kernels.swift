@@ -70,10 +70,11 @@ struct Kernels {
         }
     }
 
-    /// `out[q] = softmax(query[q] · keysᵀ) · values` over the slots `attended` that lie before `slotEnds[q]`, for queries
-    /// that are rotated and scaled. `query` and `out` are `[slotEnds.count, heads, headDimension]`, `out` without gaps.
+    /// `out[q] = softmax(query[q] · keysᵀ) · values` over the slots `attended`, of whose last range only those before
+    /// `slotEnds[q]`, for queries that are rotated and scaled. `query` and `out` are
+    /// `[slotEnds.count, heads, headDimension]`, `out` without gaps.
     ///
-    /// - Precondition: The ranges ascend, and each query attends to the first slot of the first one.
+    /// - Precondition: Each query attends to the first slot of the last range, and ends in it.
     func attend(
         _ query: MatrixRows, slotEnds: ArraySlice<Int32>, attended: [legend_row_range], in store: KeyValueStore,
         scratch: FloatBuffer, into out: UnsafeMutableBufferPointer<Float>
@@ -83,14 +84,13 @@ struct Kernels {
         precondition(slotEnds.count * width <= out.count, "the result exceeds its buffer")
         precondition(
             scratch.count >= Self.attentionScratch(headDimension: Int(store.shape.head_dim)), "too little scratch")
-        var end: Int32 = 0
         for range in attended {
-            precondition(range.first >= end && range.end > range.first, "ranges that do not ascend")
-            end = range.end
+            precondition(range.first >= 0 && range.end > range.first, "a range of no slots")
+            precondition(Int(range.end) <= store.capacity, "slots that the store does not have")
         }
-        precondition(Int(end) <= store.capacity, "slots that the store does not have")
-        guard let first = attended.first?.first else { preconditionFailure("a query that attends to nothing") }
-        precondition(slotEnds.allSatisfy { $0 > first }, "a query that does not attend to the first slot")
+        guard let own = attended.last else { preconditionFailure("a query that attends to nothing") }
+        precondition(
+            slotEnds.allSatisfy { $0 > own.first && $0 <= own.end }, "a query that does not end in its own range")
         guard let attention = store.shape.keys_per_word == 1 ? table.attention : table.attention_bf16 else {
             preconditionFailure("this CPU has no attention in bf16")
         }
@@ -120,6 +120,19 @@ struct Kernels {
         precondition(x.count == sum.count, "\(x.count) elements added to \(sum.count)")
         guard let source = x.baseAddress, let target = sum.baseAddress else { return }
         table.add(source, Int64(sum.count), target)
+    }
+
+    /// The index of the largest element, of equal ones the first; nil where one is not a number.
+    func largest(_ x: UnsafeMutableBufferPointer<Float>) -> Int? {
+        guard let base = x.baseAddress, !x.isEmpty else { preconditionFailure("the largest of nothing") }
+        let index = Int(table.largest(base, Int64(x.count)))
+        return index < 0 ? nil : index
+    }
+
+    /// `x[i] = exp((x[i] - maximum) * scale)`, in place; returns the sum.
+    func exponentials(_ x: UnsafeMutableBufferPointer<Float>, maximum: Float, scale: Float) -> Double {
+        guard let base = x.baseAddress else { return 0 }
+        return table.exponentials(base, Int64(x.count), maximum, scale, base)
     }
 
     /// Rounds floats to bf16; `out` may be `x`.

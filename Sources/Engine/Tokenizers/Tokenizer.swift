@@ -14,6 +14,8 @@ public final class Tokenizer: Sendable {
     /// Whether the model expects a BOS token before every text. If so there is a `bosToken`.
     public let addsBOS: Bool
     public let bosToken: Int32?
+    /// With each of these the model says that its answer is over.
+    public let endTokens: Set<Int32>
     /// Tokenizers of one identity encode alike, on every machine: model, pre-tokenizer, sizes, BOS, and a 64-bit hash
     /// (FNV-1a) over the tokens, their types and the merges.
     public let identity: String
@@ -35,6 +37,7 @@ public final class Tokenizer: Sendable {
         vocabularySize = definition.vocabulary.count
         addsBOS = definition.addsBOS
         bosToken = definition.bosToken
+        endTokens = definition.endTokens
         identity = definition.identity
         warnings = definition.warnings
         preTokenizer = definition.preTokenizer

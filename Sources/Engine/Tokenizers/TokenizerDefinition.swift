@@ -9,6 +9,7 @@ struct TokenizerDefinition {
     let merges: [UInt64: BytePairMerges.Merge]
     let bosToken: Int32?
     let addsBOS: Bool
+    let endTokens: Set<Int32>
     let identity: String
     /// What the file says that is passed over, each a sentence.
     let warnings: [String]
@@ -24,6 +25,7 @@ struct TokenizerDefinition {
         merges = try Self.merges(gguf, mergeLines, vocabulary)
         bosToken = try Self.bosToken(gguf, count: spellings.count)
         addsBOS = try Self.addsBOS(gguf, bosToken, preTokenizer)
+        endTokens = try Self.endTokens(gguf, vocabulary)
 
         var hash = FNV1a()
         for strings in [spellings, mergeLines] {
@@ -137,6 +139,28 @@ struct TokenizerDefinition {
                 gguf, key, "value", expected: "false without a tokenizer.ggml.bos_token_id", found: "true")
         }
         return addsBOS
+    }
+
+    /// Spellings of tokens with which models end what they say, whatever else their files call them.
+    private static let ends = [
+        "</s>", "<|endoftext|>", "<|end_of_text|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>",
+        "<end_of_turn>",
+    ]
+
+    private static func endTokens(_ gguf: GGUFFile, _ vocabulary: Vocabulary) throws -> Set<Int32> {
+        var tokens: Set<Int32> = []
+        for name in ["eos_token_id", "eos_token_ids", "eot_token_id", "eom_token_id", "eog_token_ids"] {
+            // Some files have -1 for a token that they lack.
+            for id in try gguf.metadata.numbersIfPresent("tokenizer.ggml." + name) ?? [] {
+                guard let token = Int32(exactly: id), token >= 0, token < vocabulary.count else { continue }
+                tokens.insert(token)
+            }
+        }
+        let spellings = Set(ends.map { Array($0.utf8) })
+        for (id, kind) in vocabulary.kinds.enumerated() where kind.isControl {
+            if vocabulary.withBytes(of: Int32(id), { spellings.contains(Array($0)) }) { tokens.insert(Int32(id)) }
+        }
+        return tokens
     }
 
     private static func error(

@@ -50,15 +50,16 @@ struct TokenizerKeys {
 
     /// What `TokenizerDefinition` reads.
     private static let read: Set<String> = [
-        "model", "pre", "tokens", "token_type", "merges", "bos_token_id", "add_bos_token",
+        "model", "pre", "tokens", "token_type", "merges", "bos_token_id", "add_bos_token", "eos_token_id",
+        "eos_token_ids", "eot_token_id", "eom_token_id", "eog_token_ids",
     ]
 
-    /// Tokens that texts contain only where they are spelled, and what only generation or other tokenizers look at.
+    /// Tokens that texts contain only where they are spelled, and what only other tokenizers look at.
     private static let withoutEffect: Set<String> = [
-        "scores", "token_type_count", "eos_token_id", "eos_token_ids", "eot_token_id", "eom_token_id",
-        "unknown_token_id", "seperator_token_id", "separator_token_id", "padding_token_id", "cls_token_id",
+        "scores", "token_type_count", "unknown_token_id", "seperator_token_id", "separator_token_id",
+        "padding_token_id", "cls_token_id",
         "mask_token_id", "prefix_token_id", "suffix_token_id", "middle_token_id", "fim_pre_token_id",
         "fim_suf_token_id", "fim_mid_token_id", "fim_pad_token_id", "fim_rep_token_id", "fim_sep_token_id",
-        "suppress_tokens", "eog_token_ids", "clean_spaces",
+        "suppress_tokens", "clean_spaces",
     ]
 }

@@ -57,6 +57,15 @@ struct BenchCommand: AsyncParsableCommand {
     @Flag(help: "Measure both with and without sharing.")
     var compareSharing = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Measure generation besides: so many new tokens of each sequence, from prompts of \(BenchGeneration.promptTokens).",
+            valueName: "tokens"))
+    var generate: Int?
+
+    @Option(help: "Sequences that each lane generates at the same time.")
+    var sequences = 64
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -64,6 +73,8 @@ struct BenchCommand: AsyncParsableCommand {
         guard lanes.allSatisfy((1...1024).contains) else { throw ValidationError("--lanes: expected 1 to 1024") }
         guard (1...100_000_000).contains(tokens) else { throw ValidationError("--tokens: expected 1 to 100000000") }
         guard (1...1000).contains(rounds) else { throw ValidationError("--rounds: expected 1 to 1000") }
+        guard (1...10_000).contains(generate ?? 1) else { throw ValidationError("--generate: expected 1 to 10000") }
+        guard (1...1024).contains(sequences) else { throw ValidationError("--sequences: expected 1 to 1024") }
         guard limit ?? 1 > 0 else { throw ValidationError("--limit: expected at least 1") }
         guard texts != nil || limit == nil else { throw ValidationError("--limit: expected with --texts") }
         guard !(noSharing && compareSharing) else {
@@ -75,7 +86,9 @@ struct BenchCommand: AsyncParsableCommand {
         let contenders: [BenchContender]
         let texts: BenchTexts
         do {
-            contenders = try precision.map { try BenchContender(modelPath: model, precision: $0, backend: backend) }
+            contenders = try precision.map {
+                try BenchContender(modelPath: model, precision: $0, backend: backend, predictsTokens: generate != nil)
+            }
             let embedder = contenders[0].embedder
             texts =
                 try self.texts.map { try BenchTexts(path: $0, limit: limit, embedder: embedder) }
@@ -89,16 +102,25 @@ struct BenchCommand: AsyncParsableCommand {
                 sharing.map { BenchMeasurement(contender: contender, lanes: lanes, sharesPrefixes: $0, texts: texts) }
             }
         }
+        var generations = contenders.flatMap { contender in
+            lanes.flatMap { lanes in
+                [generate].compactMap(\.self).map {
+                    BenchGeneration(contender: contender, lanes: lanes, sequences: sequences, newTokens: $0)
+                }
+            }
+        }
         // The first round warms up and does not count.
         for round in 0...rounds {
             for index in measurements.indices { try measurements[index].run(counts: round > 0) }
+            for index in generations.indices { try generations[index].run(counts: round > 0) }
         }
         var peaks: [BenchPeak] = []
         for contender in contenders {
             for lanes in lanes { peaks.append(try BenchPeak(contender.embedder.precision, threads: lanes)) }
         }
         let report = BenchReport(
-            model: contenders[0].embedder.model, texts: texts, measurements: measurements, peaks: peaks,
+            model: contenders[0].embedder.model, texts: texts, measurements: measurements,
+            generations: generations, peaks: peaks,
             numerics: try MachineNumerics.measured(backend: backend))
         print(json ? try report.json() : report.text)
     }

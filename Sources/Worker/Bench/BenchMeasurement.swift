@@ -8,10 +8,10 @@ struct BenchContender: Sendable {
     let embedder: Embedder
     let loadingSeconds: Double
 
-    init(modelPath: String, precision: Engine.Precision, backend: Engine.Backend) throws {
+    init(modelPath: String, precision: Engine.Precision, backend: Engine.Backend, predictsTokens: Bool) throws {
         let start = ContinuousClock.now
         embedder = try Embedder(
-            modelPath: modelPath, precision: precision, backend: backend,
+            modelPath: modelPath, precision: precision, backend: backend, predictsTokens: predictsTokens,
             loadingThreads: ProcessInfo.processInfo.activeProcessorCount)
         loadingSeconds = (ContinuousClock.now - start).seconds
     }
@@ -47,7 +47,7 @@ struct BenchMeasurement {
         let (units, sharesPrefixes) = (units, sharesPrefixes)
         let next = Atomic(0)
         let results = Mutex((times: PartTimes(), tokens: 0))
-        let elapsed = try Self.onThreads(lanes) { ready in
+        let elapsed = try BenchThreads.run(lanes) { ready in
             let lane = try embedder.makeLane()
             ready()
             var tokens = 0
@@ -64,43 +64,6 @@ struct BenchMeasurement {
             times = times + result.times
             tokensComputed = result.tokens
         }
-    }
-
-    /// Runs `work` on threads of their own, which go on from `ready` at the same moment; returns the seconds from there
-    /// until all are done.
-    private static func onThreads(
-        _ count: Int, _ work: @escaping @Sendable (_ ready: () -> Void) throws -> Void
-    ) throws -> Double {
-        let (arrivals, departures) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        let finished = DispatchGroup()
-        let failure = Mutex<(any Error)?>(nil)
-        for _ in 0..<count {
-            finished.enter()
-            let thread = Thread {
-                var hasArrived = false
-                func arrive() {
-                    hasArrived = true
-                    arrivals.signal()
-                    departures.wait()
-                }
-                do {
-                    try work(arrive)
-                } catch {
-                    failure.withLock { $0 = error }
-                    if !hasArrived { arrive() }
-                }
-                finished.leave()
-            }
-            thread.stackSize = 8 << 20
-            thread.start()
-        }
-        for _ in 0..<count { arrivals.wait() }
-        let start = ContinuousClock.now
-        for _ in 0..<count { departures.signal() }
-        finished.wait()
-        let elapsed = (ContinuousClock.now - start).seconds
-        if let error = failure.withLock({ $0 }) { throw error }
-        return elapsed
     }
 }
 

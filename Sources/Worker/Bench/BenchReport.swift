@@ -7,11 +7,21 @@ struct BenchReport {
     let model: ModelDescription
     let texts: BenchTexts
     let measurements: [BenchMeasurement]
+    let generations: [BenchGeneration]
     let peaks: [BenchPeak]
     let numerics: MachineNumerics
 
     private var results: [Result] {
         measurements.map { Result($0, texts: texts, model: model, peaks: peaks) }
+    }
+
+    private var generationResults: [GenerationResult] {
+        generations.map { generation in
+            let reading = results.first {
+                $0.numericBuild == generation.contender.embedder.numericBuild && $0.lanes == generation.lanes
+            }
+            return GenerationResult(generation, readingTokensPerSecond: reading?.computedPerSecond ?? 0)
+        }
     }
 
     func json() throws -> String {
@@ -40,6 +50,7 @@ struct BenchReport {
             let automatic: Automatic
             let gemmPeak: [Peak]
             let results: [Result]
+            let generation: [GenerationResult]
             let peakMemoryBytes: Int?
         }
         let encoder = JSONEncoder()
@@ -57,7 +68,7 @@ struct BenchReport {
                 .init(
                     precision: $0.precision.rawValue, threads: $0.threads, backend: $0.backend.rawValue,
                     operationsPerSecond: $0.operationsPerSecond)
-            }, results: results, peakMemoryBytes: Self.peakMemoryBytes())
+            }, results: results, generation: generationResults, peakMemoryBytes: Self.peakMemoryBytes())
         return String(decoding: try encoder.encode(output), as: UTF8.self)
     }
 
@@ -81,6 +92,19 @@ struct BenchReport {
                     result.precision, "\(result.lanes)", result.sharing ? "yes" : "no", Self.percent(result.gemmShare),
                     Self.percent(result.attentionShare), Self.percent(result.elementwiseShare),
                     texts.tokenizingSeconds > 0 ? Self.percent(result.tokenizingShare) : "-", ""))
+        }
+        if !generations.isEmpty {
+            lines += [
+                "",
+                Self.row("NEW TEXT", "LANES", "SEQUENCES", "TOKENS/S", "DECODING", "GEMM", "ATTENTION", "CACHE A LANE"),
+            ]
+        }
+        for result in generationResults {
+            lines.append(
+                Self.row(
+                    result.precision, "\(result.lanes)", "\(result.sequences)", "\(Int(result.tokensPerSecond))",
+                    Self.percent(result.decodingShare), Self.percent(result.gemmShare),
+                    Self.percent(result.attentionShare), "\(result.cacheBytesPerLane >> 20) MiB"))
         }
         lines.append("")
         for peak in peaks {
@@ -141,6 +165,7 @@ private struct Result: Encodable {
     let textsPerSecond: Double
     let linesPerSecond: Double
     let computedShare: Double
+    var computedPerSecond: Double { Double(tokensComputed) / seconds }
     /// The operations of the computed tokens' matrix products in the whole time, against the machine's peak.
     let gemmPeakShare: Double
     // Of the lanes' time.
@@ -177,6 +202,46 @@ private struct Result: Encodable {
         tokenizingShare = tokenizing / (inLanes + tokenizing)
         loadingSeconds = measurement.contender.loadingSeconds
         packedBytes = embedder.packedBytes
+    }
+}
+
+/// One measurement of generation, in numbers.
+private struct GenerationResult: Encodable {
+    let precision: String
+    let numericBuild: String
+    let lanes: Int
+    let sequences: Int
+    let newTokens: Int
+    /// The median, and each round's.
+    let seconds: Double
+    let rounds: [Double]
+    /// New ones; the prompts' are not counted, and their time is.
+    let tokensPerSecond: Double
+    /// Of passes that read no prompt.
+    let decodedPerSecond: Double
+    /// Beside the tokens of texts that are computed in a second with as many lanes, which predict nothing.
+    let decodingShare: Double
+    // Of the lanes' time.
+    let gemmShare: Double
+    let attentionShare: Double
+    let cacheBytesPerLane: Int
+
+    init(_ generation: BenchGeneration, readingTokensPerSecond: Double) {
+        let (embedder, times) = (generation.contender.embedder, generation.times)
+        let inLanes = (times.gemm + times.attention + times.elementwise).seconds
+        precision = embedder.precision.rawValue
+        numericBuild = embedder.numericBuild
+        lanes = generation.lanes
+        sequences = generation.sequences
+        newTokens = generation.newTokens
+        seconds = generation.medianSeconds
+        rounds = generation.seconds
+        tokensPerSecond = generation.tokensPerSecond
+        decodedPerSecond = generation.decodedPerSecond
+        decodingShare = decodedPerSecond / readingTokensPerSecond
+        gemmShare = times.gemm.seconds / inLanes
+        attentionShare = times.attention.seconds / inLanes
+        cacheBytesPerLane = generation.cacheBytesPerLane
     }
 }
 

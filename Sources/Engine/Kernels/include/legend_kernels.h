@@ -63,9 +63,9 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
         const legend_heads *heads, const legend_rotary *rotary, const int32_t *positions, int64_t first_row,
         int64_t rows, float *key_value, int64_t stride, uint32_t *keys, uint32_t *values);
 
-    /// `out[queries, heads, head_dim] = softmax(query · keysᵀ) · values`, where query `q` sees the rows of `ranges`
-    /// (ascending) that lie before `key_end[q]`. Each query must see the first row of the first range. The queries are
-    /// scaled already; they lie `stride` floats apart, and the rows of `out` next to one another. `scratch` holds
+    /// `out[queries, heads, head_dim] = softmax(query · keysᵀ) · values`, where each query sees the slots of all `ranges`
+    /// but the last one, and query `q` of that one those before `key_end[q]`, one at least. Sums are made in the order
+    /// of the ranges, and in each of them from its beginning on. The queries are scaled already; they lie `stride` floats apart, and the rows of `out` next to one another. `scratch` holds
     /// `legend_attention_scratch(head_dim)` floats.
     void (*attention)(
         const legend_heads *heads, const float *query, int64_t stride, const int32_t *key_end, int64_t queries,
@@ -85,6 +85,13 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
 
     /// `sum[i] += x[i]`.
     void (*add)(const float *x, int64_t count, float *sum);
+
+    /// The index of the largest element, of equal ones the first; -1 where one is not a number.
+    int64_t (*largest)(const float *x, int64_t count);
+
+    /// `out[i] = e^((x[i] - maximum) * scale)`, at most 1 where `maximum` is the largest and `scale` positive; returns
+    /// their sum. `out` may be `x`.
+    double (*exponentials)(const float *x, int64_t count, float maximum, float scale, float *out);
 
     /// Rounds to bfloat16, to nearest with ties to even; infinities stay and a NaN stays a NaN. `out`
     /// may begin where `x` does.

@@ -15,6 +15,8 @@ extension Architecture {
                 "token_embd.weight", huggingFace: "model.embed_tokens.weight", [.vocabulary, .hidden]),
             outputNorm: TensorKey("output_norm.weight", huggingFace: "model.norm.weight", [.hidden]),
             rotaryDivisors: TensorKey("rope_freqs.weight", huggingFace: nil, [.rotaryPairs]),  // since Llama 3.1
+            vocabularyProjection: TensorKey(
+                "output.weight", huggingFace: "lm_head.weight", [.vocabulary, .hidden]),
             block: BlockKeys(
                 attentionNorm: TensorKey("attn_norm.weight", huggingFace: "input_layernorm.weight", [.hidden]),
                 query: TensorKey("attn_q.weight", huggingFace: "self_attn.q_proj.weight", [.query, .hidden]),
@@ -26,8 +28,7 @@ extension Architecture {
                     "ffn_norm.weight", huggingFace: "post_attention_layernorm.weight", [.hidden]),
                 gate: TensorKey("ffn_gate.weight", huggingFace: "mlp.gate_proj.weight", [.feedForward, .hidden]),
                 up: TensorKey("ffn_up.weight", huggingFace: "mlp.up_proj.weight", [.feedForward, .hidden]),
-                down: TensorKey("ffn_down.weight", huggingFace: "mlp.down_proj.weight", [.hidden, .feedForward])),
-            withoutEffect: ["output.weight"]),  // the vocabulary projection: nothing here predicts tokens
+                down: TensorKey("ffn_down.weight", huggingFace: "mlp.down_proj.weight", [.hidden, .feedForward]))),
         warnings: llamaWarnings)
 
     /// Files of Llama 3.1 and later that were converted before the format had a place for the divisors of the rotary
