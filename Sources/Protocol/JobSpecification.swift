@@ -16,7 +16,8 @@ package struct JobSpecification: Hashable, Sendable {
     /// Automatic while no worker was asked.
     package var attention: AttentionPrecision
 
-    /// What the steps ask for of each text, in this order, each once; with ``everyLayer``, at least one.
+    /// What the steps ask for of each text, in this order, each once; with ``everyLayer``, at least one,
+    /// but for a job that generates texts.
     package var readouts: [Readout]
 
     /// Poolings that they ask for of every layer from 1 on besides: who makes the job need not know how many there are.
@@ -33,10 +34,14 @@ package struct JobSpecification: Hashable, Sendable {
     /// What goes into the store, besides what the steps ask for; empty where there is none.
     package var keptReadouts: [Readout]
 
+    /// What lanes have for texts that are generated; nil for a job that generates none. One that does does nothing else.
+    package var generation: GenerationRoom?
+
     package init(
         job: String, modelPath: String, modelDigest: String, precision: Precision, backend: Backend,
         attention: AttentionPrecision = .f32, readouts: [Readout], everyLayer: [Pooling] = [],
-        choosesReadouts: Bool = false, maxTokens: Int, heartbeatMilliseconds: Int, keptReadouts: [Readout] = []
+        choosesReadouts: Bool = false, maxTokens: Int, heartbeatMilliseconds: Int, keptReadouts: [Readout] = [],
+        generation: GenerationRoom? = nil
     ) {
         self.job = job
         self.modelPath = modelPath
@@ -50,6 +55,7 @@ package struct JobSpecification: Hashable, Sendable {
         self.maxTokens = maxTokens
         self.heartbeatMilliseconds = heartbeatMilliseconds
         self.keptReadouts = keptReadouts
+        self.generation = generation
     }
 
     /// What is asked for of a model, in the order of results, with layers counted from the front: those that are named,

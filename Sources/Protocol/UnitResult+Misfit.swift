@@ -15,11 +15,13 @@ extension UnitResult {
             return "a result by scorer \(digest); the job's is \(scorer?.digest ?? "unknown")"
         }
         if let problem = misfitOfRows(unit) { return problem }
+        if work.values == .texts { return misfitOfTexts() }
         let shapeOfText =
             switch work.values {
             case .states: [job.readouts(layerCount: model.layerCount).count, model.hiddenSize]
             case .scores: [scorer?.scoreCount ?? 0]
             case .numbers(_, let shape): shape
+            case .texts: [Int]()
             }
         let shape = [textCount] + shapeOfText
         let values = output.values
@@ -28,6 +30,16 @@ extension UnitResult {
         }
         guard values.isFinite else { return "values that are not finite" }
         return misfitOfKept(job, model)
+    }
+
+    private func misfitOfTexts() -> String? {
+        guard output.texts.count == textCount else {
+            return "\(output.texts.count) generated texts; the unit needs \(textCount)"
+        }
+        guard let most = output.work.generation?.maxNewTokens,
+            let longer = output.texts.first(where: { $0.tokens > most })
+        else { return kept == nil ? nil : "embeddings of texts that are generated" }
+        return "a text of \(longer.tokens) tokens; the unit asks for at most \(most)"
     }
 
     private func misfitOfRows(_ unit: (rows: Int, step: WorkStep)?) -> String? {

@@ -17,8 +17,12 @@ package struct UnitResult: Hashable, Sendable {
     package struct Output: Hashable, Sendable {
         package let work: WorkKind
 
-        /// `[texts, …]`, as the work kind says. The elements of a failed row are zero.
+        /// `[texts, …]`, as the work kind says. The elements of a failed row are zero. Of generated texts their UTF-8, one
+        /// after another.
         package let values: Tensor
+
+        /// Where the work generates them; those of a failed row are empty.
+        package let texts: [GeneratedText]
 
         /// The digest of the scorer that the values are by; nil where the work needs none.
         package let scorer: String?
@@ -29,6 +33,33 @@ package struct UnitResult: Hashable, Sendable {
             self.work = work
             self.values = values
             self.scorer = scorer
+            texts = []
+        }
+
+        /// - Precondition: the work generates texts.
+        package init(_ work: WorkKind, texts: [GeneratedText]) {
+            precondition(work.values == .texts, "texts are of work that generates some")
+            self.work = work
+            self.texts = texts
+            values = Tensor(texts.flatMap { Array($0.text.utf8) })
+            scorer = nil
+        }
+
+        /// Whether there are values of so many texts.
+        package func hasValues(ofTexts count: Int) -> Bool {
+            work.values == .texts ? texts.count == count : values.shape.first == count
+        }
+
+        /// What is the same in two results that are.
+        package func comparedBytes() throws -> [UInt8] {
+            work.values == .texts ? try GeneratedText.serialized(texts) : values.bytes
+        }
+
+        /// What the ledger keeps of a row: its texts' part of the values.
+        package func elements(ofTexts texts: Range<Int>, of count: Int) throws -> [UInt8] {
+            guard work.values != .texts else { return try GeneratedText.serialized(self.texts[texts]) }
+            let bytesPerText = values.bytes.count / count
+            return Array(values.bytes[texts.lowerBound * bytesPerText..<texts.upperBound * bytesPerText])
         }
 
         /// Hidden states: f32 `[texts, readouts, hidden]`.

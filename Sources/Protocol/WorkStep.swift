@@ -21,6 +21,9 @@ package struct WorkKind: Hashable, Sendable, Codable {
         /// Scores by the job's scorer: f64 `[scores]`.
         case scores
 
+        /// Generated texts: u8, of any length.
+        case texts
+
         /// Anything else of one shape.
         case numbers(Tensor.ElementType, shape: [Int])
     }
@@ -29,9 +32,17 @@ package struct WorkKind: Hashable, Sendable, Codable {
     package let number: UInt8
     package let values: Values
 
+    /// Of work that generates texts.
+    package let generation: GenerationSettings?
+
     package init(number: UInt8, values: Values) {
+        self.init(number: number, values: values, generation: nil)
+    }
+
+    private init(number: UInt8, values: Values, generation: GenerationSettings?) {
         self.number = number
         self.values = values
+        self.generation = generation
     }
 
     /// Embeds the texts; their hidden states come back.
@@ -39,6 +50,11 @@ package struct WorkKind: Hashable, Sendable, Codable {
 
     /// Embeds the texts and projects the hidden states on the job's scorer; scores come back.
     package static let project = WorkKind(number: 2, values: .scores)
+
+    /// Continues the texts; what the model goes on with comes back.
+    package static func generate(_ settings: GenerationSettings) -> WorkKind {
+        WorkKind(number: 3, values: .texts, generation: settings)
+    }
 
     /// Whether a unit cannot be finished without the job's scorer. It can be embedded before that is there.
     package var needsScorer: Bool { values == .scores }
@@ -48,6 +64,7 @@ package struct WorkKind: Hashable, Sendable, Codable {
         switch values {
         case .states: .f32
         case .scores: .f64
+        case .texts: .u8
         case .numbers(let elementType, _): elementType
         }
     }

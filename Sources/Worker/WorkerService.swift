@@ -44,7 +44,7 @@ final class WorkerService {
     private let loader: ModelLoader
     private let start = ContinuousClock.now
     private var session: Session
-    private var lanes: [LaneThread] = []
+    private var lanes: [any UnitThread] = []
     private var handshakes = HandshakeWarnings()
     private var lastSignOfLife: ContinuousClock.Instant?
 
@@ -187,8 +187,12 @@ final class WorkerService {
                 logger.warning("the model's numbers may not be what they seem", metadata: ["reason": "\(warning)"])
             }
             lanes = (0..<options.identity.lanes).map { index in
-                LaneThread(index: index, computation: engine.computation, embedder: engine.embedder) { [mailbox] in
-                    mailbox.post(.session($0))
+                let post = { @Sendable [mailbox] in mailbox.post(.session($0)) }
+                return switch engine.computation {
+                case .embedding(let computation):
+                    LaneThread(index: index, computation: computation, embedder: engine.embedder, post: post)
+                case .generation(let computation):
+                    GenerationThread(index: index, computation: computation, embedder: engine.embedder, post: post)
                 }
             }
             return .modelLoaded(engine.description)
@@ -200,13 +204,16 @@ final class WorkerService {
         case .send(let message): try socket.send(.worker(message), isDroppable: message.isWorthlessLate)
         case .loadModel(let job): load(job)
         case .compute(let lane, let lease, let work, let scorer):
-            lanes[lane].compute(lease, work, scorer: scorer)
-        case .cancel(let lane): lanes[lane].cancel()
+            thread(of: lane).compute(lane, lease, work, scorer: scorer)
+        case .cancel(let lane): thread(of: lane).cancel(lane)
         case .note(let note): log(note)
         case .end(let ending): return ending
         }
         return nil
     }
+
+    /// The session may have more lanes than there are threads: one thread then has several units in hand.
+    private func thread(of lane: Int) -> any UnitThread { lanes[lane % lanes.count] }
 
     private func load(_ job: JobSpecification) {
         logger.info("loading the model", metadata: ["model": "\(job.modelPath)", "precision": "\(job.precision)"])

@@ -151,9 +151,9 @@ extension HostileFrames {
         let welcome = Protocol.Message.coordinator(.welcome(MessageSamples.job))
         let assignment = Protocol.Message.coordinator(.assignment(MessageSamples.lease, MessageSamples.payload))
         return [
-            .init(welcome, "a job without readouts or heartbeat interval", { $0.welcome.job.readouts = [] }),
-            .init(welcome, "a job without readouts or heartbeat interval", { $0.welcome.job.heartbeatMs = 0 }),
-            .init(welcome, "a job without readouts or heartbeat interval", { $0.welcome.clearJob() }),
+            .init(welcome, "a job without work or heartbeat interval", { $0.welcome.job.readouts = [] }),
+            .init(welcome, "a job without work or heartbeat interval", { $0.welcome.job.heartbeatMs = 0 }),
+            .init(welcome, "a job without work or heartbeat interval", { $0.welcome.clearJob() }),
             .init(
                 welcome, "a readout that comes twice", { $0.welcome.job.readouts.append($0.welcome.job.readouts[0]) }),
             .init(

@@ -115,6 +115,30 @@ enum MessageSamples {
             return .init(row: UInt64(count), text: RenderedItem(prompt: RenderedText("p"), responses: responses))
         })
 
+    static let generation = GenerationSettings(
+        maxNewTokens: 1024, temperature: 0.7, topP: 0.9, seed: .max, stops: ["\n###", "é"])
+
+    static var generatingJob: JobSpecification {
+        var job = job
+        job.readouts = []
+        job.generation = GenerationRoom(sequences: 64, cacheBytes: 1 << 30, units: 16)
+        return job
+    }
+
+    static let prompts = UnitPayload(work: .generate(generation), responses: nil, items: raggedPayload.items)
+
+    /// Of a row with three texts, one of which is empty, and of one that failed.
+    static let generated = UnitResult(
+        lease: lease, rows: [1, 2], responseCounts: [3, 1],
+        output: .init(
+            .generate(generation),
+            texts: [
+                GeneratedText(text: "Sure, é👩‍👩‍👧", tokens: 9, ending: .end),
+                GeneratedText(text: "", tokens: 0, ending: .stop),
+                GeneratedText(text: "a\0b", tokens: 1024, ending: .limit),
+                GeneratedText(text: "", tokens: 0, ending: .context),
+            ]), failures: [.init(item: 1, reason: "too long")], tokensTotal: 1100)
+
     static let worker: [WorkerMessage] = [
         .hello(hello),
         .hello(
@@ -132,6 +156,7 @@ enum MessageSamples {
         .result(scores),
         .result(kept),
         .result(ragged),
+        .result(generated),
         .failure(.init(lease: lease, reason: "out of memory", returned: false)),
         .failure(.init(lease: lease, reason: "", returned: true)),
         .embedded(lease),
@@ -147,7 +172,7 @@ enum MessageSamples {
         .whoAreYou,
         .assignment(lease, payload),
         .assignment(lease, anchors),
-        .assignment(lease, raggedPayload),
+        .assignment(lease, raggedPayload), .assignment(lease, prompts), .welcome(generatingJob),
         .scorer(direction), .scorer(scorerWithErrors), .welcome(choosingJob),
         .scorer(scorer),
         .resultAcknowledged(lease),

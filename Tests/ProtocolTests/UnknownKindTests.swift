@@ -23,12 +23,16 @@ import Testing
         NumberField(
             testDescription: "UnitPayload.work",
             message: .coordinator(.assignment(MessageSamples.lease, MessageSamples.payload)),
-            expected: "a unit's work: expected one of 1, 2",
+            expected: "a unit's work: expected one of 1, 2, 3",
             set: { $0.assignment.payload.work = .init(rawValue: $1) ?? .unspecified }),
         NumberField(
             testDescription: "UnitResult.work", message: .worker(.result(MessageSamples.result)),
-            expected: "a result's work: expected one of 1, 2",
+            expected: "a result's work: expected one of 1, 2, 3",
             set: { $0.unitResult.work = .init(rawValue: $1) ?? .unspecified }),
+        NumberField(
+            testDescription: "GeneratedText.ending", message: .worker(.result(MessageSamples.generated)),
+            expected: "a text's ending: expected one of 1, 2, 3, 4",
+            set: { $0.unitResult.texts[1].ending = .init(rawValue: $1) ?? .unspecified }),
     ]
 
     @Test(arguments: numberFields, [0, 5, 99, -1, Int(Int32.max)])

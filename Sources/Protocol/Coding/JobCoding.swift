@@ -60,8 +60,8 @@ extension Scorer {
 
 extension JobSpecification {
     init(_ wire: WireJobSpecification) throws {
-        guard !wire.readouts.isEmpty || !wire.everyLayer.isEmpty, wire.heartbeatMs > 0 else {
-            throw ProtocolError("a job without readouts or heartbeat interval")
+        guard !wire.readouts.isEmpty || !wire.everyLayer.isEmpty || wire.hasGeneration, wire.heartbeatMs > 0 else {
+            throw ProtocolError("a job without work or heartbeat interval")
         }
         let everyLayer = try wire.everyLayer.map { try Pooling(wire: $0, "a pooling of every layer") }
         guard Set(everyLayer).count == everyLayer.count else {
@@ -76,7 +76,8 @@ extension JobSpecification {
             readouts: try [Readout](wire: wire.readouts, countMax: Readout.countMax), everyLayer: everyLayer,
             choosesReadouts: wire.choosesReadouts, maxTokens: Int(wire.maxTokens),
             heartbeatMilliseconds: Int(wire.heartbeatMs),
-            keptReadouts: try [Readout](wire: wire.keep, countMax: Readout.keptMax))
+            keptReadouts: try [Readout](wire: wire.keep, countMax: Readout.keptMax),
+            generation: wire.hasGeneration ? try GenerationRoom(wire.generation) : nil)
     }
 
     var wire: WireJobSpecification {
@@ -93,6 +94,7 @@ extension JobSpecification {
             $0.everyLayer = everyLayer.map(\.rawValue)
             $0.choosesReadouts = choosesReadouts
             $0.keep = keptReadouts.map(\.wire)
+            if let generation { $0.generation = generation.wire }
         }
     }
 }

@@ -39,11 +39,17 @@ extension [UInt8] {
 }
 
 extension WorkKind {
-    /// - Parameter field: what holds it, for the error.
-    init(_ wire: WireWorkKind, _ field: String) throws {
+    /// - Parameters:
+    ///   - generation: what comes with it; nil for nothing.
+    ///   - field: what holds it, for the error.
+    init(_ wire: WireWorkKind, _ generation: WireGeneration?, _ field: String) throws {
+        guard (wire == .generate) == (generation != nil) else {
+            throw ProtocolError("\(field) \(wire == .generate ? "lacks" : "has") settings of generation")
+        }
         switch wire {
         case .embed: self = .embed
         case .project: self = .project
+        case .generate: self = .generate(try GenerationSettings(generation ?? .init()))
         case .unspecified, .UNRECOGNIZED: throw ProtocolError(field, unknown: wire)
         }
     }
@@ -65,13 +71,15 @@ extension UnitPayload {
             }
         }
         self.init(
-            work: try WorkKind(wire.work, "a unit's work"), responses: names.isEmpty ? nil : names,
+            work: try WorkKind(wire.work, wire.hasGeneration ? wire.generation : nil, "a unit's work"),
+            responses: names.isEmpty ? nil : names,
             items: try wire.items.map(Item.init))
     }
 
     var wire: WireUnitPayload {
         .with {
             $0.work = work.wire
+            if let generation = work.generation { $0.generation = generation.wire }
             $0.responses = responses ?? []
             $0.items = items.map(\.wire)
         }

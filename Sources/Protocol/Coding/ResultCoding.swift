@@ -16,7 +16,7 @@ extension UnitResult {
         }
         let responseCounts = wire.responses.map(Int.init)
         let texts = responseCounts.reduce(0, +)
-        guard values.shape.count >= 2, values.shape[0] == texts else {
+        guard wire.work == .generate || values.shape.count >= 2 && values.shape[0] == texts else {
             throw ProtocolError("a result for \(texts) texts with values of shape \(values.shape)")
         }
         guard
@@ -48,6 +48,8 @@ extension UnitResult {
             $0.tokensComputed = tokensComputed
             $0.computeMicroseconds = computeMicroseconds
             $0.work = output.work.wire
+            if let generation = output.work.generation { $0.generation = generation.wire }
+            $0.texts = output.texts.map(\.wire)
             if let scorer = output.scorer { $0.scorerDigest = scorer }
             $0.keptExponents = kept?.exponents.map(Int32.init) ?? []
         }
@@ -56,9 +58,17 @@ extension UnitResult {
 
 extension UnitResult.Output {
     fileprivate init(_ wire: WireUnitResult, _ values: Tensor) throws {
-        let work = try WorkKind(wire.work, "a result's work")
+        let work = try WorkKind(wire.work, wire.hasGeneration ? wire.generation : nil, "a result's work")
         guard values.elementType == work.elementType else {
             throw ProtocolError("a result with values of \(values.elementType); \(work.elementType) is expected")
+        }
+        guard work.values == .texts || wire.texts.isEmpty else {
+            throw ProtocolError("generated texts of work that generates none")
+        }
+        if work.values == .texts {
+            guard wire.scorerDigest.isEmpty else { throw ProtocolError("generated texts with a scorer") }
+            self.init(work, texts: try GeneratedText.texts(wire.texts, utf8: values.bytes))
+            return
         }
         switch (work.needsScorer, wire.scorerDigest.isEmpty) {
         case (true, true): throw ProtocolError("scores without their scorer")

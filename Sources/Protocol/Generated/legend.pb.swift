@@ -69,6 +69,52 @@ package nonisolated enum WireElementType: SwiftProtobuf.Enum, Swift.CaseIterable
 
 }
 
+package nonisolated enum WireTextEnding: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+  case end // = 1
+  case stop // = 2
+  case limit // = 3
+  case context // = 4
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .end
+    case 2: self = .stop
+    case 3: self = .limit
+    case 4: self = .context
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .end: return 1
+    case .stop: return 2
+    case .limit: return 3
+    case .context: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireTextEnding] = [
+    .unspecified,
+    .end,
+    .stop,
+    .limit,
+    .context,
+  ]
+
+}
+
 /// What a unit asks a worker to do with its texts.
 package nonisolated enum WireWorkKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
@@ -79,6 +125,9 @@ package nonisolated enum WireWorkKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// The scores of their hidden states by the job's scorer come back.
   case project // = 2
+
+  /// What the model goes on with after each text comes back.
+  case generate // = 3
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -90,6 +139,7 @@ package nonisolated enum WireWorkKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 0: self = .unspecified
     case 1: self = .embed
     case 2: self = .project
+    case 3: self = .generate
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -99,6 +149,7 @@ package nonisolated enum WireWorkKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .unspecified: return 0
     case .embed: return 1
     case .project: return 2
+    case .generate: return 3
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -108,208 +159,218 @@ package nonisolated enum WireWorkKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     .unspecified,
     .embed,
     .project,
+    .generate,
   ]
 
 }
 
-package nonisolated struct WireHeader: Sendable {
+package nonisolated struct WireHeader: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The version of this protocol; a peer of another version is refused with a sentence that names both.
-  package var protocolVersion: UInt32 = 0
+  package var protocolVersion: UInt32 {
+    get {_storage._protocolVersion}
+    set {_uniqueStorage()._protocolVersion = newValue}
+  }
 
   /// Describes the bulk frames that follow, in order.
-  package var tensors: [WireTensor] = []
+  package var tensors: [WireTensor] {
+    get {_storage._tensors}
+    set {_uniqueStorage()._tensors = newValue}
+  }
 
-  package var body: WireHeader.OneOf_Body? = nil
+  package var body: OneOf_Body? {
+    get {return _storage._body}
+    set {_uniqueStorage()._body = newValue}
+  }
 
   /// Worker to coordinator.
   package var hello: WireHello {
     get {
-      if case .hello(let v)? = body {return v}
+      if case .hello(let v)? = _storage._body {return v}
       return WireHello()
     }
-    set {body = .hello(newValue)}
+    set {_uniqueStorage()._body = .hello(newValue)}
   }
 
   package var ready: WireReady {
     get {
-      if case .ready(let v)? = body {return v}
+      if case .ready(let v)? = _storage._body {return v}
       return WireReady()
     }
-    set {body = .ready(newValue)}
+    set {_uniqueStorage()._body = .ready(newValue)}
   }
 
   package var heartbeat: WireHeartbeat {
     get {
-      if case .heartbeat(let v)? = body {return v}
+      if case .heartbeat(let v)? = _storage._body {return v}
       return WireHeartbeat()
     }
-    set {body = .heartbeat(newValue)}
+    set {_uniqueStorage()._body = .heartbeat(newValue)}
   }
 
   package var unitResult: WireUnitResult {
     get {
-      if case .unitResult(let v)? = body {return v}
+      if case .unitResult(let v)? = _storage._body {return v}
       return WireUnitResult()
     }
-    set {body = .unitResult(newValue)}
+    set {_uniqueStorage()._body = .unitResult(newValue)}
   }
 
   package var unitFailure: WireUnitFailure {
     get {
-      if case .unitFailure(let v)? = body {return v}
+      if case .unitFailure(let v)? = _storage._body {return v}
       return WireUnitFailure()
     }
-    set {body = .unitFailure(newValue)}
+    set {_uniqueStorage()._body = .unitFailure(newValue)}
   }
 
   package var scorerAcknowledgement: WireScorerAcknowledgement {
     get {
-      if case .scorerAcknowledgement(let v)? = body {return v}
+      if case .scorerAcknowledgement(let v)? = _storage._body {return v}
       return WireScorerAcknowledgement()
     }
-    set {body = .scorerAcknowledgement(newValue)}
+    set {_uniqueStorage()._body = .scorerAcknowledgement(newValue)}
   }
 
   package var goodbye: WireGoodbye {
     get {
-      if case .goodbye(let v)? = body {return v}
+      if case .goodbye(let v)? = _storage._body {return v}
       return WireGoodbye()
     }
-    set {body = .goodbye(newValue)}
+    set {_uniqueStorage()._body = .goodbye(newValue)}
   }
 
   package var unitEmbedded: WireUnitEmbedded {
     get {
-      if case .unitEmbedded(let v)? = body {return v}
+      if case .unitEmbedded(let v)? = _storage._body {return v}
       return WireUnitEmbedded()
     }
-    set {body = .unitEmbedded(newValue)}
+    set {_uniqueStorage()._body = .unitEmbedded(newValue)}
   }
 
   package var modelChunkRequest: WireModelChunkRequest {
     get {
-      if case .modelChunkRequest(let v)? = body {return v}
+      if case .modelChunkRequest(let v)? = _storage._body {return v}
       return WireModelChunkRequest()
     }
-    set {body = .modelChunkRequest(newValue)}
+    set {_uniqueStorage()._body = .modelChunkRequest(newValue)}
   }
 
   /// Coordinator to worker.
   package var welcome: WireWelcome {
     get {
-      if case .welcome(let v)? = body {return v}
+      if case .welcome(let v)? = _storage._body {return v}
       return WireWelcome()
     }
-    set {body = .welcome(newValue)}
+    set {_uniqueStorage()._body = .welcome(newValue)}
   }
 
   package var accepted: WireAccepted {
     get {
-      if case .accepted(let v)? = body {return v}
+      if case .accepted(let v)? = _storage._body {return v}
       return WireAccepted()
     }
-    set {body = .accepted(newValue)}
+    set {_uniqueStorage()._body = .accepted(newValue)}
   }
 
   package var refusal: WireRefusal {
     get {
-      if case .refusal(let v)? = body {return v}
+      if case .refusal(let v)? = _storage._body {return v}
       return WireRefusal()
     }
-    set {body = .refusal(newValue)}
+    set {_uniqueStorage()._body = .refusal(newValue)}
   }
 
   package var whoAreYou: WireWhoAreYou {
     get {
-      if case .whoAreYou(let v)? = body {return v}
+      if case .whoAreYou(let v)? = _storage._body {return v}
       return WireWhoAreYou()
     }
-    set {body = .whoAreYou(newValue)}
+    set {_uniqueStorage()._body = .whoAreYou(newValue)}
   }
 
   package var assignment: WireAssignment {
     get {
-      if case .assignment(let v)? = body {return v}
+      if case .assignment(let v)? = _storage._body {return v}
       return WireAssignment()
     }
-    set {body = .assignment(newValue)}
+    set {_uniqueStorage()._body = .assignment(newValue)}
   }
 
   package var scorerUpdate: WireScorerUpdate {
     get {
-      if case .scorerUpdate(let v)? = body {return v}
+      if case .scorerUpdate(let v)? = _storage._body {return v}
       return WireScorerUpdate()
     }
-    set {body = .scorerUpdate(newValue)}
+    set {_uniqueStorage()._body = .scorerUpdate(newValue)}
   }
 
   package var resultAcknowledgement: WireResultAcknowledgement {
     get {
-      if case .resultAcknowledgement(let v)? = body {return v}
+      if case .resultAcknowledgement(let v)? = _storage._body {return v}
       return WireResultAcknowledgement()
     }
-    set {body = .resultAcknowledgement(newValue)}
+    set {_uniqueStorage()._body = .resultAcknowledgement(newValue)}
   }
 
   package var revocation: WireRevocation {
     get {
-      if case .revocation(let v)? = body {return v}
+      if case .revocation(let v)? = _storage._body {return v}
       return WireRevocation()
     }
-    set {body = .revocation(newValue)}
+    set {_uniqueStorage()._body = .revocation(newValue)}
   }
 
   package var heartbeatReply: WireHeartbeatReply {
     get {
-      if case .heartbeatReply(let v)? = body {return v}
+      if case .heartbeatReply(let v)? = _storage._body {return v}
       return WireHeartbeatReply()
     }
-    set {body = .heartbeatReply(newValue)}
+    set {_uniqueStorage()._body = .heartbeatReply(newValue)}
   }
 
   package var jobFinished: WireJobFinished {
     get {
-      if case .jobFinished(let v)? = body {return v}
+      if case .jobFinished(let v)? = _storage._body {return v}
       return WireJobFinished()
     }
-    set {body = .jobFinished(newValue)}
+    set {_uniqueStorage()._body = .jobFinished(newValue)}
   }
 
   package var modelChunk: WireModelChunk {
     get {
-      if case .modelChunk(let v)? = body {return v}
+      if case .modelChunk(let v)? = _storage._body {return v}
       return WireModelChunk()
     }
-    set {body = .modelChunk(newValue)}
+    set {_uniqueStorage()._body = .modelChunk(newValue)}
   }
 
   package var modelOffer: WireModelOffer {
     get {
-      if case .modelOffer(let v)? = body {return v}
+      if case .modelOffer(let v)? = _storage._body {return v}
       return WireModelOffer()
     }
-    set {body = .modelOffer(newValue)}
+    set {_uniqueStorage()._body = .modelOffer(newValue)}
   }
 
   /// Between a coordinator and somebody who watches it.
   package var statusRequest: WireStatusRequest {
     get {
-      if case .statusRequest(let v)? = body {return v}
+      if case .statusRequest(let v)? = _storage._body {return v}
       return WireStatusRequest()
     }
-    set {body = .statusRequest(newValue)}
+    set {_uniqueStorage()._body = .statusRequest(newValue)}
   }
 
   package var statusReport: WireStatusReport {
     get {
-      if case .statusReport(let v)? = body {return v}
+      if case .statusReport(let v)? = _storage._body {return v}
       return WireStatusReport()
     }
-    set {body = .statusReport(newValue)}
+    set {_uniqueStorage()._body = .statusReport(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -345,6 +406,8 @@ package nonisolated struct WireHeader: Sendable {
   }
 
   package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// A row-major little-endian tensor in a bulk frame.
@@ -572,50 +635,149 @@ package nonisolated struct WireRowFailure: Sendable {
 /// [texts, scores], in the order of the scorer's readouts and their directions; where a readout has errors, one number
 /// follows: the length of the projection on them of the text's state less that of its row's first text, and of a first text
 /// that of its state alone.
-/// The elements of a failed row are zero.
+/// The elements of a failed row are zero. Of texts to generate: their UTF-8, u8 [bytes]; those of a failed row are empty.
 /// Bulk frame 1, where the job keeps hidden states: f16 [texts, readouts, hidden], never infinite.
-package nonisolated struct WireUnitResult: Sendable {
+package nonisolated struct WireUnitResult: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var lease: WireLease {
-    get {_lease ?? WireLease()}
-    set {_lease = newValue}
+    get {_storage._lease ?? WireLease()}
+    set {_uniqueStorage()._lease = newValue}
   }
   /// Returns true if `lease` has been explicitly set.
-  package var hasLease: Bool {self._lease != nil}
+  package var hasLease: Bool {_storage._lease != nil}
   /// Clears the value of `lease`. Subsequent reads from it will return its default value.
-  package mutating func clearLease() {self._lease = nil}
+  package mutating func clearLease() {_uniqueStorage()._lease = nil}
 
-  package var rows: [UInt64] = []
+  package var rows: [UInt64] {
+    get {_storage._rows}
+    set {_uniqueStorage()._rows = newValue}
+  }
 
-  package var failures: [WireRowFailure] = []
+  package var failures: [WireRowFailure] {
+    get {_storage._failures}
+    set {_uniqueStorage()._failures = newValue}
+  }
 
-  package var tokensTotal: UInt64 = 0
+  package var tokensTotal: UInt64 {
+    get {_storage._tokensTotal}
+    set {_uniqueStorage()._tokensTotal = newValue}
+  }
 
-  package var tokensComputed: UInt64 = 0
+  package var tokensComputed: UInt64 {
+    get {_storage._tokensComputed}
+    set {_uniqueStorage()._tokensComputed = newValue}
+  }
 
-  package var computeMicroseconds: UInt64 = 0
+  package var computeMicroseconds: UInt64 {
+    get {_storage._computeMicroseconds}
+    set {_uniqueStorage()._computeMicroseconds = newValue}
+  }
 
   /// For scores: the digest of the scorer that they are of.
-  package var scorerDigest: String = String()
+  package var scorerDigest: String {
+    get {_storage._scorerDigest}
+    set {_uniqueStorage()._scorerDigest = newValue}
+  }
 
   /// For each vector of bulk frame 1 the power of two that its elements are to be multiplied by, or 127 where it is not
   /// finite (its elements are zero then).
-  package var keptExponents: [Int32] = []
+  package var keptExponents: [Int32] {
+    get {_storage._keptExponents}
+    set {_uniqueStorage()._keptExponents = newValue}
+  }
 
   /// What bulk frame 0 holds the outcome of.
-  package var work: WireWorkKind = .unspecified
+  package var work: WireWorkKind {
+    get {_storage._work}
+    set {_uniqueStorage()._work = newValue}
+  }
 
   /// How many responses each row has, 1 to 64.
-  package var responses: [UInt32] = []
+  package var responses: [UInt32] {
+    get {_storage._responses}
+    set {_uniqueStorage()._responses = newValue}
+  }
+
+  /// Of work that generates: as the unit asked for it, and each text's part of bulk frame 0.
+  package var generation: WireGeneration {
+    get {_storage._generation ?? WireGeneration()}
+    set {_uniqueStorage()._generation = newValue}
+  }
+  /// Returns true if `generation` has been explicitly set.
+  package var hasGeneration: Bool {_storage._generation != nil}
+  /// Clears the value of `generation`. Subsequent reads from it will return its default value.
+  package mutating func clearGeneration() {_uniqueStorage()._generation = nil}
+
+  package var texts: [WireGeneratedText] {
+    get {_storage._texts}
+    set {_uniqueStorage()._texts = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _lease: WireLease? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// How texts are generated.
+package nonisolated struct WireGeneration: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 32768.
+  package var maxNewTokens: UInt32 = 0
+
+  /// 0 takes the likeliest token, always.
+  package var temperature: Double = 0
+
+  /// Above 0, at most 1.
+  package var topP: Double = 0
+
+  package var seed: UInt64 = 0
+
+  /// At most 16, of 1 to 256 bytes.
+  package var stops: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A generated text. In results its UTF-8 is in bulk frame 0, where texts lie one after another; the ledger has it here.
+package nonisolated struct WireGeneratedText: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var bytes: UInt32 = 0
+
+  package var tokens: UInt32 = 0
+
+  package var ending: WireTextEnding = .unspecified
+
+  package var text: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What the ledger keeps of a row whose responses were generated.
+package nonisolated struct WireGeneratedRow: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var texts: [WireGeneratedText] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct WireUnitFailure: Sendable {
@@ -706,6 +868,26 @@ package nonisolated struct WireModelChunkRequest: Sendable {
   package init() {}
 }
 
+/// What each lane of a worker has for texts that are generated.
+package nonisolated struct WireGenerationRoom: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Texts at the same time, 1 to 1024.
+  package var sequences: UInt32 = 0
+
+  /// Of keys and values.
+  package var cacheBytes: UInt64 = 0
+
+  /// Units at the same time, 1 to 256: their texts end at different times, and others take their places.
+  package var units: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireJobSpecification: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -743,9 +925,21 @@ package nonisolated struct WireJobSpecification: Sendable {
   /// The scorer is of some of these alone: a text to be projected is embedded to the scorer's readouts, once it is there.
   package var choosesReadouts: Bool = false
 
+  /// Set where the steps generate texts, and then they do nothing else.
+  package var generation: WireGenerationRoom {
+    get {_generation ?? WireGenerationRoom()}
+    set {_generation = newValue}
+  }
+  /// Returns true if `generation` has been explicitly set.
+  package var hasGeneration: Bool {self._generation != nil}
+  /// Clears the value of `generation`. Subsequent reads from it will return its default value.
+  package mutating func clearGeneration() {self._generation = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _generation: WireGenerationRoom? = nil
 }
 
 /// One vector of a text: the hidden states after a layer, pooled.
@@ -904,9 +1098,21 @@ package nonisolated struct WireUnitPayload: Sendable {
   /// What each item's responses are called, in their order; empty where items have any number of them, 1 to 64.
   package var responses: [String] = []
 
+  /// Of work that generates.
+  package var generation: WireGeneration {
+    get {_generation ?? WireGeneration()}
+    set {_generation = newValue}
+  }
+  /// Returns true if `generation` has been explicitly set.
+  package var hasGeneration: Bool {self._generation != nil}
+  /// Clears the value of `generation`. Subsequent reads from it will return its default value.
+  package mutating func clearGeneration() {self._generation = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _generation: WireGeneration? = nil
 }
 
 package nonisolated struct WireAssignment: Sendable {
@@ -1247,439 +1453,483 @@ nonisolated extension WireElementType: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ELEMENT_TYPE_UNSPECIFIED\0\u{1}ELEMENT_TYPE_F32\0\u{1}ELEMENT_TYPE_F64\0\u{1}ELEMENT_TYPE_F16\0\u{1}ELEMENT_TYPE_U8\0")
 }
 
+nonisolated extension WireTextEnding: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TEXT_ENDING_UNSPECIFIED\0\u{1}TEXT_ENDING_END\0\u{1}TEXT_ENDING_STOP\0\u{1}TEXT_ENDING_LIMIT\0\u{1}TEXT_ENDING_CONTEXT\0")
+}
+
 nonisolated extension WireWorkKind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0WORK_KIND_UNSPECIFIED\0\u{1}WORK_KIND_EMBED\0\u{1}WORK_KIND_PROJECT\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0WORK_KIND_UNSPECIFIED\0\u{1}WORK_KIND_EMBED\0\u{1}WORK_KIND_PROJECT\0\u{1}WORK_KIND_GENERATE\0")
 }
 
 nonisolated extension WireHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Header"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}tensors\0\u{2}\u{8}hello\0\u{1}ready\0\u{1}heartbeat\0\u{3}unit_result\0\u{3}unit_failure\0\u{3}scorer_acknowledgement\0\u{1}goodbye\0\u{3}unit_embedded\0\u{3}model_chunk_request\0\u{2}\u{c}welcome\0\u{1}accepted\0\u{1}refusal\0\u{3}who_are_you\0\u{1}assignment\0\u{3}scorer_update\0\u{3}result_acknowledgement\0\u{1}revocation\0\u{3}heartbeat_reply\0\u{3}job_finished\0\u{3}model_chunk\0\u{3}model_offer\0\u{4}\u{9}status_request\0\u{3}status_report\0")
 
+  fileprivate class _StorageClass {
+    var _protocolVersion: UInt32 = 0
+    var _tensors: [WireTensor] = []
+    var _body: WireHeader.OneOf_Body?
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _protocolVersion = source._protocolVersion
+      _tensors = source._tensors
+      _body = source._body
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.protocolVersion) }()
-      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.tensors) }()
-      case 10: try {
-        var v: WireHello?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .hello(let m) = current {v = m}
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._protocolVersion) }()
+        case 2: try { try decoder.decodeRepeatedMessageField(value: &_storage._tensors) }()
+        case 10: try {
+          var v: WireHello?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .hello(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .hello(v)
+          }
+        }()
+        case 11: try {
+          var v: WireReady?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .ready(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .ready(v)
+          }
+        }()
+        case 12: try {
+          var v: WireHeartbeat?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .heartbeat(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .heartbeat(v)
+          }
+        }()
+        case 13: try {
+          var v: WireUnitResult?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .unitResult(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .unitResult(v)
+          }
+        }()
+        case 14: try {
+          var v: WireUnitFailure?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .unitFailure(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .unitFailure(v)
+          }
+        }()
+        case 15: try {
+          var v: WireScorerAcknowledgement?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .scorerAcknowledgement(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .scorerAcknowledgement(v)
+          }
+        }()
+        case 16: try {
+          var v: WireGoodbye?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .goodbye(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .goodbye(v)
+          }
+        }()
+        case 17: try {
+          var v: WireUnitEmbedded?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .unitEmbedded(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .unitEmbedded(v)
+          }
+        }()
+        case 18: try {
+          var v: WireModelChunkRequest?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .modelChunkRequest(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .modelChunkRequest(v)
+          }
+        }()
+        case 30: try {
+          var v: WireWelcome?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .welcome(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .welcome(v)
+          }
+        }()
+        case 31: try {
+          var v: WireAccepted?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .accepted(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .accepted(v)
+          }
+        }()
+        case 32: try {
+          var v: WireRefusal?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .refusal(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .refusal(v)
+          }
+        }()
+        case 33: try {
+          var v: WireWhoAreYou?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .whoAreYou(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .whoAreYou(v)
+          }
+        }()
+        case 34: try {
+          var v: WireAssignment?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .assignment(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .assignment(v)
+          }
+        }()
+        case 35: try {
+          var v: WireScorerUpdate?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .scorerUpdate(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .scorerUpdate(v)
+          }
+        }()
+        case 36: try {
+          var v: WireResultAcknowledgement?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .resultAcknowledgement(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .resultAcknowledgement(v)
+          }
+        }()
+        case 37: try {
+          var v: WireRevocation?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .revocation(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .revocation(v)
+          }
+        }()
+        case 38: try {
+          var v: WireHeartbeatReply?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .heartbeatReply(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .heartbeatReply(v)
+          }
+        }()
+        case 39: try {
+          var v: WireJobFinished?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .jobFinished(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .jobFinished(v)
+          }
+        }()
+        case 40: try {
+          var v: WireModelChunk?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .modelChunk(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .modelChunk(v)
+          }
+        }()
+        case 41: try {
+          var v: WireModelOffer?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .modelOffer(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .modelOffer(v)
+          }
+        }()
+        case 50: try {
+          var v: WireStatusRequest?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .statusRequest(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .statusRequest(v)
+          }
+        }()
+        case 51: try {
+          var v: WireStatusReport?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .statusReport(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .statusReport(v)
+          }
+        }()
+        default: break
         }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .hello(v)
-        }
-      }()
-      case 11: try {
-        var v: WireReady?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .ready(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .ready(v)
-        }
-      }()
-      case 12: try {
-        var v: WireHeartbeat?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .heartbeat(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .heartbeat(v)
-        }
-      }()
-      case 13: try {
-        var v: WireUnitResult?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .unitResult(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .unitResult(v)
-        }
-      }()
-      case 14: try {
-        var v: WireUnitFailure?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .unitFailure(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .unitFailure(v)
-        }
-      }()
-      case 15: try {
-        var v: WireScorerAcknowledgement?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .scorerAcknowledgement(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .scorerAcknowledgement(v)
-        }
-      }()
-      case 16: try {
-        var v: WireGoodbye?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .goodbye(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .goodbye(v)
-        }
-      }()
-      case 17: try {
-        var v: WireUnitEmbedded?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .unitEmbedded(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .unitEmbedded(v)
-        }
-      }()
-      case 18: try {
-        var v: WireModelChunkRequest?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .modelChunkRequest(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .modelChunkRequest(v)
-        }
-      }()
-      case 30: try {
-        var v: WireWelcome?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .welcome(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .welcome(v)
-        }
-      }()
-      case 31: try {
-        var v: WireAccepted?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .accepted(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .accepted(v)
-        }
-      }()
-      case 32: try {
-        var v: WireRefusal?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .refusal(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .refusal(v)
-        }
-      }()
-      case 33: try {
-        var v: WireWhoAreYou?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .whoAreYou(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .whoAreYou(v)
-        }
-      }()
-      case 34: try {
-        var v: WireAssignment?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .assignment(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .assignment(v)
-        }
-      }()
-      case 35: try {
-        var v: WireScorerUpdate?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .scorerUpdate(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .scorerUpdate(v)
-        }
-      }()
-      case 36: try {
-        var v: WireResultAcknowledgement?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .resultAcknowledgement(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .resultAcknowledgement(v)
-        }
-      }()
-      case 37: try {
-        var v: WireRevocation?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .revocation(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .revocation(v)
-        }
-      }()
-      case 38: try {
-        var v: WireHeartbeatReply?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .heartbeatReply(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .heartbeatReply(v)
-        }
-      }()
-      case 39: try {
-        var v: WireJobFinished?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .jobFinished(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .jobFinished(v)
-        }
-      }()
-      case 40: try {
-        var v: WireModelChunk?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .modelChunk(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .modelChunk(v)
-        }
-      }()
-      case 41: try {
-        var v: WireModelOffer?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .modelOffer(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .modelOffer(v)
-        }
-      }()
-      case 50: try {
-        var v: WireStatusRequest?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .statusRequest(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .statusRequest(v)
-        }
-      }()
-      case 51: try {
-        var v: WireStatusReport?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .statusReport(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .statusReport(v)
-        }
-      }()
-      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.protocolVersion != 0 {
-      try visitor.visitSingularUInt32Field(value: self.protocolVersion, fieldNumber: 1)
-    }
-    if !self.tensors.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.tensors, fieldNumber: 2)
-    }
-    switch self.body {
-    case .hello?: try {
-      guard case .hello(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-    }()
-    case .ready?: try {
-      guard case .ready(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-    }()
-    case .heartbeat?: try {
-      guard case .heartbeat(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-    }()
-    case .unitResult?: try {
-      guard case .unitResult(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
-    }()
-    case .unitFailure?: try {
-      guard case .unitFailure(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
-    }()
-    case .scorerAcknowledgement?: try {
-      guard case .scorerAcknowledgement(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
-    }()
-    case .goodbye?: try {
-      guard case .goodbye(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
-    }()
-    case .unitEmbedded?: try {
-      guard case .unitEmbedded(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
-    }()
-    case .modelChunkRequest?: try {
-      guard case .modelChunkRequest(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
-    }()
-    case .welcome?: try {
-      guard case .welcome(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
-    }()
-    case .accepted?: try {
-      guard case .accepted(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
-    }()
-    case .refusal?: try {
-      guard case .refusal(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
-    }()
-    case .whoAreYou?: try {
-      guard case .whoAreYou(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
-    }()
-    case .assignment?: try {
-      guard case .assignment(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
-    }()
-    case .scorerUpdate?: try {
-      guard case .scorerUpdate(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
-    }()
-    case .resultAcknowledgement?: try {
-      guard case .resultAcknowledgement(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
-    }()
-    case .revocation?: try {
-      guard case .revocation(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 37)
-    }()
-    case .heartbeatReply?: try {
-      guard case .heartbeatReply(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
-    }()
-    case .jobFinished?: try {
-      guard case .jobFinished(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 39)
-    }()
-    case .modelChunk?: try {
-      guard case .modelChunk(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
-    }()
-    case .modelOffer?: try {
-      guard case .modelOffer(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
-    }()
-    case .statusRequest?: try {
-      guard case .statusRequest(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
-    }()
-    case .statusReport?: try {
-      guard case .statusReport(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
-    }()
-    case nil: break
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._protocolVersion != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._protocolVersion, fieldNumber: 1)
+      }
+      if !_storage._tensors.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._tensors, fieldNumber: 2)
+      }
+      switch _storage._body {
+      case .hello?: try {
+        guard case .hello(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      }()
+      case .ready?: try {
+        guard case .ready(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      }()
+      case .heartbeat?: try {
+        guard case .heartbeat(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      }()
+      case .unitResult?: try {
+        guard case .unitResult(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      }()
+      case .unitFailure?: try {
+        guard case .unitFailure(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      }()
+      case .scorerAcknowledgement?: try {
+        guard case .scorerAcknowledgement(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      }()
+      case .goodbye?: try {
+        guard case .goodbye(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+      }()
+      case .unitEmbedded?: try {
+        guard case .unitEmbedded(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+      }()
+      case .modelChunkRequest?: try {
+        guard case .modelChunkRequest(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+      }()
+      case .welcome?: try {
+        guard case .welcome(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+      }()
+      case .accepted?: try {
+        guard case .accepted(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+      }()
+      case .refusal?: try {
+        guard case .refusal(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
+      }()
+      case .whoAreYou?: try {
+        guard case .whoAreYou(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+      }()
+      case .assignment?: try {
+        guard case .assignment(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+      }()
+      case .scorerUpdate?: try {
+        guard case .scorerUpdate(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
+      }()
+      case .resultAcknowledgement?: try {
+        guard case .resultAcknowledgement(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
+      }()
+      case .revocation?: try {
+        guard case .revocation(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 37)
+      }()
+      case .heartbeatReply?: try {
+        guard case .heartbeatReply(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
+      }()
+      case .jobFinished?: try {
+        guard case .jobFinished(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 39)
+      }()
+      case .modelChunk?: try {
+        guard case .modelChunk(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+      }()
+      case .modelOffer?: try {
+        guard case .modelOffer(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+      }()
+      case .statusRequest?: try {
+        guard case .statusRequest(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+      }()
+      case .statusReport?: try {
+        guard case .statusReport(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+      }()
+      case nil: break
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireHeader, rhs: WireHeader) -> Bool {
-    if lhs.protocolVersion != rhs.protocolVersion {return false}
-    if lhs.tensors != rhs.tensors {return false}
-    if lhs.body != rhs.body {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._protocolVersion != rhs_storage._protocolVersion {return false}
+        if _storage._tensors != rhs_storage._tensors {return false}
+        if _storage._body != rhs_storage._body {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2137,7 +2387,154 @@ nonisolated extension WireRowFailure: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".UnitResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}rows\0\u{1}failures\0\u{3}tokens_total\0\u{3}tokens_computed\0\u{3}compute_microseconds\0\u{3}scorer_digest\0\u{3}kept_exponents\0\u{1}work\0\u{1}responses\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}rows\0\u{1}failures\0\u{3}tokens_total\0\u{3}tokens_computed\0\u{3}compute_microseconds\0\u{3}scorer_digest\0\u{3}kept_exponents\0\u{1}work\0\u{1}responses\0\u{1}generation\0\u{1}texts\0")
+
+  fileprivate class _StorageClass {
+    var _lease: WireLease? = nil
+    var _rows: [UInt64] = []
+    var _failures: [WireRowFailure] = []
+    var _tokensTotal: UInt64 = 0
+    var _tokensComputed: UInt64 = 0
+    var _computeMicroseconds: UInt64 = 0
+    var _scorerDigest: String = String()
+    var _keptExponents: [Int32] = []
+    var _work: WireWorkKind = .unspecified
+    var _responses: [UInt32] = []
+    var _generation: WireGeneration? = nil
+    var _texts: [WireGeneratedText] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _lease = source._lease
+      _rows = source._rows
+      _failures = source._failures
+      _tokensTotal = source._tokensTotal
+      _tokensComputed = source._tokensComputed
+      _computeMicroseconds = source._computeMicroseconds
+      _scorerDigest = source._scorerDigest
+      _keptExponents = source._keptExponents
+      _work = source._work
+      _responses = source._responses
+      _generation = source._generation
+      _texts = source._texts
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._lease) }()
+        case 2: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._rows) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._failures) }()
+        case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._tokensTotal) }()
+        case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._tokensComputed) }()
+        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._computeMicroseconds) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._scorerDigest) }()
+        case 8: try { try decoder.decodeRepeatedSInt32Field(value: &_storage._keptExponents) }()
+        case 9: try { try decoder.decodeSingularEnumField(value: &_storage._work) }()
+        case 10: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._responses) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._generation) }()
+        case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._texts) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._lease {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if !_storage._rows.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._rows, fieldNumber: 2)
+      }
+      if !_storage._failures.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._failures, fieldNumber: 3)
+      }
+      if _storage._tokensTotal != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._tokensTotal, fieldNumber: 4)
+      }
+      if _storage._tokensComputed != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._tokensComputed, fieldNumber: 5)
+      }
+      if _storage._computeMicroseconds != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._computeMicroseconds, fieldNumber: 6)
+      }
+      if !_storage._scorerDigest.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._scorerDigest, fieldNumber: 7)
+      }
+      if !_storage._keptExponents.isEmpty {
+        try visitor.visitPackedSInt32Field(value: _storage._keptExponents, fieldNumber: 8)
+      }
+      if _storage._work != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._work, fieldNumber: 9)
+      }
+      if !_storage._responses.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._responses, fieldNumber: 10)
+      }
+      try { if let v = _storage._generation {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      if !_storage._texts.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._texts, fieldNumber: 12)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireUnitResult, rhs: WireUnitResult) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._lease != rhs_storage._lease {return false}
+        if _storage._rows != rhs_storage._rows {return false}
+        if _storage._failures != rhs_storage._failures {return false}
+        if _storage._tokensTotal != rhs_storage._tokensTotal {return false}
+        if _storage._tokensComputed != rhs_storage._tokensComputed {return false}
+        if _storage._computeMicroseconds != rhs_storage._computeMicroseconds {return false}
+        if _storage._scorerDigest != rhs_storage._scorerDigest {return false}
+        if _storage._keptExponents != rhs_storage._keptExponents {return false}
+        if _storage._work != rhs_storage._work {return false}
+        if _storage._responses != rhs_storage._responses {return false}
+        if _storage._generation != rhs_storage._generation {return false}
+        if _storage._texts != rhs_storage._texts {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireGeneration: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Generation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}max_new_tokens\0\u{1}temperature\0\u{3}top_p\0\u{1}seed\0\u{1}stops\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2145,70 +2542,116 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
-      case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.rows) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.failures) }()
-      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.tokensTotal) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.tokensComputed) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.computeMicroseconds) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.scorerDigest) }()
-      case 8: try { try decoder.decodeRepeatedSInt32Field(value: &self.keptExponents) }()
-      case 9: try { try decoder.decodeSingularEnumField(value: &self.work) }()
-      case 10: try { try decoder.decodeRepeatedUInt32Field(value: &self.responses) }()
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.maxNewTokens) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.temperature) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.topP) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.seed) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.stops) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._lease {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if !self.rows.isEmpty {
-      try visitor.visitPackedUInt64Field(value: self.rows, fieldNumber: 2)
+    if self.maxNewTokens != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxNewTokens, fieldNumber: 1)
     }
-    if !self.failures.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.failures, fieldNumber: 3)
+    if self.temperature.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.temperature, fieldNumber: 2)
     }
-    if self.tokensTotal != 0 {
-      try visitor.visitSingularUInt64Field(value: self.tokensTotal, fieldNumber: 4)
+    if self.topP.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.topP, fieldNumber: 3)
     }
-    if self.tokensComputed != 0 {
-      try visitor.visitSingularUInt64Field(value: self.tokensComputed, fieldNumber: 5)
+    if self.seed != 0 {
+      try visitor.visitSingularFixed64Field(value: self.seed, fieldNumber: 4)
     }
-    if self.computeMicroseconds != 0 {
-      try visitor.visitSingularUInt64Field(value: self.computeMicroseconds, fieldNumber: 6)
-    }
-    if !self.scorerDigest.isEmpty {
-      try visitor.visitSingularStringField(value: self.scorerDigest, fieldNumber: 7)
-    }
-    if !self.keptExponents.isEmpty {
-      try visitor.visitPackedSInt32Field(value: self.keptExponents, fieldNumber: 8)
-    }
-    if self.work != .unspecified {
-      try visitor.visitSingularEnumField(value: self.work, fieldNumber: 9)
-    }
-    if !self.responses.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.responses, fieldNumber: 10)
+    if !self.stops.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.stops, fieldNumber: 5)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireUnitResult, rhs: WireUnitResult) -> Bool {
-    if lhs._lease != rhs._lease {return false}
-    if lhs.rows != rhs.rows {return false}
-    if lhs.failures != rhs.failures {return false}
-    if lhs.tokensTotal != rhs.tokensTotal {return false}
-    if lhs.tokensComputed != rhs.tokensComputed {return false}
-    if lhs.computeMicroseconds != rhs.computeMicroseconds {return false}
-    if lhs.scorerDigest != rhs.scorerDigest {return false}
-    if lhs.keptExponents != rhs.keptExponents {return false}
-    if lhs.work != rhs.work {return false}
-    if lhs.responses != rhs.responses {return false}
+  package static func ==(lhs: WireGeneration, rhs: WireGeneration) -> Bool {
+    if lhs.maxNewTokens != rhs.maxNewTokens {return false}
+    if lhs.temperature != rhs.temperature {return false}
+    if lhs.topP != rhs.topP {return false}
+    if lhs.seed != rhs.seed {return false}
+    if lhs.stops != rhs.stops {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireGeneratedText: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GeneratedText"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bytes\0\u{1}tokens\0\u{1}ending\0\u{1}text\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.bytes) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.tokens) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.ending) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.bytes, fieldNumber: 1)
+    }
+    if self.tokens != 0 {
+      try visitor.visitSingularUInt32Field(value: self.tokens, fieldNumber: 2)
+    }
+    if self.ending != .unspecified {
+      try visitor.visitSingularEnumField(value: self.ending, fieldNumber: 3)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireGeneratedText, rhs: WireGeneratedText) -> Bool {
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.tokens != rhs.tokens {return false}
+    if lhs.ending != rhs.ending {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireGeneratedRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GeneratedRow"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}texts\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.texts) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.texts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.texts, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireGeneratedRow, rhs: WireGeneratedRow) -> Bool {
+    if lhs.texts != rhs.texts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2387,9 +2830,49 @@ nonisolated extension WireModelChunkRequest: SwiftProtobuf.Message, SwiftProtobu
   }
 }
 
+nonisolated extension WireGenerationRoom: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GenerationRoom"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequences\0\u{3}cache_bytes\0\u{1}units\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.sequences) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.cacheBytes) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.units) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.sequences != 0 {
+      try visitor.visitSingularUInt32Field(value: self.sequences, fieldNumber: 1)
+    }
+    if self.cacheBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.cacheBytes, fieldNumber: 2)
+    }
+    if self.units != 0 {
+      try visitor.visitSingularUInt32Field(value: self.units, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireGenerationRoom, rhs: WireGenerationRoom) -> Bool {
+    if lhs.sequences != rhs.sequences {return false}
+    if lhs.cacheBytes != rhs.cacheBytes {return false}
+    if lhs.units != rhs.units {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{4}\u{3}max_tokens\0\u{3}heartbeat_ms\0\u{2}\u{b}attention\0\u{1}readouts\0\u{1}keep\0\u{3}every_layer\0\u{3}chooses_readouts\0\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{4}\u{3}max_tokens\0\u{3}heartbeat_ms\0\u{2}\u{b}attention\0\u{1}readouts\0\u{1}keep\0\u{3}every_layer\0\u{3}chooses_readouts\0\u{1}generation\0\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2409,12 +2892,17 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       case 22: try { try decoder.decodeRepeatedMessageField(value: &self.keep) }()
       case 23: try { try decoder.decodeRepeatedStringField(value: &self.everyLayer) }()
       case 24: try { try decoder.decodeSingularBoolField(value: &self.choosesReadouts) }()
+      case 25: try { try decoder.decodeSingularMessageField(value: &self._generation) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.job.isEmpty {
       try visitor.visitSingularStringField(value: self.job, fieldNumber: 1)
     }
@@ -2451,6 +2939,9 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     if self.choosesReadouts != false {
       try visitor.visitSingularBoolField(value: self.choosesReadouts, fieldNumber: 24)
     }
+    try { if let v = self._generation {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2467,6 +2958,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.keep != rhs.keep {return false}
     if lhs.everyLayer != rhs.everyLayer {return false}
     if lhs.choosesReadouts != rhs.choosesReadouts {return false}
+    if lhs._generation != rhs._generation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2760,7 +3252,7 @@ nonisolated extension WireItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireUnitPayload: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".UnitPayload"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}work\0\u{1}items\0\u{1}responses\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}work\0\u{1}items\0\u{1}responses\0\u{1}generation\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2771,12 +3263,17 @@ nonisolated extension WireUnitPayload: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularEnumField(value: &self.work) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.responses) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._generation) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.work != .unspecified {
       try visitor.visitSingularEnumField(value: self.work, fieldNumber: 1)
     }
@@ -2786,6 +3283,9 @@ nonisolated extension WireUnitPayload: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.responses.isEmpty {
       try visitor.visitRepeatedStringField(value: self.responses, fieldNumber: 3)
     }
+    try { if let v = self._generation {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2793,6 +3293,7 @@ nonisolated extension WireUnitPayload: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.work != rhs.work {return false}
     if lhs.items != rhs.items {return false}
     if lhs.responses != rhs.responses {return false}
+    if lhs._generation != rhs._generation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

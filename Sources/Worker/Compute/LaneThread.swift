@@ -5,10 +5,22 @@ internal import Protocol
 internal import Synchronization
 internal import Transport
 
-/// A thread that computes one unit at a time, with scratch of its own.
+/// A thread that computes units.
 ///
 /// Inference never runs on the cooperative pool: there it would keep heartbeats from being sent.
-final class LaneThread: Sendable {
+protocol UnitThread: Sendable {
+    /// - Parameter lane: the session's, which the unit is in until something is posted that it came to.
+    func compute(_ lane: Int, _ lease: Lease, _ work: Session.Work, scorer: Scorer?)
+
+    /// Ends the lane's unit soon.
+    func cancel(_ lane: Int)
+
+    /// Ends the thread soon.
+    func stop()
+}
+
+/// A thread that embeds one unit at a time, with scratch of its own.
+final class LaneThread: UnitThread {
     private enum Work: Sendable {
         case unit(Lease, Session.Work, Scorer?)
         case stop
@@ -38,13 +50,13 @@ final class LaneThread: Sendable {
         thread.start()
     }
 
-    func compute(_ lease: Lease, _ work: Session.Work, scorer: Scorer?) {
+    func compute(_ lane: Int, _ lease: Lease, _ work: Session.Work, scorer: Scorer?) {
         isCancelled.store(false, ordering: .relaxed)
         queue.post(.unit(lease, work, scorer))
     }
 
     /// Ends the present unit at its next micro-batch.
-    func cancel() {
+    func cancel(_ lane: Int) {
         isCancelled.store(true, ordering: .relaxed)
     }
 

@@ -10,8 +10,13 @@ internal import Tokenizers
 
 /// The model in memory, and how to compute with it.
 struct LoadedEngine: Sendable {
+    enum Computation: Sendable {
+        case embedding(UnitComputation)
+        case generation(GenerationComputation)
+    }
+
     let embedder: Embedder
-    let computation: UnitComputation
+    let computation: Computation
     let description: LoadedModel
 }
 
@@ -92,16 +97,18 @@ struct ModelLoader: Sendable {
         let digest = DigestInBackground(path: path)
         let embedder: Embedder
         do {
+            // Of the others a row may depend on its neighbours, and a text on what else is generated.
+            let backend = job.generation != nil && job.backend == .automatic ? .native : job.backend
             embedder = try Embedder(
-                modelPath: path, precision: .init(job.precision), backend: .init(job.backend),
-                attention: .init(job.attention), loadingThreads: lanes)
+                modelPath: path, precision: .init(job.precision), backend: .init(backend),
+                attention: .init(job.attention), predictsTokens: job.generation != nil, loadingThreads: lanes)
         } catch {
             // Half a copy of the right file, for example.
             try digest.wait(expecting: expected)
             throw error
         }
         try digest.wait(expecting: expected)
-        let computation = try UnitComputation(job: job, embedder: embedder)
+        let (computation, credit, textsAhead) = try computation(of: job, embedder)
         return LoadedEngine(
             embedder: embedder,
             computation: computation,
@@ -111,10 +118,30 @@ struct ModelLoader: Sendable {
                 hiddenSize: embedder.model.hiddenSize, contextLength: embedder.model.contextLength,
                 precision: .init(embedder.precision), attention: .init(embedder.attention),
                 numericBuild: embedder.numericBuild,
-                // One unit in each lane, and one that waits so that no lane does.
-                credit: 2 * lanes,
-                textsAhead: min(LoadedModel.textsAheadMax, Self.bytesAhead / computation.bytesPerText),
-                warnings: embedder.warnings))
+                credit: credit, textsAhead: textsAhead, warnings: embedder.warnings))
+    }
+
+    /// How the job's units are computed, how many units are in hand, and how many texts are embedded ahead.
+    private func computation(
+        of job: JobSpecification, _ embedder: Embedder
+    ) throws -> (LoadedEngine.Computation, credit: Int, textsAhead: Int) {
+        // One unit that waits for each lane, so that no lane does.
+        guard let room = job.generation else {
+            let computation = try UnitComputation(job: job, embedder: embedder)
+            let ahead = min(LoadedModel.textsAheadMax, Self.bytesAhead / computation.bytesPerText)
+            return (.embedding(computation), 2 * lanes, ahead)
+        }
+        let computation = try GenerationComputation(job: job, room: room, embedder: embedder)
+        logger.info(
+            "texts are generated",
+            metadata: [
+                "atATime": "\(room.sequences) in each of \(lanes.counted("lane"))",
+                "keysAndValues": "\(room.cacheBytes >> 20) MiB in each lane, for \(computation.cacheTokens) tokens",
+            ])
+        if embedder.tokenizer.endTokens.isEmpty {
+            logger.warning("the model's file names no token that ends a text: texts end at the limit alone")
+        }
+        return (.generation(computation), (room.units + 1) * lanes, 0)
     }
 }
 

@@ -91,7 +91,7 @@ struct UnitComputation: Sendable {
         let texts = unit.responseCounts.reduce(0, +)
         switch unit.work.values {
         case .states: return .states(Tensor(unit.vectors, shape: [texts, unit.readouts.count, hidden]))
-        case .numbers: throw Problem("work of kind \(unit.work.number) is not known to this worker")
+        case .numbers, .texts: throw Problem("work of kind \(unit.work.number) is not known to this worker")
         case .scores:
             guard let scorer else { throw Problem("expected a scorer to project on, found none") }
             let scores = try scorer.scores(

@@ -22,8 +22,9 @@ struct HeldUnits: Sendable {
 
     private var waiting: [Waiting] = []
 
-    /// nil for an idle lane.
+    /// nil for an idle lane. There may be more than are used now: a unit of a job before may be in one still.
     private var lanes: [Running?]
+    private(set) var laneCount: Int
 
     /// Embedded before there was a scorer; it makes them wait for a lane again.
     private var embedded: [Waiting] = []
@@ -40,6 +41,13 @@ struct HeldUnits: Sendable {
 
     init(lanes: Int) {
         self.lanes = Array(repeating: nil, count: lanes)
+        laneCount = lanes
+    }
+
+    /// From now on units are put into so many lanes.
+    mutating func use(lanes count: Int) {
+        laneCount = count
+        lanes += Array(repeating: nil, count: max(count - lanes.count, 0))
     }
 
     var isEmpty: Bool { held.isEmpty }
@@ -85,7 +93,7 @@ extension HeldUnits {
         at now: MonotonicInstant, where mayStart: (Session.Work) -> Bool
     ) -> [(lane: Int, unit: Waiting)] {
         var started: [(lane: Int, unit: Waiting)] = []
-        for lane in lanes.indices where lanes[lane] == nil {
+        for lane in lanes.indices.prefix(laneCount) where lanes[lane] == nil {
             guard let next = waiting.firstIndex(where: { mayStart($0.work) }) else { break }
             let unit = waiting.remove(at: next)
             lanes[lane] = Running(lease: unit.lease, since: now, tokens: unit.tokens)

@@ -104,7 +104,7 @@ package struct Session: Sendable {
     /// The share of the time since the worker was first accepted in which its lanes had a unit, 0 … 1; nil before.
     package func busyShare(at now: MonotonicInstant) -> Double? {
         guard let workingSince, now > workingSince else { return nil }
-        return units.timeBusy(at: now).seconds / ((now - workingSince).seconds * Double(identity.lanes))
+        return units.timeBusy(at: now).seconds / ((now - workingSince).seconds * Double(units.laneCount))
     }
 }
 
@@ -134,6 +134,8 @@ extension Session {
             actions += units.forgetAll().map { .cancel(lane: $0) }
             scorer = nil
         }
+        // A lane has many units of generated texts at the same time.
+        units.use(lanes: identity.lanes * (job.generation?.units ?? 1))
         if let job = membership.welcomed(to: job, at: now) { actions.append(.loadModel(job)) }
     }
 

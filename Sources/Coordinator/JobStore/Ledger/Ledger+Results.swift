@@ -81,8 +81,7 @@ extension Ledger {
         _ result: UnitResult, worker: String, store: EmbeddingStore?, in database: Database
     ) throws -> Outcome {
         let id = Int64(result.lease.unit.rawValue)
-        let values = result.output.values
-        let digest = SHA256Digest(of: values.bytes)
+        let digest = SHA256Digest(of: try result.output.comparedBytes())
         guard let unit = try Self.openUnit(result.lease.unit, in: database) else {
             let known = try Data.fetchOne(
                 database, sql: "SELECT digest FROM result WHERE unit = ?", arguments: [id])
@@ -92,8 +91,8 @@ extension Ledger {
         // A unit that was not in the scheduler's hands may be another one than the result's worker thinks.
         let step = try workStep(unit.step, in: database)
         let texts = try Self.rows(of: unit, in: database)
-        guard result.responseCounts == texts.map(\.responses), values.shape.first == result.textCount,
-            result.output.work == step.work
+        guard result.responseCounts == texts.map(\.responses), result.output.work == step.work,
+            result.output.hasValues(ofTexts: result.textCount)
         else { return .rejected }
         let rows = texts.map(\.row)
         try Self.insertOutcomes(result, rows: rows, step: step, in: database)
@@ -134,8 +133,6 @@ extension Ledger {
         _ result: UnitResult, rows: [UInt64], step: WorkStep, in database: Database
     ) throws {
         let failures = Dictionary(uniqueKeysWithValues: result.failures.map { ($0.item, $0.reason) })
-        let bytes = result.output.values.bytes
-        let bytesPerText = bytes.count / result.textCount
         for (item, (row, texts)) in zip(rows, result.texts).enumerated() {
             let outcome: RowResult =
                 if let reason = failures[item] {
@@ -144,7 +141,7 @@ extension Ledger {
                     .values(
                         try Tensor(
                             flat: step.work.elementType,
-                            bytes: Array(bytes[texts.lowerBound * bytesPerText..<texts.upperBound * bytesPerText])))
+                            bytes: result.output.elements(ofTexts: texts, of: result.textCount)))
                 }
             try insert(outcome, of: row, step: step.id, in: database)
         }
@@ -209,10 +206,26 @@ extension Ledger {
 
     /// Calls `body` with every settled row of a step in the order of the input, one at a time.
     package func forEachRow(of step: StepID, _ body: (_ row: UInt64, RowResult) throws -> Void) throws {
+        try forEachRow(of: step, in: 0..<UInt64(Int64.max), body)
+    }
+
+    /// What the settled rows among some of a step came to.
+    package func results(of step: StepID, rows: Range<UInt64>) throws -> [UInt64: RowResult] {
+        var results: [UInt64: RowResult] = [:]
+        try forEachRow(of: step, in: rows) { results[$0] = $1 }
+        return results
+    }
+
+    private func forEachRow(
+        of step: StepID, in rows: Range<UInt64>, _ body: (_ row: UInt64, RowResult) throws -> Void
+    ) throws {
         try database.read { database in
             let cursor = try Row.fetchCursor(
-                database, sql: "SELECT row, elements, failure FROM outcome WHERE step = ? ORDER BY row",
-                arguments: [step.rawValue])
+                database,
+                sql: """
+                    SELECT row, elements, failure FROM outcome WHERE step = ? AND row >= ? AND row < ? ORDER BY row
+                    """,
+                arguments: [step.rawValue, Int64(rows.lowerBound), Int64(rows.upperBound)])
             var elementType: Tensor.ElementType?
             while let row = try cursor.next() {
                 let index: Int64 = row["row"]
