@@ -22,6 +22,8 @@ struct LegendCoordinator: AsyncParsableCommand {
                 legend-coordinator run cluster.yaml
               Run it on the machines of cluster.hosts, over ssh:
                 legend-coordinator up cluster.yaml
+              Let the model answer questions, for anchors of its own:
+                legend-coordinator induce cluster.yaml
               Watch it from another terminal:
                 legend-coordinator status cluster.yaml --watch
               Make keys for workers on other machines:
@@ -38,7 +40,8 @@ struct LegendCoordinator: AsyncParsableCommand {
             """,
         version: ProtocolVersion.software,
         subcommands: [
-            RunCommand.self, UpCommand.self, StatusCommand.self, ValidateCommand.self, TextsCommand.self,
+            RunCommand.self, UpCommand.self, InduceCommand.self, StatusCommand.self, ValidateCommand.self,
+            TextsCommand.self,
             SummaryCommand.self, ReportCommand.self, ProjectCommand.self, KeygenCommand.self,
         ])
 

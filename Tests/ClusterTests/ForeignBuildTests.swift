@@ -24,7 +24,7 @@ import Transport
         try router.send(.coordinator(.welcome(job)), to: peer)
         #expect(await program.exit() == .init(status: 2, isSignal: false), "\(program.errors)")
         let reason = """
-            a welcome to a job that cannot be read: a job without readouts or heartbeat interval; install the same \
+            a welcome to a job that cannot be read: a job without work or heartbeat interval; install the same \
             release of legend on the coordinator and on all workers
             """
         #expect(program.errors.contains("error: \(reason)\n"), "\(program.errors)")

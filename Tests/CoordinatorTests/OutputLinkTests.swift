@@ -58,8 +58,8 @@ import Testing
     @Test func theFoldersThatADanglingLinkPointsIntoAreMade() throws {
         let folder = try Folder()
         try folder.link("out.jsonl", to: "not/yet/there.jsonl")
-        try JobDefinition.checkPlace(of: folder.path + "/out.jsonl")
-        try JobDefinition.makeFolder(of: folder.path + "/out.jsonl")
+        try OutputPlace.check(folder.path + "/out.jsonl")
+        try OutputPlace.makeFolder(of: folder.path + "/out.jsonl")
         #expect(try folder.names("not/yet") == [])
     }
 }

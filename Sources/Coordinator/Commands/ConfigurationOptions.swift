@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineTool
+internal import FileSystem
 internal import JobConfiguration
 internal import Protocol
 
@@ -14,5 +15,26 @@ struct ConfigurationOptions: ParsableArguments {
     /// - Throws: `ConfigurationError`.
     func read() throws -> Configuration {
         try Configuration(ofJob: configuration, overrides: replacements.overrides)
+    }
+
+    /// What it says of texts to generate.
+    ///
+    /// - Throws: `ConfigurationError`.
+    func readInduction() throws -> InductionConfiguration {
+        try InductionConfiguration(contentsOf: configuration, overrides: replacements.overrides)
+    }
+
+    /// The same for candidates.
+    ///
+    /// - Parameters:
+    ///   - count: for each prompt.
+    ///   - prompts: their file, and `output` where the candidates go: as the command line has it.
+    func readInduction(candidates count: Int, of prompts: String, output: String) throws -> InductionConfiguration {
+        let own = [("prompts", prompts), ("output", output)].map { key, path in
+            // A configuration's paths have variables in them, the command line's none.
+            "induction.\(key)=\(FilePlace.absolute(path).replacing("$", with: "$$"))"
+        }
+        return try InductionConfiguration(
+            contentsOf: configuration, overrides: replacements.overrides + own, candidates: count)
     }
 }

@@ -35,13 +35,15 @@ struct JobOptions: ParsableArguments {
 
     /// Runs the job to its end.
     ///
-    /// - Parameter startsHosts: whether workers are started on `cluster.hosts`.
-    func run(startsHosts: Bool) async throws {
+    /// - Parameters:
+    ///   - startsHosts: whether workers are started on `cluster.hosts`.
+    ///   - prepared: what the job is.
+    func run(startsHosts: Bool, _ prepared: () throws -> any PreparedJob) async throws {
         let console = Console(showsProgress: !quiet)
         var logger = Logger(label: "legend-coordinator") { _ in LogThrottle(ConsoleLogHandler(console)) }
         logger.logLevel = logLevel.level
         let mailbox = Mailbox<CoordinatorEvent>()
-        let (definition, service) = try prepare(startsHosts: startsHosts, mailbox, console, logger)
+        let (state, service) = try prepare(startsHosts: startsHosts, prepared, mailbox, console, logger)
         let signals = Task {
             for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
                 mailbox.post(.stop(reason: "\(signal)"))
@@ -52,42 +54,42 @@ struct JobOptions: ParsableArguments {
         do {
             ending = try await service.run()
         } catch {
-            throw Failure(ending: error, state: definition.configuration.job.state)
+            throw Failure(ending: error, state: state)
         }
         switch ending {
         case .stopped(let reason):
             throw Failure("stopped by \(reason) before the job was finished; run the same command to go on with it")
         case .finished(let result):
-            let job = definition.configuration.job
-            let directionFile = definition.savedDirection == nil ? job.directionOutput : nil
-            print(result.text(output: job.output, errors: job.errors, directionFile: directionFile))
-            if result.summary.failedRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
+            print(result.text)
+            if result.failedRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
         }
     }
 
     /// All that can be wrong before any work is done.
     private func prepare(
-        startsHosts: Bool, _ mailbox: Mailbox<CoordinatorEvent>, _ console: Console, _ logger: Logger
-    ) throws -> (JobDefinition, CoordinatorService) {
-        let definition: JobDefinition
+        startsHosts: Bool, _ prepared: () throws -> any PreparedJob, _ mailbox: Mailbox<CoordinatorEvent>,
+        _ console: Console, _ logger: Logger
+    ) throws -> (state: String, CoordinatorService) {
+        let definition: any PreparedJob
         do {
-            definition = try JobDefinition(configuration.read())
+            definition = try prepared()
         } catch {
             throw Failure("\(error)", status: .usage)
         }
+        let state = definition.state
         do {
             DescriptorLimit.raise()
             try definition.makeOutputFolders()
             // SQLite sorts the prompts in files: where the ledger is there is room for them, in /tmp perhaps not.
-            setenv("SQLITE_TMPDIR", definition.configuration.job.state, 0)
-            let ledger = try Ledger(folder: definition.configuration.job.state, startsAnew: restart)
-            try definition.claim(ledger)
+            setenv("SQLITE_TMPDIR", state, 0)
+            let ledger = try Ledger(folder: state, startsAnew: restart)
+            let job = try definition.job(ledger)
             let service = try CoordinatorService(
-                definition, ledger: ledger, localWorkers: localWorkers ?? definition.configuration.cluster.localWorkers,
-                startsHosts: startsHosts, mailbox: mailbox, console: console, logger: logger)
-            return (definition, service)
+                job, ledger: ledger, localWorkers: localWorkers ?? job.cluster.localWorkers, startsHosts: startsHosts,
+                mailbox: mailbox, console: console, logger: logger)
+            return (state, service)
         } catch {
-            throw Failure(ending: error, state: definition.configuration.job.state)
+            throw Failure(ending: error, state: state)
         }
     }
 }

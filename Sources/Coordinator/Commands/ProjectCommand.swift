@@ -66,7 +66,7 @@ struct ProjectCommand: AsyncParsableCommand {
         let summary: OutputStep.Summary
         let notices: [String]
         do {
-            try JobDefinition.makeFolder(of: job.output)
+            try OutputPlace.makeFolder(of: job.output)
             if let path = job.directionFile { try job.direction.write(to: path) }
             var report = StatusReport()
             report.job = job.name
@@ -121,7 +121,7 @@ struct ProjectCommand: AsyncParsableCommand {
                 .init(layer: layer.map { LayerChoice($0) }, token: token, direction: saved))
             let written = [output, errors] + (fit == nil ? [] : [directionFile])
             try check(output, errors, fit == nil ? nil : directionFile, against: definition)
-            for path in written { try JobDefinition.checkPlace(of: path) }
+            for path in written { try OutputPlace.check(path) }
             return Job(
                 name: definition.configuration.job.name, projector: projector, direction: direction, output: output,
                 errors: errors, state: definition.configuration.job.state,
@@ -148,7 +148,7 @@ struct ProjectCommand: AsyncParsableCommand {
         guard let fingerprint = try ledger.setting("fingerprint") else {
             throw Failure("\(state): expected the state of a finished job, found one that never began", status: .usage)
         }
-        let changed = try definition.changes(since: fingerprint)
+        let changed = try JobFingerprint(definition.fingerprint).changes(since: fingerprint)
         guard changed.isEmpty else {
             throw Failure(
                 "\(state) is the state of a job with other settings; changed since: \(changed.joined(separator: ", "))",

@@ -31,6 +31,6 @@ struct RunCommand: AsyncParsableCommand {
     var options: JobOptions
 
     func run() async throws {
-        try await options.run(startsHosts: false)
+        try await options.run(startsHosts: false) { try JobDefinition(options.configuration.read()) }
     }
 }

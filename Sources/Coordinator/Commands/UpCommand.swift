@@ -39,7 +39,9 @@ struct UpCommand: AsyncParsableCommand {
                 "\(configuration.source): cluster.hosts is empty: list the machines to start workers on",
                 status: .usage)
         }
-        guard dryRun else { return try await options.run(startsHosts: true) }
+        guard dryRun else {
+            return try await options.run(startsHosts: true) { try JobDefinition(configuration) }
+        }
         // Where the port is chosen at the start it is not known now.
         let endpoint = cluster.reachableEndpoint ?? cluster.listen
         for worker in RemoteWorker.all(cluster, endpoint: endpoint) {

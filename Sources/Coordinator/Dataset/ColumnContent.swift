@@ -33,10 +33,10 @@ extension ColumnValue {
 
 extension String {
     /// Whether there is nothing but whitespace.
-    var isBlank: Bool { allSatisfy(\.isWhitespace) }
+    package var isBlank: Bool { allSatisfy(\.isWhitespace) }
 
     /// Without the whitespace at both ends.
-    var trimmed: Substring {
+    package var trimmed: Substring {
         let start = drop(while: \.isWhitespace)
         guard let last = start.lastIndex(where: { !$0.isWhitespace }) else {
             return start[start.startIndex..<start.startIndex]

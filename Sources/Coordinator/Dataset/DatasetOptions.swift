@@ -51,12 +51,15 @@ package enum RowPurpose: String, Sendable {
     case anchor
     /// It gets a margin.
     case row
+    /// Responses to its prompt are generated.
+    case prompt
 
     /// The part of the configuration that says how such rows are read.
     var configurationSection: String {
         switch self {
         case .anchor: "anchors"
         case .row: "dataset"
+        case .prompt: "induction"
         }
     }
 }
@@ -74,6 +77,13 @@ package struct DatasetColumns: Hashable, Sendable {
         self.prompt = prompt
         preferred = chosen
         other = rejected
+    }
+
+    /// Of rows that are read for their prompt alone.
+    package init(prompt: String) {
+        self.prompt = prompt
+        preferred = nil
+        other = ""
     }
 
     /// - Parameter harmless: nil if every harmless response is the configured refusal.

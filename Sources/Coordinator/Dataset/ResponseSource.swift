@@ -44,6 +44,8 @@ package enum ResponseComparison: Sendable {
     case pair(preferred: RowResponse, other: RowResponse)
     /// The preferred one is the same text in every row.
     case refusal(String, other: RowResponse)
+    /// It is read for its prompt alone.
+    case none
 }
 
 /// A column for each side.
@@ -62,6 +64,15 @@ struct ColumnPair: ResponseSource {
     func comparison(of responses: [RowResponse], in row: OriginalRow) -> ResponseComparison {
         .pair(preferred: responses[0], other: responses[1])
     }
+}
+
+/// No responses: whatever other columns say.
+struct NoResponses: ResponseSource {
+    var columns: [String] { [] }
+
+    func responses(of row: OriginalRow) -> [RowResponse] { [] }
+
+    func comparison(of responses: [RowResponse], in row: OriginalRow) -> ResponseComparison { .none }
 }
 
 /// A column for the other side alone.

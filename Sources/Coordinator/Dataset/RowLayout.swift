@@ -78,6 +78,12 @@ extension RowLayout {
     /// The layouts that columns which the configuration names may have; none if a refusal is needed and none is
     /// configured.
     static func layouts(of columns: DatasetColumns, options: DatasetOptions) -> [RowLayout] {
+        if options.purpose == .prompt {
+            guard let prompt = columns.prompt else { return [] }
+            var layout = RowLayout(.column(prompt), NoResponses(), .texts, options)
+            layout.requiredColumns = [prompt]
+            return [layout]
+        }
         let responses: any ResponseSource
         if let preferred = columns.preferred {
             responses = ColumnPair(preferred: preferred, other: columns.other)

@@ -14,18 +14,23 @@ struct RowReading {
         let names: (preferred: String, other: String)
         var pair: ResponsePair
         let responses = try layout.responses.responses(of: row)
-        switch try layout.responses.comparison(of: responses, in: row) {
+        let comparison = try layout.responses.comparison(of: responses, in: row)
+        switch comparison {
         case .pair(let preferred, let other):
             names = (preferred.name, other.name)
             pair = try compared(preferred, other, prompt, &repetition)
         case .refusal(let refusal, let other):
             names = ("refusal", other.name)
             pair = try refused(refusal, other, prompt)
+        case .none:
+            names = ("no response", "no response")
+            pair = ResponsePair(prompt: try conversation(of: prompt), preferred: "", other: "")
         }
         pair.prompt = try prompt.withSystem(pair.prompt)
         guard let last = pair.prompt.messages.last, last.role != .system, !last.content.isBlank else {
             throw .emptyPrompt(column: prompt.column ?? "the prompt in \(names.preferred)")
         }
+        if case .none = comparison { return (pair, repetition) }
         if pair.preferred.isBlank { throw .emptyText(column: names.preferred) }
         if pair.other.isBlank { throw .emptyText(column: names.other) }
         return (pair, repetition)
@@ -68,9 +73,7 @@ struct RowReading {
     private func refused(
         _ refusal: String, _ response: RowResponse, _ prompt: RowPrompt
     ) throws(RowProblem) -> ResponsePair {
-        guard let conversation = prompt.conversation else {
-            throw .missingColumn(PromptColumn.prompt.rawValue, columns: row.columnNames)
-        }
+        let conversation = try conversation(of: prompt)
         let other =
             switch try side(response) {
             case .text(let text): text
@@ -78,6 +81,13 @@ struct RowReading {
                 try ResponsePair.response(in: messages, after: conversation, column: response.name)
             }
         return ResponsePair(prompt: conversation, preferred: refusal, other: other, isRefused: true)
+    }
+
+    private func conversation(of prompt: RowPrompt) throws(RowProblem) -> Conversation {
+        guard let conversation = prompt.conversation else {
+            throw .missingColumn(PromptColumn.prompt.rawValue, columns: row.columnNames)
+        }
+        return conversation
     }
 
     private func side(_ response: RowResponse) throws(RowProblem) -> ColumnContent {

@@ -2,11 +2,9 @@ internal import Foundation
 internal import JobStore
 internal import Protocol
 
-/// What the ledger knows of a job besides units and results.
+/// What the ledger knows of any job besides units and results.
 struct JobState: Sendable {
     static let modelName = "model"
-    static let directionName = "direction"
-    static let surveyName = "survey"
     static let modelFileName = "modelFile"
     static let numericsName = "numerics"
     private static let runName = "run"
@@ -17,12 +15,6 @@ struct JobState: Sendable {
     /// What the job computes in, where a machine was asked.
     let numerics: JobNumerics?
 
-    /// The direction, once it is fitted.
-    let direction: SavedDirection?
-
-    /// What the survey says, once the direction is fitted.
-    let survey: SurveyReport?
-
     /// Made with the ledger, so that workers can tell a job that was begun anew from the one before.
     let run: String
 
@@ -30,12 +22,6 @@ struct JobState: Sendable {
         model = try ledger.setting(Self.modelName).map { try JSONDecoder().decode(LoadedModel.self, from: Data($0)) }
         numerics = try ledger.setting(Self.numericsName).map {
             try JSONDecoder().decode(JobNumerics.self, from: Data($0))
-        }
-        direction = try ledger.setting(Self.directionName).map {
-            try SavedDirection(serialized: $0, path: "the ledger's direction")
-        }
-        survey = try ledger.setting(Self.surveyName).map {
-            try JSONDecoder().decode(SurveyReport.self, from: Data($0))
         }
         if let known = try ledger.setting(Self.runName) {
             run = String(decoding: known, as: UTF8.self)

@@ -24,6 +24,16 @@ struct StepInput: Sendable {
     let template: Template
     let compatibility: Compatibility
 
+    /// What is generated of each prompt; nil for rows that have responses.
+    var generated: Generated?
+
+    struct Generated: Hashable, Sendable {
+        var responses: Int
+
+        /// Said before all that the prompt's own system message says.
+        var system: String?
+    }
+
     /// How many refusals an anchor has that has no harmless response; nil: one, the configured one.
     var refusals: Int?
 
@@ -35,10 +45,26 @@ struct StepInput: Sendable {
 
     /// Preferred responses before the other one.
     func text(of pair: ResponsePair) -> RenderedItem {
+        if let generated {
+            let prompt = generated.system.map { pair.prompt.withSystem($0) } ?? pair.prompt
+            let rendered = template.render(prompt, [], purpose: options.purpose, compatibility: compatibility)
+            // What a template has behind a response comes after what is generated.
+            let beginnings = Array(repeating: RenderedText(""), count: generated.responses)
+            return RenderedItem(prompt: rendered.prompt, responses: beginnings)
+        }
         let refusals = pair.isRefused ? refusals : nil
         let preferred = refusals.map { Refusals.chosen(forPrompt: pair.prompt.text, count: $0, seed: Self.seed) }
         return template.render(
             pair.prompt, (preferred ?? [pair.preferred]) + [pair.other], purpose: options.purpose,
             compatibility: compatibility)
+    }
+}
+
+extension Conversation {
+    /// With a system message; what the conversation has for one follows in it.
+    fileprivate func withSystem(_ text: String) -> Conversation {
+        let own = messages.prefix { $0.role == .system }
+        let content = ([text] + own.map(\.content)).joined(separator: "\n\n")
+        return Conversation(messages: [ChatMessage(role: .system, content: content)] + messages.dropFirst(own.count))
     }
 }

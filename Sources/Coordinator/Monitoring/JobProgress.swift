@@ -156,6 +156,7 @@ package struct JobProgress: Sendable {
         case (.units(let work), .complete):
             switch work {
             case .embed: "embedding \(step.name)"
+            case _ where work.generation != nil: "generating \(step.name)"
             case .project: "annotating \(step.name)"
             default: "computing \(step.name)"
             }

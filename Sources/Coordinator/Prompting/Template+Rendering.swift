@@ -36,7 +36,7 @@ extension Template {
     private func alpacaPrompt(
         _ prompt: Conversation, purpose: RowPurpose, compatibility: Compatibility
     ) -> RenderedText {
-        let separator = compatibility == .legend && purpose == .row ? "" : "\n"
+        let separator = compatibility == .legend && purpose != .anchor ? "" : "\n"
         return RenderedText(
             "Below is an instruction that describes a task. "
                 + "Write a response that completes the request.\n\n"

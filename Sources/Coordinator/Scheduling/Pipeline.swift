@@ -52,7 +52,7 @@ package struct Pipeline: Sendable {
         /// Fits the direction on the states of the steps before it.
         case fitDirection
 
-        /// Joins the input with the scores of the step before it, and writes both files.
+        /// Joins the input with what came of the steps before it, and writes both files.
         case writeOutput
     }
 

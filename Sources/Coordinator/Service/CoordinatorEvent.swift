@@ -9,12 +9,11 @@ enum CoordinatorEvent: Sendable {
     /// The reading of the step's input has come so far.
     case ingested(WorkStep, Ledger.Ingestion)
 
-    /// The direction is fitted; with what the survey says where there was one, and then it is in the ledger.
-    case directionFitted(StepID, SavedDirection, failedAnchors: Int, SurveyReport?)
+    /// The coordinator's own work of a step is done.
+    case localWorkDone(StepID, any LocalOutcome)
 
     /// The digest of the coordinator's own model file is computed.
     case modelRead(Result<ModelFile, any Error>)
-    case outputWritten(StepID, OutputStep.Summary)
 
     /// A part of the job that runs on its own thread cannot go on.
     case failed(any Error)

@@ -10,33 +10,6 @@ internal import Transport
 // What the operator reads.
 
 extension CoordinatorService {
-    func report(_ saved: SavedDirection, failedAnchors: Int, _ survey: SurveyReport?) {
-        var metadata: Logger.Metadata = [
-            "pairs": "\(saved.provenance.anchorPairs)",
-            "norm": "\(saved.direction.norm.rounded(toPlaces: 3))",
-            "heldOut": "\(saved.heldOutText ?? "not measured")",
-        ]
-        if let survey { metadata["place"] = "\(survey.choiceText)" }
-        logger.info("the safety direction is fitted", metadata: metadata)
-        if failedAnchors > 0 {
-            logger.warning("some anchors could not be embedded", metadata: ["anchors": "\(failedAnchors)"])
-        }
-        for warning in [saved.heldOutWarning].compactMap(\.self) + (survey?.warnings ?? []) {
-            logger.warning("\(warning)")
-        }
-    }
-
-    /// The whole table is for the trust file and the report.
-    static func trust(
-        _ definition: JobDefinition, _ direction: SavedDirection?, _ model: LoadedModel?, _ survey: SurveyReport?
-    ) -> String {
-        guard let direction else { return "" }
-        var trust = TrustFigures(
-            definition, direction: direction, model: model, survey: survey, output: definition.configuration.job.output)
-        trust.table = []
-        return String(decoding: trust.serialized, as: UTF8.self)
-    }
-
     /// What a status says of how far the numbers can be trusted.
     func describeNumbers(in report: inout StatusReport) {
         if let numerics = loop.scheduler.numerics {
@@ -47,13 +20,8 @@ extension CoordinatorService {
             report.precision = model.precision.rawValue
             report.attention = model.attention.rawValue
         }
-        report.trust = trust
-        report.heldOut = direction?.heldOut.map {
-            .init(pairs: $0.pairs, groups: $0.groups, right: $0.right, low: $0.low, high: $0.high)
-        }
-        report.warnings =
-            (model?.namedWarnings ?? []) + notices.lines(margins: progress.margins)
-            + [direction?.heldOutWarning].compactMap(\.self) + (survey?.warnings ?? [])
+        report.warnings = (model?.namedWarnings ?? []) + notices.lines(margins: progress.margins)
+        job.describe(in: &report)
     }
 
     func log(_ note: Scheduler.Note) {
@@ -108,7 +76,7 @@ extension CoordinatorService {
             if count > 0 { logger.warning(message, metadata: metadata.merging(["count": "\(count)"]) { $1 }) }
         }
         warn("refused further keys that are not allowed", turnedAway.moreKeys)
-        let isKeyed = definition.access != nil
+        let isKeyed = job.access != nil
         warn(
             isKeyed
                 ? "refused connections without a key, or with another coordinator's public key"

@@ -11,7 +11,7 @@ internal import Scheduling
 extension CoordinatorService {
     /// Finds out whether this machine has the model for workers that do not.
     func offerModel() throws {
-        let model = definition.configuration.model
+        let model = job.modelSource
         guard model.serve else {
             return modelServer.decline(reason: "its configuration says model.serve: false")
         }
@@ -37,13 +37,13 @@ extension CoordinatorService {
     func offer(_ result: Result<ModelFile, any Error>) throws -> Scheduler.Event {
         if case .success(let file) = result {
             try ledger.set(JobState.modelFileName, to: file.serialized())
-            try definition.check(file)
+            try job.check(file)
         }
         do {
             let file = try OpenModelFile(result.get())
             let (digest, wanted) = (file.offer.digest, model?.digest ?? loop.scheduler.job.modelDigest)
             guard wanted.isEmpty || wanted == digest else {
-                let path = definition.configuration.model.path
+                let path = job.modelSource.path
                 throw Problem("\(path) has SHA-256 \(digest), the job's model has \(wanted)")
             }
             modelServer.offer(file)

@@ -11,8 +11,8 @@ internal import Transport
 extension CoordinatorService {
     /// Begins the steps that need nothing that is not there.
     func begin() throws {
-        for step in definition.workSteps { try notices.read(ingestions[step.id] ?? .init(), of: step) }
-        if direction != nil { try saveDirection() }
+        for step in job.workSteps { try notices.read(ingestions[step.id] ?? .init(), of: step) }
+        try job.resume()
         try take([.started])
     }
 
@@ -25,58 +25,21 @@ extension CoordinatorService {
             rowsFailed: tally.failedRows)
     }
 
-    /// - Throws: `Problem` where nothing to fit on was usable, so that no worker ever had one.
+    /// - Throws: `Problem` where there is nothing to do it with.
     func begin(_ work: Pipeline.LocalWork, of step: Pipeline.Step) throws {
-        let seal = sealing(step)
-        switch work {
-        case .fitDirection:
-            guard let model else {
-                let anchors = definition.anchorFiles.map(\.path).joined(separator: ", ")
-                let (path, what) = anchors.isEmpty ? (definition.configuration.job.input, "row") : (anchors, "anchor")
-                throw Problem(
-                    "\(path): no \(what) can be used: no direction can be fitted", isOfConfiguration: true)
-            }
-            onThread("legend-direction") { [ledger, definition] in
-                try seal()
-                guard definition.configuration.surveys else {
-                    let fit = try DirectionFit(ledger: ledger, definition: definition, model: model)
-                    return .directionFitted(step.id, fit.saved, failedAnchors: fit.failedAnchors, nil)
-                }
-                let fit = try SurveyFit(ledger: ledger, definition: definition, model: model)
-                var settings = [JobState.directionName: try fit.saved.serialized()]
-                settings[JobState.surveyName] = fit.report.map { JobState.serialized($0) }
-                try ledger.move(fit.outcomes, from: .survey, to: .rows, settings: settings)
-                return .directionFitted(step.id, fit.saved, failedAnchors: fit.failedAnchors, fit.report)
-            }
-        case .writeOutput:
-            onThread("legend-output") { [ledger, definition, direction, model, survey] in
-                try seal()
-                let output = OutputStep(
-                    definition: definition, ledger: ledger, direction: direction, model: model, survey: survey)
-                return .outputWritten(step.id, try output.run())
-            }
-        }
-    }
-
-    /// What makes the stored states of the step's input files that others can read.
-    private func sealing(_ step: Pipeline.Step) -> @Sendable () throws -> Void {
-        guard case .output(let sources) = step.input, let store, let model,
-            let layout = EmbeddingLayout(definition, model: model, run: run)
-        else { return {} }
-        let stored = sources.compactMap { loop.pipeline[$0]?.workStep }
-        return { [ledger] in for step in stored { try store.seal(step, layout, ledger: ledger) } }
+        let body = try job.begin(work, of: step, model: model)
+        onThread("legend-\(step.name)") { .localWorkDone(step.id, try body()) }
     }
 
     /// Reads the steps' files one after another on a thread of their own, while workers embed what is read.
     func readInput() {
         let ingestors = loop.pipeline.readingSteps.compactMap(\.workStep).compactMap { step in
-            definition.input(of: step).map { input in
-                let unitTokens = definition.configuration.cluster.unitTokens
-                return (
+            job.input(of: step).map { input in
+                (
                     step,
                     Ingestor(
-                        ledger: ledger, input: input, unitTokens: unitTokens,
-                        textsPerUnitMax: definition.textsPerUnitMax(of: step))
+                        ledger: ledger, input: input, unitTokens: job.cluster.unitTokens,
+                        textsPerUnitMax: job.textsPerUnitMax(of: step))
                 )
             }
         }
@@ -103,12 +66,6 @@ extension CoordinatorService {
         }
         thread.name = name
         thread.start()
-    }
-
-    /// Writes the direction's file, unless it is where the direction came from.
-    func saveDirection() throws {
-        guard definition.savedDirection == nil, let direction else { return }
-        try direction.write(to: definition.configuration.job.directionOutput)
     }
 }
 

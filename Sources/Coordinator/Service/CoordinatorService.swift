@@ -17,14 +17,12 @@ final class CoordinatorService {
     typealias Loop = JobLoop<StoredLedger, SocketConnections>
 
     enum Ending: Sendable {
-        case finished(JobResult)
+        case finished(FinishedJob)
         case stopped(reason: String)
     }
 
-    let definition: JobDefinition
+    let job: any ClusterJob
     let ledger: Ledger
-    let store: EmbeddingStore?
-    let run: String
     let mailbox: Mailbox<CoordinatorEvent>
     private let console: Console
     let logger: Logger
@@ -35,18 +33,11 @@ final class CoordinatorService {
     var loop: Loop
     var progress: JobProgress
     var model: LoadedModel?
-    private(set) var direction: SavedDirection?
-
-    /// nil where there was none, or it is not known yet.
-    private(set) var survey: SurveyReport?
-
-    /// The figures of trust that there are, for a status; empty before there is a direction.
-    private(set) var trust = ""
     var ingestions: [StepID: Ledger.Ingestion] = [:]
     var notices: JobNotices
 
     /// Set once the output is written; then the workers are told, and may say goodbye.
-    private var finishing: (result: JobResult, deadline: MonotonicInstant)?
+    private var finishing: (result: FinishedJob, deadline: MonotonicInstant)?
     private var ending: Ending?
 
     /// Messages that were not listened to.
@@ -63,31 +54,26 @@ final class CoordinatorService {
     ///   - startsHosts: whether workers are started on `cluster.hosts`.
     /// - Throws: `Problem`; `FileError`; `ZeroMQError` where the address cannot be listened on.
     init(
-        _ definition: JobDefinition, ledger: Ledger, localWorkers: Int?, startsHosts: Bool,
+        _ job: any ClusterJob, ledger: Ledger, localWorkers: Int?, startsHosts: Bool,
         mailbox: Mailbox<CoordinatorEvent>, console: Console, logger: Logger
     ) throws {
-        self.definition = definition
+        self.job = job
         self.ledger = ledger
         self.mailbox = mailbox
         self.console = console
         self.logger = logger
         let state = try JobState(ledger)
-        run = state.run
-        store = try definition.store(ofRun: run, ledger: ledger)
         model = state.model
-        direction = definition.savedDirection ?? state.direction
-        survey = state.survey
-        trust = Self.trust(definition, direction, model, survey)
-        progress = JobProgress(job: definition.configuration.job.name)
-        progress.countsMargins = direction?.categories == nil
-        notices = JobNotices(readsControlTokens: definition.readsControlTokens)
-        for step in definition.workSteps { ingestions[step.id] = try ledger.ingestion(of: step.id) }
+        progress = JobProgress(job: job.name)
+        progress.countsMargins = job.countsMargins
+        notices = JobNotices(readsControlTokens: job.readsControlTokens)
+        for step in job.workSteps { ingestions[step.id] = try ledger.ingestion(of: step.id) }
         let modelServer = ModelServer(logger: logger)
         var limits = MessageSocket.Limits()
         limits.frameBytesMax = Int64(max(UnitResult.valueBytesMax, KeptEmbeddings.byteCountMax))
         limits.headerBytesMax = Self.headerBytesMax
         socket = try MessageSocket(
-            .router(listen: definition.configuration.cluster.listen, access: definition.access?.control),
+            .router(listen: job.cluster.listen, access: job.access?.control),
             limits: limits,
             hasRoom: { mailbox.count < Self.mailboxMax && mailbox.bytes < Self.mailboxBytesMax }
         ) { inbound in
@@ -101,18 +87,15 @@ final class CoordinatorService {
         self.modelServer = modelServer
         loop = Loop(
             scheduler: Scheduler(
-                job: definition.specification(ofRun: state.run), policy: definition.policy, model: model,
-                scorer: direction?.scorer, numerics: state.numerics),
-            pipeline: .annotation(
-                fittedOn: definition.fitSteps, hasDirection: state.direction != nil,
-                choosesReadouts: definition.choosesReadouts),
-            ledger: StoredLedger(ledger: ledger, store: store), connections: SocketConnections(socket: socket),
+                job: job.specification, policy: job.policy, model: model, scorer: job.scorer,
+                numerics: state.numerics),
+            pipeline: job.pipeline, ledger: StoredLedger(ledger: ledger, store: job.store),
+            connections: SocketConnections(socket: socket),
             ingested: Set(ingestions.filter(\.value.isComplete).keys))
-        var cluster = definition.configuration.cluster
+        var cluster = job.cluster
         cluster.listen = socket.endpoint
         let endpoint = cluster.reachableEndpoint ?? cluster.listen
-        let folder = definition.configuration.job.state
-        let keys = definition.access?.local
+        let (folder, keys) = (job.state, job.access?.local)
         let local = try LocalWorkers.launches(
             count: localWorkers, lanes: cluster.lanes, endpoint: endpoint, keys: keys, logFolder: folder)
         let remote = startsHosts ? RemoteWorker.all(cluster, endpoint: endpoint) : []
@@ -205,22 +188,16 @@ extension CoordinatorService {
                 logger.warning("there are no rows in the file", metadata: ["of": "\(step.name)"])
             }
             return ingestion.isComplete ? [.ingested(step.id)] : []
-        case .directionFitted(let step, let saved, let failedAnchors, let survey):
-            if survey == nil { try ledger.set(JobState.directionName, to: saved.serialized()) }
-            report(saved, failedAnchors: failedAnchors, survey)
-            (direction, self.survey) = (saved, survey)
-            progress.countsMargins = saved.categories == nil
-            trust = Self.trust(definition, saved, model, survey)
-            try saveDirection()
-            return [.localWorkDone(step, scorer: saved.scorer)]
+        case .localWorkDone(let step, let outcome):
+            let consequence = try job.take(outcome, model: model, notices: notices, logger)
+            progress.countsMargins = job.countsMargins
+            switch consequence {
+            case .scorer(let scorer): return [.localWorkDone(step, scorer: scorer)]
+            case .finished(let result):
+                finishing = (result, now + Self.farewell)
+                return [.localWorkDone(step, scorer: nil), .scheduler(.jobFinished(summary: result.summary))]
+            }
         case .modelRead(let result): return [.scheduler(try offer(result))]
-        case .outputWritten(let step, let summary):
-            let text = "\(summary.rows) rows, \(summary.failedRows + summary.droppedRows) of them in the errors file"
-            let result = JobResult(
-                summary: summary, direction: direction, survey: survey,
-                warnings: (model?.namedWarnings ?? []) + notices.lines(margins: summary.measured))
-            finishing = (result, now + Self.farewell)
-            return [.localWorkDone(step, scorer: nil), .scheduler(.jobFinished(summary: text))]
         case .failed(let error): throw error
         case .startedWorkerFailed(let failure):
             let metadata: Logger.Metadata = [
@@ -304,7 +281,7 @@ extension CoordinatorService {
     }
 
     private func reloadAllowedKeys() {
-        guard let allowed = definition.access?.control.allowed else { return }
+        guard let allowed = job.access?.control.allowed else { return }
         do {
             guard let change = try allowed.reload() else { return }
             logger.info(

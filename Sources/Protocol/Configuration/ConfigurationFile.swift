@@ -29,6 +29,29 @@ final class ConfigurationFile {
         self.environment = environment
     }
 
+    /// The text of the configuration file at `path`.
+    ///
+    /// - Throws: `ConfigurationError` where it cannot be read.
+    static func text(ofFile path: String) throws -> String {
+        func failure(_ reason: String) -> ConfigurationError {
+            ConfigurationError(problems: ["\(path): cannot read the configuration: \(reason)"])
+        }
+        let limit = byteCountMax
+        let bytes: Data?
+        do {
+            // Not the whole of whatever is there: the path may be a dataset's.
+            bytes = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: limit + 1)
+        } catch {
+            let isThere = FileManager.default.fileExists(atPath: path)
+            throw failure(isThere ? "it is not UTF-8 text, or not readable" : "no such file")
+        }
+        guard bytes?.count ?? 0 <= limit else { throw failure("expected at most \(limit) bytes, found more") }
+        guard let yaml = String(data: bytes ?? Data(), encoding: .utf8) else {
+            throw failure("it is not UTF-8 text, or not readable")
+        }
+        return yaml
+    }
+
     /// - Parameter node: what the problem is of; nil where it is of the whole.
     func report(_ problem: String, at node: Node? = nil) {
         let place =

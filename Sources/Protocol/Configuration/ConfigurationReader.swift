@@ -47,6 +47,12 @@ final class ConfigurationReader {
         return section
     }
 
+    /// Lets sections be that others read.
+    func pass(over keys: [String]) { known += keys }
+
+    /// Lets any other key be, for who reads only some of a section that another one reads.
+    func passOverOthers() { pass(over: mapping.keys.compactMap(\.string)) }
+
     /// How many keys there are, known ones or not.
     var keyCount: Int { mapping.count }
 

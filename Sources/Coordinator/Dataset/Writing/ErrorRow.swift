@@ -12,9 +12,9 @@ package struct ErrorRow {
         case rawEncoding = "raw_encoding"
     }
 
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
-    init(_ record: DatasetRecord, reason: String) {
+    package init(_ record: DatasetRecord, reason: String) {
         let (raw, encoding) = Self.raw(record.original)
         bytes = JSONText.object([
             Self.member(.row, record.index), Self.member(.line, record.line),

@@ -1,11 +1,11 @@
 extension JSONText {
     static let separator = Array(", ".utf8)
 
-    static func object(_ members: [[UInt8]]) -> [UInt8] {
+    package static func object(_ members: [[UInt8]]) -> [UInt8] {
         Array("{".utf8) + members.joined(separator: separator) + Array("}".utf8)
     }
 
-    static func member(_ key: String, text: String) -> [UInt8] {
+    package static func member(_ key: String, text: String) -> [UInt8] {
         var bytes: [UInt8] = []
         append(key, to: &bytes)
         bytes.append(contentsOf: ": ".utf8)

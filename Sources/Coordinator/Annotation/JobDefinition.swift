@@ -99,7 +99,7 @@ struct JobDefinition: Sendable {
             JobConfiguration.Configuration.Job.trustEnding, JobConfiguration.Configuration.Job.reportEnding,
         ].map { JobConfiguration.Configuration.Job.path(beside: job.output, ending: $0) }
         for path in [job.output, job.errors, job.directionOutput] + besideOutput {
-            _ = attempt { try Self.checkPlace(of: path) }
+            _ = attempt { try OutputPlace.check(path) }
         }
         guard problems.isEmpty, let template, let inputOptions, let inputDigest else {
             throw ConfigurationError(problems: problems.uniqued())
@@ -163,20 +163,6 @@ struct JobDefinition: Sendable {
         }
         return try SavedDirection(serialized: [UInt8](data), path: path)
     }
-
-    /// Whether a file can be written there, once its folders are made.
-    static func checkPlace(of path: String) throws {
-        let path = FilePlace(path).path
-        try AtomicFile.check(path)
-        var isFolder: ObjCBool = false
-        var folder = (path as NSString).deletingLastPathComponent
-        while !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
-            folder = (folder as NSString).deletingLastPathComponent
-        }
-        guard isFolder.boolValue, FileManager.default.isWritableFile(atPath: folder) else {
-            throw FileError(path: folder, problem: "cannot write into this folder")
-        }
-    }
 }
 
 extension JobDefinition {
@@ -188,17 +174,7 @@ extension JobDefinition {
     /// - Throws: `FileError` where one cannot be made.
     func makeOutputFolders() throws {
         let job = configuration.job
-        for path in [job.output, job.errors, job.directionOutput] { try Self.makeFolder(of: path) }
-    }
-
-    /// Makes the folder that a file is to be in: of a link, the one that it points into.
-    static func makeFolder(of path: String) throws {
-        let folder = (FilePlace(path).path as NSString).deletingLastPathComponent
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw FileError(path: folder, problem: "cannot make this folder: \(error.localizedDescription)")
-        }
+        for path in [job.output, job.errors, job.directionOutput] { try OutputPlace.makeFolder(of: path) }
     }
 }
 
@@ -223,21 +199,6 @@ extension JobDefinition {
     private var precision: Precision {
         let asked = configuration.model.precision
         return asked == .automatic ? savedDirection?.provenance.precision ?? asked : asked
-    }
-
-    /// - Throws: `Problem` where the model file is not the one that the configuration asks for.
-    func check(_ file: ModelFile) throws {
-        guard let expected = configuration.model.sha256, expected != file.digest else { return }
-        throw Problem(
-            "\(file.identity.path): expected the SHA-256 of model.sha256, \(expected), found \(file.digest)",
-            isOfConfiguration: true)
-    }
-
-    var policy: Scheduler.Policy {
-        let cluster = configuration.cluster
-        return Scheduler.Policy(
-            silence: .seconds(cluster.silenceSeconds), stall: .seconds(cluster.stallSeconds),
-            attemptsMax: cluster.attempts, allowsMixedNumerics: cluster.mixedNumerics)
     }
 
     /// What the steps ask for of each text by name; where the fit chooses the layer, none.
@@ -265,31 +226,6 @@ extension JobDefinition {
 
     /// Of every layer: nobody has looked into the model when units are cut.
     private static let readoutsExpected = 128
-
-    /// Binds the ledger to this job, or makes sure that it is this job's.
-    ///
-    /// - Throws: `ConfigurationError` where it belongs to a job with other inputs or settings.
-    func claim(_ ledger: Ledger) throws {
-        guard let stored = try ledger.setting("fingerprint") else {
-            return try ledger.set("fingerprint", to: [UInt8](JSONEncoder().encode(fingerprint)))
-        }
-        let changed = try changes(since: stored)
-        guard changed.isEmpty else {
-            throw ConfigurationError(problems: [
-                """
-                \(configuration.job.state) holds the state of a job with other settings; changed since: \
-                \(changed.joined(separator: ", ")). Set them back to go on with that job, give this one a job.state of \
-                its own, or begin anew with --restart
-                """
-            ])
-        }
-    }
-
-    /// The keys of the configuration that are not as in the fingerprint that a ledger has.
-    func changes(since fingerprint: [UInt8]) throws -> [String] {
-        let known = try JSONDecoder().decode([String: String].self, from: Data(fingerprint))
-        return Set(known.keys).union(self.fingerprint.keys).filter { known[$0] != self.fingerprint[$0] }.sorted()
-    }
 
     /// Where the job's embeddings go; nil where it keeps none.
     ///

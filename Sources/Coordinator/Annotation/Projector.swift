@@ -70,7 +70,7 @@ struct Projector {
             guard conflicts.isEmpty else { throw Problem(conflicts.joined(separator: "\n"), isOfConfiguration: true) }
             return (direction, nil)
         }
-        if let known = definition.savedDirection ?? state.direction,
+        if let known = try definition.savedDirection ?? JobState.direction(in: ledger),
             readout == own.resolved(layerCount: model.layerCount)
         {
             return (known, nil)

@@ -1,0 +1,161 @@
+internal import Dataset
+internal import Diagnostics
+internal import Digest
+internal import JobConfiguration
+internal import JobStore
+internal import Prompting
+internal import Protocol
+internal import Scheduling
+
+/// A configuration of texts to generate whose files were found and whose templates were understood.
+struct InductionDefinition: Sendable, PreparedJob {
+    let configuration: InductionConfiguration
+    let access: ClusterAccess?
+    let options: DatasetOptions
+    let sides: [Side]
+
+    /// SHA-256 of the prompts' file, which must stay as it is until the output is written.
+    let promptsDigest: String
+    private let fingerprint: JobFingerprint
+
+    /// A side and, where it is generated, how.
+    struct Side: Sendable {
+        let side: InductionConfiguration.Side
+        let step: WorkStep?
+        let template: Template?
+        let responses: Int
+        let settings: GenerationSettings
+
+        var system: String? {
+            if case .generated(let system, _) = side.origin { system } else { nil }
+        }
+    }
+
+    /// Rows of a unit have so many texts together, at most: few, so that they end at about the same time.
+    private static let textsPerUnit = 8
+
+    /// - Throws: `ConfigurationError` with every problem.
+    init(_ configuration: InductionConfiguration) throws {
+        var problems: [String] = []
+        func attempt<Value>(of source: String? = nil, _ body: () throws -> Value) -> Value? {
+            do {
+                return try body()
+            } catch {
+                problems.append((source.map { "\($0): " } ?? "") + "\(error)")
+                return nil
+            }
+        }
+        let induction = configuration.induction
+        let options = DatasetOptions(
+            purpose: .prompt, columns: induction.promptColumn.map { DatasetColumns(prompt: $0) },
+            ignoredColumns: induction.ignoredColumns, maxRowBytes: induction.maxRowBytes)
+        let digest = attempt { try SHA256Digest(ofFile: induction.prompts).description }
+        if digest != nil { _ = attempt { _ = try DatasetReader(path: induction.prompts, options: options) } }
+        let sides = induction.sides.all.enumerated().compactMap { index, named in
+            attempt(of: configuration.source) {
+                try Side(named.side, number: index, responses: induction.sides.count, configuration)
+            }
+        }
+        let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
+        for path in [induction.output, induction.errors] { _ = attempt { try OutputPlace.check(path) } }
+        guard problems.isEmpty, let digest else { throw ConfigurationError(problems: problems.uniqued()) }
+        self.configuration = configuration
+        self.access = access
+        self.options = options
+        self.sides = sides
+        promptsDigest = digest
+        fingerprint = Self.fingerprint(configuration, sides, prompts: digest)
+    }
+
+    private static func fingerprint(
+        _ configuration: InductionConfiguration, _ sides: [Side], prompts: String
+    ) -> JobFingerprint {
+        let induction = configuration.induction
+        let settings = configuration.generation.settings
+        var values = [
+            "induction.prompts (SHA-256)": prompts,
+            "induction.columns": "\(induction.promptColumn ?? "") \(induction.ignoredColumns)",
+            "induction (what is generated)": "\(induction.sides)",
+            "embedding.template": sides.map { $0.template?.identity ?? "" }.joined(separator: "\n"),
+            "embedding.compat": configuration.compatibility.rawValue,
+            "generation": """
+            \(settings.maxNewTokens) \(settings.temperature) \(settings.topP) \(settings.seed) \(settings.stops)
+            """,
+            "model.precision": configuration.model.precision.rawValue,
+            "model.max_tokens": "\(configuration.model.maxTokens)",
+            "cluster.mixed_numerics": "\(configuration.cluster.mixedNumerics)",
+        ]
+        if let digest = configuration.model.sha256 { values["model.sha256"] = digest }
+        return JobFingerprint(values)
+    }
+
+    var state: String { configuration.induction.state }
+
+    func makeOutputFolders() throws {
+        for path in [configuration.induction.output, configuration.induction.errors] {
+            try OutputPlace.makeFolder(of: path)
+        }
+    }
+
+    func job(_ ledger: Ledger) throws -> any ClusterJob { try InductionJob(self, ledger: ledger) }
+
+    func claim(_ ledger: Ledger) throws {
+        try fingerprint.claim(ledger, state: (configuration.induction.state, "induction.state"))
+    }
+
+    var workSteps: [WorkStep] { sides.compactMap(\.step) }
+
+    func input(of step: WorkStep) -> StepInput? {
+        guard let side = sides.first(where: { $0.step?.id == step.id }), let template = side.template else {
+            return nil
+        }
+        var input = StepInput(
+            step: step, path: configuration.induction.prompts, options: options, part: .all, template: template,
+            compatibility: configuration.compatibility)
+        input.generated = .init(responses: side.responses, system: side.system)
+        return input
+    }
+
+    var textsPerUnitMax: Int { Self.textsPerUnit }
+
+    /// What each lane of a worker has: units enough that others' texts take the places of those that end early.
+    var room: GenerationRoom {
+        let generation = configuration.generation
+        let units = (2 * generation.sequences + Self.textsPerUnit - 1) / Self.textsPerUnit
+        return GenerationRoom(
+            sequences: generation.sequences, cacheBytes: generation.cacheBytes,
+            units: min(max(units, 2), GenerationRoom.unitsAllowed.upperBound))
+    }
+}
+
+extension InductionDefinition.Side {
+    /// - Parameter number: of the side, from 0: sides draw different random numbers.
+    fileprivate init(
+        _ side: InductionConfiguration.Side, number: Int, responses: Int, _ configuration: InductionConfiguration
+    ) throws {
+        self.side = side
+        self.responses = responses
+        var settings = configuration.generation.settings
+        settings.seed = settings.seed << 8 + UInt64(number)
+        self.settings = settings
+        guard case .generated(_, let template) = side.origin else {
+            (step, self.template) = (nil, nil)
+            return
+        }
+        self.template = try Template(
+            template ?? configuration.template, readsControlTokensOfRows: configuration.readsControlTokensOfRows)
+        step = WorkStep(
+            id: StepID(UInt8(number + 1)), name: side.kind, work: .generate(settings),
+            responses: responses == 1 ? [side.kind] : nil)
+    }
+}
+
+extension InductionConfiguration.Sides {
+    /// Responses of each prompt and side.
+    var count: Int {
+        switch self {
+        case .anchors: 1
+        case .candidates(_, let count): count
+        }
+    }
+}

@@ -1,0 +1,38 @@
+internal import Foundation
+internal import JobConfiguration
+internal import JobStore
+
+/// Everything that decides a job's results, by the name of its key in the configuration.
+struct JobFingerprint: Sendable {
+    private let values: [String: String]
+    private static let name = "fingerprint"
+
+    init(_ values: [String: String]) { self.values = values }
+
+    /// Binds the ledger to this job, or makes sure that it is this job's.
+    ///
+    /// - Parameters:
+    ///   - state: the ledger's folder, and the key that names it.
+    /// - Throws: `ConfigurationError` where it belongs to a job with other inputs or settings.
+    func claim(_ ledger: Ledger, state: (path: String, key: String)) throws {
+        guard let stored = try ledger.setting(Self.name) else {
+            return try ledger.set(Self.name, to: [UInt8](JSONEncoder().encode(values)))
+        }
+        let changed = try changes(since: stored)
+        guard changed.isEmpty else {
+            throw ConfigurationError(problems: [
+                """
+                \(state.path) holds the state of a job with other settings; changed since: \
+                \(changed.joined(separator: ", ")). Set them back to go on with that job, give this one \
+                \(state.key.hasPrefix("job") ? "a" : "an") \(state.key) of its own, or begin anew with --restart
+                """
+            ])
+        }
+    }
+
+    /// The keys of the configuration that are not as in the fingerprint that a ledger has.
+    func changes(since fingerprint: [UInt8]) throws -> [String] {
+        let known = try JSONDecoder().decode([String: String].self, from: Data(fingerprint))
+        return Set(known.keys).union(values.keys).filter { known[$0] != values[$0] }.sorted()
+    }
+}
