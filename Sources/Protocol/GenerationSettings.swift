@@ -27,6 +27,9 @@ package struct GenerationSettings: Hashable, Sendable, Codable {
 
     package static let newTokens = 1...32_768
     package static let temperatures = 0.0...100
+    /// UTF-8 of a text, at most: as many as its row may have fit into one message.
+    package static let textBytesMax = UnitResult.valueBytesMax / UnitPayload.responsesMax
+
     package static let stopsMax = 16
     package static let stopBytesMax = 256
 
@@ -59,7 +62,7 @@ package struct GeneratedText: Hashable, Sendable {
         /// It was cut off after the most new tokens that were asked for.
         case limit = "limit"
 
-        /// It was cut off at the end of the model's context.
+        /// It was cut off at the end of the model's context, or of what the job takes for it.
         case context = "context"
     }
 
@@ -94,6 +97,7 @@ package struct GenerationRoom: Hashable, Sendable {
         self.units = units
     }
 
-    package static let sequencesAllowed = 1...1024
+    package static let sequencesAllowed = 1...256
+    package static let cacheBytesMax = 1 << 40
     package static let unitsAllowed = 1...256
 }

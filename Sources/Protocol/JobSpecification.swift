@@ -87,6 +87,9 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     /// Nor more units, however few texts they have: each heartbeat lists them.
     package static let unitsAheadMax = 65_536
 
+    /// Nor are more units taken into its hands.
+    package static let creditMax = 4096
+
     /// SHA-256 of the model file in lower-case hexadecimal.
     package var digest: String
     package var name: String

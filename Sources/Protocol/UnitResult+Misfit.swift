@@ -36,6 +36,10 @@ extension UnitResult {
         guard output.texts.count == textCount else {
             return "\(output.texts.count) generated texts; the unit needs \(textCount)"
         }
+        guard output.values.bytes.count <= UnitResult.valueBytesMax else {
+            return
+                "generated texts of \(output.values.bytes.count) bytes; at most \(UnitResult.valueBytesMax) are expected"
+        }
         guard let most = output.work.generation?.maxNewTokens,
             let longer = output.texts.first(where: { $0.tokens > most })
         else { return kept == nil ? nil : "embeddings of texts that are generated" }

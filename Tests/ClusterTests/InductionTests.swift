@@ -79,6 +79,30 @@ struct InductionTests {
         #expect(await again.exit() == .init(status: 0, isSignal: false))
         #expect(try killed.results == results)
         #expect(try killed.output == expected)
+        // What a person made of it is not written over.
+        try killed.write("{}", to: "out.jsonl")
+        let edited = try start(killed, workers: 1)
+        #expect(await edited.exit().status == 2)
+        #expect(edited.errors.contains("was changed since this job wrote it, and is left as it is"), "\(edited.errors)")
+        #expect(try killed.output == Data("{}".utf8))
+    }
+
+    /// Of a file that describes no other job.
+    @Test func workersAndStatusFindTheCoordinator() async throws {
+        let folder = try JobFolder()
+        let port = try FreePort().number
+        try configure(folder)
+        let text = try String(contentsOfFile: folder.configuration, encoding: .utf8)
+        try folder.write(text.replacing("127.0.0.1:*", with: "127.0.0.1:\(port)"), to: "cluster.yaml")
+        let coordinator = try start(folder, workers: 0)
+        let worker = try RunningProgram(Programs.worker, [folder.configuration])
+        let status = try await once({ try folder.results.count > 2 }, in: coordinator) {
+            try RunningProgram(Programs.coordinator, ["status", folder.configuration, "--json"])
+        }
+        #expect(await status.exit().status == 0, "\(status.errors)")
+        #expect(status.output.contains("harmful"), "\(status.output)")
+        #expect(await coordinator.exit().status == 0, "\(coordinator.errors)")
+        #expect(await worker.exit().status == 0, "\(worker.errors)")
     }
 
     @Test func anchorsSayWhatTheyAreAndAJobTakesThem() async throws {
@@ -144,7 +168,7 @@ struct InductionTests {
     }
 
     @Test(arguments: [
-        (["--responses", "3"], "--output and --responses need --prompts"),
+        (["--responses", "3"], "--output, --column and --responses need --prompts"),
         (["--prompts", "a.jsonl"], "--prompts needs --output"),
         (["--prompts", "a.jsonl", "--output", "b.jsonl", "--responses", "65"], "from 1 to 64, found 65"),
         (["--set", "model.backend=onednn"], "texts are generated with model.backend: native alone"),
@@ -153,6 +177,11 @@ struct InductionTests {
         (["--set", "induction.template=x"], "unknown key \"induction.template\""),
         (["--set", "induction.output=rows.jsonl"], "is the same as induction.prompts"),
         (["--set", "induction.harmful={column: id}"], "expected a side that is generated, found none"),
+        (
+            ["--set", "induction.harmless=[{kind: given, column: idd}]"],
+            "induction.harmless[0]: there is no column \"idd\" (columns: id, "
+        ),
+        (["--hosts"], "cluster.hosts is empty: list the machines to start workers on"),
     ])
     func whatIsWrongIsSaidBeforeAnyWork(_ arguments: [String], _ expected: String) async throws {
         let folder = try JobFolder()

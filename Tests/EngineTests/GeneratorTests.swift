@@ -131,6 +131,21 @@ struct GeneratorTests {
         #expect(stopped.ending == .stopText)
         #expect(String(decoding: stopped.bytes, as: UTF8.self) == text[..<text.range(of: stop)!.lowerBound])
 
+        // A model may have more rows than its tokenizer has tokens, which are no text: here two, one of which is always the likeliest.
+        let mute = try RandomLlama(vocabulary: 42).embedder(.f32, .native, predictsTokens: true) { file in
+            file.replace("tokenizer.ggml.tokens", .strings((0..<40).map { "t\($0)" }))
+            var values = [Float](repeating: 0, count: 42 * 64)
+            for index in 40 * 64..<42 * 64 { values[index] = index < 41 * 64 ? 1e-3 : -1e-3 }
+            file.addTensor("output.weight", shape: [42, 64], values)
+        }
+        let generator = try mute.makeGenerator(sequences: 2, cacheTokens: 64)
+        let request = GenerationRequest(
+            prompt: Self.prompt(10, 3), maxNewTokens: 12, endTokens: [], stops: [Array("t1".utf8)])
+        guard case .finished(let silent) = try Self.outcomes(of: [request], generator)[0] else {
+            throw CancellationError()
+        }
+        #expect(silent.tokens.allSatisfy { $0 >= 40 } && silent.tokens.count == 12 && silent.bytes.isEmpty)
+
         let full = try continuation(Self.prompt(60, 3), 12)
         #expect(full.ending == .context && full.tokens.count == 4)
     }

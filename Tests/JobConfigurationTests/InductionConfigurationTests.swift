@@ -4,14 +4,14 @@ import Testing
 
 struct InductionConfigurationTests {
     private func configuration(
-        _ sections: String, overrides: [String] = [], candidates: Int? = nil
+        _ sections: String, overrides: [String] = [], candidates: InductionConfiguration.Candidates? = nil
     ) throws -> InductionConfiguration {
         try InductionConfiguration(
             yaml: sections + "\nmodel: {path: m.gguf}\n", path: "/jobs/cluster.yaml", overrides: overrides,
             candidates: candidates, environment: [:])
     }
 
-    private func problems(_ sections: String, candidates: Int? = nil) -> [String] {
+    private func problems(_ sections: String, candidates: InductionConfiguration.Candidates? = nil) -> [String] {
         do {
             _ = try configuration(sections, candidates: candidates)
             return []
@@ -44,7 +44,7 @@ struct InductionConfigurationTests {
               prompts: q.jsonl
               output: a.jsonl
               harmful: {column: bad}
-              harmless: [{kind: calm, system: Be calm., template: chatml}, {refusals: true}, {kind: given, column: good}]
+              harmless: [{kind: calm, system: Be calm., template: chatml}, {refusals: true}, {kind: given, column: good}, Be kind.]
             """)
         #expect(
             read.induction.sides
@@ -53,20 +53,36 @@ struct InductionConfigurationTests {
                     harmless: [
                         .init(kind: "calm", origin: .generated(system: "Be calm.", template: "chatml")),
                         .init(kind: "harmless 2", origin: .refusals), .init(kind: "given", origin: .column("good")),
+                        .init(kind: "harmless 4", origin: .generated(system: "Be kind.", template: nil)),
                     ]))
     }
 
     /// What a file says of its anchors' places is not where candidates go.
     @Test func candidatesHavePlacesOfTheirOwn() throws {
         let read = try configuration(
-            "induction: {prompts: q.jsonl, output: a.jsonl, state: s, errors: e.jsonl, candidates: {system: Be brief.}}",
-            overrides: ["induction.prompts=/p.csv", "induction.output=/pool.jsonl"], candidates: 3)
+            "induction: {prompts: q.jsonl, output: a.jsonl, state: s, errors: e.jsonl, columns: {prompt: goal}, candidates: {system: Be brief.}}",
+            overrides: [
+                "induction.prompts=/p.csv", "induction.output=/pool.jsonl", "generation.temperature=1",
+            ], candidates: .init(count: 3, column: "text"))
         #expect(read.induction.prompts == "/p.csv" && read.induction.output == "/pool.jsonl")
+        #expect(read.induction.promptColumn == "text")
         #expect(read.induction.state == "/pool.state" && read.induction.errors == "/pool.errors.jsonl")
         #expect(
             read.induction.sides
                 == .candidates(
                     .init(kind: "candidate", origin: .generated(system: "Be brief.", template: nil)), count: 3))
+    }
+
+    @Test func candidatesAreGeneratedAndDiffer() {
+        let file =
+            "induction: {prompts: q.jsonl, output: a.jsonl, candidates: {column: c}}\ngeneration: {temperature: 1}"
+        #expect(
+            problems(file, candidates: .init(count: 2)).contains {
+                $0.contains("induction.candidates: expected a side")
+            })
+        let greedy = "induction: {prompts: q.jsonl, output: a.jsonl}"
+        #expect(problems(greedy, candidates: .init(count: 2)).contains { $0.contains("gives the same text 2 times") })
+        #expect(problems(greedy, candidates: .init(count: 1)).isEmpty)
     }
 
     /// One file describes several jobs, and each reads its own sections.
@@ -100,8 +116,16 @@ struct InductionConfigurationTests {
             "expected one of \"column\", \"refusals: true\" and what is generated"
         ),
         (
-            "induction: {prompts: q, output: a, harmless: [{kind: x}, {kind: x, refusals: true}]}",
+            "induction: {prompts: q, output: a, harmless: [{kind: x, system: s}, {kind: x, refusals: true}]}",
             "expected another kind for each"
+        ),
+        (
+            "induction: {prompts: q, output: a, harmful: {kind: x, system: s}, harmless: [s]}",
+            "from elsewhere than the harmful one"
+        ),
+        (
+            "induction: {prompts: q, output: a, harmless: [\((0..<17).map { "s\($0)" }.joined(separator: ", "))]}",
+            "induction: expected at most 16, found 17"
         ),
         ("induction: {prompts: q, output: q}", "is the same as induction.prompts"),
         (

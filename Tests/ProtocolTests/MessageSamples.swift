@@ -121,6 +121,7 @@ enum MessageSamples {
     static var generatingJob: JobSpecification {
         var job = job
         job.readouts = []
+        job.backend = .native
         job.generation = GenerationRoom(sequences: 64, cacheBytes: 1 << 30, units: 16)
         return job
     }

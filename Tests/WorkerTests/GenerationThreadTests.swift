@@ -106,7 +106,7 @@ import Transport
         #expect(result.output.texts.map(\.text.isEmpty) == [false, false, true, true, true, true, false, false])
         let crowded = try self.result(results(of: [payload([long, "b"])], computation(cacheTokens: 128))[0])
         #expect(crowded.failures.map(\.item) == [0])
-        #expect(crowded.failures[0].reason.contains("128 tokens that a lane holds (generation.cache_mib)"))
+        #expect(crowded.failures[0].reason.contains("128 tokens that a lane holds (raise generation.cache_mib"))
         // A unit of nothing else is done at once.
         #expect(try self.result(results(of: [payload([""])], computation())[0]).failures.count == 1)
     }
@@ -149,6 +149,17 @@ import Transport
         }
     }
 
+    /// Whether the model's context is the end or what the job takes for it.
+    @Test func aTextThatFillsTheContextSaysSo() throws {
+        let prompt = String(repeating: "ab", count: 45)
+        let settings = GenerationSettings(maxNewTokens: 24)
+        let texts = try result(
+            results(of: [payload([prompt, "ab"], texts: 1, settings)], computation(maxTokens: 100))[0]
+        )
+        .output.texts
+        #expect(texts.map(\.tokens) == [10, 24] && texts.map(\.ending) == [.context, .limit])
+    }
+
     @Test func unitsOfOtherWorkAreRefused() throws {
         let payload = UnitPayload(work: .embed, responses: nil, items: payload(["a"]).items)
         guard case .failed(0, let reason) = try results(of: [payload], computation())[0] else {
@@ -164,7 +175,7 @@ import Transport
 
     @Test func whatIsNoTextIsMadeOne() {
         func text(_ bytes: [UInt8]) -> String {
-            GenerationComputation.text(Continuation(tokens: [1], bytes: bytes, ending: .limit)).text
+            GenerationComputation.text(Continuation(tokens: [1], bytes: bytes, ending: .limit), maxNewTokens: 1).text
         }
         #expect(text(Array("aé".utf8)) == "aé")
         #expect(text(Array("aé".utf8).dropLast()) == "a")

@@ -27,14 +27,16 @@ struct ConfigurationOptions: ParsableArguments {
     /// The same for candidates.
     ///
     /// - Parameters:
-    ///   - count: for each prompt.
+    ///   - candidates: how many, of which column.
     ///   - prompts: their file, and `output` where the candidates go: as the command line has it.
-    func readInduction(candidates count: Int, of prompts: String, output: String) throws -> InductionConfiguration {
+    func readInduction(
+        _ candidates: InductionConfiguration.Candidates, of prompts: String, output: String
+    ) throws -> InductionConfiguration {
         let own = [("prompts", prompts), ("output", output)].map { key, path in
             // A configuration's paths have variables in them, the command line's none.
             "induction.\(key)=\(FilePlace.absolute(path).replacing("$", with: "$$"))"
         }
         return try InductionConfiguration(
-            contentsOf: configuration, overrides: replacements.overrides + own, candidates: count)
+            contentsOf: configuration, overrides: replacements.overrides + own, candidates: candidates)
     }
 }

@@ -20,7 +20,7 @@ struct InduceCommand: AsyncParsableCommand {
 
             Every row says what was generated, by which model, template, system message, seed and settings, with how many \
             tokens, and how it ended: by the model (end), before a stop text (stop), cut off after the most new tokens (limit) \
-            or at the end of the model's context (context). The same configuration gives the same texts, whatever workers \
+            or at the end of the model's context, or of model.max_tokens (context). The same configuration gives the same texts, whatever workers \
             there are and however often they are killed, on one kind of processor (see model.precision).
 
             It is a job like `run`: with workers on this machine or elsewhere, progress, `status`, and after Ctrl-C or a \
@@ -51,13 +51,16 @@ struct InduceCommand: AsyncParsableCommand {
     @Option(help: "Where the candidates go (with --prompts).", completion: .file(extensions: ["jsonl", "gz"]))
     var output: String?
 
+    @Option(help: "The column that the prompts are in (with --prompts; default: prompt, question, …).")
+    var column: String?
+
     @Option(help: "Candidates for each prompt (with --prompts; default: 4).")
     var responses: Int?
 
     func validate() throws {
         try options.validate()
-        guard prompts != nil || (output == nil && responses == nil) else {
-            throw ValidationError("--output and --responses need --prompts; anchors go to induction.output")
+        guard prompts != nil || (output == nil && responses == nil && column == nil) else {
+            throw ValidationError("--output, --column and --responses need --prompts; anchors go to induction.output")
         }
         guard prompts == nil || output != nil else { throw ValidationError("--prompts needs --output") }
         guard (1...UnitPayload.responsesMax).contains(responses ?? 1) else {
@@ -67,12 +70,20 @@ struct InduceCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await options.run(startsHosts: hosts) { try InductionDefinition(read()) }
+        try await options.run(startsHosts: hosts) {
+            let configuration = try read()
+            guard !hosts || !configuration.cluster.hosts.isEmpty else {
+                throw ConfigurationError(problems: [
+                    "\(configuration.source): cluster.hosts is empty: list the machines to start workers on"
+                ])
+            }
+            return try InductionDefinition(configuration)
+        }
     }
 
     private func read() throws -> InductionConfiguration {
         guard let prompts, let output else { return try options.configuration.readInduction() }
         return try options.configuration.readInduction(
-            candidates: responses ?? 4, of: prompts, output: output)
+            .init(count: responses ?? 4, column: column), of: prompts, output: output)
     }
 }

@@ -138,9 +138,9 @@ struct StatusCommand: AsyncParsableCommand {
         var endpoint = connect ?? ""
         var keyPath = key
         if let path = configuration {
-            let configuration = try Configuration(ofJob: path, overrides: replacements.overrides)
-            endpoint = try configuration.reachableEndpoint
-            keyPath = keyPath ?? configuration.cluster.keys?.secretKey
+            let address = try CoordinatorAddress(ofJob: path, overrides: replacements.overrides)
+            endpoint = address.endpoint
+            keyPath = keyPath ?? address.cluster.keys?.secretKey
         }
         return (endpoint, try keyPath.map(KeyFile.client))
     }

@@ -18,21 +18,22 @@ package struct RowNotices: Codable, Hashable, Sendable {
 
     package init() {}
 
-    package mutating func add(_ record: DatasetRecord) {
+    /// - Parameter hasResponses: whether it was read for more than its prompt.
+    package mutating func add(_ record: DatasetRecord, hasResponses: Bool = true) {
         switch record.content {
-        case .success(let pair): add(pair, record)
+        case .success(let pair): add(pair, record, hasResponses: hasResponses)
         case .failure(let error): if case .emptyPrompt = error.problem { emptyPrompts += 1 }
         }
     }
 
-    private mutating func add(_ pair: ResponsePair, _ record: DatasetRecord) {
+    private mutating func add(_ pair: ResponsePair, _ record: DatasetRecord, hasResponses: Bool) {
         switch record.promptRepetition {
         case .none, .bothShort: break
         case .both: repeatedPrompts += 1
         case .oneSide: onesidedPrompts += 1
         }
         // Bytes, as the model reads them: Swift's equality knows other spellings of the same characters.
-        if pair.preferred.utf8.elementsEqual(pair.other.utf8) { identicalResponses += 1 }
+        if hasResponses, pair.preferred.utf8.elementsEqual(pair.other.utf8) { identicalResponses += 1 }
         let texts = pair.prompt.messages.map(\.content) + [pair.preferred, pair.other]
         // An input is a part of a prompt.
         let input = record.original.value(of: PromptColumn.input.rawValue)?.string

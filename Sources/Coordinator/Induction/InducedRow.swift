@@ -66,20 +66,20 @@ struct InducedRow {
     }
 
     var json: [UInt8] {
-        var members = [member("prompt", json: promptJSON)]
+        var members = [JSONText.member("prompt", json: promptJSON)]
         switch content {
         case .anchor(let harmless, let harmful, let kind):
             members += [
                 JSONText.member("harmless", text: harmless.text), JSONText.member("harmful", text: harmful.text),
-                JSONText.member("kind", text: kind), member("row", json: Array("\(row)".utf8)),
-                member("harmless_generation", json: Self.encoded(harmless.provenance)),
-                member("harmful_generation", json: Self.encoded(harmful.provenance)),
+                JSONText.member("kind", text: kind), JSONText.member("row", json: Array("\(row)".utf8)),
+                JSONText.member("harmless_generation", json: Self.encoded(harmless.provenance)),
+                JSONText.member("harmful_generation", json: Self.encoded(harmful.provenance)),
             ]
         case .candidate(let response, let number):
             members += [
-                JSONText.member("response", text: response.text), member("row", json: Array("\(row)".utf8)),
-                member("candidate", json: Array("\(number)".utf8)),
-                member("generation", json: Self.encoded(response.provenance)),
+                JSONText.member("response", text: response.text), JSONText.member("row", json: Array("\(row)".utf8)),
+                JSONText.member("candidate", json: Array("\(number)".utf8)),
+                JSONText.member("generation", json: Self.encoded(response.provenance)),
             ]
         }
         return JSONText.object(members)
@@ -98,12 +98,6 @@ struct InducedRow {
             ])
         }
         return Array("[".utf8) + messages.joined(separator: Array(", ".utf8)) + Array("]".utf8)
-    }
-
-    private func member(_ name: String, json: [UInt8]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        JSONText.append(name, to: &bytes)
-        return bytes + Array(": ".utf8) + json
     }
 
     private static func encoded(_ provenance: Provenance) -> [UInt8] {

@@ -1,6 +1,7 @@
 internal import Dataset
 internal import Diagnostics
 internal import Digest
+internal import FileSystem
 internal import JobConfiguration
 internal import JobStore
 internal import Prompting
@@ -29,6 +30,13 @@ struct InductionDefinition: Sendable, PreparedJob {
         var system: String? {
             if case .generated(let system, _) = side.origin { system } else { nil }
         }
+
+        /// All that its texts depend on; nothing of a side that is not generated.
+        fileprivate var generation: String {
+            guard let template else { return "" }
+            return
+                "\(responses) × \(template.identity.quoted) after \(system?.quoted ?? "nothing"), seed \(settings.seed)"
+        }
     }
 
     /// Rows of a unit have so many texts together, at most: few, so that they end at about the same time.
@@ -50,7 +58,7 @@ struct InductionDefinition: Sendable, PreparedJob {
             purpose: .prompt, columns: induction.promptColumn.map { DatasetColumns(prompt: $0) },
             ignoredColumns: induction.ignoredColumns, maxRowBytes: induction.maxRowBytes)
         let digest = attempt { try SHA256Digest(ofFile: induction.prompts).description }
-        if digest != nil { _ = attempt { _ = try DatasetReader(path: induction.prompts, options: options) } }
+        if digest != nil { _ = attempt { try Self.checkColumns(of: induction, options) } }
         let sides = induction.sides.all.enumerated().compactMap { index, named in
             attempt(of: configuration.source) {
                 try Side(named.side, number: index, responses: induction.sides.count, configuration)
@@ -67,6 +75,26 @@ struct InductionDefinition: Sendable, PreparedJob {
         fingerprint = Self.fingerprint(configuration, sides, prompts: digest)
     }
 
+    /// A column that a side is from is there: one that is called otherwise would be found missing when all else is generated.
+    private static func checkColumns(of induction: InductionConfiguration.Induction, _ options: DatasetOptions) throws {
+        var reader = try DatasetReader(path: induction.prompts, options: options)
+        let columns = induction.sides.all.compactMap { name, side -> (name: String, column: String)? in
+            if case .column(let column) = side.origin { (name, column) } else { nil }
+        }
+        guard !columns.isEmpty else { return }
+        var known: [String] = []
+        var rows = 0
+        while rows < 100, let record = try reader.next() {
+            rows += 1
+            known += record.columnNames.filter { !known.contains($0) }
+        }
+        for (name, column) in columns where rows > 0 && !known.contains(column) {
+            throw FileError(
+                path: induction.prompts,
+                problem: "\(name): there is no column \(column.quoted) (columns: \(known.joined(separator: ", ")))")
+        }
+    }
+
     private static func fingerprint(
         _ configuration: InductionConfiguration, _ sides: [Side], prompts: String
     ) -> JobFingerprint {
@@ -75,8 +103,8 @@ struct InductionDefinition: Sendable, PreparedJob {
         var values = [
             "induction.prompts (SHA-256)": prompts,
             "induction.columns": "\(induction.promptColumn ?? "") \(induction.ignoredColumns)",
-            "induction (what is generated)": "\(induction.sides)",
-            "embedding.template": sides.map { $0.template?.identity ?? "" }.joined(separator: "\n"),
+            "induction.max_row_mib": "\(induction.maxRowBytes >> 20)",
+            "induction (what is generated)": sides.map(\.generation).joined(separator: "\n"),
             "embedding.compat": configuration.compatibility.rawValue,
             "generation": """
             \(settings.maxNewTokens) \(settings.temperature) \(settings.topP) \(settings.seed) \(settings.stops)

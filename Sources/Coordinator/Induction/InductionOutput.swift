@@ -2,6 +2,7 @@ internal import Dataset
 internal import Diagnostics
 internal import Digest
 internal import FileSystem
+internal import Foundation
 internal import JobConfiguration
 internal import JobStore
 internal import Prompting
@@ -42,6 +43,7 @@ struct InductionOutput {
                 path: induction.prompts,
                 problem: "it is not the file any more that responses were generated for; begin anew with --restart")
         }
+        try refuseToReplaceWhatWasEdited()
         var output = try OutputFile(path: induction.output, keepPartial: false)
         var errors = try OutputFile(path: induction.errors, keepPartial: false)
         var reader = try DatasetReader(path: induction.prompts, options: definition.options)
@@ -75,7 +77,24 @@ struct InductionOutput {
         try output.seal()
         if summary.failedPrompts > 0 { try errors.publish() } else { try errors.withdraw() }
         try output.publish()
+        try ledger.set(Self.publishedName, to: Array(SHA256Digest(ofFile: induction.output).description.utf8))
         return summary
+    }
+
+    /// SHA-256 of the output as it was written last.
+    private static let publishedName = "published"
+
+    /// A finished job that is run again writes its output again; not over what a person made of it.
+    private func refuseToReplaceWhatWasEdited() throws {
+        let path = definition.configuration.induction.output
+        guard let published = try ledger.setting(Self.publishedName), FileManager.default.fileExists(atPath: path),
+            try SHA256Digest(ofFile: path).description.utf8.elementsEqual(published) == false
+        else { return }
+        throw Problem(
+            """
+            \(path) was changed since this job wrote it, and is left as it is. For a new one give another \
+            induction.output, or move the file away
+            """, isOfConfiguration: true)
     }
 
     /// A response, or why there is none.
@@ -191,7 +210,7 @@ extension InductionOutput.Summary {
                 let ways: [(GeneratedText.Ending, String)] = [
                     (.end, "ended by the model"), (.stop, "by a stop text"),
                     (.limit, "cut off after \(side.settings.maxNewTokens) tokens"),
-                    (.context, "cut off at the end of the model's context"),
+                    (.context, "cut off at the end of the context"),
                 ]
                 let parts = ways.compactMap { ending, words in endings[ending].map { "\($0) \(words)" } }
                 lines.append(

@@ -9,9 +9,24 @@ extension JobConfiguration.Configuration {
     init(
         ofJob path: String, overrides: [String] = [], formats: [DatasetFormat] = DatasetFormat.all
     ) throws {
+        try self.init(contentsOf: path, overrides: overrides, formats: FormatNames(formats))
+    }
+}
+
+extension CoordinatorAddress {
+    /// Reads it from the configuration of a job whose files may have any format that is known.
+    ///
+    /// - Throws: `ConfigurationError`.
+    init(ofJob path: String, overrides: [String]) throws {
         try self.init(
             contentsOf: path, overrides: overrides,
-            formats: FormatNames(rows: formats.names(for: .row), anchors: formats.names(for: .anchor)))
+            formats: JobConfiguration.Configuration.FormatNames(DatasetFormat.all))
+    }
+}
+
+extension JobConfiguration.Configuration.FormatNames {
+    fileprivate init(_ formats: [DatasetFormat]) {
+        self.init(rows: formats.names(for: .row), anchors: formats.names(for: .anchor))
     }
 }
 

@@ -65,8 +65,7 @@ struct Ingestor: Sendable {
         while let record = try reader.next() {
             records += 1
             guard records > skipped else { continue }
-            // What is odd about responses is not asked of rows that have none.
-            if input.generated == nil { notices.add(record) }
+            notices.add(record, hasResponses: input.generated == nil)
             if case .success(let pair) = record.content, !others.contains(UInt64(record.index)) {
                 let item = UnitPayload.Item(row: UInt64(record.index), text: input.text(of: pair))
                 items.append(item)

@@ -39,6 +39,9 @@ public final class Generator {
         case notFinite
     }
 
+    /// Of prompts in a pass, however many sequences have their next token in it: they hold pages while they wait.
+    private static let promptRowsMin = 64
+
     private struct Sequence {
         let id: Int
         let request: GenerationRequest
@@ -155,7 +158,7 @@ public final class Generator {
         var plan = RowPlan(layers: [transformer.configuration.layerCount], slots: .inPlace)
         var asked: [(row: Int32, sequence: Int)] = []
         // What is left for prompts once each sequence has its next token.
-        var room = max(MicroBatch.targetRows - active.count { $0.pending == 1 }, 0)
+        var room = max(MicroBatch.targetRows - active.count { $0.pending == 1 }, Self.promptRowsMin)
         func nextRows(of index: Int) -> Int { active[index].pending == 1 ? 1 : min(active[index].pending, room) }
         func run(_ index: Int) {
             let rows = nextRows(of: index)
@@ -265,7 +268,7 @@ extension Embedder {
 extension [UInt8] {
     /// Where the first occurrence of `pattern` begins whose end lies after `known`; nil where there is none.
     fileprivate func firstRange(of pattern: [UInt8], endingAfter known: Int) -> Int? {
-        guard count >= pattern.count else { return nil }
+        guard count >= pattern.count, count > known else { return nil }
         return (Swift.max(known - pattern.count + 1, 0)...Swift.max(count - pattern.count, 0)).first {
             self[$0..<$0 + pattern.count].elementsEqual(pattern)
         }

@@ -25,7 +25,8 @@ extension GenerationSettings {
 
 extension GenerationRoom {
     init(_ wire: WireGenerationRoom) throws {
-        guard Self.sequencesAllowed.contains(Int(wire.sequences)), wire.cacheBytes > 0, wire.cacheBytes <= 1 << 50,
+        guard Self.sequencesAllowed.contains(Int(wire.sequences)), wire.cacheBytes > 0,
+            wire.cacheBytes <= GenerationRoom.cacheBytesMax,
             Self.unitsAllowed.contains(Int(wire.units))
         else {
             throw ProtocolError(

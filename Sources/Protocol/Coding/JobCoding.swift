@@ -63,6 +63,10 @@ extension JobSpecification {
         guard !wire.readouts.isEmpty || !wire.everyLayer.isEmpty || wire.hasGeneration, wire.heartbeatMs > 0 else {
             throw ProtocolError("a job without work or heartbeat interval")
         }
+        // Of the others a row may depend on its neighbours, and a text on what else is generated.
+        guard !wire.hasGeneration || wire.backend == Backend.native.rawValue else {
+            throw ProtocolError("a job that generates texts with the backend \(wire.backend); native is expected")
+        }
         let everyLayer = try wire.everyLayer.map { try Pooling(wire: $0, "a pooling of every layer") }
         guard Set(everyLayer).count == everyLayer.count else {
             throw ProtocolError("a pooling of every layer that comes twice")

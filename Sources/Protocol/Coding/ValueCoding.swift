@@ -151,10 +151,10 @@ extension LoadedModel {
         guard wire.layerCount > 0, wire.hiddenSize > 0, wire.contextLength > 0, wire.credit > 0 else {
             throw ProtocolError("a model without layers, hidden size, context length or credit")
         }
-        guard wire.credit <= 4096, wire.textsAhead <= Self.textsAheadMax else {
+        guard wire.credit <= Self.creditMax, wire.textsAhead <= Self.textsAheadMax else {
             throw ProtocolError(
                 """
-                a credit of \(wire.credit), \(wire.textsAhead) texts ahead; at most 4096 and \(Self.textsAheadMax) are \
+                a credit of \(wire.credit), \(wire.textsAhead) texts ahead; at most \(Self.creditMax) and \(Self.textsAheadMax) are \
                 expected
                 """)
         }

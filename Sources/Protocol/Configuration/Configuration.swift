@@ -308,22 +308,6 @@ extension Configuration.Cluster {
 }
 
 extension Configuration {
-    /// Where processes on this machine reach the job's coordinator.
-    ///
-    /// - Throws: `ConfigurationError` where the port is chosen only when the coordinator starts.
-    package var reachableEndpoint: String {
-        get throws {
-            guard let endpoint = cluster.reachableEndpoint else {
-                throw ConfigurationError(problems: [
-                    """
-                    \(source): cluster.listen (\(cluster.listen)) has no port to connect to; use --connect tcp://host:port
-                    """
-                ])
-            }
-            return endpoint
-        }
-    }
-
     package static let defaultListen = "tcp://127.0.0.1:5711"
 
     /// Legend's harmless response, with its typographic apostrophe.

@@ -7,9 +7,9 @@ extension InductionConfiguration {
     ///
     /// - Parameters:
     ///   - overrides: `section.key=value`, each in place of what the file says.
-    ///   - candidates: how many responses of each prompt are to be generated, in place of anchors; nil for anchors.
+    ///   - candidates: what is to be generated in place of anchors; nil for anchors.
     /// - Throws: `ConfigurationError` with every problem, also where the file cannot be read.
-    package init(contentsOf path: String, overrides: [String] = [], candidates: Int? = nil) throws {
+    package init(contentsOf path: String, overrides: [String] = [], candidates: Candidates? = nil) throws {
         try self.init(
             yaml: ConfigurationFile.text(ofFile: path), path: path, overrides: overrides, candidates: candidates)
     }
@@ -19,7 +19,7 @@ extension InductionConfiguration {
     ///   - path: the file's path, for messages and as the start of relative paths.
     ///   - environment: of the variables in paths.
     package init(
-        yaml: String, path: String, overrides: [String] = [], candidates: Int? = nil,
+        yaml: String, path: String, overrides: [String] = [], candidates: Candidates? = nil,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
         let file = ConfigurationFile(path: path, environment: environment)
@@ -31,9 +31,10 @@ extension InductionConfiguration {
         let (errors, state) = (section.path("errors"), section.path("state"))
         // Those of the file belong to its anchors.
         let areOwn = candidates == nil
+        let (column, ignored) = (columns.string("prompt"), section.strings("ignore_columns") ?? [])
         induction = Induction(
             prompts: section.path("prompts") ?? section.missing("prompts", ""),
-            promptColumn: columns.string("prompt"), ignoredColumns: section.strings("ignore_columns") ?? [],
+            promptColumn: areOwn ? column : candidates?.column, ignoredColumns: areOwn ? ignored : [],
             maxRowBytes: (section.integer("max_row_mib", in: 1...128) ?? 16) << 20, output: output,
             errors: (areOwn ? errors : nil) ?? Self.beside(output, ".errors.jsonl"),
             state: (areOwn ? state : nil) ?? Self.beside(output, ".state"),
@@ -57,20 +58,28 @@ extension InductionConfiguration {
         Configuration.Job.path(beside: output, ending: ending)
     }
 
-    private static func readSides(_ section: ConfigurationReader, candidates: Int?) -> Sides {
+    private static func readSides(_ section: ConfigurationReader, candidates: Candidates?) -> Sides {
         let harmful = section.section("harmful", orElse: "a section").map { readSide($0, kind: "harmful") }
         let own = section.section("candidates", orElse: "a section").map { readSide($0, kind: "candidate") }
-        let harmless = section.list("harmless", shorthand: "kind").enumerated().map { index, side in
+        let harmless = section.list("harmless", shorthand: "system").enumerated().map { index, side in
             readSide(side, kind: index == 0 ? "harmless" : "harmless \(index + 1)")
         }
         if let candidates {
             return .candidates(
-                own ?? Side(kind: "candidate", origin: .generated(system: nil, template: nil)), count: candidates)
+                own ?? Side(kind: "candidate", origin: .generated(system: nil, template: nil)), count: candidates.count)
         }
-        if Set(harmless.map(\.kind)).count < harmless.count {
-            section.report("expected another kind for each, found one twice", at: "harmless")
+        let sides = [harmful ?? Self.harmful] + (harmless.isEmpty ? [refusals] : harmless)
+        if Set(sides.map(\.kind)).count < sides.count {
+            section.report("expected another kind for each side, found one twice", at: "harmless")
         }
-        return .anchors(harmful: harmful ?? Self.harmful, harmless: harmless.isEmpty ? [refusals] : harmless)
+        if sides.dropFirst().contains(where: { $0.origin == sides[0].origin }) {
+            section.report(
+                "expected sides that are from elsewhere than the harmful one, found one that is not", at: "harmless")
+        }
+        if sides.count > Sides.countMax {
+            section.report("expected at most \(Sides.countMax - 1), found \(sides.count - 1)", at: "harmless")
+        }
+        return .anchors(harmful: sides[0], harmless: Array(sides.dropFirst()))
     }
 
     private static func readSide(_ section: ConfigurationReader, kind: String) -> Side {
@@ -132,10 +141,18 @@ extension ConfigurationFile {
                 else is generated; found \(configuration.model.backend)
                 """)
         }
-        if case .anchors(let harmful, let harmless) = configuration.induction.sides,
-            !([harmful] + harmless).contains(where: { if case .generated = $0.origin { true } else { false } })
-        {
-            report("induction: expected a side that is generated, found none")
+        let sides = configuration.induction.sides
+        if !sides.all.contains(where: { if case .generated = $0.side.origin { true } else { false } }) {
+            report(
+                "\(sides.all.count == 1 ? sides.all[0].name : "induction"): expected a side that is generated, found none"
+            )
+        }
+        if case .candidates(_, let count) = sides, count > 1, configuration.generation.settings.temperature == 0 {
+            report(
+                """
+                generation.temperature is 0, which gives the same text \(count) times to each prompt: expected more, such as \
+                --set generation.temperature=0.8, or --responses 1
+                """)
         }
         configuration.paths(ofFile: FilePlace.absolute(path)).collisions.forEach { report($0) }
     }

@@ -42,6 +42,9 @@ package struct InductionConfiguration: Hashable, Sendable {
         /// So many responses for each prompt.
         case candidates(Side, count: Int)
 
+        /// At most: each is a step, or a file's column.
+        package static let countMax = 17
+
         /// All, each with its name in the configuration.
         package var all: [(name: String, side: Side)] {
             switch self {
@@ -50,6 +53,20 @@ package struct InductionConfiguration: Hashable, Sendable {
                     + harmless.enumerated().map { ("induction.harmless[\($0.offset)]", $0.element) }
             case .candidates(let side, _): [("induction.candidates", side)]
             }
+        }
+    }
+
+    /// Responses to rank or to choose from.
+    package struct Candidates: Hashable, Sendable {
+        /// Of each prompt.
+        package var count: Int
+
+        /// The column that the prompts are in; nil: one of the known names.
+        package var column: String?
+
+        package init(count: Int, column: String? = nil) {
+            self.count = count
+            self.column = column
         }
     }
 

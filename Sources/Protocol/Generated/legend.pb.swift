@@ -874,7 +874,7 @@ package nonisolated struct WireGenerationRoom: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Texts at the same time, 1 to 1024.
+  /// Texts at the same time, 1 to 256.
   package var sequences: UInt32 = 0
 
   /// Of keys and values.

@@ -177,9 +177,9 @@ struct JoinCommand: AsyncParsableCommand {
 
     private func settings() throws -> (endpoint: String, keys: ClientKeys?, lanes: Int?) {
         if let connect { return (connect, try key.map(KeyFile.client), lanes) }
-        let configuration = try Configuration(contentsOf: configuration ?? "", overrides: replacements.overrides)
-        let keys = try (key ?? configuration.cluster.keys?.secretKey).map(KeyFile.client)
-        return (try configuration.reachableEndpoint, keys, lanes ?? configuration.cluster.lanes)
+        let address = try CoordinatorAddress(contentsOf: configuration ?? "", overrides: replacements.overrides)
+        let keys = try (key ?? address.cluster.keys?.secretKey).map(KeyFile.client)
+        return (address.endpoint, keys, lanes ?? address.cluster.lanes)
     }
 
     private static func forwardSignals(to mailbox: Mailbox<WorkerEvent>) async {

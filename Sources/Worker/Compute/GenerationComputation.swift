@@ -16,7 +16,11 @@ struct GenerationComputation: Sendable {
     /// - Throws: `Problem` where the model cannot do what the job asks.
     init(job: JobSpecification, room: GenerationRoom, embedder: Embedder) throws {
         let contextLength = embedder.model.contextLength
-        cacheTokens = room.cacheBytes / embedder.cacheBytesPerToken
+        tokensMax = job.maxTokens > 0 ? min(job.maxTokens, contextLength) : contextLength
+        // More than all texts together can have is never used.
+        let page = Generator.pageTokens
+        let most = room.sequences * ((tokensMax + page - 1) / page * page)
+        cacheTokens = min(room.cacheBytes / embedder.cacheBytesPerToken, most)
         guard cacheTokens >= Generator.pageTokens else {
             throw Problem(
                 """
@@ -27,7 +31,6 @@ struct GenerationComputation: Sendable {
         }
         self.room = room
         self.embedder = embedder
-        tokensMax = job.maxTokens > 0 ? min(job.maxTokens, contextLength) : contextLength
     }
 
     /// What is asked of each text, or why a row cannot be generated.
@@ -53,12 +56,12 @@ struct GenerationComputation: Sendable {
                 return .failure(
                     "the prompt has \(tokens.count) tokens; at most \(tokensMax - 1) leave room for a new one")
             }
-            let most = min(tokens.count + settings.maxNewTokens, embedder.model.contextLength)
+            let most = min(tokens.count + settings.maxNewTokens, tokensMax)
             guard most <= cacheTokens / Generator.pageTokens * Generator.pageTokens else {
                 return .failure(
                     """
                     the prompt's \(tokens.count) tokens and \(settings.maxNewTokens) new ones do not fit into the keys and \
-                    values of \(cacheTokens) tokens that a lane holds (generation.cache_mib)
+                    values of \(cacheTokens) tokens that a lane holds (raise generation.cache_mib, and begin anew with --restart)
                     """)
             }
             requests.append(
@@ -80,12 +83,15 @@ struct GenerationComputation: Sendable {
 
     /// What the model wrote, as text. The bytes of a character that is cut off at the end are left out; others that are no
     /// UTF-8 are replaced.
-    static func text(_ continuation: Continuation) -> GeneratedText {
+    ///
+    /// - Parameter maxNewTokens: that were asked for. Where there was room for fewer, the context cut the text off, or what
+    ///   the job takes for one.
+    static func text(_ continuation: Continuation, maxNewTokens: Int) -> GeneratedText {
         let ending: GeneratedText.Ending =
             switch continuation.ending {
             case .endToken: .end
             case .stopText: .stop
-            case .limit: .limit
+            case .limit: continuation.tokens.count < maxNewTokens ? .context : .limit
             case .context: .context
             }
         return GeneratedText(

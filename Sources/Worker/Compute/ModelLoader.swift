@@ -97,10 +97,8 @@ struct ModelLoader: Sendable {
         let digest = DigestInBackground(path: path)
         let embedder: Embedder
         do {
-            // Of the others a row may depend on its neighbours, and a text on what else is generated.
-            let backend = job.generation != nil && job.backend == .automatic ? .native : job.backend
             embedder = try Embedder(
-                modelPath: path, precision: .init(job.precision), backend: .init(backend),
+                modelPath: path, precision: .init(job.precision), backend: .init(job.backend),
                 attention: .init(job.attention), predictsTokens: job.generation != nil, loadingThreads: lanes)
         } catch {
             // Half a copy of the right file, for example.
@@ -141,7 +139,7 @@ struct ModelLoader: Sendable {
         if embedder.tokenizer.endTokens.isEmpty {
             logger.warning("the model's file names no token that ends a text: texts end at the limit alone")
         }
-        return (.generation(computation), (room.units + 1) * lanes, 0)
+        return (.generation(computation), min((room.units + 1) * lanes, LoadedModel.creditMax), 0)
     }
 }
 

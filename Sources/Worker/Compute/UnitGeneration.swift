@@ -48,20 +48,27 @@ final class UnitGeneration {
         var unit = Unit(
             lease: lease, payload: payload, texts: Array(repeating: empty, count: payload.textCount),
             tokensBefore: generator.tokensComputed)
+        units[lane] = unit
         var text = 0
-        for (row, item) in payload.items.enumerated() {
-            switch computation.row(item, settings) {
-            case .failure(let reason): unit.failures[row] = reason
-            case .requests(let requests):
-                for (number, request) in requests.enumerated() {
-                    try generator.add(request, id: sequences)
-                    places[sequences] = (lane, row, text + number)
-                    sequences += 1
-                    unit.open += 1
-                    unit.promptTokens += request.prompt.count
+        do {
+            for (row, item) in payload.items.enumerated() {
+                switch computation.row(item, settings) {
+                case .failure(let reason): unit.failures[row] = reason
+                case .requests(let requests):
+                    for (number, request) in requests.enumerated() {
+                        places[sequences] = (lane, row, text + number)
+                        try generator.add(request, id: sequences)
+                        sequences += 1
+                        unit.open += 1
+                        unit.promptTokens += request.prompt.count
+                    }
                 }
+                text += item.text.responses.count
             }
-            text += item.text.responses.count
+        } catch {
+            // With all that was added of it before.
+            _ = remove(lane)
+            throw error
         }
         units[lane] = unit
         return unit.open == 0 ? [finish(lane)].compactMap(\.self) : []
@@ -87,7 +94,12 @@ final class UnitGeneration {
         for (sequence, outcome) in try generator.advance() {
             guard let place = places.removeValue(forKey: sequence), var unit = units[place.lane] else { continue }
             switch outcome {
-            case .finished(let continuation): unit.texts[place.text] = GenerationComputation.text(continuation)
+            case .finished(let continuation):
+                let text = GenerationComputation.text(
+                    continuation, maxNewTokens: unit.payload.work.generation?.maxNewTokens ?? 0)
+                let (bytes, most) = (text.text.utf8.count, GenerationSettings.textBytesMax)
+                if bytes > most { unit.failures[place.row] = "the text has \(bytes) bytes; at most \(most) are kept" }
+                unit.texts[place.text] = text
             case .notFinite: unit.failures[place.row] = UnitResult.RowFailure.notFiniteReason
             }
             unit.open -= 1

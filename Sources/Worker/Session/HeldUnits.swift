@@ -46,6 +46,8 @@ struct HeldUnits: Sendable {
 
     /// From now on units are put into so many lanes.
     mutating func use(lanes count: Int) {
+        // Time in so many lanes says nothing of as many others.
+        if count != laneCount { lanesBusy = .zero }
         laneCount = count
         lanes += Array(repeating: nil, count: max(count - lanes.count, 0))
     }

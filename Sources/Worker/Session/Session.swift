@@ -135,7 +135,9 @@ extension Session {
             scorer = nil
         }
         // A lane has many units of generated texts at the same time.
-        units.use(lanes: identity.lanes * (job.generation?.units ?? 1))
+        let lanes = identity.lanes * (job.generation?.units ?? 1)
+        if lanes != units.laneCount { workingSince = nil }
+        units.use(lanes: lanes)
         if let job = membership.welcomed(to: job, at: now) { actions.append(.loadModel(job)) }
     }
 

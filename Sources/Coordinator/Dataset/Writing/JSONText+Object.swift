@@ -6,11 +6,15 @@ extension JSONText {
     }
 
     package static func member(_ key: String, text: String) -> [UInt8] {
+        var json: [UInt8] = []
+        append(text, to: &json)
+        return member(key, json: json)
+    }
+
+    package static func member(_ key: String, json: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
         append(key, to: &bytes)
-        bytes.append(contentsOf: ": ".utf8)
-        append(text, to: &bytes)
-        return bytes
+        return bytes + Array(": ".utf8) + json
     }
 }
 
