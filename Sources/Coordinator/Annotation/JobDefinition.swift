@@ -37,46 +37,39 @@ struct JobDefinition: Sendable {
     init(
         _ configuration: JobConfiguration.Configuration, formats: [DatasetFormat] = DatasetFormat.all
     ) throws {
-        var problems: [String] = []
-        func attempt<Value>(of source: String? = nil, _ body: () throws -> Value) -> Value? {
-            do {
-                return try body()
-            } catch {
-                problems.append((source.map { "\($0): " } ?? "") + "\(error)")
-                return nil
-            }
-        }
+        var problems = ProblemList()
         let job = configuration.job
         let embedding = configuration.embedding
-        let template = attempt(of: configuration.source) {
+        let template = problems.attempt(of: configuration.source) {
             try Template(embedding.template, readsControlTokensOfRows: embedding.readsControlTokensOfRows)
         }
-        let inputOptions = attempt(of: configuration.source) {
+        let inputOptions = problems.attempt(of: configuration.source) {
             try DatasetOptions(configuration.dataset, formats: formats)
         }
-        let inputDigest = attempt { try SHA256Digest(ofFile: job.input).description }
-        let anchorOptions = attempt(of: configuration.source) {
+        let inputDigest = problems.attempt { try SHA256Digest(ofFile: job.input).description }
+        let anchorOptions = problems.attempt(of: configuration.source) {
             try DatasetOptions(configuration.anchors, maxRowBytes: configuration.dataset.maxRowBytes, formats: formats)
         }
         let anchorFiles = job.directionSource.anchors.compactMap(\.path).enumerated().compactMap { number, path in
             anchorOptions.flatMap { options in
-                attempt { try AnchorFile(path, number: number, configuration, options) }
+                problems.attempt { try AnchorFile(path, number: number, configuration, options) }
             }
         }
         let sources = anchorFiles.reduce(job.directionSource.anchors.contains(.own) ? 1 : 0) {
             $0 + max($1.kinds.count, 1)
         }
         if configuration.direction.estimator == .ensemble, sources == 1 {
-            problems.append(
+            problems.add([
                 """
                 \(configuration.source): direction.estimator: ensemble needs two or more sources, found one: all anchors \
                 are of one kind (anchors.kind)
-                """)
+                """
+            ])
         }
         var savedDirection: SavedDirection?
         if case .saved(let path) = job.directionSource {
-            savedDirection = attempt { try Self.readDirection(path) }
-            problems +=
+            savedDirection = problems.attempt { try Self.readDirection(path) }
+            problems.add(
                 savedDirection.map { saved in
                     saved.conflicts(
                         modelSHA256: configuration.model.sha256, template: template?.identity ?? "",
@@ -84,25 +77,25 @@ struct JobDefinition: Sendable {
                         readout: Readout(
                             embedding.layer ?? saved.readout.layer, embedding.token ?? saved.readout.pooling)
                     ).map { "\(configuration.source): \($0) (\(path))" }
-                } ?? []
+                } ?? [])
         }
         let calibrates = configuration.embedding.compatibility != .legend
         if let inputOptions, inputDigest != nil {
-            _ = attempt { try Self.checkOutput(of: configuration, inputOptions) }
+            _ = problems.attempt { try Self.checkOutput(of: configuration, inputOptions) }
             let known = savedDirection?.categories.map { ($0.column, "job.direction has directions by category") }
             if let (column, key) = configuration.direction.by.map({ ($0, "direction.by") }) ?? known {
-                _ = attempt { try Self.checkCategories(column, of: job.input, inputOptions, key: key) }
+                _ = problems.attempt { try Self.checkCategories(column, of: job.input, inputOptions, key: key) }
             }
         }
-        let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
+        let access = problems.attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
         let besideOutput = [
             JobConfiguration.Configuration.Job.trustEnding, JobConfiguration.Configuration.Job.reportEnding,
         ].map { JobConfiguration.Configuration.Job.path(beside: job.output, ending: $0) }
         for path in [job.output, job.errors, job.directionOutput] + besideOutput {
-            _ = attempt { try OutputPlace.check(path) }
+            _ = problems.attempt { try OutputPlace.check(path) }
         }
         guard problems.isEmpty, let template, let inputOptions, let inputDigest else {
-            throw ConfigurationError(problems: problems.uniqued())
+            throw problems.error
         }
         self.configuration = configuration
         self.access = access

@@ -44,29 +44,21 @@ struct InductionDefinition: Sendable, PreparedJob {
 
     /// - Throws: `ConfigurationError` with every problem.
     init(_ configuration: InductionConfiguration) throws {
-        var problems: [String] = []
-        func attempt<Value>(of source: String? = nil, _ body: () throws -> Value) -> Value? {
-            do {
-                return try body()
-            } catch {
-                problems.append((source.map { "\($0): " } ?? "") + "\(error)")
-                return nil
-            }
-        }
+        var problems = ProblemList()
         let induction = configuration.induction
         let options = DatasetOptions(
             purpose: .prompt, columns: induction.promptColumn.map { DatasetColumns(prompt: $0) },
             ignoredColumns: induction.ignoredColumns, maxRowBytes: induction.maxRowBytes)
-        let digest = attempt { try SHA256Digest(ofFile: induction.prompts).description }
-        if digest != nil { _ = attempt { try Self.checkColumns(of: induction, options) } }
+        let digest = problems.attempt { try SHA256Digest(ofFile: induction.prompts).description }
+        if digest != nil { _ = problems.attempt { try Self.checkColumns(of: induction, options) } }
         let sides = induction.sides.all.enumerated().compactMap { index, named in
-            attempt(of: configuration.source) {
+            problems.attempt(of: configuration.source) {
                 try Side(named.side, number: index, responses: induction.sides.count, configuration)
             }
         }
-        let access = attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
-        for path in [induction.output, induction.errors] { _ = attempt { try OutputPlace.check(path) } }
-        guard problems.isEmpty, let digest else { throw ConfigurationError(problems: problems.uniqued()) }
+        let access = problems.attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
+        for path in [induction.output, induction.errors] { _ = problems.attempt { try OutputPlace.check(path) } }
+        guard problems.isEmpty, let digest else { throw problems.error }
         self.configuration = configuration
         self.access = access
         self.options = options

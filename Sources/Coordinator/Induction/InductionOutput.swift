@@ -213,11 +213,10 @@ extension InductionOutput.Summary {
                     (.context, "cut off at the end of the context"),
                 ]
                 let parts = ways.compactMap { ending, words in endings[ending].map { "\($0) \(words)" } }
+                let counts = "\(total.counted("text")) generated, \((tokens[kind] ?? 0).counted("token"))"
                 lines.append(
-                    """
-                    \(kind): \(total.counted("text")) generated, \(tokens[kind] ?? 0) tokens; \
-                    \(parts.joined(separator: ", "))
-                    """)
+                    "\(kind): "
+                        + ([counts] + (parts.isEmpty ? [] : [parts.joined(separator: ", ")])).joined(separator: "; "))
             }
         }
         lines += warnings.map { "warning: \($0)" }
