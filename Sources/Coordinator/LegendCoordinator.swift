@@ -32,6 +32,8 @@ struct LegendCoordinator: AsyncParsableCommand {
                 legend-coordinator summary out/annotated.jsonl
               Write a page about it, for a browser: whether the margins mean anything, and which rows to look at:
                 legend-coordinator report out/annotated.jsonl
+              Measure whether margins help a reward model, before you train one:
+                legend-coordinator evaluate cluster.yaml
               Try another layer, where the job kept its embeddings:
                 legend-coordinator project cluster.yaml --output layer20.jsonl --layer 20
 
@@ -40,7 +42,8 @@ struct LegendCoordinator: AsyncParsableCommand {
             """,
         version: ProtocolVersion.software,
         subcommands: [
-            RunCommand.self, UpCommand.self, InduceCommand.self, StatusCommand.self, ValidateCommand.self,
+            RunCommand.self, UpCommand.self, InduceCommand.self, EvaluateCommand.self, StatusCommand.self,
+            ValidateCommand.self,
             TextsCommand.self,
             SummaryCommand.self, ReportCommand.self, ProjectCommand.self, KeygenCommand.self,
         ])

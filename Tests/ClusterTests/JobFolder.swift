@@ -107,15 +107,16 @@ final class JobFolder: Sendable {
     }
 
     /// What the job has committed so far; empty before it has a ledger.
-    var results: [LedgerView.Result] {
-        get throws {
-            guard FileManager.default.fileExists(atPath: path("out.state/ledger.sqlite")) else { return [] }
-            do {
-                return try LedgerView(folder: path("out.state")).results()
-            } catch {
-                // Between the file's creation and its tables'.
-                return []
-            }
+    var results: [LedgerView.Result] { get throws { try results(in: "out.state") } }
+
+    /// What is committed in one of its state folders.
+    func results(in state: String) throws -> [LedgerView.Result] {
+        guard FileManager.default.fileExists(atPath: path("\(state)/ledger.sqlite")) else { return [] }
+        do {
+            return try LedgerView(folder: path(state)).results()
+        } catch {
+            // Between the file's creation and its tables'.
+            return []
         }
     }
 }
@@ -136,10 +137,11 @@ extension JobFolder {
     /// Does something in the middle of the job, as soon as its ledger has so many results.
     @discardableResult
     func atResults<Value: Sendable>(
-        _ count: Int, of program: RunningProgram, at place: SourceLocation = #_sourceLocation,
+        _ count: Int, of program: RunningProgram, in state: String = "out.state",
+        at place: SourceLocation = #_sourceLocation,
         _ action: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
-        try await once({ [self] in try results.count >= count }, in: program, at: place, action)
+        try await once({ [self] in try results(in: state).count >= count }, in: program, at: place, action)
     }
 }
 

@@ -44,6 +44,7 @@ import Testing
               calibration: isotonic
               negative: clip
               bins: {quantiles: 10}
+            evaluation: {rows: 300, seeds: 20, ensemble: 3, heads: [mlp]}
             cluster:
               listen: tcp://0.0.0.0:*
               insecure: true
@@ -75,6 +76,7 @@ import Testing
                 readsControlTokensOfRows: true, kept: .init(layers: [-1, 12, 20], tokens: [.lastToken, .meanResponse])),
             direction: .init(estimator: .logistic, surveyRows: 500),
             margin: .init(unit: .standard, calibration: .isotonic, negative: .clip, bins: .quantiles(10)),
+            evaluation: .init(rows: 300, seeds: 20, ensemble: 3, heads: [.mlp]),
             cluster: .init(
                 listen: "tcp://0.0.0.0:*", insecure: true, localWorkers: 0, lanes: 3, unitTokens: 512,
                 heartbeatSeconds: 0.5, silenceSeconds: 1.5, stallSeconds: 60, attempts: 5, mixedNumerics: true),

@@ -100,6 +100,7 @@ extension AnnotationJob {
                 try ledger.move(fit.outcomes, from: .survey, to: .rows, settings: settings)
                 return Outcome.fitted(fit.saved, failedAnchors: fit.failedAnchors, fit.report)
             }
+        case .trainHeads: preconditionFailure("no step of this job")
         case .writeOutput:
             return { [ledger, definition, direction, survey] in
                 try seal()

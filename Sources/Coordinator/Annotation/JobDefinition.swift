@@ -218,7 +218,7 @@ extension JobDefinition {
     }
 
     /// Of every layer: nobody has looked into the model when units are cut.
-    private static let readoutsExpected = 128
+    static let readoutsExpected = 128
 
     /// Where the job's embeddings go; nil where it keeps none.
     ///

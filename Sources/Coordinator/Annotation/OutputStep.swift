@@ -150,9 +150,19 @@ struct OutputStep: Sendable {
         let trust = try writeTrust(rowTrust.figures(), figured, summary)
         summary.trust = trust
         try JobReport(
-            path: path, errorsPath: summary.failedRows + summary.droppedRows > 0 ? errorsPath : nil, trust: trust
+            path: path, errorsPath: summary.failedRows + summary.droppedRows > 0 ? errorsPath : nil, trust: trust,
+            evaluation: evaluation
         ).write(to: Configuration.Job.path(beside: path, ending: Configuration.Job.reportEnding))
         return summary
+    }
+
+    /// What an earlier evaluation of the same input found; one that cannot be read says nothing here.
+    private var evaluation: EvaluationFigures? {
+        let path = Configuration.Job.path(beside: path, ending: Configuration.Job.evaluationEnding)
+        guard let known = try? EvaluationFigures(ifAt: path), known.run.inputSha256 == definition.inputDigest else {
+            return nil
+        }
+        return known
     }
 
     private typealias Measured = (margin: Double, scores: RowScores, prompt: Int)

@@ -227,7 +227,7 @@ struct SurveyFit: Sendable {
     }
 
     /// The mean over the response where the model has done 0.7 of its work, or what is nearest to it.
-    private static func defaultPlace(among readouts: [Readout], layerCount: Int) -> Int {
+    static func defaultPlace(among readouts: [Readout], layerCount: Int) -> Int {
         let poolings: [Pooling] = [.meanResponse, .meanText, .lastToken]
         let layer = Int((0.7 * Double(layerCount)).rounded())
         func distance(_ readout: Readout) -> (Int, Int) {

@@ -20,9 +20,13 @@ struct SurveySource {
 
     /// A job's, in the order of the configuration.
     ///
+    /// - Parameters:
+    ///   - step: of a file, where it is not the file's own.
+    ///   - references: texts of an anchor before its own.
     /// - Throws: `Problem` where none of a file's anchors can be used; a ledger error.
     static func all(
-        _ definition: JobDefinition, ledger: Ledger, readouts: Int, hiddenSize: Int
+        _ definition: JobDefinition, ledger: Ledger, readouts: Int, hiddenSize: Int,
+        step: (AnchorFile) -> WorkStep = { $0.step }, references: Int = 0
     ) throws -> [SurveySource] {
         var files = definition.anchorFiles[...]
         return try definition.configuration.job.directionSource.anchors.flatMap { source in
@@ -31,7 +35,8 @@ struct SurveySource {
                 return [SurveySource(name: name, digest: definition.inputDigest, anchors: nil)]
             }
             let file = files.removeFirst()
-            let anchors = try SurveyStates(file.step, ledger: ledger, readouts: readouts, hiddenSize: hiddenSize)
+            let anchors = try SurveyStates(
+                step(file), ledger: ledger, readouts: readouts, hiddenSize: hiddenSize, references: references)
             guard anchors.count + anchors.failed > 0 else {
                 throw Problem(
                     "\(file.path): no anchor can be used: no direction can be fitted", isOfConfiguration: true)

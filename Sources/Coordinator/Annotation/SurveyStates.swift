@@ -14,6 +14,9 @@ struct SurveyStates {
     let step: WorkStep
     private let ledger: Ledger
     private let readouts: Int
+
+    /// Texts before the pair's own.
+    private let references: Int
     private let hiddenSize: Int
 
     /// Those that can be used, ascending.
@@ -33,19 +36,23 @@ struct SurveyStates {
     /// Differences in memory at a time.
     private static let bytesMax = 256 << 20
 
-    /// - Parameter common: a prompt whose rows are in one group only where they have the same responses, too.
+    /// - Parameters:
+    ///   - common: a prompt whose rows are in one group only where they have the same responses, too.
+    ///   - references: texts before the pair's own.
     /// - Throws: `Problem` where the ledger has other numbers of a row than the job asks for; a ledger error.
     init(
-        _ step: WorkStep, ledger: Ledger, common: PromptDigest? = nil, readouts: Int, hiddenSize: Int
+        _ step: WorkStep, ledger: Ledger, common: PromptDigest? = nil, readouts: Int, hiddenSize: Int,
+        references: Int = 0
     ) throws {
         (self.step, self.ledger, self.readouts, self.hiddenSize) = (step, ledger, readouts, hiddenSize)
+        self.references = references
         let textSize = readouts * hiddenSize
         try ledger.forEachRow(of: step.id) { row, result in
             switch result {
             case .failed: failures.append((row, result))
             case .values(let values):
                 let texts = values.elementCount / textSize
-                guard texts > 1, values.elementCount == texts * textSize,
+                guard texts > references + 1, values.elementCount == texts * textSize,
                     step.responses.map({ $0.count == texts }) ?? true
                 else {
                     throw Problem(
@@ -120,6 +127,20 @@ struct SurveyStates {
         return states
     }
 
+    /// How the first of the texts before the pair's own differs from the pair's other side, at one place.
+    ///
+    /// - Precondition: there is such a text.
+    func referenceDifferences(_ place: Int) throws -> PairDifferences {
+        precondition(references > 0, "no text before the pair's own")
+        var differences = PairDifferences(hiddenSize: hiddenSize)
+        try forEachRow { index, values in
+            let start = place * hiddenSize
+            let reference = values[start..<start + hiddenSize]
+            differences.append(zip(reference, sides(place, values).other).map { $0 - $1 }, group: groups[index])
+        }
+        return differences
+    }
+
     /// - Parameter values: `[texts, readouts, hidden]`
     private func sides(_ place: Int, _ values: [Float]) -> (preferred: ArraySlice<Float>, other: ArraySlice<Float>) {
         func state(_ text: Int) -> ArraySlice<Float> {
@@ -127,12 +148,12 @@ struct SurveyStates {
             return values[start..<start + hiddenSize]
         }
         let last = values.count / (readouts * hiddenSize) - 1
-        guard last > 1 else { return (state(0), state(1)) }
+        guard last > references + 1 else { return (state(references), state(last)) }
         var sum = Array(repeating: 0.0, count: hiddenSize)
-        for text in 0..<last {
+        for text in references..<last {
             for (component, value) in state(text).enumerated() { sum[component] += Double(value) }
         }
-        return (sum.map { Float($0 / Double(last)) }[...], state(last))
+        return (sum.map { Float($0 / Double(last - references)) }[...], state(last))
     }
 
     /// Of those that can be used: `[texts, readouts, hidden]`.
@@ -155,7 +176,7 @@ struct SurveyStates {
 
 /// The states of pairs at one place, of the preferred text and of the other one.
 struct PlaceStates {
-    let rows: [UInt64]
+    private(set) var rows: [UInt64]
     private let hiddenSize: Int
     private var preferred: [Float] = []
     private var other: [Float] = []
@@ -165,10 +186,19 @@ struct PlaceStates {
         self.hiddenSize = hiddenSize
     }
 
+    /// `[rows, hidden]` each, row-major.
+    var values: (preferred: [Float], other: [Float]) { (preferred, other) }
+
     /// The next row's.
     mutating func append(preferred: ArraySlice<Float>, other: ArraySlice<Float>) {
         self.preferred += preferred
         self.other += other
+    }
+
+    /// One more row, of which nothing is known yet.
+    mutating func append(_ row: UInt64, preferred: ArraySlice<Float>, other: ArraySlice<Float>) {
+        rows.append(row)
+        append(preferred: preferred, other: other)
     }
 
     /// Those of some rows, by their places.

@@ -12,9 +12,10 @@ struct ConfigurationOptions: ParsableArguments {
     @OptionGroup
     private var replacements: ConfigurationReplacements
 
+    /// - Parameter own: what a command puts in place of the file's values, besides what `--set` does.
     /// - Throws: `ConfigurationError`.
-    func read() throws -> Configuration {
-        try Configuration(ofJob: configuration, overrides: replacements.overrides)
+    func read(overriding own: [String] = []) throws -> Configuration {
+        try Configuration(ofJob: configuration, overrides: replacements.overrides + own)
     }
 
     /// What it says of texts to generate.

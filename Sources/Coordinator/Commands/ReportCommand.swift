@@ -17,7 +17,8 @@ struct ReportCommand: AsyncParsableCommand {
             be printed.
 
             Most of that is in the trust figures that the job wrote beside its output (X.trust.json for X.jsonl). Without \
-            them the page has what the rows alone say. It takes the place of an earlier report, and of no other file.
+            them the page has what the rows alone say. Where `evaluate` wrote X.evaluation.json, what margins are worth to a \
+            reward model is on it, too. It takes the place of an earlier report, and of no other file.
 
             EXAMPLES
               legend-coordinator report out/annotated.jsonl
@@ -52,11 +53,13 @@ struct ReportCommand: AsyncParsableCommand {
         let errorsBeside = Configuration.Job.path(beside: output, ending: Configuration.Job.errorsEnding)
         let errorsPath = errors ?? (FileManager.default.fileExists(atPath: errorsBeside) ? errorsBeside : nil)
         let reportPath = report ?? Configuration.Job.path(beside: output, ending: Configuration.Job.reportEnding)
+        let evaluationPath = Configuration.Job.path(beside: output, ending: Configuration.Job.evaluationEnding)
         let page: JobReport
         do {
-            try refuseToReplace([output, trustPath] + [errorsPath].compactMap(\.self), by: reportPath)
+            try refuseToReplace([output, trustPath, evaluationPath] + [errorsPath].compactMap(\.self), by: reportPath)
             page = try JobReport(
-                path: output, errorsPath: errorsPath, trust: try TrustFigures(ifAt: trustPath), groupColumns: by)
+                path: output, errorsPath: errorsPath, trust: try TrustFigures(ifAt: trustPath),
+                evaluation: try EvaluationFigures(ifAt: evaluationPath), groupColumns: by)
         } catch {
             throw Failure("\(error)", status: .usage)
         }

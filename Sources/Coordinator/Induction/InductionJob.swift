@@ -49,15 +49,7 @@ final class InductionJob: ClusterJob {
     }
 
     var pipeline: Pipeline {
-        let steps = workSteps.map { step in
-            Pipeline.Step(
-                id: step.id, name: step.name, work: .units(step.work, responses: step.responses), input: .file)
-        }
-        return Pipeline(
-            steps + [
-                Pipeline.Step(
-                    id: .output, name: "output", work: .local(.writeOutput), input: .output(of: steps.map(\.id)))
-            ])
+        Pipeline(workSteps, then: .writeOutput, named: "output", id: .output)
     }
 
     func input(of step: WorkStep) -> StepInput? { definition.input(of: step) }

@@ -37,6 +37,9 @@ struct StepInput: Sendable {
     /// How many refusals an anchor has that has no harmless response; nil: one, the configured one.
     var refusals: Int?
 
+    /// A response that every prompt has, before its own; nil: none.
+    var reference: String?
+
     /// Of the refusals that a prompt has.
     private static let seed: UInt64 = 14
 
@@ -55,7 +58,8 @@ struct StepInput: Sendable {
         let refusals = pair.isRefused ? refusals : nil
         let preferred = refusals.map { Refusals.chosen(forPrompt: pair.prompt.text, count: $0, seed: Self.seed) }
         return template.render(
-            pair.prompt, (preferred ?? [pair.preferred]) + [pair.other], purpose: options.purpose,
+            pair.prompt, [reference].compactMap(\.self) + (preferred ?? [pair.preferred]) + [pair.other],
+            purpose: options.purpose,
             compatibility: compatibility)
     }
 }

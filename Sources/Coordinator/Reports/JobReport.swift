@@ -8,6 +8,7 @@ internal import Margins
 package struct JobReport: Sendable {
     private let path: String
     private let trust: TrustFigures?
+    private let evaluation: EvaluationFigures?
 
     /// Why the trust figures beside the file are not its own; nil where they are, or there are none.
     package let misfit: String?
@@ -22,11 +23,16 @@ package struct JobReport: Sendable {
     ///   - path: of an annotated file.
     ///   - errorsPath: nil where there is no such file.
     ///   - trust: what the job wrote beside it; without it the report says what the rows alone do.
+    ///   - evaluation: what the margins are worth to a reward model; nil where nobody measured it.
     ///   - groupColumns: by which margins are shown; if empty, every column with 2 to 12 different values (eight of them at
     ///     most).
     /// - Throws: `FileError` where a file cannot be read, a row has no margin, or no row has one of the columns.
-    package init(path: String, errorsPath: String?, trust: TrustFigures?, groupColumns: [String] = []) throws {
+    package init(
+        path: String, errorsPath: String?, trust: TrustFigures?, evaluation: EvaluationFigures? = nil,
+        groupColumns: [String] = []
+    ) throws {
         self.path = path
+        self.evaluation = evaluation
         errors = try errorsPath.map { try ErrorOverview(path: $0) }
         let rows = try RowFigures(file: AnnotatedFile(path: path), groupColumns: groupColumns)
         self.rows = rows
@@ -63,6 +69,7 @@ extension JobReport {
         if let trust {
             sections += [.place(trust), .certainty(trust), .confounds(trust), .sources(trust), .categories(trust)]
         }
+        if let evaluation { sections.append(.evaluation(evaluation)) }
         sections.append(.errors(errors, annotatedRows: rows.margins.count))
         if let trust { sections.append(.provenance(trust)) }
         return sections.compactMap(\.self)

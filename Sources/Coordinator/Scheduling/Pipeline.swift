@@ -52,6 +52,9 @@ package struct Pipeline: Sendable {
         /// Fits the direction on the states of the steps before it.
         case fitDirection
 
+        /// Trains and tests reward heads on the states of the steps before it.
+        case trainHeads
+
         /// Joins the input with what came of the steps before it, and writes both files.
         case writeOutput
     }
@@ -82,6 +85,14 @@ package struct Pipeline: Sendable {
         self.steps = steps
         states = Dictionary(
             uniqueKeysWithValues: steps.map { ($0.id, completed.contains($0.id) ? .complete : .waiting) })
+    }
+
+    /// What workers make of files, each at once, and what the coordinator makes of all that.
+    package init(_ workSteps: [WorkStep], then work: LocalWork, named name: String, id: StepID) {
+        self.init(
+            workSteps.map { step in
+                Step(id: step.id, name: step.name, work: .units(step.work, responses: step.responses), input: .file)
+            } + [Step(id: id, name: name, work: .local(work), input: .output(of: workSteps.map(\.id)))])
     }
 
     /// The steps that may begin at once.

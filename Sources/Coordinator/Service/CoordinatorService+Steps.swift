@@ -75,6 +75,7 @@ extension JobProgress.Step {
             switch step.work {
             case .units(let work, _): .units(work)
             case .local(.fitDirection): .local(doing: "fitting the")
+            case .local(.trainHeads): .local(doing: "training")
             case .local(.writeOutput): .local(doing: "writing the")
             }
         self.init(id: step.id, name: step.name, work: work)

@@ -14,6 +14,11 @@ struct DenseRows: DesignMatrix {
         return PositiveMatrix(gramOf: smaller, size: min(rowCount, columnCount), scale: 1 / Double(rowCount))
     }
 
+    /// `XᵀX`.
+    func columnProducts() -> PositiveMatrix {
+        PositiveMatrix(gramOf: transposed(0..<columnCount), size: columnCount, scale: 1)
+    }
+
     func times(_ vector: [Double]) -> [Double] {
         precondition(vector.count == columnCount, "a vector of another size than the rows")
         var products = Array(repeating: 0.0, count: rowCount)

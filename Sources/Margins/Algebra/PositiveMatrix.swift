@@ -55,6 +55,12 @@ struct PositiveMatrix {
         for index in values.indices { values[index] *= factor }
     }
 
+    /// Adds `factor · B`, of a matrix of the same size.
+    mutating func add(_ other: PositiveMatrix, scaledBy factor: Double) {
+        precondition(other.size == size, "matrices of different sizes")
+        for index in values.indices { values[index] += factor * other.values[index] }
+    }
+
     mutating func addToDiagonal(_ value: Double) {
         for row in 0..<size { values[row * size + row] += value }
     }

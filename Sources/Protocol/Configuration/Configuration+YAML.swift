@@ -46,6 +46,7 @@ extension Configuration {
             embedding: readEmbedding(root.section("embedding")),
             direction: readDirection(root.section("direction")),
             margin: Margin(root.section("margin")),
+            evaluation: Evaluation(root.section("evaluation")),
             cluster: readCluster(root.section("cluster")),
             source: source)
     }

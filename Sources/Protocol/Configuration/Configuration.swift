@@ -11,6 +11,7 @@ package struct Configuration: Hashable, Sendable {
     package var embedding: Embedding
     package var direction: Direction
     package var margin: Margin
+    package var evaluation: Evaluation
     package var cluster: Cluster
 
     /// Where it is from, for messages: its file, and whether the command line has put values in place of the file's.
@@ -62,6 +63,12 @@ package struct Configuration: Hashable, Sendable {
 
         /// How the name of the file ends that says whether margins mean anything.
         package static let trustEnding = ".trust.json"
+
+        /// How the name of the file ends that says what margins are worth to a reward model.
+        package static let evaluationEnding = ".evaluation.json"
+
+        /// How the name of the file ends that has the linear reward heads of the evaluation.
+        package static let headsEnding = ".heads.safetensors"
 
         /// How the name of a job's report ends.
         package static let reportEnding = ".report.html"
