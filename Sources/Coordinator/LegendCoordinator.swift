@@ -34,6 +34,8 @@ struct LegendCoordinator: AsyncParsableCommand {
                 legend-coordinator report out/annotated.jsonl
               Measure whether margins help a reward model, before you train one:
                 legend-coordinator evaluate cluster.yaml
+              Rank several responses to each prompt, and keep the best:
+                legend-coordinator rerank cluster.yaml --candidates pool.jsonl --output best.jsonl --best 1
               Try another layer, where the job kept its embeddings:
                 legend-coordinator project cluster.yaml --output layer20.jsonl --layer 20
 
@@ -42,7 +44,8 @@ struct LegendCoordinator: AsyncParsableCommand {
             """,
         version: ProtocolVersion.software,
         subcommands: [
-            RunCommand.self, UpCommand.self, InduceCommand.self, EvaluateCommand.self, StatusCommand.self,
+            RunCommand.self, UpCommand.self, InduceCommand.self, EvaluateCommand.self, RerankCommand.self,
+            StatusCommand.self,
             ValidateCommand.self,
             TextsCommand.self,
             SummaryCommand.self, ReportCommand.self, ProjectCommand.self, KeygenCommand.self,

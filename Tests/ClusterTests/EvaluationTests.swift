@@ -23,7 +23,7 @@ struct EvaluationTests {
         }
 
         var run: Run
-        var rows, prompts: Int
+        var rows, prompts, knownRows: Int
         var arms: [Arm]
         var headlines, findings, notes: [String]
     }
@@ -117,8 +117,9 @@ struct EvaluationTests {
         #expect(program.output.contains("from the embeddings that the job kept"))
         let figures = try figures(folder)
         #expect(figures.rows == 220 && figures.run.ours == ["anchors.jsonl"])
-        #expect(figures.run.legend?.contains("anchors' harmful responses") == true)
-        #expect(figures.arms.contains { $0.arm == "legend" })
+        // Their harmless side is not Legend's.
+        #expect(figures.run.legend == nil && !figures.arms.contains { $0.arm == "legend" })
+        #expect(figures.notes.contains { $0.contains("Legend's margins are left out") })
         // It is on the page, and stays there when the page is written anew.
         for command in [nil, ["report", folder.path("out.jsonl")], ["run", folder.configuration]] {
             if let command {
@@ -131,7 +132,80 @@ struct EvaluationTests {
         // The rows are embedded for this alone where the job is another one by now.
         let other = try start(folder, ["--set", "model.precision=bf16", "--set", "job.state=other"])
         #expect(await other.exit().status == 0, "\(other.errors)")
-        #expect(other.errors.contains("the job has not kept its embeddings yet"))
+        #expect(other.errors.contains("it has not run"), "\(other.errors)")
+    }
+
+    /// Kept in half precision, or embedded anew: the same states, and the same Legend.
+    @Test func keptEmbeddingsSayWhatOthersDo() async throws {
+        let folder = try JobFolder()
+        try configure(
+            folder, source: "anchors: refused.jsonl",
+            embedding: """
+                {layer: 21, token: mean-response, keep_embeddings: true, keep_layers: [-1], keep_tokens: [last]}
+                """)
+        let anchors = try String(contentsOfFile: Programs.demoAnchors, encoding: .utf8)
+            .replacing(#/"harmless": *"(\\.|[^"\\])*", */#, with: "")
+        try folder.write(anchors, to: "refused.jsonl")
+        let refusal = ["--set", "anchors.refusal=I can\u{2019}t answer that."]
+        let job = try RunningProgram(
+            Programs.coordinator, ["run", folder.configuration, "--local-workers", "1"] + refusal)
+        #expect(await job.exit().status == 0, "\(job.errors)")
+        let kept = try start(folder, workers: 0, refusal)
+        #expect(await kept.exit().status == 0, "\(kept.errors)")
+        let stored = try figures(folder)
+        #expect(stored.run.legend?.contains("anchors' harmful responses") == true)
+        let anew = try start(folder, refusal + ["--set", "job.state=elsewhere.state"])
+        #expect(await anew.exit().status == 0, "\(anew.errors)")
+        let embedded = try figures(folder)
+        #expect(stored.arms.map(\.arm) == embedded.arms.map(\.arm) && stored.run.legend == embedded.run.legend)
+        for (one, other) in zip(stored.arms, embedded.arms) {
+            #expect(abs(one.accuracy - other.accuracy) < 0.02, "\(one.arm) \(one.accuracy) \(other.accuracy)")
+        }
+    }
+
+    /// A direction that knows the rows says nothing of what it is worth on others, and the figures say so.
+    @Test(arguments: [false, true]) func aDirectionThatKnowsTheRowsIsNoNews(_ haveOnePrompt: Bool) async throws {
+        let folder = try JobFolder()
+        // By default the direction is fitted on the rows' own labels.
+        try configure(folder, source: "name: own")
+        if haveOnePrompt {
+            let rows = try String(contentsOfFile: Programs.demoRows, encoding: .utf8)
+            try folder.write(
+                rows.replacing(#/"prompt": *"(\\.|[^"\\])*"/#, with: "\"prompt\": \"Hello there.\""), to: "all.jsonl")
+        }
+        let survey = ["--set", "direction.rows=\(haveOnePrompt ? 220 : 100)"]
+        let job = try RunningProgram(
+            Programs.coordinator, ["run", folder.configuration, "--local-workers", "1"] + survey)
+        #expect(await job.exit().status == 0, "\(job.errors)")
+        let known = try start(
+            folder, ["--set", "job.direction=out.direction.safetensors", "--set", "job.output=known.jsonl"])
+        #expect(await known.exit().status == 0, "\(known.errors)")
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let figures = try decoder.decode(Figures.self, from: data(folder, "known.evaluation.json"))
+        if haveOnePrompt {
+            #expect(figures.knownRows == figures.rows)
+            #expect(figures.headlines.count == 1 && figures.headlines[0].hasPrefix("Nothing can be said"))
+            #expect(figures.notes.contains { $0.contains("most rows have one prompt") })
+        } else {
+            // There are others enough.
+            #expect(figures.knownRows == 0 && figures.rows < 130 && figures.rows >= 100, "\(figures.rows)")
+        }
+    }
+
+    @Test func rowsThatHaveNoPartAreCounted() async throws {
+        let folder = try JobFolder()
+        try configure(folder)
+        var rows = try String(contentsOfFile: Programs.demoRows, encoding: .utf8)
+        rows += "\nno row\n" + #"{"prompt": "A?", "chosen": "", "rejected": "B."}"#
+        for number in 0..<3 { rows += "\n" + #"{"prompt": "Q\#(number)?", "chosen": "Same.", "rejected": "Same."}"# }
+        try folder.write(rows, to: "all.jsonl")
+        let program = try start(folder)
+        #expect(await program.exit().status == 0, "\(program.errors)")
+        let figures = try figures(folder)
+        #expect(figures.rows == 220)
+        #expect(figures.notes.contains { $0.hasPrefix("2 rows of the input cannot be read") }, "\(figures.notes)")
+        #expect(figures.notes.contains { $0.hasPrefix("3 rows whose two responses are the same") }, "\(figures.notes)")
     }
 
     @Test func whatCannotBeEvaluatedSaysSo() async throws {
@@ -143,9 +217,10 @@ struct EvaluationTests {
             few.errors.contains(
                 "expected at least 100 rows of 30 prompts that can be embedded, found 60 rows of 59 prompts"),
             "\(few.errors)")
+        // What was embedded for this alone is not a job's work: with other settings it is embedded anew.
         let changed = try start(folder, ["--set", "embedding.template=chatml"])
         #expect(await changed.exit().status == 2)
-        #expect(changed.errors.contains("changed since: embedding.template"), "\(changed.errors)")
+        #expect(changed.errors.contains("changed since the last evaluation: embedding.template"), "\(changed.errors)")
         let bad = try start(folder, ["--set", "evaluation.heads=[tree]", "--set", "evaluation.rows=3"])
         #expect(await bad.exit().status == 2)
         #expect(bad.errors.contains("tree") && bad.errors.contains("evaluation.rows"), "\(bad.errors)")

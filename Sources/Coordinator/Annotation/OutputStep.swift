@@ -156,13 +156,9 @@ struct OutputStep: Sendable {
         return summary
     }
 
-    /// What an earlier evaluation of the same input found; one that cannot be read says nothing here.
+    /// What an earlier evaluation found; one that cannot be read says nothing here.
     private var evaluation: EvaluationFigures? {
-        let path = Configuration.Job.path(beside: path, ending: Configuration.Job.evaluationEnding)
-        guard let known = try? EvaluationFigures(ifAt: path), known.run.inputSha256 == definition.inputDigest else {
-            return nil
-        }
-        return known
+        try? EvaluationFigures(ifAt: Configuration.Job.path(beside: path, ending: Configuration.Job.evaluationEnding))
     }
 
     private typealias Measured = (margin: Double, scores: RowScores, prompt: Int)

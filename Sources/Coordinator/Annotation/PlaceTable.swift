@@ -1,7 +1,5 @@
-internal import Dispatch
 internal import Margins
 internal import Protocol
-internal import Synchronization
 
 /// What the surveyed rows say at every place: by their own labels with every estimator, held out, and along the anchors'
 /// mean difference. Of many rows it is a sample that says so.

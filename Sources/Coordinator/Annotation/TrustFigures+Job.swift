@@ -109,6 +109,7 @@ extension TrustFigures.Run {
             numericBuild: model?.numericBuild ?? provenance.numericBuild, layer: provenance.layer,
             layerCount: provenance.layerCount,
             token: provenance.token.rawValue, placeReason: survey?.choiceText ?? "as the direction was fitted")
+        inputSha256 = definition.inputDigest
     }
 }
 

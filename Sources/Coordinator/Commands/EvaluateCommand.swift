@@ -33,7 +33,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             It needs the job's configuration and no run of the job. Where the job kept its embeddings \
             (embedding.keep_embeddings) and is finished, they are used, and no worker. Else about evaluation.rows rows are \
             embedded by the workers, as `run` does it: with progress, `status`, and after Ctrl-C or a crash the same command \
-            goes on. What is embedded is kept: with other seeds or heads the same command needs no worker for long.
+            goes on. What is embedded is kept: with other seeds or heads the same command needs no worker.
 
             EXAMPLES
               legend-coordinator evaluate cluster.yaml
@@ -68,26 +68,40 @@ struct EvaluateCommand: AsyncParsableCommand {
         } catch {
             throw Failure("\(error)", status: .usage)
         }
-        if try evaluateStored(definition) { return }
+        if try await evaluateStored(definition) { return }
+        var options = options
+        if let changed = try changes(definition), !changed.isEmpty {
+            StandardError.write(
+                "rows are embedded anew; changed since the last evaluation: \(changed.joined(separator: ", "))\n")
+            options.restart = true
+        }
         try await options.run(startsHosts: hosts) { definition }
+    }
+
+    /// What is not as it was when rows were embedded for this; nil where none were.
+    private func changes(_ definition: EvaluationDefinition) throws -> [String]? {
+        guard FileManager.default.fileExists(atPath: definition.state + "/ledger.sqlite") else { return nil }
+        do {
+            let ledger = try Ledger(folder: definition.state)
+            return try ledger.setting("fingerprint").map { try definition.fingerprint.changes(since: $0) }
+        } catch {
+            // Whatever is wrong with it, who opens it to go on says so.
+            return nil
+        }
     }
 
     /// Where the job kept its embeddings.
     ///
     /// - Returns: whether it did.
-    private func evaluateStored(_ definition: EvaluationDefinition) throws -> Bool {
+    private func evaluateStored(_ definition: EvaluationDefinition) async throws -> Bool {
         let job = definition.job.configuration.job
         guard definition.job.configuration.embedding.kept != nil else { return false }
         let console = Console(showsProgress: !options.quiet)
+        let progress = EvaluationProgress(total: definition.settings.seeds)
         do {
-            guard let stored = try StoredEvaluation(definition) else {
-                StandardError.write(
-                    "the job has not kept its embeddings yet (\(job.state)): some of its rows are embedded for this alone\n"
-                )
-                return false
-            }
+            let stored = try StoredEvaluation(definition)
             try definition.makeOutputFolders()
-            let progress = EvaluationProgress(total: definition.settings.seeds)
+            progress.begin()
             let ticker = Task {
                 while !Task.isCancelled {
                     console.show(progress.report(job: job.name))
@@ -95,14 +109,26 @@ struct EvaluateCommand: AsyncParsableCommand {
                 }
             }
             defer { ticker.cancel() }
-            progress.begin()
-            let summary = try EvaluationOutput(definition: definition, progress: progress).run(
-                stored.rows(), model: stored.model)
+            // Not on a thread that tasks share: what is minutes long would keep them from all else.
+            let summary = try await withCheckedThrowingContinuation { continuation in
+                Thread.detachNewThread {
+                    continuation.resume(
+                        with: Result {
+                            try EvaluationOutput(definition: definition, progress: progress).run(
+                                stored.rows(), model: stored.model)
+                        })
+                }
+            }
             ticker.cancel()
             console.endProgress()
             print(
                 "from the embeddings that the job kept\n"
                     + summary.text(definition, warnings: stored.model.namedWarnings + progress.warnings))
+        } catch let missing as StoredEvaluation.Missing {
+            StandardError.write(
+                "no kept embeddings of the job can be used (\(job.state): \(missing.reason)): rows are embedded for this alone\n"
+            )
+            return false
         } catch {
             console.endProgress()
             throw Failure(ending: error, state: job.state)

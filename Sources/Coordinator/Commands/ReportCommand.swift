@@ -59,7 +59,7 @@ struct ReportCommand: AsyncParsableCommand {
             try refuseToReplace([output, trustPath, evaluationPath] + [errorsPath].compactMap(\.self), by: reportPath)
             page = try JobReport(
                 path: output, errorsPath: errorsPath, trust: try TrustFigures(ifAt: trustPath),
-                evaluation: try EvaluationFigures(ifAt: evaluationPath), groupColumns: by)
+                evaluation: evaluation(evaluationPath), groupColumns: by)
         } catch {
             throw Failure("\(error)", status: .usage)
         }
@@ -71,7 +71,20 @@ struct ReportCommand: AsyncParsableCommand {
         if let misfit = page.misfit {
             StandardError.write("warning: \(trustPath): the trust figures are not those of \(output): \(misfit)\n")
         }
+        if let misfit = page.evaluationMisfit {
+            StandardError.write("warning: \(evaluationPath): \(misfit)\n")
+        }
         print("report: \(reportPath)")
+    }
+
+    /// nil where there is none that can be read: the page is there without it.
+    private func evaluation(_ path: String) -> EvaluationFigures? {
+        do {
+            return try EvaluationFigures(ifAt: path)
+        } catch {
+            StandardError.write("warning: the page is without the evaluation: \(error)\n")
+            return nil
+        }
     }
 
     /// - Throws: `FileError` where the page would take the place of what it is made from, by whatever name, or of anything but

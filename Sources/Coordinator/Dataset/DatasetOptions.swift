@@ -53,6 +53,8 @@ package enum RowPurpose: String, Sendable {
     case row
     /// Responses to its prompt are generated.
     case prompt
+    /// Its response is one of several to its prompt, which are ranked.
+    case candidate
 
     /// The part of the configuration that says how such rows are read.
     var configurationSection: String {
@@ -60,6 +62,7 @@ package enum RowPurpose: String, Sendable {
         case .anchor: "anchors"
         case .row: "dataset"
         case .prompt: "induction"
+        case .candidate: "rerank"
         }
     }
 }
@@ -84,6 +87,13 @@ package struct DatasetColumns: Hashable, Sendable {
         self.prompt = prompt
         preferred = nil
         other = ""
+    }
+
+    /// Of rows with one response.
+    package init(prompt: String?, response: String) {
+        self.prompt = prompt
+        preferred = nil
+        other = response
     }
 
     /// - Parameter harmless: nil if every harmless response is the configured refusal.

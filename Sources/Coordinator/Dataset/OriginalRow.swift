@@ -75,3 +75,23 @@ extension JSONValue {
     /// As the file has it.
     fileprivate var source: String { String(decoding: bytes[range], as: UTF8.self) }
 }
+
+extension OriginalRow {
+    /// The row's columns as members of a JSON object, every byte of a JSON row as it is but for line breaks, which become
+    /// spaces; of a row that cannot be read, none.
+    ///
+    /// - Parameter isIncluded: of a column's name.
+    package func members(_ isIncluded: (String) -> Bool) -> [[UInt8]] {
+        switch self {
+        case .object(let object):
+            object.members.filter { isIncluded($0.key) }.map { member in
+                var bytes = Array(object.bytes[member.keyRange.lowerBound..<member.valueRange.upperBound])
+                bytes.breakNoLine()
+                return bytes
+            }
+        case .fields(let columns, let values):
+            zip(columns, values).filter { isIncluded($0.0) }.map { JSONText.member($0, text: $1) }
+        case .unreadable: []
+        }
+    }
+}

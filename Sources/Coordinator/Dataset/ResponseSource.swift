@@ -44,6 +44,8 @@ package enum ResponseComparison: Sendable {
     case pair(preferred: RowResponse, other: RowResponse)
     /// The preferred one is the same text in every row.
     case refusal(String, other: RowResponse)
+    /// There is no other one.
+    case single(RowResponse)
     /// It is read for its prompt alone.
     case none
 }
@@ -87,4 +89,15 @@ struct RefusedColumn: ResponseSource {
     func comparison(of responses: [RowResponse], in row: OriginalRow) -> ResponseComparison {
         .refusal(refusal, other: responses[0])
     }
+}
+
+/// A column for the one response.
+struct SingleColumn: ResponseSource {
+    let column: String
+
+    var columns: [String] { [column] }
+
+    func responses(of row: OriginalRow) -> [RowResponse] { [RowResponse(column: column, of: row)] }
+
+    func comparison(of responses: [RowResponse], in row: OriginalRow) -> ResponseComparison { .single(responses[0]) }
 }

@@ -85,7 +85,9 @@ extension RowLayout {
             return [layout]
         }
         let responses: any ResponseSource
-        if let preferred = columns.preferred {
+        if options.purpose == .candidate {
+            responses = SingleColumn(column: columns.other)
+        } else if let preferred = columns.preferred {
             responses = ColumnPair(preferred: preferred, other: columns.other)
         } else if let refusal = options.refusal {
             responses = RefusedColumn(refusal: refusal, other: columns.other)

@@ -22,6 +22,10 @@ struct RowReading {
         case .refusal(let refusal, let other):
             names = ("refusal", other.name)
             pair = try refused(refusal, other, prompt)
+        case .single(let response):
+            names = (response.name, response.name)
+            pair = try refused("", response, prompt)
+            (pair.preferred, pair.isRefused) = (pair.other, false)
         case .none:
             names = ("no response", "no response")
             pair = ResponsePair(prompt: try conversation(of: prompt), preferred: "", other: "")

@@ -14,6 +14,14 @@ struct EvaluatedRows {
     /// Rows that cannot be embedded.
     var failed: Int
 
+    /// Rows that were left out since their two responses have the same states: nothing orders them.
+    var equal = 0
+
+    /// Rows with the responses of a row that has another prompt, and whether most rows have one prompt, so that they are told
+    /// apart by their responses.
+    var repeated: Int
+    var haveCommonPrompt: Bool
+
     /// Chosen less rejected at Legend's place; nil where the states there were not kept.
     var legendRows: PairDifferences?
 
@@ -38,11 +46,28 @@ struct EvaluatedRows {
 
     init(
         rows: PlaceStates, prompts: [Int], failed: Int, legendRows: PairDifferences?,
-        legendReferences: PairDifferences?, sources: [Source], knownRows: Int, readout: Readout
-    ) {
+        legendReferences: PairDifferences?, sources: [Source], knownRows: Int, readout: Readout, of step: StepID,
+        ledger: Ledger
+    ) throws {
         (self.rows, self.prompts, self.failed, self.readout) = (rows, prompts, failed, readout)
         (self.legendRows, self.legendReferences) = (legendRows, legendReferences)
         (self.sources, self.knownRows) = (sources, knownRows)
+        repeated = try ledger.repeatedRows(of: step, groups: Dictionary(uniqueKeysWithValues: zip(rows.rows, prompts)))
+        haveCommonPrompt = try ledger.commonPrompt() != nil
+        leaveOutEqual()
+    }
+
+    private mutating func leaveOutEqual() {
+        let places = rows.rows.indices.filter { place in
+            let (preferred, other) = rows[place]
+            return !preferred.elementsEqual(other)
+        }
+        equal = rows.rows.count - places.count
+        guard equal > 0 else { return }
+        rows = rows.of(places)
+        prompts = places.map { prompts[$0] }
+        legendRows = legendRows?.select(places)
+        legendReferences = legendReferences?.select(places)
     }
 
     /// Those of the ledger's steps.
@@ -54,28 +79,32 @@ struct EvaluatedRows {
         let states = try SurveyStates(
             definition.rowStep, ledger: ledger, common: ledger.commonPrompt(), readouts: readouts.count,
             hiddenSize: model.hiddenSize, references: definition.rowReferences)
-        rows = try states.states(own)
-        (prompts, failed, readout) = (states.groups, states.failed, readouts[own])
-        legendRows = try states.states(legend).differences(states.groups)
-        legendReferences = definition.rowReferences > 0 ? try states.referenceDifferences(legend) : nil
-        sources = try SurveySource.all(
-            definition.job, ledger: ledger, readouts: readouts.count, hiddenSize: model.hiddenSize,
-            step: definition.step, references: 1
-        ).map { source in
-            Source(
-                name: source.name, anchors: try source.differences(at: own),
-                legend: try source.anchors?.referenceDifferences(legend))
-        }
-        let known = try Self.knownRows(of: .survey, definition.job, ledger)
-        knownRows = states.rows.count { known.contains($0) }
+        let known = try Self.knownRows(
+            of: .survey, definition.job, ledger, references: definition.rowReferences, anchorReferences: 1)
+        try self.init(
+            rows: states.states(own), prompts: states.groups, failed: states.failed,
+            legendRows: states.states(legend).differences(states.groups),
+            legendReferences: definition.rowReferences > 0 ? states.referenceDifferences(legend) : nil,
+            sources: SurveySource.all(
+                definition.job, ledger: ledger, readouts: readouts.count, hiddenSize: model.hiddenSize,
+                step: definition.step, references: 1
+            ).map { source in
+                Source(
+                    name: source.name, anchors: try source.differences(at: own),
+                    legend: try source.anchors?.referenceDifferences(legend))
+            }, knownRows: states.rows.count { known.contains($0) }, readout: readouts[own], of: .survey, ledger: ledger)
     }
 
     /// Rows of a step whose prompts the job's anchors, or the direction that is given, know.
-    static func knownRows(of step: StepID, _ job: JobDefinition, _ ledger: Ledger) throws -> Set<UInt64> {
+    ///
+    /// - Parameter references: responses before each row's own, and each anchor's.
+    static func knownRows(
+        of step: StepID, _ job: JobDefinition, _ ledger: Ledger, references: Int = 0, anchorReferences: Int = 0
+    ) throws -> Set<UInt64> {
         var known = job.savedDirection?.fittedOn ?? FittedPrompts()
-        for file in job.anchorFiles { try known.add(file.step.id, of: ledger) }
+        for file in job.anchorFiles { try known.add(file.step.id, of: ledger, references: anchorReferences) }
         guard !known.isEmpty else { return [] }
-        let texts = try ledger.rowPrompts(of: [step], common: ledger.commonPrompt()).texts
+        let texts = try ledger.rowPrompts(of: [step], common: ledger.commonPrompt(), references: references).texts
         var rows: Set<UInt64> = []
         try ledger.forEachPrompt(of: [step]) { _, row, prompt in
             if known.contains(prompt, text: texts[row]) { rows.insert(row) }
@@ -142,7 +171,7 @@ extension EvaluatedRows {
     }
 
     private func fixed(_ pairs: PairDifferences, along unit: [Float]) -> MarginSource {
-        .fixed((0..<pairs.count).map { projection(of: pairs[$0], on: unit) })
+        .fixed((0..<pairs.count).map { projection(of: pairs[$0], on: unit) }, along: unit)
     }
 
     /// What Legend's direction is fitted on, for a person; nil where there is nothing.

@@ -1,7 +1,9 @@
 internal import Diagnostics
 internal import FileSystem
+internal import Foundation
 internal import JobConfiguration
 internal import JobStore
+internal import Prompting
 internal import Protocol
 internal import Scheduling
 
@@ -16,11 +18,15 @@ struct EvaluationDefinition: Sendable, PreparedJob {
     let headsOutput: String
     let state: String
 
+    /// Where the finished job chose to read the model, where that is left to it.
+    let chosenPlace: Readout?
+
     /// - Parameter file: the configuration's.
     /// - Throws: `ConfigurationError` with every problem.
     init(_ configuration: Configuration, file: String) throws {
         job = try JobDefinition(configuration)
         settings = configuration.evaluation
+        chosenPlace = Self.chosenPlace(job)
         output = Configuration.Job.path(beside: configuration.job.output, ending: Configuration.Job.evaluationEnding)
         headsOutput = Configuration.Job.path(beside: configuration.job.output, ending: Configuration.Job.headsEnding)
         state = Configuration.Job.path(beside: configuration.job.output, ending: ".evaluation.state")
@@ -34,6 +40,19 @@ struct EvaluationDefinition: Sendable, PreparedJob {
         guard problems.isEmpty else { throw problems.error }
     }
 
+    /// As the direction says that the job left beside its output, where it is this job's.
+    private static func chosenPlace(_ job: JobDefinition) -> Readout? {
+        let configuration = job.configuration
+        guard configuration.embedding.layer == nil || configuration.embedding.token == nil,
+            job.savedDirection == nil, FileStatus(path: configuration.job.directionOutput) != nil,
+            let saved = try? JobDefinition.readDirection(configuration.job.directionOutput),
+            saved.provenance.template == job.template.identity, saved.provenance.compatibility == job.compatibility
+        else { return nil }
+        let own = Set([job.inputDigest] + job.anchorFiles.map(\.digest))
+        let fittedOn = saved.provenance.anchorsSHA256.components(separatedBy: ", ")
+        return own.isSuperset(of: fittedOn) ? saved.readout : nil
+    }
+
     func makeOutputFolders() throws { try OutputPlace.makeFolder(of: output) }
 
     func job(_ ledger: Ledger) throws -> any ClusterJob { try EvaluationJob(self, ledger: ledger) }
@@ -41,12 +60,16 @@ struct EvaluationDefinition: Sendable, PreparedJob {
     /// What decides the states, but for what they are used for.
     var fingerprint: JobFingerprint {
         var values = job.fingerprint
-        for key in [
-            "direction.estimator", "direction.rows", "direction.by", "embedding.keep_embeddings", "anchors.kind",
-        ] { values[key] = nil }
+        for key in Self.keysAfterEmbedding + ["embedding.keep_embeddings"] { values[key] = nil }
         values["evaluation.rows"] = "\(settings.rows)"
+        values["embedding.token"] = pooling.rawValue
         return JobFingerprint(values)
     }
+}
+
+extension EvaluationDefinition {
+    /// Of a job's fingerprint, what decides nothing of the hidden states.
+    static let keysAfterEmbedding = ["direction.estimator", "direction.rows", "direction.by", "anchors.kind"]
 }
 
 // MARK: - What is embedded
@@ -64,7 +87,7 @@ extension EvaluationDefinition {
     }
 
     private var pooling: Pooling {
-        job.configuration.embedding.token ?? job.savedDirection?.readout.pooling ?? .meanResponse
+        job.configuration.embedding.token ?? (job.savedDirection?.readout ?? chosenPlace)?.pooling ?? .meanResponse
     }
 
     var everyLayer: [Pooling] { readouts.count > 1 ? [] : [pooling] }
@@ -80,6 +103,7 @@ extension EvaluationDefinition {
             readouts[$0].pooling == pooling && readouts[$0].layer.number < layerCount
         }
         guard !candidates.isEmpty else { return (legend, legend) }
+        if let layer = chosenPlace?.layer, let own = place(Readout(layer, pooling)) { return (own, legend) }
         return (
             candidates[SurveyFit.defaultPlace(among: candidates.map { readouts[$0] }, layerCount: layerCount)], legend
         )
@@ -125,8 +149,10 @@ extension EvaluationDefinition {
         } else if step.id == rowStep.id {
             input = StepInput(
                 step: step, path: job.configuration.job.input, options: job.inputOptions,
-                part: .sample(rows: settings.rows, unlike: job.anchorFiles.map(\.step.id)), template: job.template,
-                compatibility: job.compatibility)
+                part: .sample(
+                    rows: settings.rows, unlike: job.anchorFiles.map(\.step.id),
+                    known: job.savedDirection?.fittedOn?.prompts ?? []),
+                template: job.template, compatibility: job.compatibility)
             input?.reference = rowReferences > 0 ? Configuration.legendRefusal : nil
         }
         return input

@@ -1,3 +1,4 @@
+internal import Dataset
 internal import Diagnostics
 internal import FileSystem
 internal import Foundation
@@ -32,7 +33,8 @@ struct EvaluationOutput: Sendable {
         training.unit =
             definition.job.calibrates ? .init(definition.job.configuration.margin.unit) : .raw
         let evaluation = try RewardEvaluation(data, training)
-        let seeds = try concurrently((0..<definition.settings.seeds).map { UInt64($0) }) { seed in
+        let seedNumbers = (0..<definition.settings.seeds).map { UInt64($0) }
+        let seeds = try concurrently(seedNumbers, most: Self.bytesMax / evaluation.bytesOfASeed) { seed in
             defer { progress.add() }
             guard let held = try evaluation.heldOut(seed: seed) else {
                 preconditionFailure("rows of many prompts have folds")
@@ -41,14 +43,27 @@ struct EvaluationOutput: Sendable {
         }
         let figures = EvaluationFigures(
             run: run(rows, model), seeds: seeds, folds: training.folds, heads: training.heads, data,
-            notes: notes(rows))
+            known: rows.knownRows, notes: try notes(rows, training))
         try AtomicFile.write(figures.serialized, to: definition.output)
         let heads = RewardHeadsFile(
-            heads: try evaluation.heads(seeds), penalty: evaluation.penalty(seeds), rows: rows.rows.rows,
-            run: figures.run)
+            heads: try evaluation.heads(seeds), scores: try evaluation.scores(), penalty: evaluation.penalty(seeds),
+            rows: rows.rows.rows, run: figures.run, compatibility: definition.job.compatibility)
         try AtomicFile.write(heads.serialized(), to: definition.headsOutput)
         return Summary(figures: figures, report: try writeReport(figures))
     }
+
+    private func unreadableRows() throws -> Int {
+        var reader = try DatasetReader(
+            path: definition.job.configuration.job.input, options: definition.job.inputOptions)
+        var count = 0
+        while let record = try reader.next() {
+            if case .failure = record.content { count += 1 }
+        }
+        return count
+    }
+
+    /// What all seeds that are under way may take.
+    private static let bytesMax = 2 << 30
 
     private func run(_ rows: EvaluatedRows, _ model: LoadedModel) -> EvaluationFigures.Run {
         let job = definition.job.configuration.job
@@ -63,21 +78,53 @@ struct EvaluationOutput: Sendable {
     }
 
     /// What a person must know to read the figures, a sentence each.
-    private func notes(_ rows: EvaluatedRows) -> [String] {
+    private func notes(_ rows: EvaluatedRows, _ training: RewardTraining) throws -> [String] {
         var notes: [String] = []
-        if rows.knownRows > 0 {
+        let unreadable = try unreadableRows()
+        if unreadable > 0 {
+            notes.append(
+                "\(unreadable.counted("row")) of the input cannot be read and have no part in this; `run` says which")
+        }
+        if rows.equal > 0 {
+            notes.append(
+                "\(rows.equal.counted("row")) whose two responses are the same to the model have no part in this")
+        }
+        if rows.haveCommonPrompt {
+            notes.append(
+                "most rows have one prompt: they are parted by their responses, and nothing is said of new prompts")
+        }
+        if 10 * rows.repeated > rows.prompts.count {
             notes.append(
                 """
-                \(rows.knownRows) of \(rows.prompts.count) rows have a prompt that the job's anchors or its direction were \
-                fitted on, which flatters our margins and the score
+                \(rows.repeated) of \(rows.prompts.count) rows have the responses of a row with another prompt, so that heads are \
+                tested on what they were trained on, which flatters all arms
                 """)
         }
         if rows.legendText == nil {
             notes.append(
                 """
-                Legend's margins are left out: its direction is read at the last token of the last layer, which is not among \
-                the kept embeddings (embedding.keep_layers: [-1], keep_tokens: [last]), or there are no anchors to fit it on
+                Legend's margins are left out: of the kept embeddings they need the last token of the last layer \
+                (embedding.keep_layers: [-1], keep_tokens: [last]), and anchors whose harmless side is always \
+                "\(Configuration.legendRefusal)" (anchors.refusal)
                 """)
+        }
+        if definition.chosenPlace != nil {
+            notes.append(
+                "the model is read where the job chose to by these rows' labels, which flatters all arms alike")
+        } else if !definition.everyLayer.isEmpty {
+            notes.append(
+                """
+                the model is read at the default place: where the job would choose another one by its rows' labels, run it \
+                first, or name embedding.layer and embedding.token
+                """)
+        }
+        let margin = definition.job.configuration.margin
+        if margin.negative != .keep {
+            notes.append("\"as written\" are the margins before margin.negative does anything to those below 0")
+        }
+        if training.unit == .logOdds, margin.calibration != .platt {
+            notes.append(
+                "\"as written\" are margins by Platt's calibration, also where the job's own would be isotonic")
         }
         if definition.job.configuration.direction.by != nil || definition.job.savedDirection?.categories != nil {
             notes.append("the directions of categories are left out: all rows' margins are along the one of all")
@@ -96,7 +143,12 @@ struct EvaluationOutput: Sendable {
         do {
             let trust = try TrustFigures(
                 ifAt: Configuration.Job.path(beside: job.output, ending: Configuration.Job.trustEnding))
-            try JobReport(path: job.output, errorsPath: errors, trust: trust, evaluation: figures).write(to: path)
+            let page = try JobReport(path: job.output, errorsPath: errors, trust: trust, evaluation: figures)
+            if let misfit = page.evaluationMisfit {
+                progress.warn("the page about \(job.output) stays as it is: \(misfit)")
+                return nil
+            }
+            try page.write(to: path)
         } catch {
             // The file may be another program's; the figures are there all the same.
             progress.warn("the page about \(job.output) is not written: \(error)")
@@ -131,6 +183,8 @@ extension EvaluationProgress {
         report.step = "training reward heads"
         (report.rowsDone, report.rowsTotal) = (UInt64(done), UInt64(total))
         (report.rowsFailed, report.rowsTotalIsFinal) = (0, true)
+        // Of what came before.
+        (report.rowsPerSecond, report.tokensPerSecond, report.secondsLeft) = (0, 0, nil)
     }
 }
 

@@ -13,23 +13,35 @@ struct StoredEvaluation {
     private let ledger: Ledger
     private let layout: EmbeddingLayout
 
-    /// - Returns: nil where the job has not run to its end with this configuration.
-    /// - Throws: `Problem` where another process has its state; a ledger error.
-    init?(_ definition: EvaluationDefinition) throws {
+    /// - Throws: `Missing` where the job has not run to its end with this configuration; `Problem` where another process has
+    ///   its state; a ledger error.
+    init(_ definition: EvaluationDefinition) throws {
         let job = definition.job
         let state = job.configuration.job.state
-        guard FileManager.default.fileExists(atPath: state + "/ledger.sqlite") else { return nil }
+        guard FileManager.default.fileExists(atPath: state + "/ledger.sqlite") else {
+            throw Missing(reason: "it has not run")
+        }
         ledger = try Ledger(folder: state)
-        guard let fingerprint = try ledger.setting("fingerprint"),
-            try JobFingerprint(job.fingerprint).changes(since: fingerprint).isEmpty,
-            try ledger.ingestion(of: .rows).isComplete,
+        guard let fingerprint = try ledger.setting("fingerprint") else { throw Missing(reason: "it never began") }
+        // What is made of states does not decide them.
+        let changed = try JobFingerprint(job.fingerprint).changes(since: fingerprint)
+            .filter { !EvaluationDefinition.keysAfterEmbedding.contains($0) }
+        guard changed.isEmpty else {
+            throw Missing(reason: "it ran with other settings; changed since: \(changed.joined(separator: ", "))")
+        }
+        guard try ledger.ingestion(of: .rows).isComplete,
             try ledger.openUnits(of: .rows, after: UnitID(0), limit: 1).isEmpty
-        else { return nil }
+        else { throw Missing(reason: "it is not finished") }
         let known = try JobState(ledger)
         guard let model = known.model, let layout = EmbeddingLayout(job, model: model, run: known.run) else {
-            return nil
+            throw Missing(reason: "it had no rows to keep")
         }
         (self.model, self.definition, self.layout) = (model, definition, layout)
+    }
+
+    /// Why there are no kept states to use.
+    struct Missing: Error {
+        let reason: String
     }
 
     /// About as many rows as are asked for: all rows of some prompts, drawn at random.
@@ -58,15 +70,27 @@ struct StoredEvaluation {
             sources = [
                 .init(
                     name: job.name(of: file), anchors: anchors.own.differences(anchorGroups),
-                    legend: anchors.legend?.differences(anchorGroups))
+                    legend: try areRefused ? anchors.legend?.differences(anchorGroups) : nil)
             ]
         }
-        return EvaluatedRows(
+        return try EvaluatedRows(
             rows: rows.own, prompts: prompts, failed: chosen.count - rows.own.rows.count,
-            legendRows: job.anchors == nil ? nil : rows.legend?.differences(prompts), legendReferences: nil,
+            legendRows: sources[0].legend == nil ? nil : rows.legend?.differences(prompts), legendReferences: nil,
             sources: sources,
             knownRows: rows.own.rows.count { known.contains($0) },
-            readout: own)
+            readout: own, of: .rows, ledger: ledger)
+    }
+
+    /// Whether the harmless side of every anchor is Legend's refusal: then what was kept of them is what Legend's direction is
+    /// fitted on.
+    private var areRefused: Bool {
+        get throws {
+            var areRefused = true
+            try ledger.forEachItem(of: .anchors) { item in
+                areRefused = areRefused && item.text.responses.first?.text == Configuration.legendRefusal
+            }
+            return areRefused
+        }
     }
 
     /// - Parameter numbers: of each row's prompt.
@@ -81,25 +105,29 @@ struct StoredEvaluation {
         return chosen
     }
 
-    /// Of rows whose states are all finite, in the order of the input.
+    /// Of rows whose states are finite at both places, in the order of the input.
     private func states(
         of step: WorkStep, _ slot: Int, _ legendSlot: Int?, _ isIncluded: (UInt64) -> Bool
     ) throws -> (own: PlaceStates, legend: PlaceStates?) {
         let folder = definition.job.configuration.job.embeddings
         let stored = try StoredStates(step, folder: folder, layout, ledger: ledger)
+        var finite: [Int: Set<UInt64>] = [:]
+        for slot in [slot, legendSlot].compactMap(\.self) {
+            finite[slot] = []
+            try stored.forEachRow(slot) { row in
+                if row.vector(0) != nil, row.vector(1) != nil { finite[slot]?.insert(row.row) }
+            }
+        }
         func read(_ slot: Int) throws -> PlaceStates {
             var states = PlaceStates(rows: [], hiddenSize: model.hiddenSize)
             try stored.forEachRowInOrder(slot) { row in
-                guard isIncluded(row.row), let preferred = row.vector(0), let other = row.vector(1) else { return }
+                guard isIncluded(row.row), finite.values.allSatisfy({ $0.contains(row.row) }),
+                    let preferred = row.vector(0), let other = row.vector(1)
+                else { return }
                 states.append(row.row, preferred: preferred[...], other: other[...])
             }
             return states
         }
-        let own = try read(slot)
-        let legend = try legendSlot.map(read)
-        guard legend.map({ $0.rows == own.rows }) ?? true else {
-            throw Problem("the kept embeddings of some rows are finite at one place and not at another")
-        }
-        return (own, legend)
+        return (try read(slot), try legendSlot.map(read))
     }
 }

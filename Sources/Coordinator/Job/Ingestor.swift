@@ -24,7 +24,8 @@ struct Ingestor: Sendable {
         if ingestion.phase == .reading {
             switch input.part {
             case .all: try read(&ingestion, without: [], progress)
-            case .sample(let rows, let others): try readSample(of: rows, unlike: others, &ingestion)
+            case .sample(let rows, let others, let known):
+                try readSample(of: rows, unlike: others, known, &ingestion)
             case .rest(let other): try read(&ingestion, without: Set(ledger.rows(of: other)), progress)
             }
         }
@@ -36,8 +37,10 @@ struct Ingestor: Sendable {
 
     /// The file is read to its end before the first of its rows is in the ledger: only then is it known which they are.
     /// What is odd about all rows, the other step notes.
-    private func readSample(of rows: Int, unlike others: [StepID], _ ingestion: inout Ledger.Ingestion) throws {
-        var known: Set<PromptDigest> = []
+    private func readSample(
+        of rows: Int, unlike others: [StepID], _ known: Set<PromptDigest>, _ ingestion: inout Ledger.Ingestion
+    ) throws {
+        var known = known
         try ledger.forEachPrompt(of: others) { known.insert($2) }
         var reader = try input.reader()
         var sample = PromptSample(rows: rows, known: known)
@@ -65,7 +68,7 @@ struct Ingestor: Sendable {
         while let record = try reader.next() {
             records += 1
             guard records > skipped else { continue }
-            notices.add(record, hasResponses: input.generated == nil)
+            notices.add(record, hasResponses: input.hasPairs)
             if case .success(let pair) = record.content, !others.contains(UInt64(record.index)) {
                 let item = UnitPayload.Item(row: UInt64(record.index), text: input.text(of: pair))
                 items.append(item)

@@ -25,8 +25,10 @@ struct PromptDigest: Hashable, Codable, Sendable {
     }
 
     /// Of a prompt and its responses.
-    init(_ item: RenderedItem) {
-        let texts = [item.prompt.text] + item.responses.map(\.text)
+    ///
+    /// - Parameter references: responses before the row's own, which every row has.
+    init(_ item: RenderedItem, references: Int = 0) {
+        let texts = [item.prompt.text] + item.responses.dropFirst(references).map(\.text)
         self.init(Array(texts.joined(separator: "\n").utf8))
     }
 }
@@ -40,13 +42,15 @@ struct FittedPrompts: Hashable, Sendable {
 
     init() {}
 
-    /// - Parameter rows: those of the step's that count; nil: all.
+    /// - Parameters:
+    ///   - rows: those of the step's that count; nil: all.
+    ///   - references: responses before each row's own.
     /// - Throws: a database error, or `Problem` for a text that is damaged.
-    mutating func add(_ step: StepID, of ledger: Ledger, rows: Set<UInt64>? = nil) throws {
+    mutating func add(_ step: StepID, of ledger: Ledger, rows: Set<UInt64>? = nil, references: Int = 0) throws {
         try ledger.forEachItem(of: step) { item in
             guard rows?.contains(item.row) ?? true else { return }
             prompts.insert(PromptDigest(Array(item.text.prompt.text.utf8)))
-            texts.insert(PromptDigest(item.text))
+            texts.insert(PromptDigest(item.text, references: references))
         }
     }
 
@@ -99,11 +103,13 @@ extension Ledger {
 
     /// Which of the job's rows, in some steps of theirs, have the same prompt: those of the same number.
     ///
-    /// - Parameter common: of the rows that have this prompt, those with the same responses have the same number.
+    /// - Parameters:
+    ///   - common: of the rows that have this prompt, those with the same responses have the same number.
+    ///   - references: responses before each row's own.
     /// - Returns: the numbers, and of rows with the common prompt their texts, responses included.
     /// - Throws: a database error, or `Problem` for a text that is damaged.
     func rowPrompts(
-        of steps: [StepID], common: PromptDigest?
+        of steps: [StepID], common: PromptDigest?, references: Int = 0
     ) throws -> (numbers: [UInt64: Int], texts: [UInt64: PromptDigest]) {
         var numbers: [UInt64: Int] = [:]
         var known: [PromptDigest: Int] = [:]
@@ -117,7 +123,7 @@ extension Ledger {
             for step in steps {
                 try forEachItem(of: step) { item in
                     guard PromptDigest(Array(item.text.prompt.text.utf8)) == common else { return }
-                    texts[item.row] = PromptDigest(item.text)
+                    texts[item.row] = PromptDigest(item.text, references: references)
                 }
             }
         }

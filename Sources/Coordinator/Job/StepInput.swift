@@ -9,9 +9,9 @@ struct StepInput: Sendable {
     enum Part: Hashable, Sendable {
         case all
 
-        /// About so many: all rows of some prompts, which are drawn at random. Those that other steps have are drawn only
-        /// where the rest is too few to say something.
-        case sample(rows: Int, unlike: [StepID])
+        /// About so many: all rows of some prompts, which are drawn at random. Those that other steps have, or that are
+        /// known from elsewhere, are drawn only where the rest is too few to say something.
+        case sample(rows: Int, unlike: [StepID], known: Set<PromptDigest> = [])
 
         /// Those that are not another step's.
         case rest(without: StepID)
@@ -43,6 +43,9 @@ struct StepInput: Sendable {
     /// Of the refusals that a prompt has.
     private static let seed: UInt64 = 14
 
+    /// Whether its rows have two responses, which are compared.
+    var hasPairs: Bool { generated == nil && options.purpose != .candidate }
+
     /// - Throws: `FileError` where the file cannot be read.
     func reader() throws -> DatasetReader { try DatasetReader(path: path, options: options) }
 
@@ -54,6 +57,10 @@ struct StepInput: Sendable {
             // What a template has behind a response comes after what is generated.
             let beginnings = Array(repeating: RenderedText(""), count: generated.responses)
             return RenderedItem(prompt: rendered.prompt, responses: beginnings)
+        }
+        if options.purpose == .candidate {
+            return template.render(
+                pair.prompt, [pair.other], purpose: options.purpose, compatibility: compatibility)
         }
         let refusals = pair.isRefused ? refusals : nil
         let preferred = refusals.map { Refusals.chosen(forPrompt: pair.prompt.text, count: $0, seed: Self.seed) }

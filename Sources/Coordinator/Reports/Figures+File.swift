@@ -5,7 +5,7 @@ internal import Foundation
 private struct FiguresForm: Decodable { var version: Int }
 
 /// What is measured as a file: JSON with names in snake case, in one order.
-func serializedFigures(_ figures: some Encodable) -> [UInt8] {
+package func serializedFigures(_ figures: some Encodable) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -10,6 +10,9 @@ package struct JobReport: Sendable {
     private let trust: TrustFigures?
     private let evaluation: EvaluationFigures?
 
+    /// Why the evaluation is not of these rows' job; nil where it is, or there is none.
+    package let evaluationMisfit: String?
+
     /// Why the trust figures beside the file are not its own; nil where they are, or there are none.
     package let misfit: String?
 
@@ -32,7 +35,8 @@ package struct JobReport: Sendable {
         groupColumns: [String] = []
     ) throws {
         self.path = path
-        self.evaluation = evaluation
+        evaluationMisfit = evaluation.flatMap { $0.misfit(trust) }
+        self.evaluation = evaluationMisfit == nil ? evaluation : nil
         errors = try errorsPath.map { try ErrorOverview(path: $0) }
         let rows = try RowFigures(file: AnnotatedFile(path: path), groupColumns: groupColumns)
         self.rows = rows

@@ -1,7 +1,7 @@
 /// Rows of cells as lines of text.
-enum TextTable {
+package enum TextTable {
     /// Columns as wide as their widest cell, two blanks apart.
-    static func lines(_ rows: [[String]]) -> [String] {
+    package static func lines(_ rows: [[String]]) -> [String] {
         let widths = rows.reduce(into: [Int](repeating: 0, count: rows.first?.count ?? 0)) { widths, row in
             for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) }
         }

@@ -41,6 +41,13 @@ package struct RewardEvaluation: Sendable {
         solver = try RewardSolver(data.pairs, penalties: training.penalties)
     }
 
+    /// Roughly, what a seed takes in memory besides what all have in common.
+    package var bytesOfASeed: Int {
+        let (pairs, hidden) = (data.pairs.count, data.pairs.hiddenSize)
+        // A fit has a copy of its pairs in double precision, their transpose and a matrix; or each fold has a matrix.
+        return 24 * pairs * hidden + 64 * min(pairs, hidden) * min(pairs, hidden)
+    }
+
     /// Depends on nothing but its arguments: seeds may be computed several at a time.
     ///
     /// - Returns: nil where there are fewer prompts than `RewardTraining.foldsMin`.

@@ -1,7 +1,11 @@
 /// Where rows' margins come from, for who trains on some of the rows and tests on the others.
 package enum MarginSource: Sendable {
-    /// From a direction that knows nothing of the rows' labels: the margin of each row, `[rows]`.
-    case fixed([Double])
+    /// From a direction that knows nothing of the rows' labels.
+    ///
+    /// - Parameters:
+    ///   - margins: of each row, `[rows]`.
+    ///   - direction: along which they are, `[hidden]`.
+    case fixed(_ margins: [Double], along: [Float])
 
     /// From a direction that is fitted on the rows that are trained on; the margins of these are along one that is fitted
     /// without them.
@@ -36,7 +40,7 @@ struct FoldMargins {
     /// - Throws: `DirectionError` where what is left gives no direction.
     mutating func margins(without excluded: FoldSet) throws -> [Double] {
         guard case .fitted(_, _, let rows) = source else {
-            guard case .fixed(let margins) = source else { preconditionFailure("a source of a third kind") }
+            guard case .fixed(let margins, _) = source else { preconditionFailure("a source of a third kind") }
             return margins
         }
         var units: [[Float]] = []
@@ -44,8 +48,12 @@ struct FoldMargins {
         return folds.assignment.indices.map { projection(of: rows[$0], on: units[folds.assignment[$0]]) }
     }
 
-    private mutating func direction(without excluded: FoldSet) throws -> [Float] {
-        guard case .fitted(let pairs, let estimator, _) = source else { preconditionFailure("nothing is fitted") }
+    /// - Throws: `DirectionError` where what is left gives no direction.
+    mutating func direction(without excluded: FoldSet) throws -> [Float] {
+        guard case .fitted(let pairs, let estimator, _) = source else {
+            guard case .fixed(_, let direction) = source else { preconditionFailure("a source of a third kind") }
+            return direction
+        }
         if let known = directions[excluded] { return known }
         let direction: [Float]
         if let moments, case .ridge(let lambda) = estimator {

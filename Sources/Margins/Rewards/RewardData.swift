@@ -37,7 +37,7 @@ package struct RewardTraining: Hashable, Sendable {
 
     /// What the linear heads' penalty is chosen among: `λ` in the mean loss `+ λ/2 |w|²`, on differences that are divided by
     /// the root of the mean square of all their components.
-    package var penalties = [1, 0.1, 0.01, 0.001]
+    package var penalties = [100, 10, 1, 0.1, 0.01, 0.001]
 
     /// What the networks' weight decay is chosen among.
     package var decays = [0.1, 1, 5, 20]

@@ -92,7 +92,9 @@ struct SeedRun {
                 hasUnit
                 ? margins
                 : Calibration.crossFitted(margins, folds: folds) { Calibration.fitted($0, isIsotonicAllowed: false) }
-            result.calibrationErrors[key] = logOdds.flatMap { CalibrationError(logOdds: $0)?.value }
+            // Where a score contradicts the labels the factor is 0, and no probability says anything.
+            guard let logOdds, logOdds.contains(where: { $0 != 0 }) else { continue }
+            result.calibrationErrors[key] = CalibrationError(logOdds: logOdds)?.value
         }
         return result
     }

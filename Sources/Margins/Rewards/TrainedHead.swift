@@ -45,6 +45,24 @@ extension RewardEvaluation {
     }
 }
 
+extension RewardEvaluation {
+    /// What scores other responses as the job does, fitted on all pairs; and as Legend does, at its place: `[hidden]` each,
+    /// of any norm. Legend's is nil where there is none.
+    ///
+    /// - Throws: `DirectionError` where the pairs give no direction.
+    package func scores() throws -> (ours: [Double], legend: [Double]?) {
+        guard let folds = Folds(groups: data.pairs.groups, count: training.folds, seed: 0) else {
+            throw DirectionError.noAnchors
+        }
+        var ours = JobMargins(data, folds, seed: 0)
+        var legend = data.legend.map { FoldMargins($0, folds) }
+        return (
+            try ours.direction(without: FoldSet()),
+            try legend?.direction(without: FoldSet()).map { Double($0) }
+        )
+    }
+}
+
 extension HeldOutRewards {
     /// The median of the sizes of margins in the loss that were chosen; nil where none were.
     static func size(of arm: RewardArm, _ seeds: [HeldOutRewards]) -> Double? {

@@ -5,6 +5,7 @@ import Testing
 
 @Suite struct RewardEvaluationTests {
     private static let hiddenSize = 12
+    private static let firstAxis = (0..<hiddenSize).map { Float($0 == 0 ? 1 : 0) }
 
     /// Pairs that lie along the first axis by how certain they are, with noise; and the share of them whose label is wrong.
     private static func data(
@@ -29,7 +30,7 @@ import Testing
         return RewardData(
             pairs: pairs, states: ResponseStates(preferred: preferred, others: others, hiddenSize: hiddenSize),
             ours: ours?(truths, pairs) ?? [.fitted(on: pairs, by: .ridge(lambda: 3), rows: pairs)], choosesSource: true,
-            legend: .fixed((0..<count).map { _ in random.normal() }))
+            legend: .fixed((0..<count).map { _ in random.normal() }, along: firstAxis))
     }
 
     private func figures(_ data: RewardData, seeds: Int, _ training: RewardTraining = .init()) throws -> [ArmFigures] {
@@ -70,21 +71,64 @@ import Testing
         #expect(try evaluation.heldOut(seed: 4)?.margins != one?.margins)
     }
 
-    /// Labels that nobody can know: were a row's own label in its margin, margins would know it.
+    /// Labels that nobody can know, in more dimensions than there are rows: whatever sees a row's label knows it.
     @Test func nothingIsLearntFromTheRowsThatAreTested() throws {
-        var values: [Double] = []
-        for seed in 0..<6 {
-            let data = Self.data(240, prompts: 60, signal: 0, seed: UInt64(10 + seed))
-            for figure in try figures(data, seeds: 1) { values.append(figure.accuracy.value) }
+        var random = SeededGenerator(seed: 30)
+        let (count, hidden) = (80, 300)
+        func noise() -> [Float] { (0..<hidden).map { _ in Float(random.normal()) } }
+        var pairs = PairDifferences(hiddenSize: hidden)
+        var references = PairDifferences(hiddenSize: hidden)
+        var (preferred, others): ([Float], [Float]) = ([], [])
+        for row in 0..<count {
+            let (one, two) = (noise(), noise())
+            preferred += one
+            others += two
+            pairs.append(zip(one, two).map { $0 - $1 }, group: row)
+            // Of what a row's own direction would tell of it.
+            references.append(zip(one, two).map { 2 * ($0 - $1) }, group: row)
         }
-        let mean = values.reduce(0, +) / Double(values.count)
-        #expect(abs(mean - 0.5) < 0.04)
-        #expect(values.allSatisfy { $0 < 0.65 })
+        let data = RewardData(
+            pairs: pairs, states: ResponseStates(preferred: preferred, others: others, hiddenSize: hidden),
+            ours: [.fitted(on: pairs, by: .ridge(lambda: 0.1), rows: pairs)], choosesSource: false,
+            legend: .fitted(on: references, by: .meanDifference, rows: pairs))
+        for figure in try figures(data, seeds: 1) {
+            #expect((0.3...0.7).contains(figure.accuracy.value), "\(figure.arm) \(figure.accuracy.value)")
+        }
+        // In-sample they are all right: a leak would be seen.
+        let own = try Estimator.ridge(lambda: 0.1).fit(pairs)
+        #expect((0..<count).count { projection(of: pairs[$0], on: own) > 0 } > 76)
+        #expect((0..<count).count { projection(of: pairs[$0], on: pairs.mean.map { Float($0) }) > 0 } > 70)
+    }
+
+    /// What a row's margin is depends neither on the excluded folds nor on its own.
+    @Test func marginsKnowNeitherTheExcludedFoldsNorTheirOwn() throws {
+        let pairs = ReferenceData.differences(100, seed: 31)
+        let folds = try #require(Folds(groups: pairs.groups, count: 5, seed: 32))
+        for estimator in [Estimator.ridge(lambda: 3), .meanDifference] {
+            var before = FoldMargins(.fitted(on: pairs, by: estimator, rows: pairs), folds)
+            let excluded = FoldSet(1, 3)
+            let expected = try before.margins(without: excluded)
+            for fold in 0..<5 {
+                var changed = PairDifferences(hiddenSize: pairs.hiddenSize)
+                for row in 0..<100 {
+                    let isChanged = folds.assignment[row] == fold
+                    changed.append(pairs[row].map { isChanged ? -3 * $0 : $0 }, group: pairs.groups[row])
+                }
+                var after = FoldMargins(.fitted(on: changed, by: estimator, rows: pairs), folds)
+                let found = try after.margins(without: excluded)
+                for row in 0..<100 {
+                    let mayDiffer = folds.assignment[row] != fold && !excluded.contains(fold)
+                    #expect((found[row] != expected[row]) == mayDiffer)
+                }
+            }
+        }
     }
 
     /// A score that knows more than the labels of few rows teach is worth averaging with, and the head alone is not it.
     @Test func aScoreThatKnowsMoreHelpsWhereItIsAveraged() throws {
-        let data = Self.data(300, prompts: 300, signal: 0.25, seed: 5) { truths, _ in [.fixed(truths)] }
+        let data = Self.data(300, prompts: 300, signal: 0.25, seed: 5) { truths, _ in
+            [.fixed(truths, along: Self.firstAxis)]
+        }
         let figures = try figures(data, seeds: 3)
         let averaged = try #require(try arm(.averaged, .linear, of: figures).difference)
         #expect(averaged.value > 0)
@@ -96,9 +140,14 @@ import Testing
     @Test func oneOfSeveralSourcesIsTakenAloneWhereItIsBetter() throws {
         var random = SeededGenerator(seed: 20)
         let data = Self.data(400, prompts: 400, signal: 0.6, seed: 6) { truths, _ in
-            [.fixed(truths), .fixed(truths.map { _ in 3 * random.normal() })]
+            [
+                .fixed(truths, along: Self.firstAxis),
+                .fixed(truths.map { _ in 3 * random.normal() }, along: Self.firstAxis.reversed()),
+            ]
         }
-        let alone = Self.data(400, prompts: 400, signal: 0.6, seed: 6) { truths, _ in [.fixed(truths)] }
+        let alone = Self.data(400, prompts: 400, signal: 0.6, seed: 6) { truths, _ in
+            [.fixed(truths, along: Self.firstAxis)]
+        }
         #expect(
             try arm(.score, nil, of: figures(data, seeds: 1)).accuracy
                 == arm(.score, nil, of: figures(alone, seeds: 1)).accuracy)
@@ -143,5 +192,8 @@ import Testing
         // The same margins at other pairs, of another size perhaps.
         #expect(ReferenceData.distance(order(heads[3].margins), order(heads[5].margins)) < 1e-12)
         #expect(zip(heads[3].margins, heads[5].margins).count { $0.sign != $1.sign } > 20)
+        // Our score is the direction of all rows.
+        let own = try Estimator.ridge(lambda: 3).fit(data.pairs).map { Double($0) }
+        #expect(ReferenceData.distance(try evaluation.scores().ours, own) < 1e-6)
     }
 }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Margins
 
 extension EvaluationFigures {
@@ -7,7 +8,7 @@ extension EvaluationFigures {
         let failed = run.failedRows > 0 ? ", \(run.failedRows) more cannot be embedded" : ""
         return [
             """
-            \(rows) rows of \(prompts) prompts\(failed); \(seeds) seeds of \(folds) folds; \(run.model), layer \(run.layer) of \
+            \(rows) rows of \(prompts) prompts\(failed); \(seeds.counted("seed")) of \(folds) folds; \(run.model), layer \(run.layer) of \
             \(run.layerCount), \(run.token), \(run.precision)
             """,
             "our margins: \(run.ours.joined(separator: ", "))" + (run.legend.map { "; Legend's: \($0)" } ?? ""),

@@ -12,6 +12,10 @@ package struct EvaluationFigures: Codable, Hashable, Sendable {
     package var rows: Int
     package var prompts: Int
     package var folds: Int
+
+    /// Rows of prompts that the job's direction or its anchors know, which flatters them; such rows are there only where the
+    /// others are too few.
+    package var knownRows: Int
     package var arms: [Arm]
 
     /// What came of it, in short and for each head, and what a person must know to read it, a sentence each.
@@ -85,16 +89,34 @@ package struct EvaluationFigures: Codable, Hashable, Sendable {
 
 extension EvaluationFigures {
     /// - Parameters:
+    ///   - knownRows: those of prompts that what gives the margins was fitted on.
+    ///   - notes: what a person must know, a sentence each.
+    init(run: Run, rows: Int, prompts: Int, folds: Int, knownRows: Int, arms: [Arm], notes: [String] = []) {
+        (self.run, self.rows, self.prompts, self.folds) = (run, rows, prompts, folds)
+        (self.knownRows, self.arms, self.notes) = (knownRows, arms, notes)
+        headlines =
+            knownRows > 0
+            ? [
+                """
+                Nothing can be said of our margins and our score: \(knownRows) of \(rows) rows have a prompt that the job's \
+                direction or its anchors know, and there are too few others.
+                """
+            ] : Finding.headlines(arms)
+        findings = RewardHead.allCases.filter { head in arms.contains { $0.head == head } }.map {
+            Finding(arms, head: $0).sentence
+        }
+    }
+
+    /// - Parameters:
     ///   - seeds: one or more.
+    ///   - known: pairs of prompts that what gives the margins was fitted on.
     ///   - notes: what a person must know, a sentence each.
     package init(
-        run: Run, seeds: [HeldOutRewards], folds: Int, heads: [RewardHead], _ data: RewardData, notes: [String]
+        run: Run, seeds: [HeldOutRewards], folds: Int, heads: [RewardHead], _ data: RewardData, known: Int,
+        notes: [String]
     ) {
         let figures = ArmFigures.all(seeds, arms: data.arms, heads: heads, groups: data.pairs.groups)
-        self.run = run
-        self.folds = folds
-        (rows, prompts) = (data.pairs.count, Set(data.pairs.groups).count)
-        arms = figures.map { figures in
+        let arms = figures.map { figures in
             Arm(
                 arm: figures.arm, head: figures.head, accuracy: figures.accuracy.value, low: figures.accuracy.low,
                 high: figures.accuracy.high, difference: figures.difference?.value,
@@ -102,8 +124,8 @@ extension EvaluationFigures {
                 p: figures.difference?.p, pHolm: figures.adjustedP, calibrationError: figures.calibrationError,
                 marginSize: figures.size, seeds: seeds.count, rows: data.pairs.count)
         }
-        self.notes = notes
-        headlines = Finding.headlines(arms)
-        findings = heads.map { [arms] in Finding(arms, head: $0).sentence }
+        self.init(
+            run: run, rows: data.pairs.count, prompts: Set(data.pairs.groups).count, folds: folds, knownRows: known,
+            arms: arms, notes: notes)
     }
 }

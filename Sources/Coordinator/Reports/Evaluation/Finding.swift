@@ -20,7 +20,7 @@ struct Finding: Hashable, Sendable {
     var sentence: String {
         func part(_ standing: Standing, _ words: String) -> String? {
             let found = arms.filter { $0.standing == standing }.map { arm in
-                "\(arm.arm.shownName) (\(arm.differenceText ?? "")\(standing == .same ? "" : ", p = \((arm.pHolm ?? 1).pText)"))"
+                "\(arm.arm.shownName) (\(arm.differenceText ?? "")\(standing == .same ? "" : ", \(arm.pHolm.map(\.pSentence) ?? "")"))"
             }
             return found.isEmpty ? nil : "\(words) \(found.joined(separator: ", "))"
         }
@@ -34,29 +34,35 @@ struct Finding: Hashable, Sendable {
 
     /// For all heads in a sentence, of margins in the loss and of averaging.
     static func headlines(_ arms: [EvaluationFigures.Arm]) -> [String] {
-        func standing(_ kinds: [RewardArm]) -> Standing {
-            let found = arms.filter { kinds.contains($0.arm) }.map(\.standing)
-            return found.contains(.better) && !found.contains(.worse)
-                ? .better : found.contains(.worse) && !found.contains(.better) ? .worse : .same
+        func found(_ kinds: [RewardArm]) -> Set<Standing> {
+            Set(arms.filter { kinds.contains($0.arm) }.map(\.standing)).subtracting([.same])
         }
+        // Of what tells no pair from another nobody expects that it helps.
+        let isIdle = found([.constant, .shuffled]).contains(.better)
         let margins =
-            switch standing([.ours, .written]) {
-            case .better: "Margins in the loss help a reward head here."
-            case .worse: "Margins in the loss harm a reward head here."
-            case .same: "Margins in the loss make no difference to a reward head here that could be measured."
+            switch found([.ours, .written]) {
+            case []: "Margins in the loss make no difference to a reward head here that could be measured."
+            case [.better] where isIdle:
+                "Margins in the loss help a reward head here, and so do such as tell no pair from another."
+            case [.better]: "Margins in the loss help a reward head here."
+            case [.worse]: "Margins in the loss harm a reward head here."
+            default: "Margins in the loss help and harm a reward head here: it depends on how they are used."
             }
         let average =
-            switch standing([.averaged]) {
-            case .better: "Averaging a head's score with ours helps."
-            case .worse: "Averaging a head's score with ours harms."
-            case .same: "Nor does averaging a head's score with ours."
+            switch found([.averaged]) {
+            case []: "Averaging a head's score with ours makes no difference that could be measured."
+            case [.better]: "Averaging a head's score with ours helps."
+            case [.worse]: "Averaging a head's score with ours harms."
+            default: "Averaging with our score helps one head and harms another."
             }
-        let isNeither = standing([.ours, .written]) == .same
-        return [
-            margins,
-            standing([.averaged]) == .same && !isNeither
-                ? "Averaging a head's score with ours makes no difference that could be measured." : average,
-        ]
+        let score: String? = arms.first { $0.arm == .score }.flatMap { score in
+            score.high < 0.5
+                ? """
+                Our score orders fewer of the rows as labelled than chance: what it is fitted on does not carry over to these rows, \
+                or its two sides are swapped.
+                """ : score.low <= 0.5 ? "Our score orders the rows no better than chance." : nil
+        }
+        return [score, margins, average].compactMap(\.self)
     }
 }
 
@@ -81,6 +87,7 @@ extension Double {
         return points > 0 ? "+\(points)" : points == 0 ? "0.0" : "\(points)"
     }
 
+    var pSentence: String { self < 0.001 ? "p < 0.001" : "p = \(pText)" }
     var pText: String { self < 0.001 ? "< 0.001" : "\(rounded(toPlaces: 3))" }
 }
 

@@ -123,6 +123,9 @@ extension TrustFigures {
     package struct Run: Codable, Hashable, Sendable {
         package var job: String
         package var input: String
+
+        /// nil in files of an earlier version.
+        package var inputSha256: String?
         package var output: String
         package var software: String
 

@@ -1,0 +1,225 @@
+internal import Dataset
+internal import Diagnostics
+internal import Digest
+internal import FileSystem
+internal import Foundation
+internal import JobConfiguration
+internal import JobStore
+internal import Prompting
+internal import Protocol
+internal import Scheduling
+
+/// Candidates to rank: files that were found, columns that were understood, and what they are ranked by.
+struct RerankDefinition: Sendable, PreparedJob {
+    /// What the command line asks for.
+    struct Request: Hashable, Sendable {
+        var candidates: String
+        var output: String
+        var promptColumn: String?
+        var responseColumn: String?
+
+        /// A column of 0 and 1, or false and true; nil: one of the usual names, where there is one.
+        var labelColumn: String?
+
+        /// What decides the rank; nil: ours.
+        var ranker: Ranker?
+
+        /// Rows of a higher rank are not written; nil: all are.
+        var best: Int?
+        var replacesColumns = false
+
+        /// What is to be used in place of what `evaluate` or `run` left beside the job's output.
+        var heads: String?
+        var direction: String?
+
+        /// Where the candidates go that cannot be scored, the curve, and what is done so far.
+        var errors: String { Configuration.Job.path(beside: output, ending: Configuration.Job.errorsEnding) }
+        var figures: String { Configuration.Job.path(beside: output, ending: ".rerank.json") }
+        var state: String { Configuration.Job.path(beside: output, ending: ".state") }
+    }
+
+    let configuration: Configuration
+    let request: Request
+    let template: Template
+    let options: DatasetOptions
+    let access: ClusterAccess?
+    let scorers: ResponseScorers
+    let ranker: Ranker
+    let labelColumn: String?
+
+    /// SHA-256 of the candidates, which must stay as they are until the output is written.
+    let digest: String
+
+    var errors: String { request.errors }
+    var figures: String { request.figures }
+    var state: String { request.state }
+
+    /// - Parameter file: the configuration's.
+    /// - Throws: `ConfigurationError` with every problem.
+    init(_ configuration: Configuration, _ request: Request, file: String) throws {
+        var problems = ProblemList()
+        let embedding = configuration.embedding
+        let template = problems.attempt(of: configuration.source) {
+            try Template(embedding.template, readsControlTokensOfRows: embedding.readsControlTokensOfRows)
+        }
+        var options = DatasetOptions(
+            purpose: .candidate, ignoredColumns: [], maxRowBytes: configuration.dataset.maxRowBytes)
+        if request.promptColumn != nil || request.responseColumn != nil {
+            options.columns = DatasetColumns(
+                prompt: request.promptColumn ?? "prompt", response: request.responseColumn ?? "response")
+        }
+        let digest = problems.attempt { try SHA256Digest(ofFile: request.candidates).description }
+        let scorers = template.flatMap { template in
+            problems.attempt { try Self.scorers(configuration, request, template) }
+        }
+        let ranker = request.ranker ?? .score(.ours)
+        if let scorers, let missing = ranker.kinds.first(where: { !scorers.kinds.contains($0) }) {
+            problems.add(["--by \(ranker.name): \(scorers.path) has no \(missing.rawValue) to rank by"])
+        }
+        var labelColumn = request.labelColumn
+        if digest != nil {
+            let found = problems.attempt { try Self.columns(of: request.candidates, options) } ?? []
+            labelColumn = labelColumn ?? Self.labelNames.first(where: found.contains)
+            if let named = request.labelColumn, !found.isEmpty, !found.contains(named) {
+                problems.add([
+                    "\(request.candidates): there is no column \(named.quoted) (columns: \(found.joined(separator: ", ")))"
+                ])
+            }
+            if !request.replacesColumns,
+                let taken = RankedRow.Column.allCases.first(where: { found.contains($0.rawValue) })
+            {
+                problems.add([
+                    """
+                    \(request.candidates): it has a column \(taken.rawValue.quoted) already, which is added to rows: rename it, or \
+                    --replace it
+                    """
+                ])
+            }
+        }
+        let access = problems.attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
+        problems.add(Self.collisions(configuration, request, file: FilePlace.absolute(file)))
+        for path in [request.output, request.errors, request.figures] {
+            _ = problems.attempt { try OutputPlace.check(path) }
+        }
+        guard problems.isEmpty, let template, let digest, let scorers else { throw problems.error }
+        (self.configuration, self.request) = (configuration, request)
+        (self.template, self.options, self.access, self.scorers) = (template, options, access, scorers)
+        (self.ranker, self.labelColumn, self.digest) = (ranker, labelColumn, digest)
+    }
+
+    private static let labelNames = ["harmful", "is_harmful", "unsafe"]
+
+    /// Those of the first rows.
+    private static func columns(of path: String, _ options: DatasetOptions) throws -> [String] {
+        var reader = try DatasetReader(path: path, options: options)
+        var known: [String] = []
+        var rows = 0
+        while rows < 100, let record = try reader.next() {
+            rows += 1
+            known += record.columnNames.filter { !known.contains($0) }
+        }
+        return known
+    }
+
+    private static func scorers(
+        _ configuration: Configuration, _ request: Request, _ template: Template
+    ) throws -> ResponseScorers {
+        let job = configuration.job
+        let compatibility = configuration.embedding.compatibility
+        if let path = request.direction { return try direction(path, configuration, template) }
+        let heads = request.heads ?? Configuration.Job.path(beside: job.output, ending: Configuration.Job.headsEnding)
+        if request.heads != nil || FileManager.default.fileExists(atPath: heads) {
+            return try ResponseScorers(headsAt: heads, template: template.identity, compatibility: compatibility)
+        }
+        if case .saved(let path) = job.directionSource { return try direction(path, configuration, template) }
+        guard FileManager.default.fileExists(atPath: job.directionOutput) else {
+            throw Problem(
+                """
+                there is nothing to rank by: expected \(heads), which `legend-coordinator evaluate` writes, or \
+                \(job.directionOutput), which `run` does; or give --heads or --direction
+                """, isOfConfiguration: true)
+        }
+        return try direction(job.directionOutput, configuration, template)
+    }
+
+    private static func direction(
+        _ path: String, _ configuration: Configuration, _ template: Template
+    ) throws -> ResponseScorers {
+        let saved = try JobDefinition.readDirection(path)
+        let conflicts = saved.conflicts(
+            modelSHA256: configuration.model.sha256, template: template.identity,
+            compatibility: configuration.embedding.compatibility, readout: saved.readout)
+        guard conflicts.isEmpty else {
+            throw Problem(conflicts.map { "\($0) (\(path))" }.joined(separator: "\n"), isOfConfiguration: true)
+        }
+        return ResponseScorers(saved, path: path)
+    }
+
+    private static func collisions(_ configuration: Configuration, _ request: Request, file: String) -> [String] {
+        let read = [
+            ("--candidates", request.candidates), ("--heads", request.heads), ("--direction", request.direction),
+        ].compactMap { name, path in path.map { Configuration.NamedPath(name, $0) } }
+        var all = configuration.paths(ofFile: file).besides(
+            reading: read,
+            writing: Configuration.written("--output", request.output)
+                + Configuration.written("the errors of --output", request.errors)
+                + Configuration.written("the curve of --output", request.figures))
+        all.folders.append(.init("the state of --output", request.state))
+        return all.collisions
+    }
+
+    func makeOutputFolders() throws { try OutputPlace.makeFolder(of: request.output) }
+
+    func job(_ ledger: Ledger) throws -> any ClusterJob { try RerankJob(self, ledger: ledger) }
+
+    var fingerprint: JobFingerprint {
+        JobFingerprint([
+            "--candidates (SHA-256)": digest, "--heads or --direction": scorers.scorer.digest,
+            "--prompt-column and --response-column": "\(request.promptColumn ?? "") \(request.responseColumn ?? "")",
+            "model.sha256": scorers.modelSHA256, "model.precision": configuration.model.precision.rawValue,
+            "model.max_tokens": "\(configuration.model.maxTokens)", "embedding.template": template.identity,
+            "embedding.compat": configuration.embedding.compatibility.rawValue,
+            "dataset.max_row_mib": "\(configuration.dataset.maxRowBytes >> 20)",
+        ])
+    }
+
+    /// Scores the candidates, one response each.
+    static let step = WorkStep(id: .rows, name: "candidates", work: .project, responses: ["response"])
+
+    var input: StepInput {
+        StepInput(
+            step: Self.step, path: request.candidates, options: options, part: .all, template: template,
+            compatibility: configuration.embedding.compatibility)
+    }
+}
+
+/// What decides which response is better.
+enum Ranker: Hashable, Sendable {
+    /// Which one was drawn first.
+    case random
+    case shortest
+    case score(ResponseScorers.Kind)
+
+    /// The head's and ours, each by its spread over all candidates.
+    case headAndOurs
+
+    static let all: [Ranker] = [.random, .shortest, .score(.legend), .score(.ours), .score(.head), .headAndOurs]
+
+    var name: String {
+        switch self {
+        case .random: "random"
+        case .shortest: "shortest"
+        case .score(let kind): kind.rawValue
+        case .headAndOurs: "head+ours"
+        }
+    }
+
+    /// Those that it needs.
+    var kinds: [ResponseScorers.Kind] {
+        switch self {
+        case .random, .shortest: []
+        case .score(let kind): [kind]
+        case .headAndOurs: [.head, .ours]
+        }
+    }
+}
