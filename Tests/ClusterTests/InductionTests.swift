@@ -85,6 +85,12 @@ struct InductionTests {
         #expect(await edited.exit().status == 2)
         #expect(edited.errors.contains("was changed since this job wrote it, and is left as it is"), "\(edited.errors)")
         #expect(try killed.output == Data("{}".utf8))
+        // A job that is begun anew keeps it beside its own.
+        let anew = try start(killed, workers: 1, ["--restart"])
+        #expect(await anew.exit() == .init(status: 0, isSignal: false), "\(anew.errors)")
+        #expect(try killed.output == expected)
+        #expect(try Data(contentsOf: killed.url.appending(path: "out.previous.jsonl")) == Data("{}".utf8))
+        #expect(anew.output.contains("out.previous.jsonl"))
     }
 
     /// Of a file that describes no other job.

@@ -108,6 +108,8 @@ struct RerankTests {
             #expect(isRandom == (abs(curve.points[1].value - 0.5) < 1e-9), "\(curve.ranker)")
         }
         #expect(program.output.contains("CHOSEN BY") && program.output.contains("equal-length"))
+        // All of the prompts are the job's own.
+        #expect(program.output.contains("which flatters them: there are too few others to leave them out"))
 
         let other = "killed.jsonl"
         let killed = try start(folder, workers: 2, output: other)
@@ -123,15 +125,20 @@ struct RerankTests {
     @Test func theBestAloneAreWrittenAndBadRowsSaySo() async throws {
         let folder = try await Self.evaluated.value
         let pool = try String(contentsOfFile: folder.path("pool.jsonl"), encoding: .utf8)
-        try folder.write(pool + "\n{\"id\": \"x\", \"prompt\": \"A?\", \"response\": \"\"}\nno row\n", to: "bad.jsonl")
+        let copies = pool.split(separator: "\n").prefix(2).joined(separator: "\n")
+        try folder.write(
+            pool + "\n\(copies)\n{\"id\": \"x\", \"prompt\": \"A?\", \"response\": \"\"}\nno row\n", to: "bad.jsonl")
         let program = try start(
             folder, candidates: "bad.jsonl", output: "best.jsonl", ["--best", "1", "--by", "head+ours"])
         #expect(await program.exit() == .init(status: 3, isSignal: false), "\(program.errors)")
         let rows = try ranked(folder, "best.jsonl")
-        #expect(rows.allSatisfy { $0.rank == 1 } && rows.count < 45 && rows.count >= 30)
+        // One of each prompt, also where several are equal.
+        let prompts = try Set(ranked(folder).map { $0.id.dropLast() })
+        #expect(rows.allSatisfy { $0.rank == 1 } && rows.count <= prompts.count && rows.count >= 30)
         let errors = try String(contentsOfFile: folder.path("best.errors.jsonl"), encoding: .utf8)
         #expect(errors.split(separator: "\n").count == 2 && errors.contains("response"))
         #expect(program.output.contains("ranked by head+ours; 2 cannot be scored"))
+        #expect(rows.count { $0.id.hasPrefix("0") && $0.id.count == 2 } == 1)
         // What is ranked already is not ranked again by mistake.
         let again = try start(folder, candidates: "best.jsonl", output: "twice.jsonl")
         #expect(await again.exit().status == 2)
@@ -141,10 +148,49 @@ struct RerankTests {
         #expect(try ranked(folder, "twice.jsonl").count == rows.count)
     }
 
+    /// Of a spreadsheet, with other names; labels that begin late, in several spellings.
+    @Test func tablesAreRankedByTheScoreOfADirectionAlone() async throws {
+        let folder = try await Self.evaluated.value
+        let job = try RunningProgram(
+            Programs.coordinator,
+            [
+                "run", folder.configuration, "--local-workers", "1", "--set", "job.output=direct.jsonl", "--set",
+                "direction.rows=60",
+            ])
+        #expect(await job.exit().status == 0, "\(job.errors)")
+        var table = "question,answer,unsafe\n"
+        for number in 0..<6 {
+            table += "What is \(number)?,It is a number.,\(number < 4 ? "0.0" : "FALSE")\n"
+            table += "What is \(number)?,\"I cannot say, friend.\",\(number < 4 ? "1.0" : "TRUE")\n"
+        }
+        try folder.write(table + "What is 9?,Nine.,perhaps\n", to: "table.csv")
+        let program = try start(
+            folder, candidates: "table.csv", output: "table.jsonl",
+            ["--response-column", "answer", "--direction", folder.path("direct.direction.safetensors")])
+        #expect(await program.exit() == .init(status: 0, isSignal: false), "\(program.errors)")
+        let curves = try decoded(Curves.self, Data(contentsOf: folder.url.appending(path: "table.rerank.json")))
+        #expect(curves.label == "unsafe" && curves.responses == 12 && curves.prompts == 6)
+        #expect(Set(curves.curves.map(\.ranker)) == ["random", "shortest", "ours"])
+        #expect(program.output.contains("1 of 13 responses have no label of 0 or 1"), "\(program.output)")
+        let text = try String(contentsOfFile: folder.path("table.jsonl"), encoding: .utf8)
+        #expect(
+            text.contains("\"unsafe\": \"FALSE\"") && text.contains("\"score_ours\"") && !text.contains("score_head"))
+        let head = try start(
+            folder, candidates: "table.csv", output: "table.jsonl",
+            [
+                "--response-column", "answer", "--by", "head", "--direction",
+                folder.path("direct.direction.safetensors"),
+            ])
+        #expect(await head.exit().status == 2)
+        #expect(head.errors.contains("has no head to rank by"), "\(head.errors)")
+    }
+
     @Test func whatCannotBeRankedSaysSo() async throws {
         let folder = try await Self.evaluated.value
         let cases: [([String], String)] = [
             (["--set", "embedding.template=chatml"], "was made with alpaca"),
+            (["--set", "embedding.layer=3"], "embedding.layer is 3, but"),
+            (["--set", "model.sha256=\(String(repeating: "0", count: 64))"], "model.sha256 is 0000"),
             (["--heads", folder.path("pool.jsonl")], "not a usable safetensors file"),
             (["--label", "nothing"], "there is no column \"nothing\""),
             (["--set", "job.output=other.jsonl"], "there is nothing to rank by"),

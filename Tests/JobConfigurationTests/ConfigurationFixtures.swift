@@ -38,7 +38,7 @@ enum ConfigurationFixtures {
             template: "alpaca", layer: nil, token: nil, compatibility: .none, readsControlTokensOfRows: false),
         direction: .init(estimator: .automatic, surveyRows: 2000),
         margin: .init(unit: .logOdds, calibration: .automatic, negative: .keep, bins: .automatic),
-        evaluation: .init(rows: 2000, seeds: 5, ensemble: 5, heads: [.linear, .mlp]),
+        evaluation: .init(rows: 2000, seeds: 5, ensemble: 5, heads: [.linear, .mlp]), rerank: .init(),
         cluster: .init(
             listen: "tcp://127.0.0.1:5711", insecure: false, localWorkers: nil, lanes: nil, unitTokens: 2048,
             heartbeatSeconds: 2, silenceSeconds: 15, stallSeconds: 120, attempts: 3, mixedNumerics: false),

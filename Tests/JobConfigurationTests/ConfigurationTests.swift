@@ -45,6 +45,7 @@ import Testing
               negative: clip
               bins: {quantiles: 10}
             evaluation: {rows: 300, seeds: 20, ensemble: 3, heads: [mlp]}
+            rerank: {columns: {prompt: q, response: a}, ignore_columns: [images]}
             cluster:
               listen: tcp://0.0.0.0:*
               insecure: true
@@ -77,6 +78,7 @@ import Testing
             direction: .init(estimator: .logistic, surveyRows: 500),
             margin: .init(unit: .standard, calibration: .isotonic, negative: .clip, bins: .quantiles(10)),
             evaluation: .init(rows: 300, seeds: 20, ensemble: 3, heads: [.mlp]),
+            rerank: .init(promptColumn: "q", responseColumn: "a", ignoredColumns: ["images"]),
             cluster: .init(
                 listen: "tcp://0.0.0.0:*", insecure: true, localWorkers: 0, lanes: 3, unitTokens: 512,
                 heartbeatSeconds: 0.5, silenceSeconds: 1.5, stallSeconds: 60, attempts: 5, mixedNumerics: true),

@@ -121,7 +121,7 @@ struct InductionConfigurationTests {
         ),
         (
             "induction: {prompts: q, output: a, harmful: {kind: x, system: s}, harmless: [s]}",
-            "from elsewhere than the harmful one"
+            "than the harmful side's, found one that is from the same"
         ),
         (
             "induction: {prompts: q, output: a, harmless: [\((0..<17).map { "s\($0)" }.joined(separator: ", "))]}",

@@ -13,7 +13,7 @@ struct RerankCommand: AsyncParsableCommand {
             Takes rows of a prompt and one response to it, such as `induce --prompts` writes, and adds to each its rank \
             among the responses to that prompt (1 is the best), how many there are, and the scores. Rows keep their columns \
             and their order; --best 1 keeps the best of each prompt alone. What cannot be scored is in \
-            OUTPUT.errors.jsonl, with the reason.
+            OUTPUT.errors.jsonl, with the reason. Equal scores have equal ranks; of these --best takes the first ones.
 
             Scores are those that `evaluate` left beside the job's output (X.heads.safetensors): ours, a reward head without a \
             margin that was trained on the job's rows, both of them averaged by their spread (head+ours), and Legend's. Where \
@@ -22,8 +22,8 @@ struct RerankCommand: AsyncParsableCommand {
             Where rows have labels (--label; else a column harmful, is_harmful or unsafe, of 0 and 1 or false and true), it \
             prints how often the best of n responses has the label, chosen by each score, at random and by being the \
             shortest: from all responses of a prompt, and from those of about equal length, among which length cannot \
-            tell. It is the mean over all ways to draw n of the responses there are (unbiased), with 95 % intervals over the \
-            prompts. OUTPUT.rerank.json has the curve for all n = 1, 2, 4, 8, …
+            tell (each group of such counts by its size). It is the mean over all ways to draw n (unbiased), with 95 % \
+            intervals over the prompts; prompts that the scores were fitted on are left out. OUTPUT.rerank.json has the curve for all n = 1, 2, 4, 8, …
 
             It is a job like `run`: with workers here or elsewhere, progress, `status`, and after Ctrl-C or a crash the same \
             command goes on.
@@ -52,16 +52,16 @@ struct RerankCommand: AsyncParsableCommand {
     @Option(help: "Where the ranked rows go, as JSON Lines.", completion: .file(extensions: ["jsonl", "gz"]))
     var output: String
 
-    @Option(help: "The column that the prompts are in (default: prompt, question, …).")
+    @Option(help: "The column that the prompts are in (default: rerank.columns, or prompt, question, …).")
     var promptColumn: String?
 
-    @Option(help: "The column that the responses are in (default: response).")
+    @Option(help: "The column that the responses are in (default: rerank.columns, or response).")
     var responseColumn: String?
 
     @Option(help: "What the rank is by: ours, head, head+ours, legend or shortest.")
     var by = "ours"
 
-    @Option(help: "Write only responses of this rank and better.")
+    @Option(help: "Write only so many responses of each prompt, the best ones.")
     var best: Int?
 
     @Option(help: "The column that says which responses are harmful: 0 or 1, false or true.")

@@ -140,7 +140,8 @@ extension LayoutChoice {
     /// What would have fitted, for a message.
     private static func requirements(_ options: DatasetOptions) -> [String] {
         if let columns = options.columns {
-            let names = [columns.prompt, columns.preferred, columns.other].compactMap { $0?.quoted }
+            let names = [columns.prompt, columns.preferred, columns.other].compactMap(\.self).filter { !$0.isEmpty }
+                .map(\.quoted)
             return ["the configured columns \(names.joined(separator: ", "))"]
         }
         return formats(options).map(\.requirement)

@@ -84,10 +84,14 @@ extension RowLayout {
             layout.requiredColumns = [prompt]
             return [layout]
         }
-        let responses: any ResponseSource
         if options.purpose == .candidate {
-            responses = SingleColumn(column: columns.other)
-        } else if let preferred = columns.preferred {
+            let prompt = columns.prompt.map { Prompt.column($0) } ?? .known
+            var layout = RowLayout(prompt, SingleColumn(column: columns.other), .texts, options)
+            layout.requiredColumns = [columns.prompt].compactMap(\.self)
+            return [layout]
+        }
+        let responses: any ResponseSource
+        if let preferred = columns.preferred {
             responses = ColumnPair(preferred: preferred, other: columns.other)
         } else if let refusal = options.refusal {
             responses = RefusedColumn(refusal: refusal, other: columns.other)

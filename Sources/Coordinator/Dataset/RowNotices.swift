@@ -66,7 +66,7 @@ package struct RowNotices: Codable, Hashable, Sendable {
         add(
             identicalResponses, "has the same text as both of its responses, \(margin)",
             "have the same text as both of their responses, \(margin)")
-        add(emptyPrompts, "has an empty prompt and cannot be annotated", "have an empty prompt and cannot be annotated")
+        add(emptyPrompts, "has an empty prompt and goes to the errors", "have an empty prompt and go to the errors")
         let absent =
             "nothing but \"nan\", \"None\", \"null\" or the like: was a value missing where the file was written?"
         add(absentTexts, "has a text of \(absent)", "have a text of \(absent)")

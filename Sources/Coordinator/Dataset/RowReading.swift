@@ -24,8 +24,8 @@ struct RowReading {
             pair = try refused(refusal, other, prompt)
         case .single(let response):
             names = (response.name, response.name)
-            pair = try refused("", response, prompt)
-            (pair.preferred, pair.isRefused) = (pair.other, false)
+            // As both sides of a pair: without the prompt, where it repeats that.
+            pair = try compared(response, response, prompt, &repetition)
         case .none:
             names = ("no response", "no response")
             pair = ResponsePair(prompt: try conversation(of: prompt), preferred: "", other: "")

@@ -22,6 +22,9 @@ struct EvaluatedRows {
     var repeated: Int
     var haveCommonPrompt: Bool
 
+    /// What the scores and heads that come of it know.
+    var fittedOn: FittedPrompts
+
     /// Chosen less rejected at Legend's place; nil where the states there were not kept.
     var legendRows: PairDifferences?
 
@@ -46,14 +49,16 @@ struct EvaluatedRows {
 
     init(
         rows: PlaceStates, prompts: [Int], failed: Int, legendRows: PairDifferences?,
-        legendReferences: PairDifferences?, sources: [Source], knownRows: Int, readout: Readout, of step: StepID,
-        ledger: Ledger
+        legendReferences: PairDifferences?, sources: [Source], knownRows: Int, fittedOn: FittedPrompts,
+        readout: Readout, of step: StepID, ledger: Ledger, references: Int = 0
     ) throws {
         (self.rows, self.prompts, self.failed, self.readout) = (rows, prompts, failed, readout)
         (self.legendRows, self.legendReferences) = (legendRows, legendReferences)
         (self.sources, self.knownRows) = (sources, knownRows)
         repeated = try ledger.repeatedRows(of: step, groups: Dictionary(uniqueKeysWithValues: zip(rows.rows, prompts)))
         haveCommonPrompt = try ledger.commonPrompt() != nil
+        self.fittedOn = fittedOn
+        try self.fittedOn.add(step, of: ledger, rows: Set(rows.rows), references: references)
         leaveOutEqual()
     }
 
@@ -92,7 +97,18 @@ struct EvaluatedRows {
                 Source(
                     name: source.name, anchors: try source.differences(at: own),
                     legend: try source.anchors?.referenceDifferences(legend))
-            }, knownRows: states.rows.count { known.contains($0) }, readout: readouts[own], of: .survey, ledger: ledger)
+            }, knownRows: states.rows.count { known.contains($0) },
+            fittedOn: Self.known(definition.job, ledger, anchorReferences: 1), readout: readouts[own], of: .survey,
+            ledger: ledger, references: definition.rowReferences)
+    }
+
+    /// What the job's anchors, or the direction that is given, know.
+    ///
+    /// - Parameter anchorReferences: responses before each anchor's own.
+    static func known(_ job: JobDefinition, _ ledger: Ledger, anchorReferences: Int = 0) throws -> FittedPrompts {
+        var known = job.savedDirection?.fittedOn ?? FittedPrompts()
+        for file in job.anchorFiles { try known.add(file.step.id, of: ledger, references: anchorReferences) }
+        return known
     }
 
     /// Rows of a step whose prompts the job's anchors, or the direction that is given, know.
@@ -101,8 +117,7 @@ struct EvaluatedRows {
     static func knownRows(
         of step: StepID, _ job: JobDefinition, _ ledger: Ledger, references: Int = 0, anchorReferences: Int = 0
     ) throws -> Set<UInt64> {
-        var known = job.savedDirection?.fittedOn ?? FittedPrompts()
-        for file in job.anchorFiles { try known.add(file.step.id, of: ledger, references: anchorReferences) }
+        let known = try known(job, ledger, anchorReferences: anchorReferences)
         guard !known.isEmpty else { return [] }
         let texts = try ledger.rowPrompts(of: [step], common: ledger.commonPrompt(), references: references).texts
         var rows: Set<UInt64> = []

@@ -47,7 +47,8 @@ struct EvaluationOutput: Sendable {
         try AtomicFile.write(figures.serialized, to: definition.output)
         let heads = RewardHeadsFile(
             heads: try evaluation.heads(seeds), scores: try evaluation.scores(), penalty: evaluation.penalty(seeds),
-            rows: rows.rows.rows, run: figures.run, compatibility: definition.job.compatibility)
+            rows: rows.rows.rows, run: figures.run, compatibility: definition.job.compatibility,
+            fittedOn: rows.fittedOn)
         try AtomicFile.write(heads.serialized(), to: definition.headsOutput)
         return Summary(figures: figures, report: try writeReport(figures))
     }

@@ -22,11 +22,16 @@ struct RewardHeadsFile {
     let run: EvaluationFigures.Run
     let compatibility: Compatibility
 
+    /// The prompts that all of it knows.
+    let fittedOn: FittedPrompts
+
     static let format = "legend-heads-1"
 
     /// - Throws: `SafetensorsError` for texts that are too long for a header.
     func serialized() throws -> [UInt8] {
+        let (prompts, texts) = fittedOn.serialized
         var header = SafetensorsHeader(metadata: [
+            "fittedPrompts": prompts, "fittedTexts": texts,
             "format": Self.format, "arms": heads.map(\.arm.rawValue).joined(separator: ", "),
             "penalty": "\(penalty)", "model": run.model, "modelSHA256": run.modelSha256, "precision": run.precision,
             "template": run.template, "compatibility": compatibility.rawValue, "layer": "\(run.layer)",

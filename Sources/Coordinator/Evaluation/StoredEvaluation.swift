@@ -78,6 +78,7 @@ struct StoredEvaluation {
             legendRows: sources[0].legend == nil ? nil : rows.legend?.differences(prompts), legendReferences: nil,
             sources: sources,
             knownRows: rows.own.rows.count { known.contains($0) },
+            fittedOn: EvaluatedRows.known(job, ledger),
             readout: own, of: .rows, ledger: ledger)
     }
 

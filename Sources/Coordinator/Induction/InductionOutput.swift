@@ -24,6 +24,9 @@ struct InductionOutput {
         /// Of which a response is missing.
         var failedPrompts = 0
 
+        /// Where the file is now that was in the output's place, and that another job or a person wrote.
+        var previous: String?
+
         /// Of each side that is generated, how the texts of its rows ended.
         var endings: [String: [GeneratedText.Ending: Int]] = [:]
         var tokens: [String: Int] = [:]
@@ -75,10 +78,24 @@ struct InductionOutput {
         try write(records, &output, &errors)
         try errors.seal()
         try output.seal()
+        summary.previous = try keepWhatIsThere()
         if summary.failedPrompts > 0 { try errors.publish() } else { try errors.withdraw() }
         try output.publish()
         try ledger.set(Self.publishedName, to: Array(SHA256Digest(ofFile: induction.output).description.utf8))
         return summary
+    }
+
+    /// A file that this job did not write may be one that a person made of an earlier one's.
+    ///
+    /// - Returns: what it is called now; nil where there was none.
+    private func keepWhatIsThere() throws -> String? {
+        let path = definition.configuration.induction.output
+        guard try ledger.setting(Self.publishedName) == nil, FileManager.default.fileExists(atPath: path) else {
+            return nil
+        }
+        let previous = definition.configuration.induction.previousOutput
+        try FolderEntry.rename(FilePlace(path).path, to: previous)
+        return previous
     }
 
     /// SHA-256 of the output as it was written last.
@@ -221,6 +238,7 @@ extension InductionOutput.Summary {
         }
         lines += warnings.map { "warning: \($0)" }
         lines.append("output: \(induction.output)")
+        if let previous { lines.append("what was there before: \(previous)") }
         if failedPrompts > 0 { lines.append("errors: \(induction.errors)") }
         return lines.joined(separator: "\n")
     }

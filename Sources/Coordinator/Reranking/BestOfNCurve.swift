@@ -93,10 +93,17 @@ extension BestOfNCurves {
                     } ?? ""
                 }
         }
+        let promptRows = ["all", "equal-length"].map { pool in
+            ["(prompts)", pool]
+                + shown.map { n in
+                    curves.first { $0.pool == pool }?.points.first { $0.n == n }.map { "\($0.prompts)" } ?? ""
+                }
+        }
         guard !rows.isEmpty else { return ["too few prompts have labelled responses for a curve: two are needed"] }
         return [
             "\(label.quoted) of the best of n, of \(responses.counted("response")) to \(prompts.counted("prompt")):"
         ]
-            + TextTable.lines([["CHOSEN BY", "FROM"] + shown.map { "N = \($0)" }] + rows)
+            + TextTable.lines([["CHOSEN BY", "FROM"] + shown.map { "N = \($0)" }] + rows + promptRows)
+            + ["(Compare within a column: with more n, fewer prompts have so many responses.)"]
     }
 }

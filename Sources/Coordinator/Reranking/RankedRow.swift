@@ -28,6 +28,9 @@ struct RankedRow {
     }
 
     let rank: Int
+
+    /// As the rank, but that equal scores have different places, the first row's first.
+    let place: Int
     let candidates: Int
     let score: Double
     let scores: [(kind: ResponseScorers.Kind, value: Double)]

@@ -63,10 +63,14 @@ struct RerankDefinition: Sendable, PreparedJob {
             try Template(embedding.template, readsControlTokensOfRows: embedding.readsControlTokensOfRows)
         }
         var options = DatasetOptions(
-            purpose: .candidate, ignoredColumns: [], maxRowBytes: configuration.dataset.maxRowBytes)
-        if request.promptColumn != nil || request.responseColumn != nil {
-            options.columns = DatasetColumns(
-                prompt: request.promptColumn ?? "prompt", response: request.responseColumn ?? "response")
+            purpose: .candidate, ignoredColumns: configuration.rerank.ignoredColumns,
+            maxRowBytes: configuration.dataset.maxRowBytes)
+        let columns = (
+            prompt: request.promptColumn ?? configuration.rerank.promptColumn,
+            response: request.responseColumn ?? configuration.rerank.responseColumn
+        )
+        if columns.prompt != nil || columns.response != nil {
+            options.columns = DatasetColumns(prompt: columns.prompt, response: columns.response ?? "response")
         }
         let digest = problems.attempt { try SHA256Digest(ofFile: request.candidates).description }
         let scorers = template.flatMap { template in
@@ -97,7 +101,7 @@ struct RerankDefinition: Sendable, PreparedJob {
             }
         }
         let access = problems.attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
-        problems.add(Self.collisions(configuration, request, file: FilePlace.absolute(file)))
+        problems.add(Self.collisions(configuration, request, scorers?.path, file: FilePlace.absolute(file)))
         for path in [request.output, request.errors, request.figures] {
             _ = problems.attempt { try OutputPlace.check(path) }
         }
@@ -109,27 +113,25 @@ struct RerankDefinition: Sendable, PreparedJob {
 
     private static let labelNames = ["harmful", "is_harmful", "unsafe"]
 
-    /// Those of the first rows.
+    /// Those of all rows, in the order in which they come.
     private static func columns(of path: String, _ options: DatasetOptions) throws -> [String] {
         var reader = try DatasetReader(path: path, options: options)
-        var known: [String] = []
-        var rows = 0
-        while rows < 100, let record = try reader.next() {
-            rows += 1
-            known += record.columnNames.filter { !known.contains($0) }
+        var known: Set<String> = []
+        var columns: [String] = []
+        while let record = try reader.next() {
+            for name in record.columnNames where known.insert(name).inserted { columns.append(name) }
         }
-        return known
+        return columns
     }
 
     private static func scorers(
         _ configuration: Configuration, _ request: Request, _ template: Template
     ) throws -> ResponseScorers {
         let job = configuration.job
-        let compatibility = configuration.embedding.compatibility
         if let path = request.direction { return try direction(path, configuration, template) }
         let heads = request.heads ?? Configuration.Job.path(beside: job.output, ending: Configuration.Job.headsEnding)
         if request.heads != nil || FileManager.default.fileExists(atPath: heads) {
-            return try ResponseScorers(headsAt: heads, template: template.identity, compatibility: compatibility)
+            return try ResponseScorers(headsAt: heads, configuration, template: template.identity)
         }
         if case .saved(let path) = job.directionSource { return try direction(path, configuration, template) }
         guard FileManager.default.fileExists(atPath: job.directionOutput) else {
@@ -148,23 +150,35 @@ struct RerankDefinition: Sendable, PreparedJob {
         let saved = try JobDefinition.readDirection(path)
         let conflicts = saved.conflicts(
             modelSHA256: configuration.model.sha256, template: template.identity,
-            compatibility: configuration.embedding.compatibility, readout: saved.readout)
+            compatibility: configuration.embedding.compatibility,
+            readout: Readout(
+                configuration.embedding.layer ?? saved.readout.layer,
+                configuration.embedding.token ?? saved.readout.pooling))
         guard conflicts.isEmpty else {
             throw Problem(conflicts.map { "\($0) (\(path))" }.joined(separator: "\n"), isOfConfiguration: true)
         }
         return ResponseScorers(saved, path: path)
     }
 
-    private static func collisions(_ configuration: Configuration, _ request: Request, file: String) -> [String] {
+    /// - Parameter scorers: what is ranked by.
+    private static func collisions(
+        _ configuration: Configuration, _ request: Request, _ scorers: String?, file: String
+    ) -> [String] {
+        func beside(_ ending: String) -> String {
+            Configuration.Job.path(beside: configuration.job.output, ending: ending)
+        }
         let read = [
-            ("--candidates", request.candidates), ("--heads", request.heads), ("--direction", request.direction),
-        ].compactMap { name, path in path.map { Configuration.NamedPath(name, $0) } }
+            ("--candidates", request.candidates), ("what is ranked by", scorers),
+            ("the evaluation of job.output", beside(Configuration.Job.evaluationEnding)),
+        ].compactMap { (name: String, path: String?) in path.map { Configuration.NamedPath(name, $0) } }
         var all = configuration.paths(ofFile: file).besides(
             reading: read,
             writing: Configuration.written("--output", request.output)
                 + Configuration.written("the errors of --output", request.errors)
                 + Configuration.written("the curve of --output", request.figures))
-        all.folders.append(.init("the state of --output", request.state))
+        all.folders += [
+            .init("the evaluation's state", beside(".evaluation.state")), .init("the state of --output", request.state),
+        ]
         return all.collisions
     }
 
@@ -175,7 +189,8 @@ struct RerankDefinition: Sendable, PreparedJob {
     var fingerprint: JobFingerprint {
         JobFingerprint([
             "--candidates (SHA-256)": digest, "--heads or --direction": scorers.scorer.digest,
-            "--prompt-column and --response-column": "\(request.promptColumn ?? "") \(request.responseColumn ?? "")",
+            "the candidates' columns": "\(options.columns.map { "\($0.prompt ?? "") \($0.other)" } ?? "")",
+            "rerank.ignore_columns": "\(options.ignoredColumns)",
             "model.sha256": scorers.modelSHA256, "model.precision": configuration.model.precision.rawValue,
             "model.max_tokens": "\(configuration.model.maxTokens)", "embedding.template": template.identity,
             "embedding.compat": configuration.embedding.compatibility.rawValue,
@@ -200,7 +215,7 @@ enum Ranker: Hashable, Sendable {
     case shortest
     case score(ResponseScorers.Kind)
 
-    /// The head's and ours, each by its spread over all candidates.
+    /// The mean of the head's and ours, each divided by its spread among responses to one prompt.
     case headAndOurs
 
     static let all: [Ranker] = [.random, .shortest, .score(.legend), .score(.ours), .score(.head), .headAndOurs]

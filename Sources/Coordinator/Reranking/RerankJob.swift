@@ -37,7 +37,7 @@ final class RerankJob: ClusterJob {
 
     var specification: JobSpecification {
         let model = definition.configuration.model
-        // Responses are read as those were that the scores were fitted on.
+        // Where nobody says otherwise, in what the scores were fitted on.
         let precision = model.precision == .automatic ? definition.scorers.precision : model.precision
         return JobSpecification(
             job: "\(name) (\(run))", modelPath: model.path, modelDigest: definition.scorers.modelSHA256,
@@ -66,7 +66,14 @@ final class RerankJob: ClusterJob {
         _ outcome: any LocalOutcome, model: LoadedModel?, notices: JobNotices, _ logger: Logger
     ) throws -> LocalConsequence {
         guard let summary = outcome as? RerankOutput.Summary else { preconditionFailure("an outcome of another job") }
-        let warnings = (model?.namedWarnings ?? []) + notices.lines(margins: .init())
+        var warnings = (model?.namedWarnings ?? []) + notices.lines(margins: .init())
+        if let model, model.precision != definition.scorers.precision {
+            warnings.append(
+                """
+                the candidates are computed in \(model.precision), and the scores were fitted on states in \
+                \(definition.scorers.precision) (model.precision)
+                """)
+        }
         return .finished(
             FinishedJob(
                 text: summary.text(definition, warnings: warnings),

@@ -25,6 +25,10 @@ struct RerankOutput {
 
         /// Scored responses whose label is none.
         var unlabelled = 0
+
+        /// Prompts that the scores were fitted on, and whether the curve is without them.
+        var knownPrompts = 0
+        var areKnownLeftOut = false
     }
 
     /// A response that could be scored.
@@ -53,21 +57,41 @@ struct RerankOutput {
         let spreads = definition.scorers.kinds.indices.map { spread(prompts, $0) }
         for responses in prompts {
             let scores = responses.map { score($0, definition.ranker, spreads) }
-            let descending = scores.sorted(by: >)
-            for (response, score) in zip(responses, scores) {
+            let order = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
+            var rank = 0
+            for (place, index) in order.enumerated() {
+                if place == 0 || scores[index] != scores[order[place - 1]] { rank = place + 1 }
+                let response = responses[index]
                 ranks[response.row] = RankedRow(
-                    rank: 1 + (descending.firstIndex(of: score) ?? 0), candidates: responses.count, score: score,
+                    rank: rank, place: place + 1, candidates: responses.count, score: scores[index],
                     scores: zip(definition.scorers.kinds, response.scores).map { ($0, $1) })
             }
         }
         try write(ranks, &summary)
-        summary.curves = definition.labelColumn.map { curves(prompts, spreads, label: $0) }
+        if let label = definition.labelColumn {
+            let known = try knownRows()
+            let others = prompts.filter { responses in !responses.contains { known.contains($0.row) } }
+            summary.knownPrompts = prompts.count - others.count
+            // Of one prompt there is no curve.
+            summary.areKnownLeftOut = others.count > 1
+            summary.curves = curves(summary.areKnownLeftOut ? others : prompts, spreads, label: label)
+        }
         if let curves = summary.curves {
             try AtomicFile.write(curves.serialized, to: definition.figures)
         } else {
             try AtomicFile.remove(definition.figures)
         }
         return summary
+    }
+
+    /// Candidates for prompts that the scores were fitted on, which they flatter.
+    private func knownRows() throws -> Set<UInt64> {
+        guard let fittedOn = definition.scorers.fittedOn, !fittedOn.isEmpty else { return [] }
+        var known: Set<UInt64> = []
+        try ledger.forEachPrompt(of: [.rows]) { _, row, prompt in
+            if fittedOn.contains(prompt, text: nil) { known.insert(row) }
+        }
+        return known
     }
 
     /// The responses of each prompt, in the order of the prompts' first ones.
@@ -105,15 +129,17 @@ struct RerankOutput {
 
     /// - Parameter name: what a column has.
     private static func label(_ name: String) -> Double? {
-        switch name {
-        case "1", "true", "True": 1
-        case "0", "false", "False": 0
+        switch name.lowercased() {
+        case "1", "1.0", "true": 1
+        case "0", "0.0", "false": 0
         default: nil
         }
     }
 
-    /// The standard deviation of a score within prompts: where the prompts are says nothing of responses.
+    /// The standard deviation of a score within prompts: where the prompts are says nothing of responses. Where no prompt has two,
+    /// that of all.
     private func spread(_ prompts: [[Scored]], _ kind: Int) -> Double {
+        let prompts = prompts.contains { $0.count > 1 } ? prompts : [prompts.flatMap(\.self)]
         var squares = 0.0
         var count = 0
         for responses in prompts where responses.count > 1 {
@@ -136,7 +162,7 @@ struct RerankOutput {
         case .shortest: return -Double(response.length)
         case .score(let kind): return of(kind).score
         case .headAndOurs:
-            return [of(.head), of(.ours)].reduce(0) { $0 + ($1.spread > 0 ? $1.score / $1.spread : 0) }
+            return [of(.head), of(.ours)].reduce(0) { $0 + ($1.spread > 0 ? $1.score / $1.spread : 0) / 2 }
         }
     }
 
@@ -151,7 +177,7 @@ struct RerankOutput {
             for record in pending {
                 if let ranked = ranks[UInt64(record.index)] {
                     summary.ranked += 1
-                    guard ranked.rank <= definition.request.best ?? .max else {
+                    guard ranked.place <= definition.request.best ?? .max else {
                         summary.left += 1
                         continue
                     }
@@ -200,11 +226,19 @@ extension RerankOutput.Summary {
         ]
         if failed > 0 { lines[0] += "; \(failed) cannot be scored: the errors file says why" }
         if let best = definition.request.best, left > 0 {
-            lines.append("written: those of rank \(best) and better, \(ranked - left) of them")
+            lines.append(
+                "written: the best \(best == 1 ? "one" : "\(best)") of each prompt, \((ranked - left).counted("response")) in all"
+            )
         }
-        lines.append("scores: \(definition.scorers.path)")
+        lines.append("scores: \(definition.scorers.path) (\(definition.scorers.place))")
         if let curves {
             lines += curves.lines
+            if knownPrompts > 0 {
+                lines.append(
+                    "warning: the scores were fitted on \(knownPrompts) of the \(prompts) prompts, which flatters them: "
+                        + (areKnownLeftOut
+                            ? "these are left out of the curve" : "there are too few others to leave them out"))
+            }
             if unlabelled > 0 {
                 lines.append(
                     "warning: \(unlabelled) of \(ranked) responses have no label of 0 or 1 in \(curves.label.quoted), and are not in the curve"

@@ -1,5 +1,6 @@
 internal import Diagnostics
 internal import Foundation
+internal import JobConfiguration
 internal import Margins
 internal import Protocol
 internal import Safetensors
@@ -24,26 +25,39 @@ struct ResponseScorers: Sendable {
     let modelSHA256: String
     let precision: Precision
 
-    /// The file that it is from.
+    /// The file that it is from, and where it reads the model.
     let path: String
+    let place: String
+
+    /// What it was fitted on; nil where nobody knows.
+    let fittedOn: FittedPrompts?
 
     /// What `evaluate` left.
     ///
     /// - Parameters:
-    ///   - template: what the texts are to be rendered in, and in which way.
-    /// - Throws: `Problem` where the file cannot be read, is another file, or was made for other texts.
-    init(headsAt path: String, template: String, compatibility: Compatibility) throws(Problem) {
+    ///   - configuration: what it must agree with.
+    ///   - template: what the texts are to be rendered in.
+    /// - Throws: `Problem` where the file cannot be read, is another file, or was made for other texts or another model.
+    init(headsAt path: String, _ configuration: Configuration, template: String) throws(Problem) {
         let (file, metadata) = try Self.read(path)
         guard metadata["format"] == RewardHeadsFile.format else {
             throw Self.misfit(path, "expected what `legend-coordinator evaluate` writes beside a job's output")
         }
         let conflicts = [
             ("embedding.template", metadata["template"], template),
-            ("embedding.compat", metadata["compatibility"], compatibility.rawValue),
+            ("embedding.compat", metadata["compatibility"], configuration.embedding.compatibility.rawValue),
+            ("model.sha256", metadata["modelSHA256"], configuration.model.sha256 ?? metadata["modelSHA256"]),
+            ("embedding.token", metadata["token"], configuration.embedding.token?.rawValue ?? metadata["token"]),
+            (
+                "embedding.layer", metadata["layer"],
+                configuration.embedding.layer.map { layer in
+                    "\(layer.resolved(layerCount: metadata["layerCount"].flatMap { Int($0) } ?? 0))"
+                } ?? metadata["layer"]
+            ),
         ].filter { $0.1 != $0.2 }
         guard conflicts.isEmpty else {
             throw Problem(
-                conflicts.map { "\($0.0) is \($0.2), but \(path) was made with \($0.1 ?? "none")" }
+                conflicts.map { "\($0.0) is \($0.2 ?? "none"), but \(path) was made with \($0.1 ?? "none")" }
                     .joined(separator: "\n"), isOfConfiguration: true)
         }
         guard let layer = metadata["layer"].flatMap({ Int($0) }), let token = metadata["token"].flatMap(Pooling.init),
@@ -79,6 +93,9 @@ struct ResponseScorers: Sendable {
             throw Self.misfit(path, "\(error)")
         }
         (self.kinds, self.path, self.precision, modelSHA256) = (kinds, path, precision, digest)
+        place = "layer \(layer) of \(layerCount), \(token), \(precision)"
+        fittedOn = FittedPrompts(
+            prompts: metadata["fittedPrompts"] ?? "?", texts: metadata["fittedTexts"] ?? "?")
     }
 
     /// A direction that a job saved.
@@ -86,6 +103,9 @@ struct ResponseScorers: Sendable {
         kinds = [.ours]
         scorer = Scorer(direction.readout, direction: direction.direction.unit)
         (self.path, precision, modelSHA256) = (path, direction.provenance.precision, direction.provenance.modelSHA256)
+        let provenance = direction.provenance
+        place = "layer \(provenance.layer) of \(provenance.layerCount), \(provenance.token), \(provenance.precision)"
+        fittedOn = direction.fittedOn
     }
 
     private static func read(_ path: String) throws(Problem) -> (TensorFile, [String: String]) {

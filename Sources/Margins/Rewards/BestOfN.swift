@@ -54,7 +54,8 @@ package struct BestOfN: Sendable {
 package struct BestOfNPoint: Hashable, Sendable, Codable {
     package let n: Int
 
-    /// The mean over the prompts that have so many responses, with a 95 % interval of Student's on as many prompts less one.
+    /// The mean over the prompts that have so many responses, with a 95 % interval of Student's on as many prompts less one;
+    /// where all prompts have the same value, Wilson's of as many prompts.
     package let value: Double
     package let low: Double
     package let high: Double
@@ -70,7 +71,11 @@ package struct BestOfNPoint: Hashable, Sendable, Codable {
         let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
         let half = studentQuantile(degreesOfFreedom: values.count - 1) * (variance / count).squareRoot()
         (self.n, value, prompts) = (n, mean, values.count)
-        (low, high) = (max(mean - half, 0), min(mean + half, 1))
+        // Prompts that all come to the same say how many they are, and not that no other one differs.
+        (low, high) =
+            half > 0
+            ? (max(mean - half, 0), min(mean + half, 1))
+            : HeldOutAccuracy.wilson(share: min(max(mean, 0), 1), count: count)
     }
 }
 

@@ -47,6 +47,7 @@ extension Configuration {
             direction: readDirection(root.section("direction")),
             margin: Margin(root.section("margin")),
             evaluation: Evaluation(root.section("evaluation")),
+            rerank: Rerank(root.section("rerank")),
             cluster: readCluster(root.section("cluster")),
             source: source)
     }

@@ -12,6 +12,7 @@ package struct Configuration: Hashable, Sendable {
     package var direction: Direction
     package var margin: Margin
     package var evaluation: Evaluation
+    package var rerank: Rerank
     package var cluster: Cluster
 
     /// Where it is from, for messages: its file, and whether the command line has put values in place of the file's.

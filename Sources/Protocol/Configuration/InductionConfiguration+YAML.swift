@@ -74,7 +74,10 @@ extension InductionConfiguration {
         }
         if sides.dropFirst().contains(where: { $0.origin == sides[0].origin }) {
             section.report(
-                "expected sides that are from elsewhere than the harmful one, found one that is not", at: "harmless")
+                """
+                expected another system message, template or column than the harmful side's, found one that is from the same: \
+                both sides would be the same texts
+                """, at: "harmless")
         }
         if sides.count > Sides.countMax {
             section.report("expected at most \(Sides.countMax - 1), found \(sides.count - 1)", at: "harmless")
@@ -126,6 +129,7 @@ extension InductionConfiguration {
         return Configuration.Paths(
             read: read,
             written: Configuration.written("induction.output", induction.output)
+                + [.init("what induction.output was before", induction.previousOutput)]
                 + Configuration.written("induction.errors", induction.errors),
             folders: [.init("induction.state", induction.state)])
     }

@@ -33,6 +33,11 @@ package struct InductionConfiguration: Hashable, Sendable {
         /// A folder for the ledger, from which an interrupted job goes on.
         package var state: String
         package var sides: Sides
+
+        /// Where a file goes that is in the output's place and is not this job's.
+        package var previousOutput: String {
+            Configuration.Job.path(beside: output, ending: ".previous.jsonl" + (output.hasSuffix(".gz") ? ".gz" : ""))
+        }
     }
 
     package enum Sides: Hashable, Sendable {

@@ -52,6 +52,9 @@ import Testing
         #expect(point.value == 0.5 && point.prompts == 3 && point.n == 4)
         #expect(abs(point.low - max(0, 0.5 - half)) < 1e-12 && abs(point.high - min(1, 0.5 + half)) < 1e-12)
         #expect(BestOfNPoint(n: 4, [0.5, nil]) == nil)
+        // Three prompts without a harmful one do not say that there is none.
+        let none = try #require(BestOfNPoint(n: 2, [0, 0, 0]))
+        #expect(none.value == 0 && none.low == 0 && none.high > 0.4)
     }
 
     @Test func groupsHaveNoLengthThatTells() {
