@@ -59,11 +59,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         do {
             let configuration = try options.configuration.read(
                 overriding: seeds.map { ["evaluation.seeds=\($0)"] } ?? [])
-            guard !hosts || !configuration.cluster.hosts.isEmpty else {
-                throw ConfigurationError(problems: [
-                    "\(configuration.source): cluster.hosts is empty: list the machines to start workers on"
-                ])
-            }
+            if hosts { try JobOptions.requireHosts(configuration.cluster, in: configuration.source) }
             definition = try EvaluationDefinition(configuration, file: options.configuration.configuration)
         } catch {
             throw Failure("\(error)", status: .usage)
@@ -83,7 +79,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         guard FileManager.default.fileExists(atPath: definition.state + "/ledger.sqlite") else { return nil }
         do {
             let ledger = try Ledger(folder: definition.state)
-            return try ledger.setting("fingerprint").map { try definition.fingerprint.changes(since: $0) }
+            return try definition.fingerprint.changes(in: ledger)
         } catch {
             // Whatever is wrong with it, who opens it to go on says so.
             return nil

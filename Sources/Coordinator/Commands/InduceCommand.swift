@@ -72,11 +72,7 @@ struct InduceCommand: AsyncParsableCommand {
     func run() async throws {
         try await options.run(startsHosts: hosts) {
             let configuration = try read()
-            guard !hosts || !configuration.cluster.hosts.isEmpty else {
-                throw ConfigurationError(problems: [
-                    "\(configuration.source): cluster.hosts is empty: list the machines to start workers on"
-                ])
-            }
+            if hosts { try JobOptions.requireHosts(configuration.cluster, in: configuration.source) }
             return try InductionDefinition(configuration)
         }
     }

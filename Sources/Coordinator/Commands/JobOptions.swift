@@ -33,6 +33,15 @@ struct JobOptions: ParsableArguments {
         }
     }
 
+    /// - Parameter source: of the configuration, for the message.
+    /// - Throws: `ConfigurationError` where workers are to be started on other machines and none is named.
+    static func requireHosts(_ cluster: Configuration.Cluster, in source: String) throws(ConfigurationError) {
+        guard cluster.hosts.isEmpty else { return }
+        throw ConfigurationError(problems: [
+            "\(source): cluster.hosts is empty: list the machines to start workers on"
+        ])
+    }
+
     /// Runs the job to its end.
     ///
     /// - Parameters:

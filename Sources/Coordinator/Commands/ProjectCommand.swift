@@ -145,10 +145,9 @@ struct ProjectCommand: AsyncParsableCommand {
                 status: .usage)
         }
         let ledger = try Ledger(folder: state)
-        guard let fingerprint = try ledger.setting("fingerprint") else {
+        guard let changed = try JobFingerprint(definition.fingerprint).changes(in: ledger) else {
             throw Failure("\(state): expected the state of a finished job, found one that never began", status: .usage)
         }
-        let changed = try JobFingerprint(definition.fingerprint).changes(since: fingerprint)
         guard changed.isEmpty else {
             throw Failure(
                 "\(state) is the state of a job with other settings; changed since: \(changed.joined(separator: ", "))",

@@ -94,11 +94,7 @@ struct RerankCommand: AsyncParsableCommand {
     func run() async throws {
         try await options.run(startsHosts: hosts) {
             let configuration = try options.configuration.read()
-            guard !hosts || !configuration.cluster.hosts.isEmpty else {
-                throw ConfigurationError(problems: [
-                    "\(configuration.source): cluster.hosts is empty: list the machines to start workers on"
-                ])
-            }
+            if hosts { try JobOptions.requireHosts(configuration.cluster, in: configuration.source) }
             func absolute(_ path: String) -> String {
                 FilePlace.absolute((path as NSString).expandingTildeInPath)
             }

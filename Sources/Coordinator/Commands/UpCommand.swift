@@ -30,15 +30,11 @@ struct UpCommand: AsyncParsableCommand {
         let configuration: Configuration
         do {
             configuration = try options.configuration.read()
+            try JobOptions.requireHosts(configuration.cluster, in: configuration.source)
         } catch {
             throw Failure("\(error)", status: .usage)
         }
         let cluster = configuration.cluster
-        guard !cluster.hosts.isEmpty else {
-            throw Failure(
-                "\(configuration.source): cluster.hosts is empty: list the machines to start workers on",
-                status: .usage)
-        }
         guard dryRun else {
             return try await options.run(startsHosts: true) { try JobDefinition(configuration) }
         }

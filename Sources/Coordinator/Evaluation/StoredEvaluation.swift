@@ -22,10 +22,11 @@ struct StoredEvaluation {
             throw Missing(reason: "it has not run")
         }
         ledger = try Ledger(folder: state)
-        guard let fingerprint = try ledger.setting("fingerprint") else { throw Missing(reason: "it never began") }
+        guard let changes = try JobFingerprint(job.fingerprint).changes(in: ledger) else {
+            throw Missing(reason: "it never began")
+        }
         // What is made of states does not decide them.
-        let changed = try JobFingerprint(job.fingerprint).changes(since: fingerprint)
-            .filter { !EvaluationDefinition.keysAfterEmbedding.contains($0) }
+        let changed = changes.filter { !EvaluationDefinition.keysAfterEmbedding.contains($0) }
         guard changed.isEmpty else {
             throw Missing(reason: "it ran with other settings; changed since: \(changed.joined(separator: ", "))")
         }

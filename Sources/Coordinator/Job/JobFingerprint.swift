@@ -15,10 +15,9 @@ struct JobFingerprint: Sendable {
     ///   - state: the ledger's folder, and the key that names it.
     /// - Throws: `ConfigurationError` where it belongs to a job with other inputs or settings.
     func claim(_ ledger: Ledger, state: (path: String, key: String)) throws {
-        guard let stored = try ledger.setting(Self.name) else {
+        guard let changed = try changes(in: ledger) else {
             return try ledger.set(Self.name, to: [UInt8](JSONEncoder().encode(values)))
         }
-        let changed = try changes(since: stored)
         guard changed.isEmpty else {
             throw ConfigurationError(problems: [
                 """
@@ -30,8 +29,9 @@ struct JobFingerprint: Sendable {
         }
     }
 
-    /// The keys of the configuration that are not as in the fingerprint that a ledger has.
-    func changes(since fingerprint: [UInt8]) throws -> [String] {
+    /// The keys of the configuration that are not as in the fingerprint that a ledger has; nil where it has none.
+    func changes(in ledger: Ledger) throws -> [String]? {
+        guard let fingerprint = try ledger.setting(Self.name) else { return nil }
         let known = try JSONDecoder().decode([String: String].self, from: Data(fingerprint))
         return Set(known.keys).union(values.keys).filter { known[$0] != values[$0] }.sorted()
     }

@@ -54,23 +54,29 @@ extension PairDifferences: DesignMatrix {
     var rowCount: Int { count }
     var columnCount: Int { hiddenSize }
 
-    func times(_ vector: [Double]) -> [Double] {
+    func times(_ vector: [Double]) -> [Double] { times(vector, rows: groups.indices) }
+
+    func transposeTimes(_ weights: [Double]) -> [Double] { transposeTimes(weights, rows: groups.indices) }
+
+    /// The products of some pairs, by their numbers, with a vector `[hidden]`.
+    func times(_ vector: [Double], rows: some Collection<Int>) -> [Double] {
         precondition(vector.count == hiddenSize, "a vector of another hidden size")
         return vector.withUnsafeBufferPointer { vector in
             values.withUnsafeBufferPointer { values in
-                groups.indices.map { row in
+                rows.map { row in
                     dot(UnsafeBufferPointer(rebasing: values[row * hiddenSize..<(row + 1) * hiddenSize]), vector)
                 }
             }
         }
     }
 
-    func transposeTimes(_ weights: [Double]) -> [Double] {
-        precondition(weights.count == count, "not a weight for each pair")
+    /// The sum of some pairs, by their numbers, each times its weight: `[hidden]`.
+    func transposeTimes(_ weights: [Double], rows: some Collection<Int>) -> [Double] {
+        precondition(weights.count == rows.count, "not a weight for each pair")
         var sum = Array(repeating: 0.0, count: hiddenSize)
         sum.withUnsafeMutableBufferPointer { sum in
             values.withUnsafeBufferPointer { values in
-                for (row, weight) in weights.enumerated() {
+                for (row, weight) in zip(rows, weights) {
                     for column in 0..<hiddenSize { sum[column] += weight * Double(values[row * hiddenSize + column]) }
                 }
             }

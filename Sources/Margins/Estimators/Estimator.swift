@@ -91,18 +91,27 @@ package enum Estimator: Hashable, Sendable {
 struct ScaledDifferences: DesignMatrix {
     let differences: PairDifferences
 
+    /// The numbers of the pairs that it is of.
+    let rows: [Int]
+
     /// What they are multiplied by.
     let factor: Double
 
     init(_ differences: PairDifferences) {
-        self.differences = differences
-        factor = 1 / differences.meanSquare.squareRoot()
+        self.init(
+            differences, rows: Array(0..<differences.count), factor: 1 / differences.meanSquare.squareRoot())
     }
 
-    var rowCount: Int { differences.count }
+    init(_ differences: PairDifferences, rows: [Int], factor: Double) {
+        (self.differences, self.rows, self.factor) = (differences, rows, factor)
+    }
+
+    var rowCount: Int { rows.count }
     var columnCount: Int { differences.hiddenSize }
 
-    func times(_ vector: [Double]) -> [Double] { differences.times(vector).scaled(by: factor) }
+    func times(_ vector: [Double]) -> [Double] { differences.times(vector, rows: rows).scaled(by: factor) }
 
-    func transposeTimes(_ weights: [Double]) -> [Double] { differences.transposeTimes(weights).scaled(by: factor) }
+    func transposeTimes(_ weights: [Double]) -> [Double] {
+        differences.transposeTimes(weights, rows: rows).scaled(by: factor)
+    }
 }

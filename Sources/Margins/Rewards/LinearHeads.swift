@@ -41,16 +41,14 @@ struct LinearHeads {
     ) -> [Double] {
         let lambda = solver.penalties[penalty]
         return LogisticLoss(
-            ChosenDifferences(differences: data.pairs, rows: set.rows, factor: factor), lambda: lambda,
+            ScaledDifferences(data.pairs, rows: set.rows, factor: factor), lambda: lambda,
             margins: margins, rowWeights: rowWeights, preconditioner: solver.preconditioner(lambda: lambda)
         ).minimum(from: start, tolerance: tolerance)
     }
 
     /// The differences of rewards of some rows, in their order.
     func margins(_ weights: [Double], of rows: [Int]) -> [Double] {
-        weights.withUnsafeBufferPointer { weights in
-            rows.map { row in data.pairs[row].withUnsafeBufferPointer { factor * dot($0, weights) } }
-        }
+        ScaledDifferences(data.pairs, rows: rows, factor: factor).times(weights)
     }
 
     /// The mean margins of heads that are each trained on as many prompts as there are, drawn with replacement: of all rows.
@@ -110,46 +108,5 @@ struct RewardSolver: Sendable {
             let nearest = distances.indices.min { distances[$0] < distances[$1] } ?? 0
             return inverses[nearest].inverse.times(vector)
         }
-    }
-}
-
-/// Some of the differences times a number, without a copy of them.
-private struct ChosenDifferences: DesignMatrix {
-    let differences: PairDifferences
-
-    /// The pairs' numbers.
-    let rows: [Int]
-    let factor: Double
-
-    var rowCount: Int { rows.count }
-    var columnCount: Int { differences.hiddenSize }
-
-    func times(_ vector: [Double]) -> [Double] {
-        let hiddenSize = differences.hiddenSize
-        precondition(vector.count == hiddenSize, "a vector of another hidden size")
-        return vector.withUnsafeBufferPointer { vector in
-            differences.values.withUnsafeBufferPointer { values in
-                rows.map { row in
-                    factor
-                        * dot(UnsafeBufferPointer(rebasing: values[row * hiddenSize..<(row + 1) * hiddenSize]), vector)
-                }
-            }
-        }
-    }
-
-    func transposeTimes(_ weights: [Double]) -> [Double] {
-        precondition(weights.count == rows.count, "not a weight for each pair")
-        let hiddenSize = differences.hiddenSize
-        var sum = Array(repeating: 0.0, count: hiddenSize)
-        sum.withUnsafeMutableBufferPointer { sum in
-            differences.values.withUnsafeBufferPointer { values in
-                for (row, weight) in zip(rows, weights) {
-                    let scaled = factor * weight
-                    let start = row * hiddenSize
-                    for column in 0..<hiddenSize { sum[column] += scaled * Double(values[start + column]) }
-                }
-            }
-        }
-        return sum
     }
 }

@@ -12,7 +12,7 @@ struct RewardNetworks {
     var count: Int { decays.count }
 
     /// `[networks · units, hidden]`, `[networks · units]` and `[networks · units]`, one after another.
-    private(set) var parameters: [Float]
+    var parameters: [Float]
     private let hiddenSize: Int
 
     static let units = 16
@@ -35,13 +35,6 @@ struct RewardNetworks {
         parameters = Array(repeatElement(first, count: count).joined())
         parameters += Array(repeating: 0, count: count * units)
         parameters += Array(repeatElement(second, count: count).joined())
-    }
-
-    /// The same with one parameter moved.
-    func moved(_ parameter: Int, by distance: Float) -> RewardNetworks {
-        var networks = self
-        networks.parameters[parameter] += distance
-        return networks
     }
 
     private var allUnits: Int { count * units }

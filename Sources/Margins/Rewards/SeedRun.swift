@@ -31,7 +31,7 @@ struct SeedRun {
         case .ensemble:
             all = linear.ensembleMargins(
                 set, penalty: penalty, count: training.ensemble, from: plainWeights(set, penalty: penalty),
-                seed: random(set, 1), tolerance: Self.rough)
+                seed: random(set, .bootstrap), tolerance: Self.rough)
         default: all = try ours.margins(without: set.excluded)
         }
         let raw = set.rows.map { all[$0] }
@@ -47,16 +47,22 @@ struct SeedRun {
             }
         case .constant: own = Array(repeating: own.reduce(0, +) / Double(own.count), count: own.count)
         case .shuffled:
-            var random = SeededGenerator(seed: random(set, 2))
+            var random = SeededGenerator(seed: random(set, .shuffle))
             own.shuffle(using: &random)
         default: break
         }
         return own
     }
 
+    /// What random numbers are for.
+    private enum Purpose: UInt64 {
+        case bootstrap = 1
+        case shuffle, networkWeights, networkOrder, decayWeights, decayOrder
+    }
+
     /// Another number for each purpose, and each training set.
-    private func random(_ set: LinearHeads.TrainingSet, _ purpose: UInt64) -> UInt64 {
-        var random = SeededGenerator(seed: seed &* 0x9E37_79B9 ^ set.excluded.seed << 8 ^ purpose)
+    private func random(_ set: LinearHeads.TrainingSet, _ purpose: Purpose) -> UInt64 {
+        var random = SeededGenerator(seed: seed &* 0x9E37_79B9 ^ set.excluded.seed << 8 ^ purpose.rawValue)
         return random.next()
     }
 
@@ -198,8 +204,10 @@ extension SeedRun {
             case .mlp:
                 let decay = decay(for: fold)
                 var networks = RewardNetworks(
-                    decays: trained.map { _ in decay }, hiddenSize: data.pairs.hiddenSize, seed: random(set, 3))
-                networks.train(on: data.states, rows: set.rows, margins: trained.map(\.margins), seed: random(set, 4))
+                    decays: trained.map { _ in decay }, hiddenSize: data.pairs.hiddenSize,
+                    seed: random(set, .networkWeights))
+                networks.train(
+                    on: data.states, rows: set.rows, margins: trained.map(\.margins), seed: random(set, .networkOrder))
                 held = networks.margins(of: data.states, rows: set.held)
             }
             for ((arm, _), margins) in zip(trained, held) { add(margins, arm, head) }
@@ -220,9 +228,9 @@ extension SeedRun {
         let set = linear.trainingSet(without: FoldSet(fold, other))
         let rows = set.held.filter { folds.assignment[$0] == other }
         var networks = RewardNetworks(
-            decays: training.decays, hiddenSize: data.pairs.hiddenSize, seed: random(set, 5))
+            decays: training.decays, hiddenSize: data.pairs.hiddenSize, seed: random(set, .decayWeights))
         let none = training.decays.map { _ in Array(repeating: 0.0, count: set.rows.count) }
-        networks.train(on: data.states, rows: set.rows, margins: none, seed: random(set, 6))
+        networks.train(on: data.states, rows: set.rows, margins: none, seed: random(set, .decayOrder))
         let losses = networks.margins(of: data.states, rows: rows).map(scaledLogLoss)
         let best = losses.indices.min { (losses[$0], $0) < (losses[$1], $1) } ?? 0
         return training.decays[best]

@@ -76,6 +76,12 @@ import Testing
 }
 
 extension RewardNetworks {
+    fileprivate func moved(_ parameter: Int, by distance: Float) -> RewardNetworks {
+        var networks = self
+        networks.parameters[parameter] += distance
+        return networks
+    }
+
     fileprivate func network(ofParameter index: Int) -> Int {
         let weights = parameters.count - 2 * count * units
         if index < weights { return index / (weights / count) }

@@ -82,8 +82,7 @@ struct OutputRow {
     private static func rebuilt(
         _ object: JSONObject, adding added: [UInt8], _ existing: ExistingColumns
     ) -> [UInt8] {
-        let kept = object.members.filter { OutputColumn(named: $0.key.utf8) == nil }
-            .map { Array(object.bytes[$0.keyRange.lowerBound..<$0.valueRange.upperBound]) }
+        let kept = OriginalRow.object(object).members { OutputColumn(named: $0.utf8) == nil }
         return JSONText.object(kept + [added])
     }
 }
