@@ -13,8 +13,9 @@ help:
 	@echo "make demo      annotate the sample dataset with a real model, one coordinator and two workers"
 	@echo "make test      build everything and run every test (Hugging Face datasets into Tests/.venv on first use, 0.4 GB)"
 	@echo "make test-interop  train with the margins: TRL's RewardTrainer takes a step with the output of a job in each"
-	@echo "               form of rows; and the reward heads of evaluate are compared with scikit-learn's and scipy's (all"
-	@echo "               into Tests/.venv-interop on first use, 1.5 GB; PyPI's torch brings CUDA along, some gigabytes more)"
+	@echo "               form of rows; what export writes goes through TRL's, OpenRLHF's and ms-swift's own code; and the"
+	@echo "               reward heads of evaluate are compared with scikit-learn's and scipy's (all into Tests/.venv-interop"
+	@echo "               on first use, 1.6 GB; PyPI's torch brings CUDA along, some gigabytes more)"
 	@echo "make bench     measure how many tokens this machine computes in a second, and compare with llama.cpp and"
 	@echo "               transformers (installed into Benchmarks/.venv on first use, some minutes and gigabytes)"
 	@echo "make dist      pack both programs with their libraries into dist/"
@@ -45,6 +46,8 @@ test-interop: build model
 	@Tests/Python/environment.sh interop
 	Tests/.venv-interop/bin/python Tests/Python/reward_trainer.py $(BINARIES) $(MODEL) Examples/demo
 	Tests/.venv-interop/bin/python Tests/Python/reward_heads.py --job $(BINARIES) $(MODEL) Examples/demo
+	PYTHONPATH=Tests/.venv-interop/trainers PYTHONDONTWRITEBYTECODE=1 \
+		Tests/.venv-interop/bin/python Tests/Python/export_formats.py $(BINARIES) Examples/demo
 
 demo: build model
 	@scripts/demo.sh

@@ -40,9 +40,8 @@ let package = Package(
             name: "Coordinator",
             dependencies: [
                 "CommandLineTool", "Dataset", "Diagnostics", "Digest", "FileSystem", "JobConfiguration", "JobStore",
-                "Margins", "Monitoring", "Prompting", "Protocol", "Reports", "Safetensors", "Scheduling",
-                "TextFeatures",
-                "Transport", "Trust", arguments, logging, signals,
+                "Margins", "ModelFiles", "Monitoring", "Prompting", "Protocol", "Reports", "Safetensors", "Scheduling",
+                "TextFeatures", "Transport", "Trust", arguments, logging, signals,
             ],
             exclude: [
                 "Dataset", "JobStore", "Monitoring", "Prompting", "Reports", "Scheduling", "TextFeatures", "Trust",
@@ -189,7 +188,8 @@ let package = Package(
             name: "CoordinatorTests",
             dependencies: [
                 "CommandLineTool", "Coordinator", "Dataset", "DatasetFixtures", "Diagnostics", "FileSystem",
-                "JobConfiguration", "JobStore", "JobStoreFixtures", "Margins", "Prompting", "Protocol", "Reports",
+                "JobConfiguration", "JobStore", "JobStoreFixtures", "Margins", "ModelFiles", "Prompting", "Protocol",
+                "Reports",
                 "Safetensors", "Scheduling", "SeededRandom", "TextFeatures",
             ],
             swiftSettings: strict),

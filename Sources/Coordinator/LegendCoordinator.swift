@@ -34,6 +34,8 @@ struct LegendCoordinator: AsyncParsableCommand {
                 legend-coordinator report out/annotated.jsonl
               Measure whether margins help a reward model, before you train one:
                 legend-coordinator evaluate cluster.yaml
+              Write the rows as a trainer takes them:
+                legend-coordinator export out/annotated.jsonl --to trl-conversational
               Rank several responses to each prompt, and keep the best:
                 legend-coordinator rerank cluster.yaml --candidates pool.jsonl --output best.jsonl --best 1
               Try another layer, where the job kept its embeddings:
@@ -48,7 +50,7 @@ struct LegendCoordinator: AsyncParsableCommand {
             StatusCommand.self,
             ValidateCommand.self,
             TextsCommand.self,
-            SummaryCommand.self, ReportCommand.self, ProjectCommand.self, KeygenCommand.self,
+            SummaryCommand.self, ReportCommand.self, ExportCommand.self, ProjectCommand.self, KeygenCommand.self,
         ])
 
     static func main() async {

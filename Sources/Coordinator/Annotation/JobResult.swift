@@ -22,15 +22,7 @@ struct JobResult: Sendable {
     ///   - directionFile: where the direction was saved; nil where it came from a file.
     func text(output: String, errors: String, directionFile: String?) -> String {
         var lines = ["\(summary.annotatedRows) of \(summary.rows) rows annotated" + failures + dropped]
-        if summary.margins.count > 0 {
-            let margins = summary.margins
-            lines.append(
-                """
-                margin: mean \(margins.mean.rounded(toPlaces: 4)), standard deviation \
-                \(margins.standardDeviation.rounded(toPlaces: 4)), from \(margins.minimum.rounded(toPlaces: 4)) to \
-                \(margins.maximum.rounded(toPlaces: 4)); \(margins.positiveShare.percent) above 0
-                """)
-        }
+        if summary.margins.count > 0 { lines.append("margin: \(summary.margins.text)") }
         if let calibration = summary.calibration {
             lines.append("unit: \(calibration.unitText)")
             if let method = calibration.methodText { lines.append("calibration method: \(method)") }

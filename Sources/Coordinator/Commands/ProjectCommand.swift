@@ -68,15 +68,9 @@ struct ProjectCommand: AsyncParsableCommand {
         do {
             try OutputPlace.makeFolder(of: job.output)
             if let path = job.directionFile { try job.direction.write(to: path) }
-            var report = StatusReport()
-            report.job = job.name
-            report.step = "projecting rows"
-            report.rowsTotalIsFinal = true
             summary = try job.projector.run(on: job.direction, writing: job.output, errorsPath: job.errors) {
                 done, total in
-                report.rowsDone = UInt64(done)
-                report.rowsTotal = UInt64(total)
-                console.show(report)
+                console.show(step: "projecting rows", done: done, of: total)
             }
             notices = try job.projector.notices(margins: summary.measured)
             console.endProgress()

@@ -23,9 +23,21 @@ package final class Console: Sendable {
         self.showsProgress = showsProgress
     }
 
-    package func show(_ report: StatusReport) {
+    package func show(_ report: StatusReport) { show(report, hasWorkers: true) }
+
+    /// Of what the coordinator does without workers.
+    package func show(step: String, done: Int, of total: Int) {
+        var report = StatusReport()
+        report.step = step
+        report.rowsDone = UInt64(done)
+        report.rowsTotal = UInt64(total)
+        report.rowsTotalIsFinal = true
+        show(report, hasWorkers: false)
+    }
+
+    private func show(_ report: StatusReport, hasWorkers: Bool) {
         guard showsProgress else { return }
-        let text = ProgressText(report: report)
+        let text = ProgressText(report: report, hasWorkers: hasWorkers)
         state.withLock { state in
             if isTerminal {
                 let line = text.line(width: Self.terminalWidth)

@@ -3,8 +3,12 @@ package import Protocol
 /// A status report as one line of text.
 package struct ProgressText: Sendable {
     private let report: StatusReport
+    private let hasWorkers: Bool
 
-    package init(report: StatusReport) { self.report = report }
+    /// - Parameter hasWorkers: whether it is work for them.
+    package init(report: StatusReport, hasWorkers: Bool = true) {
+        (self.report, self.hasWorkers) = (report, hasWorkers)
+    }
 
     /// With a bar, for a terminal that is `width` characters wide.
     package func line(width: Int) -> String {
@@ -35,10 +39,13 @@ package struct ProgressText: Sendable {
             parts.append("\(Self.short(report.tokensPerSecond)) tokens/s")
         }
         if let left = report.secondsLeft { parts.append("\(Self.duration(left)) left") }
-        let active = report.workers.count { $0.state == "ready" }
-        let others = report.workers.count - active
-        parts.append("\(active) \(active == 1 ? "worker" : "workers")\(others > 0 ? " and \(others) not ready" : "")")
-        return ", " + parts.joined(separator: ", ")
+        if hasWorkers {
+            let active = report.workers.count { $0.state == "ready" }
+            let others = report.workers.count - active
+            parts.append(
+                "\(active) \(active == 1 ? "worker" : "workers")\(others > 0 ? " and \(others) not ready" : "")")
+        }
+        return parts.map { ", \($0)" }.joined()
     }
 
     /// Three significant digits.

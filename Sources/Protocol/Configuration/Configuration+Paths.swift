@@ -24,6 +24,10 @@ extension Configuration {
 
         /// Folders that belong to the job, and whose files it may remove.
         package var folders: [NamedPath]
+
+        package init(read: [NamedPath], written: [NamedPath], folders: [NamedPath]) {
+            (self.read, self.written, self.folders) = (read, written, folders)
+        }
     }
 
     /// - Parameter file: the configuration file.

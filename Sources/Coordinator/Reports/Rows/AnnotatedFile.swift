@@ -1,76 +1,78 @@
-internal import Dataset
-internal import Diagnostics
+package import Dataset
+package import Diagnostics
 internal import FileSystem
 
 /// One row of an annotated file.
-struct AnnotatedRow: Sendable {
+package struct AnnotatedRow: Sendable {
     /// 1-based line on which it begins.
-    let line: Int
-    let object: JSONObject
-    let margin: Double
+    package let line: Int
+    package let object: JSONObject
+    package let margin: Double
 
     /// The difference of the two scores as the label has them; the margin where the file does not say. Its sign is what the
     /// model says of the label: a margin may be 0 where nothing carries over, and above 0 where the responses changed places.
-    let rawMargin: Double
+    package let rawMargin: Double
 
     /// `p_safer`, where the row has it.
-    let probability: Double?
+    package let probability: Double?
+
+    /// As the row has its responses; nil where the file does not say.
+    package let scores: (chosen: Double, rejected: Double)?
 
     /// Whether the responses changed places for a margin below 0.
-    let isFlipped: Bool
+    package let isFlipped: Bool
+
+    /// - Throws: `Problem` where the row has no finite margin.
+    package init(line: Int, object: JSONObject) throws(Problem) {
+        func number(_ column: OutputColumn) -> Double? {
+            // nil also for a number beyond what a `Double` can be.
+            object.value(of: column.rawValue)?.number.flatMap { $0.isFinite ? $0 : nil }
+        }
+        guard let margin = number(.margin) else {
+            let found =
+                object.value(of: OutputColumn.margin.rawValue).map { $0.text.quoted }
+                ?? "the columns \(object.members.map(\.key).listed)"
+            throw Problem("line \(line): expected the column \"margin\" with a number, found \(found)")
+        }
+        (self.line, self.object, self.margin) = (line, object, margin)
+        probability = number(.probability)
+        if let chosen = number(.scoreChosen), let rejected = number(.scoreRejected) {
+            scores = (chosen, rejected)
+        } else {
+            scores = nil
+        }
+        isFlipped = object.value(of: OutputColumn.flipped.rawValue)?.text == "true"
+        // Of a margin that is a difference of scores, and that may have been clipped.
+        let raw = number(.marginRaw) ?? scores.map { $0.chosen - $0.rejected } ?? margin
+        rawMargin = isFlipped ? -raw : raw
+    }
 }
 
 /// A file that a job wrote, read row by row in constant memory, as often as somebody asks.
-struct AnnotatedFile: Sendable {
+package struct AnnotatedFile: Sendable {
     let path: String
 
     /// Longer rows no job writes.
-    static let rowBytesMax = 1 << 30
+    package static let rowBytesMax = 1 << 30
+
+    package init(path: String) { self.path = path }
 
     /// - Throws: `FileError` where the file cannot be read, or a row has no finite margin.
-    func forEachRow(_ body: (AnnotatedRow) throws -> Void) throws {
+    package func forEachRow(_ body: (AnnotatedRow) throws -> Void) throws {
         var rows = try RowSource(path: path, container: .json, maxRowBytes: Self.rowBytesMax)
         while let row = try rows.next() {
             guard case .object(let object) = row.original else {
                 throw FileError(
                     path: path, problem: "line \(row.line): \(row.problem.map { "\($0)" } ?? "no object")")
             }
-            guard let margin = object.number(in: .margin) else {
-                throw FileError(
-                    path: path,
-                    problem: """
-                        line \(row.line): expected the column "margin" with a number, found \(found(object))
-                        """)
+            let annotated: AnnotatedRow
+            do throws(Problem) {
+                annotated = try AnnotatedRow(line: row.line, object: object)
+            } catch {
+                throw FileError(path: path, problem: error.description)
             }
-            let isFlipped = object.value(of: OutputColumn.flipped.rawValue)?.text == "true"
-            // Of a margin that is a difference of scores, and that may have been clipped.
-            let rawMargin = object.number(in: .marginRaw) ?? object.scoreDifference ?? margin
-            try body(
-                AnnotatedRow(
-                    line: row.line, object: object, margin: margin, rawMargin: isFlipped ? -rawMargin : rawMargin,
-                    probability: object.number(in: .probability), isFlipped: isFlipped))
+            try body(annotated)
         }
-    }
-
-}
-
-extension AnnotatedFile {
-    private func found(_ object: JSONObject) -> String {
-        object.value(of: OutputColumn.margin.rawValue).map { $0.text.quoted }
-            ?? "the columns \(object.members.map(\.key).listed)"
-    }
-}
-
-extension JSONObject {
-    /// nil also for a number beyond what a `Double` can be.
-    fileprivate func number(in column: OutputColumn) -> Double? {
-        value(of: column.rawValue)?.number.flatMap { $0.isFinite ? $0 : nil }
-    }
-
-    /// nil where a score is missing.
-    fileprivate var scoreDifference: Double? {
-        guard let chosen = number(in: .scoreChosen), let rejected = number(in: .scoreRejected) else { return nil }
-        return chosen - rejected
     }
 }
 

@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import Dataset
+
+/// What a trainer of reward models or policies, or llama.cpp, takes.
+enum ExportFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
+    /// Strings, of which a trainer joins prompt and response: TRL's standard format.
+    case trl
+
+    /// Lists of messages, the prompt in a column of its own: TRL's conversational format.
+    case trlConversational = "trl-conversational"
+
+    /// Strings, with a reward for each response and an offset above 0: Amini et al. 2024, arXiv 2402.10571.
+    case odpo
+
+    /// Whole conversations, as OpenRLHF applies a chat template to them.
+    case openrlhf
+
+    /// Whole conversations, as ms-swift reads them.
+    case msSwift = "ms-swift"
+
+    /// The direction as a file that llama.cpp adds to a model's hidden states.
+    case controlVector = "control-vector"
+
+    /// How the file's name ends where nobody names it.
+    var ending: String { self == .controlVector ? ".\(rawValue).gguf" : ".\(rawValue).jsonl" }
+
+    /// Of each row; none of a file that has no rows.
+    var columns: [String] {
+        switch self {
+        case .trl, .trlConversational: ["prompt", "chosen", "rejected", "margin"]
+        case .odpo: ["prompt", "chosen", "rejected", "chosen_reward", "rejected_reward", "offset"]
+        case .openrlhf: ["chosen", "rejected", "margin"]
+        case .msSwift: ["messages", "rejected_messages", "margin"]
+        case .controlVector: []
+        }
+    }
+
+    /// Whether its trainer takes a column of that name for its own, if there is one.
+    func reads(_ column: String) -> Bool {
+        switch self {
+        case .trl, .trlConversational, .odpo:
+            return (columns + ["tools", "chat_template_kwargs", "image", "images"]).contains(column)
+        case .openrlhf: return columns.contains(column)
+        case .msSwift:
+            let others = [
+                "system", "conversation", "conversations", "tools", "objects", "image", "images", "audio", "audios",
+                "video",
+                "videos", "label", "channel", "solution", "teacher_prompt", "teacher_images", "chat_template_kwargs",
+            ]
+            return (columns + others).contains(column)
+                || ["rejected_", "positive_", "negative_"].contains(where: column.hasPrefix)
+        case .controlVector: return false
+        }
+    }
+
+    /// How the names of files end that are read where the format is.
+    var endings: [String] {
+        switch self {
+        case .trl, .trlConversational, .odpo: [".jsonl", ".json", ".jsonl.gz", ".json.gz"]
+        // They look elsewhere for a file that ends otherwise.
+        case .openrlhf, .msSwift: [".jsonl", ".json"]
+        case .controlVector: [".gguf"]
+        }
+    }
+
+    /// Whether conversations become strings.
+    var isPlainText: Bool { self == .trl || self == .odpo }
+
+    /// What becomes of margins below 0 where nobody says it.
+    var usualNegative: NegativeMargins { self == .odpo ? .drop : .keep }
+
+    /// What can become of them.
+    var possibleNegatives: [NegativeMargins] {
+        switch self {
+        case .odpo: [.drop, .flip]
+        case .controlVector: []
+        default: NegativeMargins.allCases
+        }
+    }
+}
+
+/// What becomes of rows whose margin is below 0, in the words of `margin.negative`.
+enum NegativeMargins: String, CaseIterable, ExpressibleByArgument, Sendable {
+    case keep, clip, drop, flip
+}

@@ -1,0 +1,184 @@
+internal import Dataset
+internal import Diagnostics
+internal import FileSystem
+internal import Foundation
+internal import Margins
+internal import Reports
+
+/// Writes an annotated file's rows as a trainer takes them, in their order; those that cannot be, or are not wanted, go
+/// into a file of their own. Reads the file twice, in constant memory.
+struct RowExport {
+    let path: String
+    let output: String
+
+    /// Where rows go that are not in the output; there is no file where all are.
+    let errors: String
+    let format: ExportFormat
+    let form: TextForm
+    let negative: NegativeMargins
+
+    /// Columns that go along.
+    let keptColumns: [String]
+    let options: DatasetOptions
+
+    /// What became of a row.
+    private enum Outcome {
+        case row(ExportedRow, wasNegative: Bool)
+        case failed(String)
+        case dropped(String)
+    }
+
+    /// What is known of the rows before the first one is written.
+    private struct Survey {
+        var rows = 0
+        var exported = 0
+        var missingColumns: Set<String>
+        var firstProblem: String?
+
+        /// Sums over the rows.
+        private var products = 0.0
+        private var squares = 0.0
+
+        init(columns: [String]) { missingColumns = Set(columns) }
+
+        mutating func add(_ row: ExportedRow) {
+            exported += 1
+            guard let scores = row.scores else { return }
+            let difference = scores.chosen - scores.rejected
+            products += row.margin * difference
+            squares += difference * difference
+        }
+
+        /// The margin that a difference of scores of 1 has, by least squares; 0 where nothing says it.
+        var slope: Double {
+            let slope = products / squares
+            return slope.isFinite ? slope : 0
+        }
+    }
+
+    struct Summary: Hashable {
+        var rows = 0
+        var margins = MarginStatistics()
+        var failedRows = 0
+        var droppedRows = 0
+
+        /// Rows in the output whose margin was below 0.
+        var negativeRows = 0
+
+        /// Rows in the output whose responses are the same text.
+        var identicalRows = 0
+    }
+
+    /// - Parameter progress: rows done, and all.
+    /// - Throws: `Problem` of the file where no row can be exported, or a column is in none; `FileError`. Then nothing is
+    ///   written.
+    func run(progress: (_ done: Int, _ total: Int) -> Void) throws -> Summary {
+        let survey = try survey()
+        var output = try OutputFile(path: output, keepPartial: false)
+        var errors = try OutputFile(path: errors, keepPartial: false)
+        var summary = Summary()
+        try forEachRecord { record in
+            summary.rows += 1
+            switch outcome(record, slope: survey.slope) {
+            case .row(let row, let wasNegative):
+                let line = row.json(format, form, slope: survey.slope, kept: kept(record))
+                try output.write(line + [0x0A])
+                summary.margins.add(row.margin)
+                summary.negativeRows += wasNegative ? 1 : 0
+                // Bytes: Swift's equality knows other spellings of the same characters.
+                let isSame = row.pair.preferred.utf8.elementsEqual(row.pair.other.utf8)
+                summary.identicalRows += isSame ? 1 : 0
+            case .failed(let reason):
+                summary.failedRows += 1
+                try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
+            case .dropped(let reason):
+                summary.droppedRows += 1
+                try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
+            }
+            progress(summary.rows, survey.rows)
+        }
+        guard summary.rows == survey.rows else {
+            throw FileError(
+                path: path, problem: "it changed while it was read: \(survey.rows) rows, then \(summary.rows)")
+        }
+        // The errors first: an output is never there without them.
+        try errors.seal()
+        try output.seal()
+        if summary.failedRows + summary.droppedRows > 0 { try errors.publish() } else { try errors.withdraw() }
+        try output.publish()
+        return summary
+    }
+
+    private func survey() throws -> Survey {
+        var survey = Survey(columns: keptColumns)
+        try forEachRecord { record in
+            survey.rows += 1
+            switch outcome(record, slope: 0) {
+            case .row(let row, _):
+                survey.add(row)
+                for name in survey.missingColumns where record.original.value(of: name) != nil {
+                    survey.missingColumns.remove(name)
+                }
+            case .failed(let reason), .dropped(let reason): survey.firstProblem = survey.firstProblem ?? reason
+            }
+        }
+        guard survey.exported > 0 else {
+            let reason = survey.firstProblem.map { "; of the first one: \($0)" } ?? ""
+            throw Problem(
+                "\(path): none of its \(survey.rows.counted("row")) can be exported\(reason)", isOfConfiguration: true)
+        }
+        if let missing = keptColumns.first(where: survey.missingColumns.contains) {
+            throw Problem("\(path): no row has the column \(missing.quoted)", isOfConfiguration: true)
+        }
+        return survey
+    }
+
+    private func forEachRecord(_ body: (DatasetRecord) throws -> Void) throws {
+        var reader = try DatasetReader(path: path, options: options)
+        while let record = try reader.next() { try body(record) }
+    }
+
+    private func outcome(_ record: DatasetRecord, slope: Double) -> Outcome {
+        let pair: ResponsePair
+        switch record.content {
+        case .success(let content): pair = content
+        case .failure(let error): return .failed("\(error)")
+        }
+        let row: ExportedRow
+        do {
+            guard case .object(let object) = record.original else {
+                throw Problem("line \(record.line): no JSON object")
+            }
+            row = ExportedRow(try AnnotatedRow(line: record.line, object: object), pair)
+            if let misfit = row.misfit(format) { throw Problem("line \(record.line): \(misfit)") }
+        } catch {
+            return .failed("\(URL(fileURLWithPath: path).lastPathComponent): \(error)")
+        }
+        let isNegative = row.margin < 0
+        let treated: ExportedRow
+        switch negative {
+        case .keep: treated = row
+        case .clip: treated = row.clipped
+        case .flip: treated = isNegative ? row.opposite : row
+        case .drop:
+            guard !isNegative else { return .dropped("the margin is \(row.margin), below 0 (--negative drop)") }
+            treated = row
+        }
+        if format == .odpo {
+            // Rewards that are the same have no offset that anybody could take the logarithm of.
+            let rewards = treated.rewards(slope: slope)
+            guard rewards.chosen - rewards.rejected > 0 else {
+                return .dropped("the margin is \(row.margin): an offset must be above 0")
+            }
+        }
+        return .row(treated, wasNegative: isNegative)
+    }
+
+    /// The row's own columns that go along, all of them in every row.
+    private func kept(_ record: DatasetRecord) -> [[UInt8]] {
+        keptColumns.map { column in
+            record.original.members { $0.utf8.elementsEqual(column.utf8) }.first
+                ?? JSONText.member(column, json: Array("null".utf8))
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Dataset
+import DatasetFixtures
+import Diagnostics
+import Foundation
+import JobConfiguration
+import Margins
+import ModelFiles
+import Protocol
+import Testing
+
+@testable import Coordinator
+
+/// Directions as llama.cpp takes them, and what is exported of which source.
+@Suite struct ControlVectorTests {
+    private let folder: DatasetFolder
+
+    init() throws { folder = try DatasetFolder() }
+
+    private func saved(layer: Int, layerCount: Int = 30) throws -> SavedDirection {
+        SavedDirection(
+            direction: try Direction(difference: [3, -4]),
+            provenance: .init(
+                model: "m", modelSHA256: String(repeating: "0a", count: 32), tokenizer: "gpt2", template: "alpaca",
+                compatibility: .none, layer: layer, layerCount: layerCount, token: .lastToken, precision: .f32,
+                numericBuild: "n", anchorsSHA256: "1b", anchorPairs: 10, software: "0.1.0"))
+    }
+
+    @Test(arguments: [2, 21, 29])
+    func theVectorIsBehindTheBlockThatLeavesTheLayer(_ layer: Int) throws {
+        let vector = try ControlVector(saved(layer: layer), length: 10, path: "d")
+        #expect(vector.block == layer - 1 && vector.values == [6, -8])
+        let path = folder.path("v.gguf")
+        try Data(vector.serialized).write(to: URL(filePath: path))
+        let file = try GGUFFile(path: path)
+        #expect(try file.metadata.string("general.architecture") == "controlvector")
+        #expect(try file.metadata.unsigned("legend.layer") == layer)
+        let tensor = try file.tensor("direction.\(layer - 1)", shape: [2])
+        #expect(tensor.type == .f32)
+    }
+
+    @Test(arguments: [0, 1, 30])
+    func aLayerThatNothingIsAddedToIsRefused(_ layer: Int) throws {
+        let problem = #expect(throws: Problem.self) {
+            try ControlVector(saved(layer: layer), length: 1, path: "d.safetensors")
+        }
+        #expect(problem?.description.contains("Expected a layer of 2 to 29") == true)
+        #expect(problem?.isOfConfiguration == true)
+    }
+
+    @Test func itsLengthIsWhatResponsesDifferByAsLabelled() throws {
+        let rows = [
+            #"{"prompt": "a", "chosen": "b", "rejected": "c", "margin": 1, "margin_raw": 5.0}"#,
+            #"{"prompt": "a", "chosen": "b", "rejected": "c", "margin": 1, "margin_raw": 1.0, "margin_flipped": true}"#,
+        ]
+        try folder.write(rows.joined(separator: "\n"), to: "a.jsonl")
+        #expect(try ExportSource(folder.path("a.jsonl"), overrides: []).typicalLength() == 2)
+        try folder.write(rows[1], to: "b.jsonl")
+        try folder.write("", to: "a.direction.safetensors")
+        #expect(throws: Problem.self) { try ExportSource(folder.path("b.jsonl"), overrides: []).typicalLength() }
+        #expect(throws: Problem.self) {
+            try ExportSource(folder.path("a.direction.safetensors"), overrides: []).typicalLength()
+        }
+    }
+
+    // MARK: Sources
+
+    @Test func aConfigurationSaysWhereAndHow() throws {
+        let yaml = """
+            job: {input: rows.jsonl, output: out.jsonl.gz}
+            dataset: {columns: {prompt: q, chosen: good, rejected: bad}}
+            model: {path: none.gguf}
+            """
+        try folder.write(yaml, to: "my.yaml")
+        try folder.write(#"{"q": "a", "good": "b", "bad": "c"}"#, to: "rows.jsonl")
+        let missing = #expect(throws: Problem.self) { try ExportSource(folder.path("my.yaml"), overrides: []) }
+        #expect(missing?.description.contains("out.jsonl.gz: no such file, the output of ") == true)
+        try folder.write("", to: "out.jsonl.gz")
+        let source = try ExportSource(folder.path("my.yaml"), overrides: ["job.name=x"])
+        #expect(source.rows == folder.path("out.jsonl.gz"))
+        #expect(source.direction == folder.path("out.direction.safetensors"))
+        #expect(source.options.columns?.prompt == "q" && source.options.columns?.other == "bad")
+        #expect(source.usualOutput(.odpo) == folder.path("out.odpo.jsonl"))
+        #expect(source.usualOutput(.controlVector) == folder.path("out.control-vector.gguf"))
+        for name in ["rows.jsonl", "out.jsonl.gz", "my.yaml", "out.trust.json", "out.heads.safetensors", "none.gguf"] {
+            #expect(throws: ConfigurationError.self, "\(name)") {
+                try source.check(writing: folder.path(name), errors: nil)
+            }
+        }
+        #expect(throws: ConfigurationError.self) {
+            try source.check(writing: folder.path("x.jsonl"), errors: folder.path("out.errors.jsonl"))
+        }
+        try source.check(writing: folder.path("x.jsonl"), errors: folder.path("x.errors.jsonl"))
+    }
+
+    @Test func anOutputOfTheNameOfWhatIsReadIsRefused() throws {
+        try folder.write("{}", to: "a.jsonl")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("link.jsonl"), withDestinationPath: folder.path("a.jsonl"))
+        let source = try ExportSource(folder.path("a.jsonl"), overrides: [])
+        for name in ["a.jsonl", "link.jsonl", "a.direction.safetensors", "a.errors.jsonl", "a.evaluation.json"] {
+            #expect(throws: ConfigurationError.self, "\(name)") {
+                try source.check(writing: folder.path(name), errors: nil)
+            }
+        }
+        try folder.write("", to: "a.direction.safetensors")
+        let direction = try ExportSource(folder.path("a.direction.safetensors"), overrides: [])
+        #expect(direction.rows == nil)
+        #expect(direction.usualOutput(.controlVector) == folder.path("a.control-vector.gguf"))
+        #expect(throws: ConfigurationError.self) {
+            try direction.check(writing: folder.path("a.direction.safetensors"), errors: nil)
+        }
+    }
+}
