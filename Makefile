@@ -7,7 +7,7 @@ LEGEND_BENCH_VENV ?= $(CURDIR)/Benchmarks/.venv
 BENCH_PYTHON := $(LEGEND_BENCH_VENV)/bin/python
 export LEGEND_BENCH_VENV
 
-.PHONY: help setup model build test test-interop demo bench dist lint format protocol clean
+.PHONY: help setup model build test test-interop test-steering demo bench dist lint format protocol clean
 
 help:
 	@echo "make demo      annotate the sample dataset with a real model, one coordinator and two workers"
@@ -16,6 +16,8 @@ help:
 	@echo "               form of rows; what export writes goes through TRL's, OpenRLHF's and ms-swift's own code; and the"
 	@echo "               reward heads of evaluate are compared with scikit-learn's and scipy's (all into Tests/.venv-interop"
 	@echo "               on first use, 1.6 GB; PyPI's torch brings CUDA along, some gigabytes more)"
+	@echo "make test-steering  steer the small model in llama.cpp with what export writes of the sample dataset's direction"
+	@echo "               (in make bench's environment)"
 	@echo "make bench     measure how many tokens this machine computes in a second, and compare with llama.cpp and"
 	@echo "               transformers (installed into Benchmarks/.venv on first use, some minutes and gigabytes)"
 	@echo "make dist      pack both programs with their libraries into dist/"
@@ -48,6 +50,14 @@ test-interop: build model
 	Tests/.venv-interop/bin/python Tests/Python/reward_heads.py --job $(BINARIES) $(MODEL) Examples/demo
 	PYTHONPATH=Tests/.venv-interop/trainers PYTHONDONTWRITEBYTECODE=1 \
 		Tests/.venv-interop/bin/python Tests/Python/export_formats.py $(BINARIES) Examples/demo
+
+test-steering: build model
+	@Benchmarks/setup.sh
+	$(BINARIES)/legend-coordinator run cluster.yaml --quiet --set job.output=out/steering/annotated.jsonl \
+		--set embedding.layer=21 --set embedding.token=mean-response --set direction.estimator=mean-difference
+	$(BINARIES)/legend-coordinator export out/steering/annotated.jsonl --to control-vector --output out/steering/safety.gguf
+	$(BENCH_PYTHON) Benchmarks/steering.py $(MODEL) out/steering/safety.gguf out/steering/annotated.direction.safetensors \
+		Examples/demo/preferences.jsonl
 
 demo: build model
 	@scripts/demo.sh

@@ -47,16 +47,30 @@ import Testing
         #expect(problem?.isOfConfiguration == true)
     }
 
-    @Test func itsLengthIsWhatResponsesDifferByAsLabelled() throws {
-        let rows = [
-            #"{"prompt": "a", "chosen": "b", "rejected": "c", "margin": 1, "margin_raw": 5.0}"#,
-            #"{"prompt": "a", "chosen": "b", "rejected": "c", "margin": 1, "margin_raw": 1.0, "margin_flipped": true}"#,
-        ]
+    private func source(rawMargins: [Double], flipped: Int? = nil) throws -> ExportSource {
+        let rows = rawMargins.enumerated().map { index, margin in
+            let isFlipped = index == flipped
+            let mark = isFlipped ? #", "margin_flipped": true"# : ""
+            return
+                #"{"prompt": "a", "chosen": "b", "rejected": "c", "margin": 1, "margin_raw": \#(isFlipped ? -margin : margin)\#(mark)}"#
+        }
         try folder.write(rows.joined(separator: "\n"), to: "a.jsonl")
-        #expect(try ExportSource(folder.path("a.jsonl"), overrides: []).typicalLength() == 2)
-        try folder.write(rows[1], to: "b.jsonl")
+        return try ExportSource(folder.path("a.jsonl"), overrides: [])
+    }
+
+    @Test func itsLengthIsWhatResponsesDifferByAsLabelled() throws {
+        #expect(try source(rawMargins: [5, 4, 3, 4, 5, -1, 4, 4], flipped: 5).typicalLength() == 3.5)
+    }
+
+    /// Of rows that say nothing of it, a direction would get either sign.
+    @Test(arguments: [[5, -4, 1, -2], [-3, -3.5, -4], [0, 0, 0], [5]])
+    func aDirectionThatSaysNothingOfTheRowsHasNoLength(_ rawMargins: [Double]) throws {
+        let problem = #expect(throws: Problem.self) { try source(rawMargins: rawMargins).typicalLength() }
+        #expect(problem?.description.contains("--length exports it all the same") == true)
+    }
+
+    @Test func aDirectionAloneHasNoLength() throws {
         try folder.write("", to: "a.direction.safetensors")
-        #expect(throws: Problem.self) { try ExportSource(folder.path("b.jsonl"), overrides: []).typicalLength() }
         #expect(throws: Problem.self) {
             try ExportSource(folder.path("a.direction.safetensors"), overrides: []).typicalLength()
         }

@@ -105,11 +105,14 @@ struct ExportSource {
         }
         var differences = MarginStatistics()
         try AnnotatedFile(path: rows).forEachRow { differences.add($0.rawMargin) }
-        guard differences.mean > 0 else {
+        // A direction that says nothing of these rows has a mean near 0 of either sign: it must not decide where up is.
+        let error = differences.standardDeviation / Double(differences.count).squareRoot()
+        guard differences.count > 1, differences.mean > 2 * error else {
             throw Problem(
                 """
-                \(rows): the chosen responses' scores are not above the rejected ones' on average (\
-                \(differences.mean.rounded(toPlaces: 4))): give --length
+                \(rows): chosen responses' scores are not above rejected ones' beyond chance (on average by \
+                \(differences.mean.rounded(toPlaces: 4)) ± \((1.96 * error).rounded(toPlaces: 4))): the direction says \
+                nothing of these rows; --length exports it all the same
                 """, isOfConfiguration: true)
         }
         return differences.mean
