@@ -53,9 +53,9 @@ test-interop: build model
 
 test-steering: build model
 	@Benchmarks/setup.sh
-	$(BINARIES)/legend-coordinator run cluster.yaml --quiet --set job.output=out/steering/annotated.jsonl \
+	$(BINARIES)/legend-coordinator run cluster.yaml --quiet --restart --set job.output=out/steering/annotated.jsonl \
 		--set embedding.layer=21 --set embedding.token=mean-response --set direction.estimator=mean-difference
-	$(BINARIES)/legend-coordinator export out/steering/annotated.jsonl --to control-vector --output out/steering/safety.gguf
+	$(BINARIES)/legend-coordinator export out/steering/annotated.jsonl --to control-vector --output out/steering/safety.gguf --overwrite
 	$(BENCH_PYTHON) Benchmarks/steering.py $(MODEL) out/steering/safety.gguf out/steering/annotated.direction.safetensors \
 		Examples/demo/preferences.jsonl
 

@@ -192,6 +192,10 @@ struct RerankTests {
             (["--set", "embedding.layer=3"], "embedding.layer is 3, but"),
             (["--set", "model.sha256=\(String(repeating: "0", count: 64))"], "model.sha256 is 0000"),
             (["--heads", folder.path("pool.jsonl")], "not a usable safetensors file"),
+            (
+                ["--set", "direction.estimator=logistic"],
+                "with other settings; changed since: direction.estimator. Run"
+            ),
             (["--label", "nothing"], "there is no column \"nothing\""),
             (["--set", "job.output=other.jsonl"], "there is nothing to rank by"),
             (["--response-column", "answer"], "answer"),

@@ -6,6 +6,7 @@ import JobConfiguration
 import Margins
 import ModelFiles
 import Protocol
+import Reports
 import Testing
 
 @testable import Coordinator
@@ -58,22 +59,71 @@ import Testing
         return try ExportSource(folder.path("a.jsonl"), overrides: [])
     }
 
+    private func length(_ source: ExportSource, _ saved: SavedDirection? = nil) throws -> Double {
+        let found = try source.rows.map(AnnotatedMargins.init(ofFile:))
+        return try source.typicalLength(of: saved ?? self.saved(layer: 3), found)
+    }
+
     @Test func itsLengthIsWhatResponsesDifferByAsLabelled() throws {
-        #expect(try source(rawMargins: [5, 4, 3, 4, 5, -1, 4, 4], flipped: 5).typicalLength() == 3.5)
+        #expect(try length(source(rawMargins: [5, 4, 3, 4, 5, -1, 4, 4], flipped: 5)) == 3.5)
     }
 
     /// Of rows that say nothing of it, a direction would get either sign.
     @Test(arguments: [[5, -4, 1, -2], [-3, -3.5, -4], [0, 0, 0], [5]])
     func aDirectionThatSaysNothingOfTheRowsHasNoLength(_ rawMargins: [Double]) throws {
-        let problem = #expect(throws: Problem.self) { try source(rawMargins: rawMargins).typicalLength() }
-        #expect(problem?.description.contains("--length exports it all the same") == true)
+        let problem = #expect(throws: Problem.self) { try length(source(rawMargins: rawMargins)) }
+        #expect(problem?.description.contains("beyond chance") == true)
+        #expect(problem?.description.hasSuffix("--length exports it all the same") == true)
     }
 
     @Test func aDirectionAloneHasNoLength() throws {
         try folder.write("", to: "a.direction.safetensors")
         #expect(throws: Problem.self) {
-            try ExportSource(folder.path("a.direction.safetensors"), overrides: []).typicalLength()
+            try length(ExportSource(folder.path("a.direction.safetensors"), overrides: []))
         }
+    }
+
+    @Test func aDirectionThatOthersScoredTheRowsWithHasNoLength() throws {
+        var saved = try saved(layer: 3)
+        saved.categories = CategoryDirections(
+            column: "area", names: ["a"], directions: [try Direction(difference: [1, 0])],
+            units: [.init(scale: 1, offset: 0)])
+        let source = try source(rawMargins: [5, 4, 3, 4])
+        let problem = #expect(throws: Problem.self) { try length(source, saved) }
+        #expect(problem?.description.contains("directions by category") == true)
+    }
+
+    private func trust(layer: Int = 3, pairs: Int = 10, dropped: Int = 0) throws -> TrustFigures {
+        var run = TrustFigures.Run(
+            job: "j", input: folder.path("rows.jsonl"), output: "", software: "0", source: "own", anchorFiles: [],
+            pairs: pairs, estimator: "ridge", model: "m", modelSha256: String(repeating: "0a", count: 32),
+            template: "alpaca",
+            compatibility: "none", precision: "f32", numericBuild: "n", layer: layer, layerCount: 30, token: "last",
+            placeReason: "")
+        run.rows = 4 + dropped
+        run.droppedRows = dropped
+        return TrustFigures(run: run)
+    }
+
+    @Test(arguments: [
+        (4, 10, 0, "its layer is 3, and the rows' is 4"), (3, 9, 0, "its pairs is 10"), (3, 10, 2, "dropped"),
+    ])
+    func whatTheJobSaysOfItsDirectionAndRowsIsHeld(
+        _ layer: Int, _ pairs: Int, _ dropped: Int, _ reason: String
+    ) throws {
+        _ = try source(rawMargins: [5, 4, 3, 4])
+        try folder.write(trust().serialized, to: "a.trust.json")
+        #expect(try length(ExportSource(folder.path("a.jsonl"), overrides: [])) == 4)
+        try folder.write(trust(layer: layer, pairs: pairs, dropped: dropped).serialized, to: "a.trust.json")
+        let problem = #expect(throws: Problem.self) {
+            try length(ExportSource(folder.path("a.jsonl"), overrides: []))
+        }
+        #expect(problem?.description.contains(reason) == true)
+    }
+
+    @Test(arguments: [1e-50, 1e39])
+    func aLengthThatNoNumberOfTheFileHasIsRefused(_ length: Double) throws {
+        #expect(throws: Problem.self) { try ControlVector(saved(layer: 3), length: length, path: "d") }
     }
 
     // MARK: Sources
@@ -111,6 +161,9 @@ import Testing
         try FileManager.default.createSymbolicLink(
             atPath: folder.path("link.jsonl"), withDestinationPath: folder.path("a.jsonl"))
         let source = try ExportSource(folder.path("a.jsonl"), overrides: [])
+        try folder.write(trust().serialized, to: "a.trust.json")
+        let known = try ExportSource(folder.path("a.jsonl"), overrides: [])
+        #expect(throws: ConfigurationError.self) { try known.check(writing: folder.path("rows.jsonl"), errors: nil) }
         for name in ["a.jsonl", "link.jsonl", "a.direction.safetensors", "a.errors.jsonl", "a.evaluation.json"] {
             #expect(throws: ConfigurationError.self, "\(name)") {
                 try source.check(writing: folder.path(name), errors: nil)

@@ -1,3 +1,4 @@
+import Foundation
 import JobConfiguration
 import Protocol
 import Testing
@@ -55,6 +56,17 @@ struct InductionConfigurationTests {
                         .init(kind: "harmless 2", origin: .refusals), .init(kind: "given", origin: .column("good")),
                         .init(kind: "harmless 4", origin: .generated(system: "Be kind.", template: nil)),
                     ]))
+    }
+
+    /// Copied as people do, with every section that there is.
+    @Test func theExampleIsReadWithPromptsOfTheCommandLine() throws {
+        let example = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "cluster.yaml").path
+        let read = try InductionConfiguration(
+            contentsOf: example,
+            overrides: ["induction.prompts=/p.jsonl", "induction.output=/pool.jsonl", "generation.temperature=1"],
+            candidates: .init(count: 2))
+        #expect(read.induction.prompts == "/p.jsonl" && read.induction.output == "/pool.jsonl")
     }
 
     /// What a file says of its anchors' places is not where candidates go.

@@ -153,7 +153,8 @@ def transcript(row):
     """Prompt and responses as plain texts."""
     names = {"user": "\n\nHuman: ", "assistant": "\n\nAssistant: ", "system": ""}
     prompt = "".join(names[message["role"]] + message["content"] for message in row.prompt) + "\n\nAssistant:"
-    return prompt, " " + row.chosen, " " + row.rejected
+    responses = [text if text[0].isspace() else " " + text for text in row.sides]
+    return prompt, *responses
 
 
 def as_transcript(row):

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineTool
+internal import Dataset
 internal import Diagnostics
 internal import FileSystem
 internal import Foundation
@@ -43,8 +44,8 @@ struct ExportCommand: AsyncParsableCommand {
               legend-coordinator export out/annotated.jsonl --to control-vector --output safety.gguf
 
             EXIT STATUS
-              0 all rows are exported (or dropped by --negative drop); 3 some cannot be; 2 the command line or a file must be \
-            changed, nothing is written; 1 else.
+              0 all rows are exported, or not wanted (--negative drop; odpo: margins that are not above 0); 3 some cannot be; 2 \
+            the command line or a file must be changed, nothing is written; 1 else.
             """)
 
     @Argument(
@@ -69,7 +70,10 @@ struct ExportCommand: AsyncParsableCommand {
             """)
     var negative: NegativeMargins?
 
-    @Option(help: ArgumentHelp("A column of the rows that goes along; may be repeated.", valueName: "column"))
+    @Option(
+        help: ArgumentHelp(
+            "A column of the rows that goes along, as it is, or null in a row without it; may be repeated.",
+            valueName: "column"))
     var keep: [String] = []
 
     @Option(
@@ -88,19 +92,22 @@ struct ExportCommand: AsyncParsableCommand {
     @Flag(help: "Print no progress, only the result.")
     var quiet = false
 
+    @Flag(help: "Take the place of a file that is there at --output.")
+    var overwrite = false
+
     func validate() throws {
-        let isConfiguration = ["yaml", "yml"].contains((source as NSString).pathExtension.lowercased())
-        try replacements.validate(configuration: isConfiguration ? source : nil)
+        let kind = ExportSource.Kind(path: source)
+        try replacements.validate(configuration: kind == .configuration ? source : nil)
         if to == .controlVector {
-            guard negative == nil, keep.isEmpty else {
-                throw ValidationError("--negative and --keep are of rows, which a control vector has none of")
+            guard negative == nil else {
+                throw ValidationError("--negative is of rows, which a control vector has none of")
             }
             if let length, !(length.isFinite && length > 0) {
                 throw ValidationError("--length: expected a number above 0, found \(length)")
             }
         } else {
             guard length == nil else { throw ValidationError("--length is of control vectors") }
-            guard !source.hasSuffix(".safetensors") else {
+            guard kind != .direction else {
                 throw ValidationError("expected an annotated file or a configuration, found \(source)")
             }
         }
@@ -108,89 +115,106 @@ struct ExportCommand: AsyncParsableCommand {
             throw ValidationError("--template is of texts (trl, odpo); \(to.rawValue) has messages, or no rows")
         }
         if let negative, !to.possibleNegatives.contains(negative) {
-            throw ValidationError(
-                "--negative: expected \(to.possibleNegatives.map(\.rawValue).joined(separator: " or ")), found \(negative.rawValue)"
-            )
+            let possible = to.possibleNegatives.map(\.rawValue).joined(separator: " or ")
+            throw ValidationError("--negative: expected \(possible), found \(negative.rawValue)")
         }
-        if let column = keep.first(where: to.reads) {
-            throw ValidationError(
-                "--keep: a trainer that takes \(to.rawValue) reads a column \(column.quoted) as its own")
-        }
-        if let repeated = keep.indices.first(where: { keep[..<$0].contains(keep[$0]) }) {
-            throw ValidationError("--keep: \(keep[repeated].quoted) is named twice")
+        for (index, column) in keep.enumerated() {
+            if let refusal = to.refusal(ofKeeping: column) { throw ValidationError("--keep: \(refusal)") }
+            guard !keep[..<index].contains(column) else {
+                throw ValidationError("--keep: \(column.quoted) is named twice")
+            }
+            // They say something of the margin, or of which response is which, as it was.
+            if [.flip, .clip].contains(negative), OutputColumn(rawValue: column) != nil {
+                throw ValidationError("--keep: \(column.quoted) would be that of the row as it was before --negative")
+            }
         }
     }
 
     func run() async throws {
-        let text: String
-        let failedRows: Int
+        let console = Console(showsProgress: !quiet)
+        let result: (text: String, failedRows: Int)
         do {
             let source = try ExportSource(source, overrides: replacements.overrides)
-            let output =
-                output.map { FilePlace.absolute(($0 as NSString).expandingTildeInPath) } ?? source.usualOutput(to)
-            try checkName(of: output)
-            if to == .controlVector {
-                text = try exportVector(of: source, to: output)
-                failedRows = 0
-            } else {
-                (text, failedRows) = try exportRows(of: source, to: output)
-            }
+            result = to == .controlVector ? (try exportVector(of: source), 0) : try exportRows(of: source, console)
         } catch {
+            console.endProgress()
             throw Failure(ending: error, state: "")
         }
-        print(text)
-        if failedRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
+        console.endProgress()
+        print(result.text)
+        if result.failedRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
     }
 
-    /// What is written is read by its name.
-    private func checkName(of output: String) throws {
-        guard to.endings.contains(where: output.lowercased().hasSuffix) else {
-            throw Problem(
-                "--output: for \(to.rawValue) expected a name that ends with \(to.endings.joined(separator: " or ")), found \(output)",
-                isOfConfiguration: true)
-        }
-    }
-
-    private func exportRows(of source: ExportSource, to output: String) throws -> (text: String, failedRows: Int) {
+    private func exportRows(of source: ExportSource, _ console: Console) throws -> (text: String, failedRows: Int) {
         guard let rows = source.rows else { preconditionFailure("the options were checked") }
+        let output = try place(source)
         let errors = Configuration.Job.path(beside: output, ending: Configuration.Job.errorsEnding)
-        try source.check(writing: output, errors: errors)
-        for path in [output, errors] { try OutputPlace.check(path) }
-        let form: TextForm
-        do {
-            form = try TextForm(template ?? TextForm.transcriptName)
-        } catch {
-            throw Problem(
-                error.description.replacing("embedding.template", with: "--template"), isOfConfiguration: true)
-        }
+        try check([output, errors], source, errors: errors)
         let export = RowExport(
-            path: rows, output: output, errors: errors, format: to, form: form, negative: negative ?? to.usualNegative,
+            path: rows, output: output, errors: errors, format: to,
+            form: try TextForm(template ?? TextForm.transcriptName), negative: negative ?? to.usualNegative,
             keptColumns: keep, options: source.options)
+        let survey = try reading { try export.survey() }
         try OutputPlace.makeFolder(of: output)
-        let console = Console(showsProgress: !quiet)
-        defer { console.endProgress() }
-        let summary = try export.run { done, total in console.show(step: "exporting rows", done: done, of: total) }
-        return (export.text(summary, remarks: source.remarks(to)), summary.failedRows)
+        let summary = try export.write(survey) { done in
+            console.show(step: "exporting rows", done: done, of: survey.rows)
+        }
+        return (export.text(summary, survey, remarks: source.remarks(survey.margins)), summary.failedRows)
     }
 
-    private func exportVector(of source: ExportSource, to output: String) throws -> String {
-        try source.check(writing: output, errors: nil)
-        try OutputPlace.check(output)
+    private func exportVector(of source: ExportSource) throws -> String {
+        let output = try place(source)
+        try check([output], source, errors: nil)
         let saved = try JobDefinition.readDirection(source.direction)
-        let measured = try length ?? source.typicalLength()
-        let vector = try ControlVector(saved, length: measured, path: source.direction)
+        let margins = try reading { try source.rows.map(AnnotatedMargins.init(ofFile:)) }
+        let length = try length ?? source.typicalLength(of: saved, margins)
+        let vector = try ControlVector(saved, length: length, path: source.direction)
         try OutputPlace.makeFolder(of: output)
         try AtomicFile.write(vector.serialized, to: output)
         let provenance = saved.provenance
         var lines = [
             """
-            control vector of length \(measured.rounded(toPlaces: 4)) behind block \(vector.block) (layer \
+            control vector of length \(length.rounded(toPlaces: 4)) behind block \(vector.block) (layer \
             \(provenance.layer) of \(provenance.layerCount)), for \(provenance.model)
             """
         ]
         if let categories = saved.categories {
             lines.append("note: it is the direction of all rows; those of \(categories.column.quoted) are not exported")
         }
-        return (lines + source.remarks(to) + ["output: \(output)"]).joined(separator: "\n")
+        return (lines + (margins.map(source.remarks) ?? []) + ["output: \(output)"]).joined(separator: "\n")
+    }
+
+    /// Where it goes.
+    private func place(_ source: ExportSource) throws(Problem) -> String {
+        guard let output else { return source.usualOutput(to) }
+        let path = FilePlace.absolute((output as NSString).expandingTildeInPath)
+        guard to.endings.contains(where: path.hasSuffix) else {
+            throw Problem(
+                """
+                --output: for \(to.rawValue) expected a name that ends with \(to.endings.joined(separator: " or ")), found \
+                \(output)
+                """, isOfConfiguration: true)
+        }
+        return path
+    }
+
+    /// That nothing is lost where it goes.
+    private func check(_ written: [String], _ source: ExportSource, errors: String?) throws {
+        try source.check(writing: written[0], errors: errors)
+        for path in written { try OutputPlace.check(path) }
+        // A file that nobody named is an earlier export.
+        guard output != nil, !overwrite, let known = written.first(where: { FileStatus(path: $0) != nil }) else {
+            return
+        }
+        throw Problem("\(known): there is a file already: --overwrite takes its place", isOfConfiguration: true)
+    }
+
+    /// What cannot be read must be another file.
+    private func reading<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as FileError {
+            throw Failure("\(error)", status: .usage)
+        }
     }
 }

@@ -26,6 +26,10 @@ struct RowReading {
             names = (response.name, response.name)
             // As both sides of a pair: without the prompt, where it repeats that.
             pair = try compared(response, response, prompt, &repetition)
+            if pair.preferred.isBlank, let echo = response.value?.string, !echo.isBlank {
+                // Nothing but the prompt: an answer all the same, and not an empty one.
+                (pair.preferred, pair.other, repetition) = (echo, echo, .none)
+            }
         case .none:
             names = ("no response", "no response")
             pair = ResponsePair(prompt: try conversation(of: prompt), preferred: "", other: "")

@@ -68,6 +68,14 @@ struct EvaluationDefinition: Sendable, PreparedJob {
 }
 
 extension EvaluationDefinition {
+    /// What decides the reward heads, of a job with this fingerprint, but for how exactly states are computed.
+    static func headsFingerprint(_ job: JobDefinition) -> JobFingerprint {
+        let others = ["embedding.keep_embeddings", "model.precision", "model.backend", "dataset.max_row_mib"]
+        return JobFingerprint(job.fingerprint.filter { !others.contains($0.key) })
+    }
+
+    var headsFingerprint: JobFingerprint { Self.headsFingerprint(job) }
+
     /// Of a job's fingerprint, what decides nothing of the hidden states.
     static let keysAfterEmbedding = ["direction.estimator", "direction.rows", "direction.by", "anchors.kind"]
 }

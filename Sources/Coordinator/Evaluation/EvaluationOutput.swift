@@ -48,7 +48,7 @@ struct EvaluationOutput: Sendable {
         let heads = RewardHeadsFile(
             heads: try evaluation.heads(seeds), scores: try evaluation.scores(), penalty: evaluation.penalty(seeds),
             rows: rows.rows.rows, run: figures.run, compatibility: definition.job.compatibility,
-            fittedOn: rows.fittedOn)
+            fittedOn: rows.fittedOn, settings: definition.headsFingerprint)
         try AtomicFile.write(heads.serialized(), to: definition.headsOutput)
         return Summary(figures: figures, report: try writeReport(figures))
     }

@@ -25,6 +25,9 @@ struct RewardHeadsFile {
     /// The prompts that all of it knows.
     let fittedOn: FittedPrompts
 
+    /// What decided all of it.
+    let settings: JobFingerprint
+
     static let format = "legend-heads-1"
 
     /// - Throws: `SafetensorsError` for texts that are too long for a header.
@@ -36,7 +39,7 @@ struct RewardHeadsFile {
             "penalty": "\(penalty)", "model": run.model, "modelSHA256": run.modelSha256, "precision": run.precision,
             "template": run.template, "compatibility": compatibility.rawValue, "layer": "\(run.layer)",
             "layerCount": "\(run.layerCount)", "token": run.token, "inputSHA256": run.inputSha256,
-            "software": run.software,
+            "software": run.software, "settings": try settings.serialized,
         ])
         let hiddenSize = scores.ours.count
         header.append("weights", .f64, shape: [heads.count, hiddenSize])

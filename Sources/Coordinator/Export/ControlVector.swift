@@ -27,14 +27,22 @@ struct ControlVector {
                 provenance.layer < layers.lowerBound
                 ? "llama.cpp adds nothing before its second block's end"
                 : "that is behind the final norm, to which llama.cpp adds nothing"
+            let expected =
+                layers.isEmpty
+                ? "No layer of such a model has a control vector"
+                : "Expected a layer of 2 to \(provenance.layerCount - 1): set embedding.layer to one, and run the job again"
             throw Problem(
-                """
-                \(path): the direction is of layer \(provenance.layer) of \(provenance.layerCount): \(why). Expected a layer of \
-                2 to \(provenance.layerCount - 1): set embedding.layer to one, and run the job again
-                """, isOfConfiguration: true)
+                "\(path): the direction is of layer \(provenance.layer) of \(provenance.layerCount): \(why). \(expected)",
+                isOfConfiguration: true)
         }
         block = provenance.layer - 1
         values = saved.direction.unit.map { Float(Double($0) * length) }
+        let norm = values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+        guard norm.isFinite, abs(norm / length - 1) < 1e-3 else {
+            throw Problem(
+                "--length: expected a number whose parts 32-bit floating point has, found \(length)",
+                isOfConfiguration: true)
+        }
         self.provenance = provenance
     }
 
@@ -49,7 +57,7 @@ struct ControlVector {
         file.set("legend.model_sha256", provenance.modelSHA256)
         file.set("legend.layer", UInt32(provenance.layer))
         file.set("legend.token", provenance.token.rawValue)
-        file.set("legend.estimator", provenance.estimator ?? "mean difference")
+        file.set("legend.estimator", provenance.estimator ?? Estimator.meanDifference.name)
         file.set("legend.software", provenance.software)
         file.add(tensor: "direction.\(block)", shape: [values.count], values)
         return file.serialized()

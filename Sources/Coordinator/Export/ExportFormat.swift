@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Dataset
+internal import Diagnostics
 
 /// What a trainer of reward models or policies, or llama.cpp, takes.
 enum ExportFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
@@ -35,21 +35,20 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
         }
     }
 
-    /// Whether its trainer takes a column of that name for its own, if there is one.
-    func reads(_ column: String) -> Bool {
+    /// Why a column of the rows cannot go along under its name; nil where it can.
+    func refusal(ofKeeping column: String) -> String? {
+        let own = "a trainer that takes \(rawValue) reads a column \(column.quoted) as its own"
         switch self {
         case .trl, .trlConversational, .odpo:
-            return (columns + ["tools", "chat_template_kwargs", "image", "images"]).contains(column)
-        case .openrlhf: return columns.contains(column)
-        case .msSwift:
             let others = [
-                "system", "conversation", "conversations", "tools", "objects", "image", "images", "audio", "audios",
-                "video",
-                "videos", "label", "channel", "solution", "teacher_prompt", "teacher_images", "chat_template_kwargs",
+                "messages", "completion", "tools", "chat_template_kwargs", "image", "images", "chosen_ids",
+                "rejected_ids",
+                "chosen_input_ids", "rejected_input_ids", "ref_chosen_logps", "ref_rejected_logps",
             ]
-            return (columns + others).contains(column)
-                || ["rejected_", "positive_", "negative_"].contains(where: column.hasPrefix)
-        case .controlVector: return false
+            return (columns + others).contains(column) ? own : nil
+        case .openrlhf: return columns.contains(column) ? own : nil
+        case .msSwift: return "ms-swift reads columns that it knows as its own, and drops all others"
+        case .controlVector: return "a control vector has no rows"
         }
     }
 

@@ -4,27 +4,47 @@ internal import FileSystem
 internal import Foundation
 internal import JobConfiguration
 internal import Margins
+internal import Protocol
 internal import Reports
 
 /// What is exported: an annotated file, the output of a configuration's job, or a direction alone.
 struct ExportSource {
+    enum Kind {
+        case rows, configuration, direction
+
+        /// By a file's name.
+        init(path: String) {
+            switch (path as NSString).pathExtension.lowercased() {
+            case "yaml", "yml": self = .configuration
+            case "safetensors": self = .direction
+            default: self = .rows
+            }
+        }
+    }
+
     /// The annotated file; nil where there is a direction alone.
     let rows: String?
     let direction: String
 
     /// How the rows are read.
     let options: DatasetOptions
+
+    /// What the job measured of the margins; nil where it did not, or the file is of another software.
+    private let trust: TrustFigures?
+
+    /// What is read, and what belongs to the job.
     private let paths: Configuration.Paths
 
     /// - Parameters:
     ///   - path: of an annotated file, a configuration (`.yaml`) or a direction (`.safetensors`).
     ///   - overrides: of the configuration's values.
-    /// - Throws: `ConfigurationError` where the configuration cannot be read.
+    /// - Throws: `ConfigurationError` where the configuration cannot be read, `Problem` where there is no such file.
     init(_ path: String, overrides: [String]) throws {
         let path = FilePlace.absolute((path as NSString).expandingTildeInPath)
         var options = DatasetOptions(purpose: .row)
-        switch (path as NSString).pathExtension.lowercased() {
-        case "yaml", "yml":
+        var paths: Configuration.Paths
+        switch Kind(path: path) {
+        case .configuration:
             let configuration = try Configuration(ofJob: path, overrides: overrides)
             rows = configuration.job.output
             direction =
@@ -34,33 +54,52 @@ struct ExportSource {
                 }
             options = try DatasetOptions(configuration.dataset, formats: DatasetFormat.all)
             paths = configuration.paths(ofFile: path)
-        case "safetensors":
+        case .direction:
             rows = nil
             direction = path
             paths = .init(read: [.init("the direction", path)], written: [], folders: [])
-        default:
+        case .rows:
             rows = path
             direction = Configuration.Job.path(beside: path, ending: Configuration.Job.directionEnding)
             paths = .init(
-                read: Configuration.written(
-                    "the annotated file", path,
-                    errors: Configuration.Job.path(beside: path, ending: Configuration.Job.errorsEnding))
-                    + [.init("its direction", direction)], written: [], folders: [])
+                read: [.init("the annotated file", path), .init("its direction", direction)]
+                    + [
+                        ("its errors", Configuration.Job.errorsEnding),
+                        ("its trust figures", Configuration.Job.trustEnding),
+                        ("its report", Configuration.Job.reportEnding),
+                    ].map { .init($0, Self.path(path, $1)) }, written: [], folders: [])
         }
-        // A job's output is one line of JSON a row, whatever its name.
-        options.container = .json
         let file = rows ?? direction
         guard FileStatus(path: file) != nil else {
             let output = file == path ? "" : ", the output of \(path): `legend-coordinator run` first"
             throw Problem("\(file): no such file\(output)", isOfConfiguration: true)
         }
+        // A job's output has a line of JSON for each row, whatever its name.
+        options.container = .json
         options.maxRowBytes = AnnotatedFile.rowBytesMax
         self.options = options
+        // What cannot be read is no reason to do without the rows; `report` says what is wrong with it.
+        trust = try? rows.flatMap { try TrustFigures(ifAt: Self.path($0, Configuration.Job.trustEnding)) }
+        if let rows {
+            paths.read += [
+                .init("the evaluation", Self.path(rows, Configuration.Job.evaluationEnding)),
+                .init("the reward heads", Self.path(rows, Configuration.Job.headsEnding)),
+            ]
+        }
+        if let trust, Kind(path: path) == .rows {
+            paths.read.append(.init("the job's input", trust.run.input))
+            paths.read += trust.run.anchorFiles.map { .init("the job's anchors", $0) }
+        }
+        self.paths = paths
+    }
+
+    private static func path(_ rows: String, _ ending: String) -> String {
+        Configuration.Job.path(beside: rows, ending: ending)
     }
 
     /// Where the file goes where nobody says it.
     func usualOutput(_ format: ExportFormat) -> String {
-        if let rows { return Configuration.Job.path(beside: rows, ending: format.ending) }
+        if let rows { return Self.path(rows, format.ending) }
         let ending = [Configuration.Job.directionEnding, ".safetensors"].first { direction.hasSuffix($0) } ?? ""
         return direction.dropLast(ending.count) + format.ending
     }
@@ -68,53 +107,85 @@ struct ExportSource {
     /// - Throws: `ConfigurationError` where what is written would take the place of what is read, by whatever name, or of
     ///   what belongs to the job.
     func check(writing output: String, errors: String?) throws {
-        let beside = rows.map { rows in
-            [
-                ("the evaluation", Configuration.Job.evaluationEnding),
-                ("the reward heads", Configuration.Job.headsEnding),
-            ].map { Configuration.NamedPath($0, Configuration.Job.path(beside: rows, ending: $1)) }
-        }
         let written = [("--output", output), ("the errors of --output", errors)].flatMap { name, path in
             path.map { Configuration.written(name, $0) } ?? []
         }
-        let problems = paths.besides(reading: beside ?? [], writing: written).collisions
+        let problems = paths.besides(writing: written).collisions
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
     }
 
     /// What a person should know of the margins before somebody trains with them, where the job or `evaluate` measured it.
-    func remarks(_ format: ExportFormat) -> [String] {
+    ///
+    /// - Parameter found: the rows' margins.
+    func remarks(_ found: AnnotatedMargins) -> [String] {
         guard let rows else { return [] }
-        func beside(_ ending: String) -> String { Configuration.Job.path(beside: rows, ending: ending) }
-        // What cannot be read is no reason to do without the rows; `report` says what is wrong with it.
-        let trust = try? TrustFigures(ifAt: beside(Configuration.Job.trustEnding))
-        let evaluation = try? EvaluationFigures(ifAt: beside(Configuration.Job.evaluationEnding))
-        return (trust?.warnings ?? []).map { "warning: \($0)" }
-            + (evaluation?.headlines ?? []).map { "evaluate: \($0)" }
+        let misfit = trust?.misfit(found.margins, raw: found.raw, areAsLabelled: found.flippedRows == 0)
+        if let misfit {
+            return ["warning: \(Self.path(rows, Configuration.Job.trustEnding)) is not of these rows: \(misfit)"]
+        }
+        let evaluation = try? EvaluationFigures(ifAt: Self.path(rows, Configuration.Job.evaluationEnding))
+        let headlines = evaluation.flatMap { $0.misfit(trust) == nil ? $0.headlines : nil } ?? []
+        // The first line says how often margins agree with labels, and what else does.
+        let agreement = trust?.labelAgreement == nil ? [] : trust?.lines.prefix(1) ?? []
+        return agreement + (trust?.warnings ?? []).map { "warning: \($0)" } + headlines.map { "evaluate: \($0)" }
     }
+
+    // MARK: The length of a direction
 
     /// By how much the chosen response's score is above the rejected one's, on average over the rows as labelled.
     ///
-    /// - Throws: `FileError`; `Problem` where that is not known, or not above 0.
-    func typicalLength() throws -> Double {
-        guard let rows else {
-            throw Problem(
-                """
-                \(direction): a direction alone does not say how far responses are apart: export the annotated file, or \
-                give --length
-                """, isOfConfiguration: true)
+    /// - Parameter found: the rows' margins; nil of a direction alone.
+    /// - Throws: `Problem` where that is not known, or not above 0 beyond chance.
+    func typicalLength(of saved: SavedDirection, _ found: AnnotatedMargins?) throws(Problem) -> Double {
+        func unknown(_ reason: String) -> Problem {
+            Problem("\(rows ?? direction): \(reason); --length exports it all the same", isOfConfiguration: true)
         }
-        var differences = MarginStatistics()
-        try AnnotatedFile(path: rows).forEachRow { differences.add($0.rawMargin) }
-        // A direction that says nothing of these rows has a mean near 0 of either sign: it must not decide where up is.
-        let error = differences.standardDeviation / Double(differences.count).squareRoot()
-        guard differences.count > 1, differences.mean > 2 * error else {
-            throw Problem(
-                """
-                \(rows): chosen responses' scores are not above rejected ones' beyond chance (on average by \
-                \(differences.mean.rounded(toPlaces: 4)) ± \((1.96 * error).rounded(toPlaces: 4))): the direction says \
-                nothing of these rows; --length exports it all the same
-                """, isOfConfiguration: true)
+        guard rows != nil, let found else {
+            throw unknown("a direction alone does not say how far responses are apart: export the annotated file")
         }
-        return differences.mean
+        if let other = misfit(saved) {
+            throw unknown("\(direction) is not the direction of these rows: \(other)")
+        }
+        guard saved.categories == nil else {
+            throw unknown("its rows have directions by category, and what is exported is that of all rows")
+        }
+        guard trust?.run.droppedRows ?? 0 == 0 else {
+            throw unknown("its rows below 0 were dropped, so that they do not say whether the direction is right")
+        }
+        guard found.areRawKnown else {
+            throw unknown("expected margin_raw, or score_chosen and score_rejected, in every row")
+        }
+        let mean = found.raw.mean
+        // Rows of one prompt are no independent witnesses, which the job's interval knows.
+        let isAboveChance: Bool
+        let text: String
+        if let agreement = trust?.labelAgreement, agreement.isEnough {
+            isAboveChance = agreement.low > 0.5 && mean > 0
+            text = "\(agreement.value.percent) (\(agreement.low.percent) to \(agreement.high.percent)) are as labelled"
+        } else {
+            let error = found.raw.standardDeviation / Double(found.raw.count).squareRoot()
+            isAboveChance = found.raw.count > 1 && mean > 2 * error
+            text = "the standard error is \(error.rounded(toPlaces: 4)), of \(found.raw.count.counted("row"))"
+        }
+        guard isAboveChance else {
+            throw unknown(
+                """
+                chosen responses' scores are not above rejected ones' beyond chance (on average by \
+                \(mean.rounded(toPlaces: 4)); \(text)): the direction says nothing of these rows
+                """)
+        }
+        return mean
+    }
+
+    /// Why a saved direction is not that of the rows; nil where it is, or nobody knows.
+    private func misfit(_ saved: SavedDirection) -> String? {
+        guard let run = trust?.run else { return nil }
+        let provenance = saved.provenance
+        let differences = [
+            ("layer", "\(run.layer)", "\(provenance.layer)"), ("token", run.token, provenance.token.rawValue),
+            ("model", run.modelSha256, provenance.modelSHA256), ("pairs", "\(run.pairs)", "\(provenance.anchorPairs)"),
+            ("estimator", run.estimator, provenance.estimator ?? run.estimator),
+        ].filter { $0.1 != $0.2 }
+        return differences.first.map { "its \($0.0) is \($0.2), and the rows' is \($0.1)" }
     }
 }

@@ -43,12 +43,20 @@ struct ExportedRow: Sendable {
         return clipped
     }
 
-    /// What each response is worth in the margin's unit: their difference is the margin, their mean that of the scores.
+    /// What each response is worth in the margin's unit: their difference is the margin, their mean that of the scores as far
+    /// as margins are in proportion to differences of these.
     ///
-    /// - Parameter slope: margins in terms of differences of scores.
+    /// - Parameter slope: of that proportion.
     func rewards(slope: Double) -> (chosen: Double, rejected: Double) {
         let mean = scores.map { slope * ($0.chosen / 2 + $0.rejected / 2) } ?? 0
-        return (mean + margin / 2, mean - margin / 2)
+        let rewards = (chosen: mean + margin / 2, rejected: mean - margin / 2)
+        // A margin that is nothing beside the mean is something all the same: somebody takes its logarithm.
+        return margin > 0 && rewards.chosen <= rewards.rejected ? (margin / 2, -margin / 2) : rewards
+    }
+
+    /// Whether a response goes on as a transcript does: HH-RLHF's two may differ before their last turn.
+    var hasFurtherTurns: Bool {
+        [pair.preferred, pair.other].contains { $0.utf8.count > 9 && $0.contains("\n\nHuman:") }
     }
 }
 

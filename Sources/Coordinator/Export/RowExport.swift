@@ -21,7 +21,7 @@ struct RowExport {
     let keptColumns: [String]
     let options: DatasetOptions
 
-    /// What became of a row.
+    /// What becomes of a row.
     private enum Outcome {
         case row(ExportedRow, wasNegative: Bool)
         case failed(String)
@@ -29,30 +29,40 @@ struct RowExport {
     }
 
     /// What is known of the rows before the first one is written.
-    private struct Survey {
-        var rows = 0
-        var exported = 0
-        var missingColumns: Set<String>
-        var firstProblem: String?
+    struct Survey {
+        /// How the rows are laid out.
+        fileprivate(set) var layout = ""
+        fileprivate(set) var rows = 0
+
+        /// Of all rows that have one.
+        fileprivate(set) var margins = AnnotatedMargins()
+        fileprivate var exported = 0
+        fileprivate var missingColumns: Set<String>
+        fileprivate var firstProblem: String?
+        fileprivate let identity: FileIdentity?
+        private var haveScores = true
 
         /// Sums over the rows.
         private var products = 0.0
         private var squares = 0.0
 
-        init(columns: [String]) { missingColumns = Set(columns) }
+        fileprivate init(columns: [String], identity: FileIdentity?) {
+            missingColumns = Set(columns)
+            self.identity = identity
+        }
 
-        mutating func add(_ row: ExportedRow) {
+        fileprivate mutating func add(_ row: ExportedRow) {
             exported += 1
-            guard let scores = row.scores else { return }
+            guard let scores = row.scores else { return haveScores = false }
             let difference = scores.chosen - scores.rejected
             products += row.margin * difference
             squares += difference * difference
         }
 
-        /// The margin that a difference of scores of 1 has, by least squares; 0 where nothing says it.
-        var slope: Double {
+        /// The margin that a difference of scores of 1 has, by least squares; 0 where the rows do not say it.
+        fileprivate var slope: Double {
             let slope = products / squares
-            return slope.isFinite ? slope : 0
+            return haveScores && slope.isFinite ? slope : 0
         }
     }
 
@@ -67,53 +77,32 @@ struct RowExport {
 
         /// Rows in the output whose responses are the same text.
         var identicalRows = 0
+
+        /// Rows in the output with a response that has further turns in it, as a transcript writes them.
+        var continuedRows = 0
+
+        fileprivate mutating func add(_ row: ExportedRow, wasNegative: Bool) {
+            margins.add(row.margin)
+            negativeRows += wasNegative ? 1 : 0
+            // Bytes: Swift's equality knows other spellings of the same characters.
+            identicalRows += row.pair.preferred.utf8.elementsEqual(row.pair.other.utf8) ? 1 : 0
+            continuedRows += row.hasFurtherTurns ? 1 : 0
+        }
     }
 
-    /// - Parameter progress: rows done, and all.
-    /// - Throws: `Problem` of the file where no row can be exported, or a column is in none; `FileError`. Then nothing is
-    ///   written.
-    func run(progress: (_ done: Int, _ total: Int) -> Void) throws -> Summary {
-        let survey = try survey()
-        var output = try OutputFile(path: output, keepPartial: false)
-        var errors = try OutputFile(path: errors, keepPartial: false)
-        var summary = Summary()
-        try forEachRecord { record in
-            summary.rows += 1
-            switch outcome(record, slope: survey.slope) {
-            case .row(let row, let wasNegative):
-                let line = row.json(format, form, slope: survey.slope, kept: kept(record))
-                try output.write(line + [0x0A])
-                summary.margins.add(row.margin)
-                summary.negativeRows += wasNegative ? 1 : 0
-                // Bytes: Swift's equality knows other spellings of the same characters.
-                let isSame = row.pair.preferred.utf8.elementsEqual(row.pair.other.utf8)
-                summary.identicalRows += isSame ? 1 : 0
-            case .failed(let reason):
-                summary.failedRows += 1
-                try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
-            case .dropped(let reason):
-                summary.droppedRows += 1
-                try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
-            }
-            progress(summary.rows, survey.rows)
-        }
-        guard summary.rows == survey.rows else {
-            throw FileError(
-                path: path, problem: "it changed while it was read: \(survey.rows) rows, then \(summary.rows)")
-        }
-        // The errors first: an output is never there without them.
-        try errors.seal()
-        try output.seal()
-        if summary.failedRows + summary.droppedRows > 0 { try errors.publish() } else { try errors.withdraw() }
-        try output.publish()
-        return summary
-    }
-
-    private func survey() throws -> Survey {
-        var survey = Survey(columns: keptColumns)
-        try forEachRecord { record in
+    /// Reads the rows for the first time. Nothing is written.
+    ///
+    /// - Throws: `Problem` where no row can be exported, or a column is in none; `FileError`.
+    func survey() throws -> Survey {
+        var survey = Survey(columns: keptColumns, identity: FileIdentity(path: path))
+        survey.layout = try forEachRecord { record in
             survey.rows += 1
-            switch outcome(record, slope: 0) {
+            if case .object(let object) = record.original,
+                let row = try? AnnotatedRow(line: record.line, object: object)
+            {
+                survey.margins.add(row)
+            }
+            switch outcome(record) {
             case .row(let row, _):
                 survey.add(row)
                 for name in survey.missingColumns where record.original.value(of: name) != nil {
@@ -122,6 +111,7 @@ struct RowExport {
             case .failed(let reason), .dropped(let reason): survey.firstProblem = survey.firstProblem ?? reason
             }
         }
+        guard survey.rows > 0 else { throw Problem("\(path): there are no rows in it", isOfConfiguration: true) }
         guard survey.exported > 0 else {
             let reason = survey.firstProblem.map { "; of the first one: \($0)" } ?? ""
             throw Problem(
@@ -133,12 +123,51 @@ struct RowExport {
         return survey
     }
 
-    private func forEachRecord(_ body: (DatasetRecord) throws -> Void) throws {
-        var reader = try DatasetReader(path: path, options: options)
-        while let record = try reader.next() { try body(record) }
+    /// Reads them again, and writes them.
+    ///
+    /// - Parameter progress: rows done; not for each of them.
+    /// - Throws: `FileError`. Then what was there is still there.
+    func write(_ survey: Survey, progress: (_ done: Int) -> Void) throws -> Summary {
+        var output = try OutputFile(path: output, keepPartial: false)
+        var errors = try OutputFile(path: errors, keepPartial: false)
+        var summary = Summary()
+        _ = try forEachRecord { record in
+            if summary.rows > 0, summary.rows.isMultiple(of: Self.rowsPerProgress) { progress(summary.rows) }
+            summary.rows += 1
+            switch outcome(record) {
+            case .row(let row, let wasNegative):
+                let line = row.json(format, form, slope: survey.slope, kept: kept(record))
+                try output.write(line + [0x0A])
+                summary.add(row, wasNegative: wasNegative)
+            case .failed(let reason):
+                summary.failedRows += 1
+                try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
+            case .dropped(let reason):
+                summary.droppedRows += 1
+                try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
+            }
+        }
+        guard summary.rows == survey.rows, FileIdentity(path: path) == survey.identity else {
+            throw FileError(path: path, problem: "it changed while it was read; nothing is exported")
+        }
+        // The errors first: an output is never there without them.
+        try errors.seal()
+        try output.seal()
+        if summary.failedRows + summary.droppedRows > 0 { try errors.publish() } else { try errors.withdraw() }
+        try output.publish()
+        return summary
     }
 
-    private func outcome(_ record: DatasetRecord, slope: Double) -> Outcome {
+    private static let rowsPerProgress = 4096
+
+    /// - Returns: how the rows are laid out.
+    private func forEachRecord(_ body: (DatasetRecord) throws -> Void) throws -> String {
+        var reader = try DatasetReader(path: path, options: options)
+        while let record = try reader.next() { try body(record) }
+        return reader.detectedFormat?.name ?? "the configured columns"
+    }
+
+    private func outcome(_ record: DatasetRecord) -> Outcome {
         let pair: ResponsePair
         switch record.content {
         case .success(let content): pair = content
@@ -164,12 +193,8 @@ struct RowExport {
             guard !isNegative else { return .dropped("the margin is \(row.margin), below 0 (--negative drop)") }
             treated = row
         }
-        if format == .odpo {
-            // Rewards that are the same have no offset that anybody could take the logarithm of.
-            let rewards = treated.rewards(slope: slope)
-            guard rewards.chosen - rewards.rejected > 0 else {
-                return .dropped("the margin is \(row.margin): an offset must be above 0")
-            }
+        guard format != .odpo || treated.margin > 0 else {
+            return .dropped("the margin is \(row.margin): an offset must be above 0")
         }
         return .row(treated, wasNegative: isNegative)
     }

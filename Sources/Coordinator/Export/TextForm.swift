@@ -13,15 +13,18 @@ enum TextForm: Hashable, Sendable {
 
     static let transcriptName = "transcript"
 
-    /// - Parameter configured: `transcript`, or what `embedding.template` can be.
+    /// - Parameter option: `transcript`, or what `embedding.template` can be.
     /// - Throws: `Problem`.
-    init(_ configured: String) throws(Problem) {
-        self = configured == Self.transcriptName ? .transcript : .template(try Template(configured))
+    init(_ option: String) throws(Problem) {
+        self =
+            option == Self.transcriptName
+            ? .transcript
+            : .template(try Template(option, key: "--template", otherNames: [Self.transcriptName]))
     }
 
     func texts(_ pair: ResponsePair) -> (prompt: String, chosen: String, rejected: String) {
         switch self {
-        case .transcript: (transcript(pair.prompt), " \(pair.preferred)", " \(pair.other)")
+        case .transcript: (transcript(pair.prompt), spaced(pair.preferred), spaced(pair.other))
         case .template(let template):
             Self.texts(template.render(pair.prompt, [pair.preferred, pair.other], purpose: .row))
         }
@@ -29,6 +32,11 @@ enum TextForm: Hashable, Sendable {
 
     private static func texts(_ item: RenderedItem) -> (prompt: String, chosen: String, rejected: String) {
         (item.prompt.text, item.responses[0].text, item.responses[1].text)
+    }
+
+    /// With white space at its beginning.
+    private func spaced(_ response: String) -> String {
+        response.first?.isWhitespace == true ? response : " \(response)"
     }
 
     private func transcript(_ prompt: Conversation) -> String {

@@ -33,6 +33,24 @@ struct JobFingerprint: Sendable {
     func changes(in ledger: Ledger) throws -> [String]? {
         guard let fingerprint = try ledger.setting(Self.name) else { return nil }
         let known = try JSONDecoder().decode([String: String].self, from: Data(fingerprint))
-        return Set(known.keys).union(values.keys).filter { known[$0] != values[$0] }.sorted()
+        return changes(from: known)
+    }
+
+    private func changes(from known: [String: String]) -> [String] {
+        Set(known.keys).union(values.keys).filter { known[$0] != values[$0] }.sorted()
+    }
+
+    /// As a file's metadata has it, the same in every run.
+    var serialized: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            return String(decoding: try encoder.encode(values), as: UTF8.self)
+        }
+    }
+
+    /// The keys of the configuration that are not as a file's metadata has them; nil where that is none.
+    func changes(fromSerialized text: String) -> [String]? {
+        (try? JSONDecoder().decode([String: String].self, from: Data(text.utf8))).map(changes)
     }
 }

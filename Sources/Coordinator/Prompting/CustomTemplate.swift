@@ -18,8 +18,11 @@ struct CustomTemplate: Hashable, Sendable {
 
     var hasSystem: Bool { parts.contains(.placeholder(.system)) }
 
+    /// - Parameters:
+    ///   - key: where it was written: a key of the configuration, or an option of the command line.
+    ///   - names: of the templates that have one.
     /// - Throws: `Problem` with every missing, repeated or misplaced placeholder.
-    init(_ source: String) throws(Problem) {
+    init(_ source: String, key: String, names: [String]) throws(Problem) {
         self.source = source
         parts = Self.parts(of: source)
         let order = parts.compactMap { if case .placeholder(let placeholder) = $0 { placeholder } else { nil } }
@@ -32,7 +35,7 @@ struct CustomTemplate: Hashable, Sendable {
                 problems.append("\(placeholder.marker) is missing")
             }
         }
-        problems += Self.mistakes(in: source)
+        problems += Self.mistakes(in: source, key: key)
         if problems.isEmpty, order.last != .response {
             problems.append("expected {response} behind the other placeholders")
         }
@@ -40,16 +43,16 @@ struct CustomTemplate: Hashable, Sendable {
             let isName = !source.contains("{")
             if isName {
                 problems = [
-                    "expected alpaca, chatml, plain or a text with {prompt} and {response}, found \(source.quoted)"
+                    "expected \(names.joined(separator: ", ")) or a text with {prompt} and {response}, found \(source.quoted)"
                 ]
             }
-            throw Problem("embedding.template: " + problems.joined(separator: "; "), isOfConfiguration: true)
+            throw Problem("\(key): " + problems.joined(separator: "; "), isOfConfiguration: true)
         }
     }
 
     /// What would be taken for text, and was hardly meant so: a placeholder but for one letter or capitals, and the two
     /// characters of a line break where there is no other one.
-    private static func mistakes(in text: String) -> [String] {
+    private static func mistakes(in text: String, key: String) -> [String] {
         var problems: [String] = []
         for word in text.matches(of: #/\{([A-Za-z]+)\}/#) {
             let name = word.1.lowercased()
@@ -63,7 +66,10 @@ struct CustomTemplate: Hashable, Sendable {
             problems.append("unknown placeholder \(word.0); did you mean \(meant.marker)?")
         }
         if !text.contains("\n"), text.contains(#/\\n([^a-z]|$)/#) {
-            problems.append(#"found \n as two characters: in YAML a line break is that in double quotes alone"#)
+            let remedy = key.hasPrefix("--") ? "in $'…' alone" : "in double quotes alone"
+            problems.append(
+                #"found \n as two characters: in \#(key.hasPrefix("--") ? "a shell" : "YAML") a line break is that \#(remedy)"#
+            )
         }
         return problems
     }

@@ -28,14 +28,21 @@ package struct Template: Hashable, Sendable {
         readsControlTokensOfRows = false
     }
 
-    /// - Parameter configured: `alpaca`, `chatml`, `plain`, or a text with `{prompt}` and, behind it, `{response}`.
+    /// - Parameters:
+    ///   - configured: `alpaca`, `chatml`, `plain`, or a text with `{prompt}` and, behind it, `{response}`.
     ///   It may have `{system}` before `{response}`; without it a system message is put before the prompt.
+    ///   - key: where it was written, for messages.
+    ///   - otherNames: what else could be written there.
     /// - Throws: `Problem` with everything that is wrong with such a text.
-    package init(_ configured: String, readsControlTokensOfRows: Bool = false) throws(Problem) {
+    package init(
+        _ configured: String, readsControlTokensOfRows: Bool = false, key: String = "embedding.template",
+        otherNames: [String] = []
+    ) throws(Problem) {
         if let template = Self.named.first(where: { $0.0 == configured })?.1 {
             kind = template.kind
         } else {
-            kind = .custom(try CustomTemplate(configured))
+            kind = .custom(
+                try CustomTemplate(configured, key: key, names: otherNames + Self.named.map(\.0)))
         }
         self.readsControlTokensOfRows = readsControlTokensOfRows
     }

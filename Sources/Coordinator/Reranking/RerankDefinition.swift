@@ -131,7 +131,9 @@ struct RerankDefinition: Sendable, PreparedJob {
         if let path = request.direction { return try direction(path, configuration, template) }
         let heads = request.heads ?? Configuration.Job.path(beside: job.output, ending: Configuration.Job.headsEnding)
         if request.heads != nil || FileManager.default.fileExists(atPath: heads) {
-            return try ResponseScorers(headsAt: heads, configuration, template: template.identity)
+            let scorers = try ResponseScorers(headsAt: heads, configuration, template: template.identity)
+            if request.heads == nil { try check(scorers, areOf: configuration) }
+            return scorers
         }
         if case .saved(let path) = job.directionSource { return try direction(path, configuration, template) }
         guard FileManager.default.fileExists(atPath: job.directionOutput) else {
@@ -142,6 +144,18 @@ struct RerankDefinition: Sendable, PreparedJob {
                 """, isOfConfiguration: true)
         }
         return try direction(job.directionOutput, configuration, template)
+    }
+
+    /// That what `evaluate` left is of the job as it is now. Where its files are elsewhere, nobody knows it.
+    private static func check(_ scorers: ResponseScorers, areOf configuration: Configuration) throws(Problem) {
+        guard let settings = scorers.settings, let job = try? JobDefinition(configuration),
+            let changed = EvaluationDefinition.headsFingerprint(job).changes(fromSerialized: settings), !changed.isEmpty
+        else { return }
+        throw Problem(
+            """
+            \(scorers.path) is of a job with other settings; changed since: \(changed.joined(separator: ", ")). Run \
+            `legend-coordinator evaluate` again, or name the file with --heads, which takes it as it is
+            """, isOfConfiguration: true)
     }
 
     private static func direction(

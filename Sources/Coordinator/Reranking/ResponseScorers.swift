@@ -32,6 +32,9 @@ struct ResponseScorers: Sendable {
     /// What it was fitted on; nil where nobody knows.
     let fittedOn: FittedPrompts?
 
+    /// What decided it, as its file has it; nil where it does not say.
+    private(set) var settings: String?
+
     /// What `evaluate` left.
     ///
     /// - Parameters:
@@ -93,6 +96,7 @@ struct ResponseScorers: Sendable {
             throw Self.misfit(path, "\(error)")
         }
         (self.kinds, self.path, self.precision, modelSHA256) = (kinds, path, precision, digest)
+        settings = metadata["settings"]
         place = "layer \(layer) of \(layerCount), \(token), \(precision)"
         fittedOn = FittedPrompts(
             prompts: metadata["fittedPrompts"] ?? "?", texts: metadata["fittedTexts"] ?? "?")

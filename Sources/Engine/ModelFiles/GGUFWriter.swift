@@ -2,7 +2,7 @@
 /// one is. See ggml's `docs/gguf.md`.
 package struct GGUFWriter {
     private var metadata: [UInt8] = []
-    private var metadataCount: UInt64 = 0
+    private var keys: Set<String> = []
     private var tensors: [(name: String, shape: [Int], values: [Float])] = []
 
     /// Tensors begin at multiples of it; a file that does not say otherwise has this one.
@@ -33,7 +33,7 @@ package struct GGUFWriter {
         var file = Array("GGUF".utf8)
         Self.append(UInt32(3), to: &file)
         Self.append(UInt64(tensors.count), to: &file)
-        Self.append(metadataCount, to: &file)
+        Self.append(UInt64(keys.count), to: &file)
         file += metadata
         var data: [UInt8] = []
         for tensor in tensors {
@@ -50,7 +50,8 @@ package struct GGUFWriter {
     }
 
     private mutating func add(_ key: String, _ type: GGUFValueType) {
-        metadataCount += 1
+        let isNew = keys.insert(key).inserted
+        precondition(isNew, "the key \(key) a second time")
         Self.append(key, to: &metadata)
         Self.append(type.rawValue, to: &metadata)
     }

@@ -35,6 +35,9 @@ package struct Configuration: Hashable, Sendable {
         }
     }
 
+    /// What a file says of rows and of what is made of them: whoever lets a model write texts has no need of it.
+    static let sectionsOfRows = ["job", "dataset", "anchors", "direction", "margin", "evaluation", "rerank"]
+
     /// The files that a job reads and writes.
     package struct Job: Hashable, Sendable {
         package var name: String

@@ -47,7 +47,7 @@ extension InductionConfiguration {
         compatibility = embedding.choice("compat") ?? .none
         embedding.passOverOthers()
         cluster = Configuration.readCluster(root.section("cluster"))
-        root.pass(over: ["job", "dataset", "anchors", "direction", "margin"])
+        root.pass(over: Configuration.sectionsOfRows)
         source = file.source
         root.rejectUnknownKeys()
         file.check(self)

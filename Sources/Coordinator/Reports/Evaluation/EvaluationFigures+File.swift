@@ -18,7 +18,7 @@ extension EvaluationFigures {
     /// Why it cannot stand beside what a job measured of its margins; nil where it can.
     ///
     /// - Parameter trust: nil where nothing was measured.
-    func misfit(_ trust: TrustFigures?) -> String? {
+    package func misfit(_ trust: TrustFigures?) -> String? {
         guard let trust else { return nil }
         let differences = [
             ("input", trust.run.inputSha256 ?? run.inputSha256, run.inputSha256),

@@ -1,5 +1,5 @@
 internal import Diagnostics
-internal import Margins
+package import Margins
 
 extension PageSection {
     /// Whether the margins mean anything on these rows, and what is wrong.
@@ -110,7 +110,7 @@ extension TrustFigures {
     ///   - found: the file's margins.
     ///   - raw: of the same rows.
     ///   - areAsLabelled: whether each row's raw margin is that of its label's order.
-    func misfit(_ found: MarginStatistics, raw: MarginStatistics, areAsLabelled: Bool) -> String? {
+    package func misfit(_ found: MarginStatistics, raw: MarginStatistics, areAsLabelled: Bool) -> String? {
         let count = run.rows - run.failedRows - run.droppedRows
         guard count == found.count else {
             return "they are of \(count) annotated rows, and the file has \(found.count)"

@@ -13,6 +13,9 @@ package struct AnnotatedRow: Sendable {
     /// model says of the label: a margin may be 0 where nothing carries over, and above 0 where the responses changed places.
     package let rawMargin: Double
 
+    /// Whether the file says it, and it is not the margin in its place.
+    package let isRawKnown: Bool
+
     /// `p_safer`, where the row has it.
     package let probability: Double?
 
@@ -43,8 +46,9 @@ package struct AnnotatedRow: Sendable {
         }
         isFlipped = object.value(of: OutputColumn.flipped.rawValue)?.text == "true"
         // Of a margin that is a difference of scores, and that may have been clipped.
-        let raw = number(.marginRaw) ?? scores.map { $0.chosen - $0.rejected } ?? margin
-        rawMargin = isFlipped ? -raw : raw
+        let known = number(.marginRaw) ?? scores.map { $0.chosen - $0.rejected }
+        isRawKnown = known != nil
+        rawMargin = isFlipped ? -(known ?? margin) : known ?? margin
     }
 }
 
