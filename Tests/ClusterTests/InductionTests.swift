@@ -47,6 +47,23 @@ struct InductionTests {
         return try folder.output.split(separator: UInt8(ascii: "\n")).map { try decoder.decode(Anchor.self, from: $0) }
     }
 
+    @Test func itIsCheckedWithoutAWorker() async throws {
+        let folder = try JobFolder()
+        try configure(folder)
+        func validate(_ more: [String]) async throws -> (status: Int32, text: String) {
+            let program = try RunningProgram(
+                Programs.coordinator, ["validate", folder.configuration, "--induction"] + more)
+            let status = await program.exit().status
+            return (status, program.output + program.errors)
+        }
+        let valid = try await validate([])
+        #expect(valid.status == 0 && valid.text.contains("60 rows (prompts), 0 of them bad"), "\(valid.text)")
+        #expect(
+            valid.text.contains("harmful: generated, template \"") && valid.text.contains("output: "), "\(valid.text)")
+        let missing = try await validate(["--set", "induction.prompts=none.jsonl"])
+        #expect(missing.status == 2 && missing.text.contains("none.jsonl"), "\(missing.text)")
+    }
+
     @Test func textsAreTheSameHoweverManyWorkersThereAreAndWhateverIsKilled() async throws {
         let undisturbed = try JobFolder()
         try configure(undisturbed)

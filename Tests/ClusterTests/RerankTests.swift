@@ -197,6 +197,7 @@ struct RerankTests {
                 "with other settings; changed since: direction.estimator. Run"
             ),
             (["--label", "nothing"], "there is no column \"nothing\""),
+            (["--label", "id"], "\"id\": expected 0 or 1, or false or true, found \"0c\" and nothing of these"),
             (["--set", "job.output=other.jsonl"], "there is nothing to rank by"),
             (["--response-column", "answer"], "answer"),
             (["--by", "luck"], "--by: expected ours"),
@@ -207,6 +208,9 @@ struct RerankTests {
             #expect(status == 2 || status == 64, "\(arguments) \(status)")
             #expect(program.errors.contains(message), "\(program.errors)")
         }
+        let table = try start(folder, output: "table.csv")
+        #expect(await table.exit().status == 2)
+        #expect(table.errors.contains("expected a name that ends with .jsonl"), "\(table.errors)")
         let same = try start(folder, output: "pool.jsonl")
         #expect(await same.exit().status == 2)
         #expect(same.errors.contains("is the same as --candidates"), "\(same.errors)")

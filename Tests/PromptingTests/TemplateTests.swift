@@ -50,6 +50,10 @@ import Testing
             Template.alpaca.render(single, purpose: .anchor, compatibility: .legend)
                 == RenderedItem(
                     prompt: RenderedText(text + "\n", controlRanges: [0..<(count + 1)]), responses: everything))
+        // What the model is to go on with, where it writes the response itself.
+        #expect(
+            Template.alpaca.render(single.prompt, [], purpose: .prompt, compatibility: .legend)
+                == RenderedItem(prompt: RenderedText(text, controlRanges: [0..<count]), responses: []))
         #expect(Array(Compatibility.legendRefusal.utf8) == Array("I can\u{2019}t answer that.".utf8))
     }
 

@@ -83,6 +83,10 @@ struct RerankCommand: AsyncParsableCommand {
         guard ranker != nil else {
             throw ValidationError("--by: expected ours, head, head+ours, legend or shortest, found \(by)")
         }
+        guard [".jsonl", ".json", ".jsonl.gz", ".json.gz"].contains(where: output.hasSuffix) else {
+            throw ValidationError(
+                "--output: expected a name that ends with .jsonl or .json, each also with .gz, found \(output)")
+        }
         guard best ?? 1 > 0 else { throw ValidationError("--best: expected 1 or more, found \(best ?? 0)") }
         guard heads == nil || direction == nil else {
             throw ValidationError("--heads and --direction exclude each other")

@@ -15,8 +15,9 @@ struct ValidateCommand: AsyncParsableCommand {
             Reports every problem of the configuration at once, reads the dataset and the anchors to their ends, and \
             says which rows cannot be annotated, and why, and what is odd about the others.
 
-            EXAMPLE
+            EXAMPLES
               legend-coordinator validate cluster.yaml
+              legend-coordinator validate cluster.yaml --induction
 
             EXIT STATUS
               0 the job can run and every row can be read; 3 some rows cannot; 2 the configuration is wrong.
@@ -28,7 +29,39 @@ struct ValidateCommand: AsyncParsableCommand {
     @Option(help: "Bad rows to list for each file.")
     var list = 10
 
+    @Flag(help: "What `induce` takes, in place of the job: the sections induction and generation, and the prompts.")
+    var induction = false
+
     func run() async throws {
+        let badRows = try induction ? checkInduction() : checkJob()
+        if badRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
+    }
+
+    /// Returns how many rows are bad.
+    private func checkInduction() throws -> Int {
+        let definition: InductionDefinition
+        do {
+            definition = try InductionDefinition(configuration.readInduction())
+        } catch {
+            throw Failure("\(error)", status: .usage)
+        }
+        let read = definition.configuration
+        let badRows = try inspect(
+            "prompts", read.induction.prompts, definition.options, readsControlTokens: read.readsControlTokensOfRows)
+        for side in definition.sides {
+            print(
+                "\(side.side.kind): \(side.template.map { "generated, template \($0.identity.debugDescription)" } ?? "given")"
+            )
+        }
+        print("model: \(try modelText(read.model))")
+        print("output: \(read.induction.output)")
+        print("errors: \(read.induction.errors) (prompts without an anchor)")
+        if let hosts = hostsText(read.cluster) { print("hosts: \(hosts)") }
+        return badRows
+    }
+
+    /// Returns how many rows are bad.
+    private func checkJob() throws -> Int {
         let definition: JobDefinition
         do {
             definition = try JobDefinition(configuration.read())
@@ -37,20 +70,27 @@ struct ValidateCommand: AsyncParsableCommand {
         }
         var badRows = 0
         for file in definition.anchorFiles {
-            badRows += try inspect(file.step.name, file.path, file.options, definition)
+            badRows += try inspect(
+                file.step.name, file.path, file.options, readsControlTokens: definition.readsControlTokens)
         }
-        badRows += try inspect("rows", definition.configuration.job.input, definition.inputOptions, definition)
+        let refusesColumns = definition.configuration.dataset.existingColumns == .refuse
+        badRows += try inspect(
+            "rows", definition.configuration.job.input, definition.inputOptions,
+            readsControlTokens: definition.readsControlTokens, refusesColumns: refusesColumns)
         print("model: \(try modelText(definition.configuration.model))")
         print("template: \(definition.template.identity.debugDescription)")
         print("output: \(definition.configuration.job.output)")
         print("errors: \(definition.configuration.job.errors) (rows that cannot be annotated)")
         if let hosts = hostsText(definition.configuration.cluster) { print("hosts: \(hosts)") }
-        if badRows > 0 { throw ExitCode(ExitStatus.finishedWithFailedRows.rawValue) }
+        return badRows
     }
 
     /// Reads a file to its end; returns how many of its rows are bad.
+    ///
+    /// - Parameter refusesColumns: whether a row is bad that has a column of the name of one that outputs add.
     private func inspect(
-        _ name: String, _ path: String, _ options: DatasetOptions, _ definition: JobDefinition
+        _ name: String, _ path: String, _ options: DatasetOptions, readsControlTokens: Bool,
+        refusesColumns: Bool = false
     ) throws -> Int {
         do {
             var reader = try DatasetReader(path: path, options: options)
@@ -60,8 +100,8 @@ struct ValidateCommand: AsyncParsableCommand {
             var notices = RowNotices()
             while let record = try reader.next() {
                 rows += 1
-                notices.add(record)
-                guard let problem = Self.problem(with: record, options, definition) else { continue }
+                notices.add(record, hasResponses: options.purpose != .prompt)
+                guard let problem = Self.problem(with: record, refusesColumns: refusesColumns) else { continue }
                 badRows += 1
                 if problems.count < list { problems.append(problem) }
             }
@@ -73,7 +113,7 @@ struct ValidateCommand: AsyncParsableCommand {
             if !reader.unreadColumns.isEmpty {
                 print("  columns that are not read: \(reader.unreadColumns.listed)")
             }
-            for line in notices.lines(readsControlTokens: definition.readsControlTokens) { print("  \(line)") }
+            for line in notices.lines(readsControlTokens: readsControlTokens) { print("  \(line)") }
             if rows == badRows, options.purpose == .anchor {
                 throw Failure("\(path): no anchor can be used: no direction can be fitted")
             }
@@ -84,11 +124,9 @@ struct ValidateCommand: AsyncParsableCommand {
     }
 
     /// Why a row cannot be annotated; nil where it can.
-    private static func problem(
-        with record: DatasetRecord, _ options: DatasetOptions, _ definition: JobDefinition
-    ) -> String? {
+    private static func problem(with record: DatasetRecord, refusesColumns: Bool) -> String? {
         if case .failure(let error) = record.content { return "\(error)" }
-        guard options.purpose == .row, definition.configuration.dataset.existingColumns == .refuse else { return nil }
+        guard refusesColumns else { return nil }
         return ExistingColumns(.refused).problem(with: record).map {
             "line \(record.line): \($0)"
         }

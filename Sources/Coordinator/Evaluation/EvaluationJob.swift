@@ -60,7 +60,7 @@ final class EvaluationJob: ClusterJob {
         }
         progress.begin()
         return { [definition, ledger, progress] in
-            try EvaluationOutput(definition: definition, progress: progress).run(
+            try EvaluationOutput(definition: definition, progress: progress, ledger: ledger).run(
                 EvaluatedRows(definition, ledger: ledger, model: model), model: model)
         }
     }

@@ -17,6 +17,9 @@ struct EvaluationOutput: Sendable {
     /// Is told how many seeds are done.
     let progress: EvaluationProgress
 
+    /// Where seeds that are done are kept; nil where they are not.
+    var ledger: Ledger?
+
     struct Summary: LocalOutcome {
         let figures: EvaluationFigures
 
@@ -34,11 +37,14 @@ struct EvaluationOutput: Sendable {
             definition.job.calibrates ? .init(definition.job.configuration.margin.unit) : .raw
         let evaluation = try RewardEvaluation(data, training)
         let seedNumbers = (0..<definition.settings.seeds).map { UInt64($0) }
+        let done = try ledger.map { try DoneSeeds($0, definition, rows, training, model: model) }
         let seeds = try concurrently(seedNumbers, most: Self.bytesMax / evaluation.bytesOfASeed) { seed in
             defer { progress.add() }
+            if let held = try done?.held(seed) { return held }
             guard let held = try evaluation.heldOut(seed: seed) else {
                 preconditionFailure("rows of many prompts have folds")
             }
+            try done?.keep(held, seed)
             return held
         }
         let figures = EvaluationFigures(

@@ -82,12 +82,13 @@ struct RerankDefinition: Sendable, PreparedJob {
         }
         var labelColumn = request.labelColumn
         if digest != nil {
-            let found = problems.attempt { try Self.columns(of: request.candidates, options) } ?? []
+            let survey = problems.attempt {
+                try CandidateSurvey(request.candidates, options, label: request.labelColumn)
+            }
+            let found = survey?.columns ?? []
             labelColumn = labelColumn ?? Self.labelNames.first(where: found.contains)
-            if let named = request.labelColumn, !found.isEmpty, !found.contains(named) {
-                problems.add([
-                    "\(request.candidates): there is no column \(named.quoted) (columns: \(found.joined(separator: ", ")))"
-                ])
+            if let problem = survey?.labelProblem(in: request.labelColumn) {
+                problems.add(["\(request.candidates): \(problem)"])
             }
             if !request.replacesColumns,
                 let taken = RankedRow.Column.allCases.first(where: { found.contains($0.rawValue) })
@@ -112,17 +113,6 @@ struct RerankDefinition: Sendable, PreparedJob {
     }
 
     private static let labelNames = ["harmful", "is_harmful", "unsafe"]
-
-    /// Those of all rows, in the order in which they come.
-    private static func columns(of path: String, _ options: DatasetOptions) throws -> [String] {
-        var reader = try DatasetReader(path: path, options: options)
-        var known: Set<String> = []
-        var columns: [String] = []
-        while let record = try reader.next() {
-            for name in record.columnNames where known.insert(name).inserted { columns.append(name) }
-        }
-        return columns
-    }
 
     private static func scorers(
         _ configuration: Configuration, _ request: Request, _ template: Template

@@ -120,20 +120,11 @@ struct RerankOutput {
             }
             prompts[place.prompt][place.response].length = pair.other.utf8.count
             guard let column = definition.labelColumn else { continue }
-            let label = record.original.value(of: column)?.name.flatMap(Self.label)
+            let label = record.original.value(of: column)?.name.flatMap(CandidateSurvey.label)
             if label == nil { summary.unlabelled += 1 }
             prompts[place.prompt][place.response].label = label
         }
         return prompts
-    }
-
-    /// - Parameter name: what a column has.
-    private static func label(_ name: String) -> Double? {
-        switch name.lowercased() {
-        case "1", "1.0", "true": 1
-        case "0", "0.0", "false": 0
-        default: nil
-        }
     }
 
     /// The standard deviation of a score within prompts: where the prompts are says nothing of responses. Where no prompt has two,

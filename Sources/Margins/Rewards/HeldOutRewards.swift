@@ -5,8 +5,8 @@
 /// each of them is left out once more, and what is chosen has the least log loss there, after one factor for all. The penalty
 /// is chosen for the head without a margin, and all linear heads of the fold have it. Networks take the linear heads' sizes, and
 /// a weight decay that is chosen for the one without a margin, too, by one of the other folds.
-package struct HeldOutRewards: Sendable {
-    package struct Key: Hashable, Sendable {
+package struct HeldOutRewards: Codable, Hashable, Sendable {
+    package struct Key: Codable, Hashable, Sendable {
         package var arm: RewardArm
 
         /// nil for what has no head.
