@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineTool
+internal import Dataset
 internal import FileSystem
 internal import Foundation
 internal import JobConfiguration
@@ -83,7 +84,7 @@ struct RerankCommand: AsyncParsableCommand {
         guard ranker != nil else {
             throw ValidationError("--by: expected ours, head, head+ours, legend or shortest, found \(by)")
         }
-        guard [".jsonl", ".json", ".jsonl.gz", ".json.gz"].contains(where: output.hasSuffix) else {
+        guard RowFiles.endings.contains(where: output.hasSuffix) else {
             throw ValidationError(
                 "--output: expected a name that ends with .jsonl or .json, each also with .gz, found \(output)")
         }

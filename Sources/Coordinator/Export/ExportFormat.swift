@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Dataset
 internal import Diagnostics
 
 /// What a trainer of reward models or policies, or llama.cpp, takes.
@@ -55,7 +56,7 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
     /// How the names of files end that are read where the format is.
     var endings: [String] {
         switch self {
-        case .trl, .trlConversational, .odpo: [".jsonl", ".json", ".jsonl.gz", ".json.gz"]
+        case .trl, .trlConversational, .odpo: RowFiles.endings
         // They look elsewhere for a file that ends otherwise.
         case .openrlhf, .msSwift: [".jsonl", ".json"]
         case .controlVector: [".gguf"]

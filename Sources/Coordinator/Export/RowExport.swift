@@ -128,33 +128,28 @@ struct RowExport {
     /// - Parameter progress: rows done; not for each of them.
     /// - Throws: `FileError`. Then what was there is still there.
     func write(_ survey: Survey, progress: (_ done: Int) -> Void) throws -> Summary {
-        var output = try OutputFile(path: output, keepPartial: false)
-        var errors = try OutputFile(path: errors, keepPartial: false)
+        var files = try RowFiles(path: output, errorsPath: errors)
         var summary = Summary()
         _ = try forEachRecord { record in
             if summary.rows > 0, summary.rows.isMultiple(of: Self.rowsPerProgress) { progress(summary.rows) }
             summary.rows += 1
             switch outcome(record) {
             case .row(let row, let wasNegative):
-                let line = row.json(format, form, slope: survey.slope, kept: kept(record))
-                try output.write(line + [0x0A])
+                try files.write(row.json(format, form, slope: survey.slope, kept: kept(record)))
                 summary.add(row, wasNegative: wasNegative)
             case .failed(let reason):
                 summary.failedRows += 1
-                try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
+                try files.write(record, reason: reason)
             case .dropped(let reason):
                 summary.droppedRows += 1
-                try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
+                try files.write(record, reason: reason)
             }
         }
         guard summary.rows == survey.rows, FileIdentity(path: path) == survey.identity else {
             throw FileError(path: path, problem: "it changed while it was read; nothing is exported")
         }
-        // The errors first: an output is never there without them.
-        try errors.seal()
-        try output.seal()
-        if summary.failedRows + summary.droppedRows > 0 { try errors.publish() } else { try errors.withdraw() }
-        try output.publish()
+        try files.seal()
+        try files.publish()
         return summary
     }
 

@@ -47,12 +47,11 @@ struct InductionOutput {
                 problem: "it is not the file any more that responses were generated for; begin anew with --restart")
         }
         try refuseToReplaceWhatWasEdited()
-        var output = try OutputFile(path: induction.output, keepPartial: false)
-        var errors = try OutputFile(path: induction.errors, keepPartial: false)
+        var files = try RowFiles(path: induction.output, errorsPath: induction.errors)
         var reader = try DatasetReader(path: induction.prompts, options: definition.options)
         var summary = Summary()
         var records: [DatasetRecord] = []
-        func write(_ records: [DatasetRecord], _ output: inout OutputFile, _ errors: inout OutputFile) throws {
+        func write(_ records: [DatasetRecord], to files: inout RowFiles) throws {
             guard let first = records.first, let last = records.last else { return }
             let rows = UInt64(first.index)..<UInt64(last.index) + 1
             let results = try definition.sides.map { side in
@@ -61,26 +60,23 @@ struct InductionOutput {
             for record in records {
                 summary.prompts += 1
                 let (rows, problems) = try self.rows(of: record, results.map { $0?[UInt64(record.index)] }, &summary)
-                for row in rows { try output.write(row.json + [0x0A]) }
+                for row in rows { try files.write(row.json) }
                 summary.rows += rows.count
                 guard !problems.isEmpty else { continue }
                 summary.failedPrompts += 1
-                let reason = problems.joined(separator: "; ")
-                try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
+                try files.write(record, reason: problems.joined(separator: "; "))
             }
         }
         while let record = try reader.next() {
             records.append(record)
             guard records.count == Self.promptsAtATime else { continue }
-            try write(records, &output, &errors)
+            try write(records, to: &files)
             records = []
         }
-        try write(records, &output, &errors)
-        try errors.seal()
-        try output.seal()
+        try write(records, to: &files)
+        try files.seal()
         summary.previous = try keepWhatIsThere()
-        if summary.failedPrompts > 0 { try errors.publish() } else { try errors.withdraw() }
-        try output.publish()
+        try files.publish()
         try ledger.set(Self.publishedName, to: Array(SHA256Digest(ofFile: induction.output).description.utf8))
         return summary
     }

@@ -158,8 +158,7 @@ struct RerankOutput {
     }
 
     private func write(_ ranks: [UInt64: RankedRow], _ summary: inout Summary) throws {
-        var output = try OutputFile(path: definition.request.output, keepPartial: false)
-        var errors = try OutputFile(path: definition.errors, keepPartial: false)
+        var files = try RowFiles(path: definition.request.output, errorsPath: definition.errors)
         var reader = try DatasetReader(path: definition.request.candidates, options: definition.options)
         var pending: [DatasetRecord] = []
         func flush() throws {
@@ -172,14 +171,14 @@ struct RerankOutput {
                         summary.left += 1
                         continue
                     }
-                    try output.write(ranked.json(record.original) + [0x0A])
+                    try files.write(ranked.json(record.original))
                     continue
                 }
                 summary.failed += 1
                 var reason = "no result: this is a fault of ours"
                 if case .failure(let error) = record.content { reason = "\(error)" }
                 if case .failed(let why) = results[UInt64(record.index)] { reason = why }
-                try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
+                try files.write(record, reason: reason)
             }
             pending = []
         }
@@ -188,10 +187,8 @@ struct RerankOutput {
             if pending.count == 4096 { try flush() }
         }
         try flush()
-        try errors.seal()
-        try output.seal()
-        if summary.failed > 0 { try errors.publish() } else { try errors.withdraw() }
-        try output.publish()
+        try files.seal()
+        try files.publish()
     }
 
     private func curves(_ prompts: [[Scored]], _ spreads: [Double], label: String) -> BestOfNCurves {

@@ -9,8 +9,7 @@ package import FileSystem
 package struct AnnotatedWriter: ~Copyable, Sendable {
     private let existing: ExistingColumns
     private let exchange: ResponseExchange?
-    private var output: OutputFile
-    private var errors: OutputFile
+    private var files: RowFiles
 
     /// Rows in the output so far.
     package private(set) var annotatedRows = 0
@@ -30,12 +29,9 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
         path: String, errorsPath: String, existing: ExistingColumns, exchange: ResponseExchange? = nil,
         keepPartial: Bool = false
     ) throws(FileError) {
-        let output = try OutputFile(path: path, keepPartial: keepPartial)
-        let errors = try OutputFile(path: errorsPath, keepPartial: keepPartial)
+        files = try RowFiles(path: path, errorsPath: errorsPath, keepPartial: keepPartial)
         self.existing = existing
         self.exchange = exchange
-        self.output = output
-        self.errors = errors
     }
 
     /// - Returns: What the row came out with: an error in place of an annotation where it has columns that are refused.
@@ -50,13 +46,13 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
         switch outcome {
         case .annotated(let annotation):
             let row = OutputRow(record.original, annotation, existing: existing, exchange: exchange)
-            try output.write(row.bytes + [0x0A])
+            try files.write(row.bytes)
             annotatedRows += 1
         case .failed(let reason):
-            try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
+            try files.write(record, reason: reason)
             failedRows += 1
         case .dropped(let reason):
-            try errors.write(ErrorRow(record, reason: reason).bytes + [0x0A])
+            try files.write(record, reason: reason)
             droppedRows += 1
         }
         return outcome
@@ -72,14 +68,12 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
         let otherRows = failedRows + droppedRows
         guard annotatedRows + otherRows == rows else {
             throw FileError(
-                path: output.path,
+                path: files.path,
                 problem: """
-                    expected \(rows) rows in it and in \(errors.path), found \(annotatedRows) and \(otherRows)
+                    expected \(rows) rows in it and in \(files.errorsPath), found \(annotatedRows) and \(otherRows)
                     """)
         }
-        try errors.seal()
-        try output.seal()
-        if otherRows > 0 { try errors.publish() } else { try errors.withdraw() }
-        try output.publish()
+        try files.seal()
+        try files.publish()
     }
 }
