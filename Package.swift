@@ -39,7 +39,8 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CommandLineTool", "Dataset", "Diagnostics", "Digest", "FileSystem", "JobConfiguration", "JobStore",
+                "CommandLineTool", "Dataset", "Diagnostics", "Digest", "FileSystem", "JSON", "JobConfiguration",
+                "JobStore",
                 "Margins", "ModelFiles", "Monitoring", "Prompting", "Protocol", "Reports", "Safetensors", "Scheduling",
                 "TextFeatures", "Transport", "Trust", arguments, logging, signals,
             ],
@@ -55,7 +56,9 @@ let package = Package(
         // What a person reads of a job: the progress line, the status page, overviews of what was written.
         .target(
             name: "Reports",
-            dependencies: ["CommandLineTool", "Dataset", "Diagnostics", "FileSystem", "Margins", "Protocol", logging],
+            dependencies: [
+                "CommandLineTool", "Dataset", "Diagnostics", "FileSystem", "JSON", "Margins", "Protocol", logging,
+            ],
             path: "Sources/Coordinator/Reports", swiftSettings: strict),
         // How far a job is, as values.
         .target(
@@ -67,11 +70,12 @@ let package = Package(
             path: "Sources/Coordinator/JobStore", swiftSettings: strict),
         // Rows of preference datasets and anchors, read and written in every format.
         .target(
-            name: "Dataset", dependencies: ["CZlib", "Diagnostics", "FileSystem"], path: "Sources/Coordinator/Dataset",
+            name: "Dataset", dependencies: ["CZlib", "Diagnostics", "FileSystem", "JSON"],
+            path: "Sources/Coordinator/Dataset",
             swiftSettings: strict),
         // What the model reads of a row.
         .target(
-            name: "Prompting", dependencies: ["Dataset", "Diagnostics", "Protocol"],
+            name: "Prompting", dependencies: ["Dataset", "Diagnostics", "JSON", "Protocol"],
             path: "Sources/Coordinator/Prompting", swiftSettings: strict),
         // Who computes what, and in which order, as pure state machines.
         .target(
@@ -136,6 +140,9 @@ let package = Package(
         // Safetensors files: their header, and their tensors as numbers.
         .target(name: "Safetensors", dependencies: ["Diagnostics"], swiftSettings: strict),
 
+        // JSON texts: values with their bytes, and strings in both directions.
+        .target(name: "JSON", dependencies: ["Diagnostics"], swiftSettings: strict),
+
         // Errors as sentences for a person, and how they show what was found.
         .target(name: "Diagnostics", swiftSettings: strict),
 
@@ -187,7 +194,7 @@ let package = Package(
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "CommandLineTool", "Coordinator", "Dataset", "DatasetFixtures", "Diagnostics", "FileSystem",
+                "CommandLineTool", "Coordinator", "Dataset", "DatasetFixtures", "Diagnostics", "FileSystem", "JSON",
                 "JobConfiguration", "JobStore", "JobStoreFixtures", "Margins", "ModelFiles", "Prompting", "Protocol",
                 "Reports",
                 "Safetensors", "Scheduling", "SeededRandom", "TextFeatures",
@@ -202,7 +209,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DatasetTests",
-            dependencies: ["Dataset", "DatasetFixtures", "FileSystem", "SeededRandom", "TestEnvironment"],
+            dependencies: ["Dataset", "DatasetFixtures", "FileSystem", "JSON", "SeededRandom", "TestEnvironment"],
             swiftSettings: strict),
         .testTarget(
             name: "PromptingTests",
@@ -238,14 +245,14 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "CZeroMQ", "Coordinator", "Dataset", "JobConfiguration", "JobStore", "Margins", "Protocol",
+                "CZeroMQ", "Coordinator", "Dataset", "JSON", "JobConfiguration", "JobStore", "Margins", "Protocol",
                 "Safetensors", "Scheduling", "SeededRandom", "TestEnvironment", "Transport", "Worker", grdb,
             ],
             exclude: ["Golden", "FailingFileSystem"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Coordinator", "Dataset", "Diagnostics", "Digest", "Engine", "FileSystem", "JobConfiguration",
+                "Coordinator", "Dataset", "Diagnostics", "Digest", "Engine", "FileSystem", "JSON", "JobConfiguration",
                 "Margins", "ModelFiles", "Prompting", "Protocol", "Reports", "Safetensors", "SeededRandom",
                 "Tokenizers", "Transport", protobuf,
             ],

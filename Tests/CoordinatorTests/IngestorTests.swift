@@ -2,6 +2,7 @@ import Dataset
 import DatasetFixtures
 internal import FileSystem
 import Foundation
+import JSON
 import JobConfiguration
 import JobStore
 import JobStoreFixtures

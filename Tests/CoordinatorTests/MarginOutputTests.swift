@@ -1,6 +1,7 @@
 import Dataset
 import DatasetFixtures
 import Foundation
+import JSON
 import JobConfiguration
 import JobStore
 import JobStoreFixtures

@@ -2,6 +2,7 @@ import Dataset
 import DatasetFixtures
 internal import FileSystem
 import Foundation
+import JSON
 import Testing
 
 /// When the output and the errors file are there, and under which names.

@@ -1,3 +1,4 @@
+import JSON
 import DatasetFixtures
 internal import FileSystem
 import Foundation

@@ -1,5 +1,6 @@
 import DatasetFixtures
 import Foundation
+import JSON
 import Testing
 
 @testable import Dataset

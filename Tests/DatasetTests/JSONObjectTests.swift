@@ -1,5 +1,6 @@
 import Dataset
 import Foundation
+import JSON
 import SeededRandom
 import Testing
 

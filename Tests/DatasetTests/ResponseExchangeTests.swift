@@ -1,5 +1,6 @@
 import DatasetFixtures
 internal import FileSystem
+import JSON
 import SeededRandom
 import Testing
 

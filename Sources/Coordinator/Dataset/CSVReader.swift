@@ -1,5 +1,6 @@
 internal import Diagnostics
 internal import FileSystem
+internal import JSON
 
 /// The rows of a CSV file (RFC 4180, also with semicolons or tabs), the first of which names the columns.
 ///

@@ -1,4 +1,5 @@
 internal import Diagnostics
+internal import JSON
 
 /// Where and how a row departs from RFC 4180.
 package struct CSVSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {

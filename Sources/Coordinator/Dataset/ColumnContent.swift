@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What a column of responses, or of a prompt, says in one row.
 enum ColumnContent {
     case text(String)

@@ -1,5 +1,6 @@
 internal import Diagnostics
 internal import FileSystem
+internal import JSON
 
 /// Decides how a file's rows are laid out, from the configuration and a first look at the rows: most of them decide, so
 /// that a few odd ones do not.

@@ -1,4 +1,5 @@
 internal import Diagnostics
+internal import JSON
 
 /// Messages in a column: `{"role": …, "content": …}`, or `{"from": …, "value": …}` as ShareGPT has them; a list, or one.
 enum MessageList {

@@ -1,3 +1,5 @@
+package import JSON
+
 /// A row as the file has it, kept so that the output can repeat it.
 package enum OriginalRow: Hashable, Sendable {
     case object(JSONObject)

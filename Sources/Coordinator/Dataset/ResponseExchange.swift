@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What makes the preferred response of a row the other one. Every other column stays as it is.
 package enum ResponseExchange: Hashable, Sendable {
     /// The values of two columns change places, with what they have of the prompt.

@@ -1,4 +1,5 @@
 internal import Diagnostics
+package import JSON
 
 /// What is wrong with one row, without the place.
 package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {

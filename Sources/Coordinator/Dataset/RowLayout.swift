@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Where the prompt and the responses of a file's rows are, decided once for the whole file.
 package struct RowLayout: Sendable {
     package enum Prompt: Hashable, Sendable {

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The prompt of one row, from the columns that hold parts of it.
 struct RowPrompt {
     /// Nil where the responses begin with it.

@@ -1,4 +1,5 @@
 package import FileSystem
+internal import JSON
 
 /// The rows of one file, as JSON objects or CSV fields, with the problems of those that are neither.
 package struct RowSource: ~Copyable, @unchecked Sendable {

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What a text is that was a message, or a list of them, before some program wrote it into a column of texts.
 enum SerializedConversation {
     /// JSON: it says exactly what the messages said.

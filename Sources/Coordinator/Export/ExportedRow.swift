@@ -1,4 +1,5 @@
 internal import Dataset
+internal import JSON
 internal import Reports
 
 /// A row with a margin, as it goes to a trainer.

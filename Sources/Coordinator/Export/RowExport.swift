@@ -2,6 +2,7 @@ internal import Dataset
 internal import Diagnostics
 internal import FileSystem
 internal import Foundation
+internal import JSON
 internal import Margins
 internal import Reports
 

@@ -1,5 +1,6 @@
 internal import Dataset
 internal import Foundation
+internal import JSON
 
 /// A row of the output: an anchor that a person can read and edit, or a candidate. Its columns are the same in all rows of a
 /// file, so that a table can be read of them.

@@ -1,4 +1,5 @@
 internal import Dataset
+internal import JSON
 package import Protocol
 
 /// What the model reads of one row, as a line of JSON.

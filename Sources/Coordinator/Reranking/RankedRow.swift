@@ -1,4 +1,5 @@
 internal import Dataset
+internal import JSON
 internal import Margins
 
 /// A candidate with its rank among those of its prompt.

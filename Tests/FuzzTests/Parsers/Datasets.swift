@@ -1,5 +1,6 @@
 internal import FileSystem
 import Foundation
+import JSON
 import Prompting
 import Protocol
 

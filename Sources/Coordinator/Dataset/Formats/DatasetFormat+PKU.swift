@@ -1,4 +1,5 @@
 internal import Diagnostics
+internal import JSON
 
 extension DatasetFormat {
     /// A prompt, `response_0`, `response_1`, `safer_response_id` (0 or 1), as in PKU-SafeRLHF.

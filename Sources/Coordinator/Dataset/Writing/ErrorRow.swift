@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 
 /// The JSON of one row that cannot be annotated: where it is, why, and what the file says there. Its columns are the
 /// same whatever the row is, so that a table can be read of them.

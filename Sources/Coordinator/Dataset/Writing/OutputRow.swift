@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The JSON of one annotated row: the original columns, then the added ones.
 ///
 /// Of a JSON object every byte stays as it is, but for line breaks between its values, which become spaces; only where

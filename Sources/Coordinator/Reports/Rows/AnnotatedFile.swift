@@ -1,6 +1,7 @@
-package import Dataset
+internal import Dataset
 package import Diagnostics
 internal import FileSystem
+package import JSON
 
 /// One row of an annotated file.
 package struct AnnotatedRow: Sendable {

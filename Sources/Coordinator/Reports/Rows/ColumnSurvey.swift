@@ -1,4 +1,5 @@
 internal import Dataset
+internal import JSON
 internal import Margins
 
 /// By which columns a file's rows make groups: found while the rows go by, in memory that does not grow with them.

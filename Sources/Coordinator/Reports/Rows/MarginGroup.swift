@@ -1,3 +1,4 @@
+internal import JSON
 internal import Dataset
 internal import Margins
 

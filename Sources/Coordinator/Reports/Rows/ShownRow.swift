@@ -1,6 +1,7 @@
 internal import Dataset
 internal import Diagnostics
 internal import FileSystem
+internal import JSON
 
 /// A row as a person looks at it: where it is, its margin, and the beginnings and ends of its texts.
 struct ShownRow: Hashable, Sendable {

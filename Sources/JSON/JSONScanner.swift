@@ -1,15 +1,15 @@
 /// Walks over one JSON text (RFC 8259) and checks every byte of its grammar, without building values.
 ///
 /// The bytes must be well-formed UTF-8: that is checked once for the whole line, before the scan.
-struct JSONScanner {
+package struct JSONScanner {
     /// Deepest nesting of arrays and objects that is accepted: it bounds the recursion.
     static let depthLimit = 128
 
     let bytes: [UInt8]
     private let end: Int
-    private(set) var position: Int
+    package private(set) var position: Int
 
-    init(_ bytes: [UInt8], in range: Range<Int>) {
+    package init(_ bytes: [UInt8], in range: Range<Int>) {
         self.bytes = bytes
         position = range.lowerBound
         end = range.upperBound
@@ -18,19 +18,19 @@ struct JSONScanner {
     /// The byte that is scanned next, nil at the end.
     var current: UInt8? { position < end ? bytes[position] : nil }
 
-    mutating func skipWhitespace() {
+    package mutating func skipWhitespace() {
         while let byte = current, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { position += 1 }
     }
 
     /// Checks that nothing but whitespace is left.
-    mutating func scanEnd() throws(JSONSyntaxError) {
+    package mutating func scanEnd() throws(JSONSyntaxError) {
         skipWhitespace()
         if position < end { throw unexpected("the end of the line") }
     }
 
     /// Scans one value of any kind, without the whitespace around it.
     /// - Parameter depth: how many arrays and objects enclose it.
-    mutating func scanValue(depth: Int) throws(JSONSyntaxError) {
+    package mutating func scanValue(depth: Int) throws(JSONSyntaxError) {
         switch current {
         case UInt8(ascii: "\""): try scanString()
         case UInt8(ascii: "{"): try scanObject(depth: depth) { _, _ in }

@@ -1,5 +1,5 @@
 extension JSONText {
-    static let separator = Array(", ".utf8)
+    package static let separator = Array(", ".utf8)
 
     package static func object(_ members: [[UInt8]]) -> [UInt8] {
         Array("{".utf8) + members.joined(separator: separator) + Array("}".utf8)
@@ -21,7 +21,7 @@ extension JSONText {
 extension [UInt8] {
     /// Puts JSON on one line: inside strings it has no line breaks, between values a space serves as well. A lone CR counts,
     /// too: some readers of JSON Lines end a row there.
-    mutating func breakNoLine() {
+    package mutating func breakNoLine() {
         for index in indices where self[index] == 0x0A || self[index] == 0x0D { self[index] = 0x20 }
     }
 }

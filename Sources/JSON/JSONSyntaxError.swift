@@ -5,5 +5,9 @@ package struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertib
     /// What was expected and found, without the place.
     package let problem: String
 
+    package init(offset: Int, problem: String) {
+        (self.offset, self.problem) = (offset, problem)
+    }
+
     package var description: String { "\(problem) at column \(offset + 1)" }
 }

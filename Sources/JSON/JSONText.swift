@@ -24,7 +24,7 @@ package enum JSONText {
 
     /// The text between the quotes of a string that a ``JSONScanner`` accepted.
     /// - Parameter range: of the string in `bytes`, with its quotes.
-    static func decodedString(_ bytes: [UInt8], in range: Range<Int>) -> String {
+    package static func decodedString(_ bytes: [UInt8], in range: Range<Int>) -> String {
         var rest = bytes[(range.lowerBound + 1)..<(range.upperBound - 1)]
         guard rest.contains(UInt8(ascii: "\\")) else { return String(decoding: rest, as: UTF8.self) }
         var decoded: [UInt8] = []
