@@ -1,7 +1,7 @@
-import JSON
 import DatasetFixtures
 internal import FileSystem
 import Foundation
+import JSON
 import SeededRandom
 import Testing
 

@@ -1,7 +1,7 @@
-internal import JSON
 internal import Dataset
 internal import Diagnostics
 internal import FileSystem
+internal import JSON
 
 /// What a person wants to see of the rows that could not be annotated: the reasons, and how many rows have each.
 ///

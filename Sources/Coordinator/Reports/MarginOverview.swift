@@ -1,7 +1,7 @@
-internal import JSON
 internal import Dataset
 internal import Diagnostics
 internal import FileSystem
+internal import JSON
 internal import Margins
 
 /// What a person wants to see of an annotated file, and of the errors file beside it. Reads the former twice, in constant

@@ -1,5 +1,5 @@
-internal import JSON
 internal import Dataset
+internal import JSON
 internal import Margins
 
 /// Margins of some rows: their figures, and how many lie where, against the label and with it.
