@@ -97,14 +97,14 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "CKernels", "COneDNN", "COpenBLAS", "Diagnostics", "ModelFiles", "SeededRandom", "Tokenizers",
+                "CKernels", "COneDNN", "COpenBLAS", "Diagnostics", "JSON", "ModelFiles", "SeededRandom", "Tokenizers",
             ],
             exclude: ["ModelFiles", "Tokenizers", "Kernels", "COneDNN", "COpenBLAS"],
             swiftSettings: strict),
         // Model files and their vocabularies, for whoever does not need the engine.
         .target(
-            name: "ModelFiles", dependencies: ["Diagnostics", "FileSystem"], path: "Sources/Engine/ModelFiles",
-            swiftSettings: strict),
+            name: "ModelFiles", dependencies: ["Diagnostics", "FileSystem", "JSON", "Safetensors"],
+            path: "Sources/Engine/ModelFiles", swiftSettings: strict),
         .target(
             name: "Tokenizers", dependencies: ["Diagnostics", "ModelFiles"], path: "Sources/Engine/Tokenizers",
             swiftSettings: strict),
@@ -163,7 +163,8 @@ let package = Package(
             ],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "ModelFilesTests", dependencies: ["GGUFFixtures", "ModelFiles", "SeededRandom", "Tokenizers"],
+            name: "ModelFilesTests",
+            dependencies: ["GGUFFixtures", "JSON", "ModelFiles", "Safetensors", "SeededRandom", "Tokenizers"],
             swiftSettings: strict),
         .testTarget(
             name: "TokenizersTests", dependencies: ["GGUFFixtures", "ModelFiles", "SeededRandom", "Tokenizers"],

@@ -111,16 +111,17 @@ struct AttentionSample {
     /// Attention of rows `queries`, each of which sees the rows of `ranges` up to itself.
     func attend(
         _ kernels: legend_kernels, _ store: Store, ranges: [Range<Int32>],
-        queries: Range<Int32>
+        queries: Range<Int32>, cap: Float = 0, window: Int32 = 0
     ) -> [Float] {
         var shape = shape
+        var rules = legend_attention_rules(cap: cap, window: window)
         let width = Self.heads * headSize
         let asked = Array(query[(Int(queries.lowerBound) * width)..<(Int(queries.upperBound) * width)])
         var out = [Float](repeating: 0, count: asked.count)
         var scratch = [Float](repeating: 0, count: Int(legend_attention_scratch(Int32(headSize))))
         let attention = keysPerWord == 1 ? kernels.attention : kernels.attention_bf16
         attention!(
-            &shape, asked, Int64(width), queries.map { $0 + 1 }, Int64(queries.count),
+            &shape, &rules, asked, Int64(width), queries.map { $0 + 1 }, Int64(queries.count),
             ranges.map { legend_row_range(first: $0.lowerBound, end: $0.upperBound) }, Int64(ranges.count), store.keys,
             store.values, &scratch, &out)
         return out

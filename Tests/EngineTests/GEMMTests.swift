@@ -2,6 +2,8 @@ import CKernels
 import SeededRandom
 import Testing
 
+@testable import Engine
+
 /// Every path of the matrix products against the scalar one, and that one against the definition.
 struct GEMMTests {
     struct Path: CustomTestStringConvertible, Sendable {
@@ -119,7 +121,7 @@ struct GEMMTests {
 
         func multiply<Element>(
             _ gemm: legend_gemm, _ store: legend_gemm_store, width: Int, into c: inout [Element],
-            rows only: Range<Int>? = nil
+            rows only: Range<Int>? = nil, activation: legend_activation = legend_silu
         ) {
             let rows = only ?? 0..<self.rows
             let run =
@@ -136,8 +138,8 @@ struct GEMMTests {
                                     a: words.baseAddress! + first * stride, a_stride: Int64(stride),
                                     a_scales: scales.baseAddress! + first, a_offsets: offsets.baseAddress! + first,
                                     b: panels.assumingMemoryBound(to: UInt32.self).baseAddress!,
-                                    b_scales: panelScales.baseAddress!, store: store, c: c.baseAddress!,
-                                    c_stride: Int64(width))
+                                    b_scales: panelScales.baseAddress!, store: store,
+                                    activation: activation, c: c.baseAddress!, c_stride: Int64(width))
                                 run(&product)
                             }
                         }
@@ -189,17 +191,23 @@ struct GEMMTests {
         for (rows, gate, inputs) in [(1, 16, 8), (17, 48, 33), (14, 32, 64), (5, 13, 9), (15, 40, 20)] {
             let sample = Sample(legend_gemm_format(format), rows: rows, outputs: 2 * gate, inputs: inputs)
             defer { sample.free() }
-            let width = gate + 3
-            var found = [Float](repeating: 0.5, count: rows * width), expected = found
-            sample.multiply(path.gemm, legend_gemm_gated, width: width, into: &found)
-            sample.multiply(legend_gemm_scalar().pointee, legend_gemm_gated, width: width, into: &expected)
-            expectClose(found, expected, 2e-6)
-            var halves = [UInt16](repeating: 7, count: rows * width), expectedHalves = halves
-            sample.multiply(path.gemm, legend_gemm_gated_bf16, width: width, into: &halves)
-            sample.multiply(legend_gemm_scalar().pointee, legend_gemm_gated_bf16, width: width, into: &expectedHalves)
-            func floats(_ halves: [UInt16]) -> [Float] { halves.map { Float(bitPattern: UInt32($0) << 16) } }
-            expectClose(floats(halves), floats(expectedHalves), 0.01)
+            for activation in Activation.allCases {
+                gatedProductsAgree(path, sample, width: gate + 3, activation.kernel)
+            }
         }
+    }
+
+    private func gatedProductsAgree(_ path: Path, _ sample: Sample, width: Int, _ activation: legend_activation) {
+        let scalar = legend_gemm_scalar().pointee
+        var found = [Float](repeating: 0.5, count: sample.rows * width), expected = found
+        sample.multiply(path.gemm, legend_gemm_gated, width: width, into: &found, activation: activation)
+        sample.multiply(scalar, legend_gemm_gated, width: width, into: &expected, activation: activation)
+        expectClose(found, expected, 2e-6)
+        var halves = [UInt16](repeating: 7, count: sample.rows * width), expectedHalves = halves
+        sample.multiply(path.gemm, legend_gemm_gated_bf16, width: width, into: &halves, activation: activation)
+        sample.multiply(scalar, legend_gemm_gated_bf16, width: width, into: &expectedHalves, activation: activation)
+        func floats(_ halves: [UInt16]) -> [Float] { halves.map { Float(bitPattern: UInt32($0) << 16) } }
+        expectClose(floats(halves), floats(expectedHalves), 0.01)
     }
 
     /// To the bit: where a text lies in a batch decides nothing.

@@ -7,7 +7,7 @@ import Testing
 struct KernelOperandTests {
     @Test func rowsThatExceedTheirBufferAreRefused() async {
         await #expect(processExitsWith: .failure) {
-            Kernels().swiGLU(floatBuffer(7), rows: 2, width: 2, into: floatBuffer(4))
+            Kernels().gate(.silu, floatBuffer(7), rows: 2, width: 2, into: floatBuffer(4))
         }
         await #expect(processExitsWith: .failure) { Kernels().add(floatBuffer(3), to: floatBuffer(4)) }
         await #expect(processExitsWith: .failure) { Kernels().roundToBF16(floatBuffer(5), into: floatBuffer(4)) }
@@ -39,7 +39,7 @@ struct KernelOperandTests {
             Kernels().attend(
                 MatrixRows(FloatBuffer(count: 8), width: 8), slotEnds: [4],
                 attended: [legend_row_range(first: 4, end: 8)],
-                in: store, scratch: scratch, into: floatBuffer(8))
+                in: store, rules: legend_attention_rules(cap: 0, window: 0), scratch: scratch, into: floatBuffer(8))
         }
     }
 

@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import SeededRandom
 import Testing
 
@@ -46,17 +47,70 @@ struct KernelTests {
     }
 
     @Test(arguments: paths)
-    func swiGLUAgrees(_ path: Path) {
-        for width in Self.lengths {
-            var random = SeededGenerator(seed: UInt64(width))
-            let gateUp = random.floats(4 * width, scale: 20) + [-200, 200, -88, 88, 0].map(Float.init)
-            let (found, expected) = outputs(2 * width, path) { $0.swiglu(gateUp, 2, Int64(width), $1) }
-            expectClose(found, expected, 1e-6)
+    func gatesAgree(_ path: Path) {
+        for activation in [legend_silu, legend_gelu, legend_gelu_tanh] {
+            for width in Self.lengths {
+                var random = SeededGenerator(seed: UInt64(width))
+                let gateUp = random.floats(4 * width, scale: 20) + [-200, 200, -88, 88, 0].map(Float.init)
+                let (found, expected) = outputs(2 * width, path) {
+                    $0.gate(activation, gateUp, 2, Int64(width), $1)
+                }
+                expectClose(found, expected, 1e-6)
+            }
+            for extreme: Float in [-1e30, -200, -104, -88, -87, 0, 87, 88, 104, 200, 1e30] {
+                let gateUp = Array(repeating: extreme, count: 16) + Array(repeating: 1, count: 16)
+                let (found, expected) = outputs(16, path) { $0.gate(activation, gateUp, 1, 16, $1) }
+                expectClose(found, expected, 1e-6)
+            }
         }
-        for extreme: Float in [-1e30, -200, -104, -88, -87, 0, 87, 88, 104, 200, 1e30] {
-            let gateUp = Array(repeating: extreme, count: 16) + Array(repeating: 1, count: 16)
-            let (found, expected) = outputs(16, path) { $0.swiglu(gateUp, 1, 16, $1) }
-            expectClose(found, expected, 1e-6)
+    }
+
+    /// The values of `x Φ(x)` and of its approximation, computed with 50 digits.
+    @Test(arguments: paths)
+    func activationsAreTheirDefinitions(_ path: Path) {
+        let x: [Float] = [-6, -2, -1, -0.5, -0.01, 0, 0.01, 0.5, 1, 2, 6, 0, 0, 0, 0, 0, 3]
+        let exact: [Double] = x.map { 0.5 * Double($0) * erfc(-Double($0) / 2.0.squareRoot()) }
+        let tanh: [Double] = x.map { x in
+            let x = Double(x)
+            return 0.5 * x * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+        }
+        for (activation, expected) in [(legend_gelu, exact), (legend_gelu_tanh, tanh)] {
+            var found = x
+            path.kernels.activate(activation, Int64(x.count), &found)
+            for (found, expected) in zip(found, expected) { #expect(abs(Double(found) - expected) < 4e-7) }
+        }
+    }
+
+    @Test(arguments: paths)
+    func layerNormAgrees(_ path: Path) {
+        for width in Self.lengths where width > 0 {
+            var random = SeededGenerator(seed: UInt64(width))
+            let (x, weight, bias) = (random.floats(3 * width), random.floats(width), random.floats(width))
+            let (found, expected) = outputs(3 * width, path) { kernels, out in
+                kernels.layer_norm(x, weight, bias, 3, Int64(width), 1e-5, out)
+            }
+            expectClose(found, expected, 1e-5)
+        }
+    }
+
+    @Test func layerNormIsItsDefinition() {
+        var out: [Float] = [0, 0, 0, 0]
+        Self.scalar.layer_norm([1, 3, 5, 7], [1, 2, 1, 1], [0, 1, 0, -1], 1, 4, 0, &out)
+        let unit = Float(1 / 5.0.squareRoot())
+        expectClose(out, [-3 * unit, 1 - 2 * unit, unit, 3 * unit - 1], 1e-6)
+    }
+
+    @Test(arguments: paths)
+    func cappedValuesAgree(_ path: Path) {
+        for width in Self.lengths {
+            for (scale, cap) in [(0.5, 0), (1, 30), (0.25, 4)] as [(Float, Float)] {
+                var random = SeededGenerator(seed: UInt64(width))
+                let x = random.floats(width, scale: 100)
+                var found = x
+                let expected = x.map { cap > 0 ? cap * Foundation.tanh($0 * scale / cap) : $0 * scale }
+                path.kernels.cap(Int64(width), scale, cap, &found)
+                expectClose(found, expected, 1e-5)
+            }
         }
     }
 
@@ -134,103 +188,6 @@ struct KernelTests {
         let a = Array(sample.query[..<64]), b = Array(sample.query[64..<128])
         #expect(abs(dot(rotated(a, 5), rotated(a, 5)) - dot(a, a)) < 1e-4)
         #expect(abs(dot(rotated(a, 3), rotated(b, 9)) - dot(rotated(a, 20), rotated(b, 26))) < 1e-4)
-    }
-
-    @Test(arguments: paths, headSizes)
-    func attentionAgrees(_ path: Path, _ headSize: Int) {
-        let rows = 600  // more than two chunks of keys
-        var sample = AttentionSample(headSize: headSize, rotated: headSize, rows: rows)
-        let cases: [(ranges: [Range<Int32>], queries: Range<Int32>)] = [
-            ([0..<1], 0..<1), ([0..<33], 0..<33), ([0..<600], 0..<600), ([5..<6, 40..<77], 40..<77),
-            ([0..<17, 31..<32, 100..<400, 590..<600], 590..<600), ([3..<7, 9..<10], 9..<10), ([256..<520], 300..<301),
-        ]
-        let formats: [(keysPerWord: Int, tolerance: Float)] = [
-            (1, 1e-5),  // scores reach 60, whose rounding softmax makes a factor
-            (2, 0.01),  // weights are rounded to 8 bits
-        ]
-        for (keysPerWord, tolerance) in formats where keysPerWord == 1 || path.kernels.attention_bf16 != nil {
-            sample.keysPerWord = keysPerWord
-            attentionAgrees(path, sample, cases, tolerance)
-        }
-    }
-
-    private func attentionAgrees(
-        _ path: Path, _ sample: AttentionSample, _ cases: [(ranges: [Range<Int32>], queries: Range<Int32>)],
-        _ tolerance: Float
-    ) {
-        var sample = sample
-        if sample.keysPerWord == 2 {
-            // What the path rounds is rounded for both, and the scores are small.
-            Self.scalar.round_bf16_to_f32(sample.query.map { $0 / 4 }, Int64(sample.query.count), &sample.query)
-        }
-        let store = sample.store(Self.scalar)
-        for (ranges, queries) in cases {
-            let found = sample.attend(path.kernels, store, ranges: ranges, queries: queries)
-            let expected = sample.attend(Self.scalar, store, ranges: ranges, queries: queries)
-            expectClose(found, expected, tolerance)
-        }
-    }
-
-    /// Every path, with keys and values in each format that it has.
-    static let formats: [(path: Path, keysPerWord: Int)] = ([Path(kernels: scalar)] + paths).flatMap { path in
-        [1, 2].filter { $0 == 1 || path.kernels.attention_bf16 != nil }.map { (path, $0) }
-    }
-
-    /// What was summed under a maximum that turns out to be nothing beside a later one is nothing.
-    @Test func aMuchLargerScoreInALaterChunkTakesAllTheWeight() {
-        for (path, keysPerWord) in Self.formats {
-            var sample = AttentionSample(headSize: 64, rotated: 0, rows: 300)
-            sample.keysPerWord = keysPerWord
-            sample.query = Array(repeating: 1, count: sample.query.count)
-            for row in 0..<300 { sample.setKey(row, to: row == 280 ? 2 : -2) }  // scores of 128 and -128
-            let store = sample.store(path.kernels)
-            let found = sample.attend(path.kernels, store, ranges: [0..<300], queries: 299..<300)
-            let expected = sample.attend(path.kernels, store, ranges: [280..<281], queries: 299..<300)
-            expectClose(found, expected, 1e-3)
-        }
-    }
-
-    @Test func attentionDoesNotHideANumberThatIsNone() {
-        for (path, keysPerWord) in Self.formats {
-            for row in [3, 20] {
-                var sample = AttentionSample(headSize: 64, rotated: 0, rows: 40)
-                sample.keysPerWord = keysPerWord
-                sample.setKey(row, to: .nan)
-                let store = sample.store(path.kernels)
-                let found = sample.attend(path.kernels, store, ranges: [0..<40], queries: 39..<40)
-                #expect(found.allSatisfy({ $0.isNaN }), "\(path.testDescription) \(keysPerWord)")
-                let before = sample.attend(path.kernels, store, ranges: [0..<2], queries: 1..<2)
-                #expect(before.allSatisfy({ $0.isFinite }))
-            }
-        }
-    }
-
-    /// Two rows share a word of the values in bf16: what an earlier micro-batch left there must not reach the next.
-    @Test func anOddLastRowForgetsItsFormerNeighbour() {
-        for (path, keysPerWord) in Self.formats where keysPerWord == 2 {
-            var sample = AttentionSample(headSize: 64, rotated: 0, rows: 19)
-            sample.keysPerWord = 2
-            var store = sample.store(path.kernels)
-            for index in store.values.indices { store.values[index] = 0x7fc0_7fc0 }  // NaN twice
-            sample.store(path.kernels, into: &store)
-            let found = sample.attend(path.kernels, store, ranges: [0..<19], queries: 18..<19)
-            #expect(found.allSatisfy({ $0.isFinite }), "\(path.testDescription)")
-        }
-    }
-
-    /// One key is the whole softmax; the mean of values where all scores are equal.
-    @Test func attentionWeighsValuesBySoftmax() {
-        let sample = AttentionSample(headSize: 12, rotated: 12, rows: 20)
-        let store = sample.store(Self.scalar)
-        let alone = sample.attend(Self.scalar, store, ranges: [4..<5], queries: 4..<5)
-        let value = store.valueFloats[(4 * 16)..<(4 * 16 + 12)]
-        #expect(Array(alone[..<12]) == Array(value))
-
-        var flat = sample
-        flat.query = Array(repeating: 0, count: sample.query.count)
-        let mean = flat.attend(Self.scalar, store, ranges: [2..<4, 9..<10], queries: 9..<10)
-        let expected = (0..<12).map { i in [2, 3, 9].reduce(0) { $0 + store.valueFloats[$1 * 16 + i] } / 3 }
-        expectClose(Array(mean[..<12]), expected, 1e-6)
     }
 
     @Test(arguments: paths)

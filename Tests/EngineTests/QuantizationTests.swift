@@ -8,7 +8,7 @@ import Testing
 
 /// The block formats, against a decoder written value by value from their definition.
 struct QuantizationTests {
-    @Test(arguments: TensorType.allCases) func randomBlocksDecodeAsDefined(_ type: TensorType) throws {
+    @Test(arguments: BlockDefinition.types) func randomBlocksDecodeAsDefined(_ type: TensorType) throws {
         var random = SeededGenerator(seed: UInt64(type.rawValue))
         let rows = 64
         let blocksPerRow = 3
@@ -19,7 +19,7 @@ struct QuantizationTests {
         for (index, value) in values.enumerated() {
             let start = index / type.blockLength * type.blockBytes
             let block = Array(bytes[start..<(start + type.blockBytes)])
-            let expected = Self.value(index % type.blockLength, of: block, type)
+            let expected = try #require(BlockDefinition(type: type, block: block).value(index % type.blockLength))
             guard value.bitPattern != expected.bitPattern, !(value.isNaN && expected.isNaN) else { continue }
             Issue.record("\(type) value \(index): expected \(expected), found \(value)")
             return
@@ -37,7 +37,7 @@ struct QuantizationTests {
         let bytes = (0...UInt16.max).flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
         let values = try Self.tensor(.f16, shape: [256, 256], bytes).dequantized()
         for (pattern, value) in values.enumerated() {
-            let expected = Self.half(UInt16(pattern))
+            let expected = BlockDefinition.half(UInt16(pattern))
             guard value.bitPattern != expected.bitPattern, !(value.isNaN && expected.isNaN) else { continue }
             Issue.record("half \(pattern): expected \(expected), found \(value)")
         }
@@ -81,6 +81,41 @@ struct QuantizationTests {
         #expect(sixBit == half + half)
     }
 
+    @Test func ternaryAndUnevenBlocksOfScaleOneAreTheirIntegers() throws {
+        let one: [UInt8] = [0x00, 0x3C]
+        let runs = { (values: [Float]) in values.flatMap { [Float](repeating: $0, count: 32) } }
+        #expect(
+            try Self.decode(.q1_0, one + [UInt8](repeating: 0b0000_1111, count: 16)).prefix(8) == [
+                1, 1, 1, 1, -1, -1, -1, -1,
+            ])
+        #expect(try Self.decode(.q2_0, one + [UInt8](repeating: 0b11_10_01_00, count: 16)).prefix(4) == [-1, 0, 1, 2])
+        #expect(
+            try Self.decode(.tq2_0, [UInt8](repeating: 0b11_10_01_00, count: 64) + one)
+                == runs([-1, 0, 1, 2, -1, 0, 1, 2]))
+        // 0.20121 in base 3 is 178 / 243; 188 / 256 is the next fraction above it.
+        let digits: [Float] = [1, -1, 0, 1, 0]
+        let ternary = try Self.decode(.tq1_0, [UInt8](repeating: 188, count: 52) + one)
+        #expect(Array(ternary.prefix(160)) == runs(digits))
+        #expect(Array(ternary.suffix(16)) == digits.prefix(4).flatMap { [Float](repeating: $0, count: 4) })
+        let ramp = (0..<16).map { UInt8($0 | (15 - $0) << 4) }
+        let uneven: [Float] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113]
+        #expect(try Self.decode(.iq4_nl, one + ramp) == uneven + uneven.reversed())
+    }
+
+    @Test func fourBitFloatsAreThoseOfTheirFormats() throws {
+        let ramp = (0..<16).map { UInt8($0 | (15 - $0) << 4) }
+        let numbers: [Float] = [0, 0.5, 1, 1.5, 2, 3, 4, 6]
+        let codes = numbers + numbers.map { -$0 }
+        // E8M0: 127 is 1, 0 is 2^-127. E4M3: 0x38 is 1, 1 is 2^-9, 0x7E is 448.
+        #expect(try Self.decode(.mxfp4, [127] + ramp) == codes + codes.reversed())
+        #expect(try Self.decode(.mxfp4, [0] + ramp).prefix(16) == codes.map { $0 * 0x1p-127 }[...])
+        let halves = (0..<8).map { UInt8($0 | ($0 + 8) << 4) }
+        let scaled: [Float] = [1, 0x1p-9, 448, 0]
+        #expect(
+            try Self.decode(.nvfp4, [0x38, 1, 0x7E, 0x7F] + halves + halves + halves + halves)
+                == scaled.flatMap { scale in codes.map { $0 * scale } })
+    }
+
     @Test(.needs(.model, ReferenceStates.states))
     func theModelsEmbeddingIsTheReferences() throws {
         let reference = try SafeTensors(path: ReferenceStates.states.path)
@@ -95,63 +130,9 @@ struct QuantizationTests {
         #expect(worst <= 1e-6)
     }
 
-    // MARK: The definition
-
-    /// Value `index` of a block.
-    private static func value(_ index: Int, of block: [UInt8], _ type: TensorType) -> Float {
-        func half(at offset: Int) -> Float { Self.half(UInt16(block[offset]) | UInt16(block[offset + 1]) << 8) }
-        /// Value `index` of 32 nibbles in 16 bytes.
-        func nibble(at offset: Int) -> Int { Int(block[offset + index % 16]) >> (index < 16 ? 0 : 4) & 15 }
-        func bit(_ number: Int, at offset: Int) -> Int { Int(block[offset + number / 8]) >> (number % 8) & 1 }
-        switch type {
-        case .f32:
-            return Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(block[$1]) << UInt32(8 * $1) })
-        case .f16: return half(at: 0)
-        case .bf16: return Float(bitPattern: UInt32(block[0]) << 16 | UInt32(block[1]) << 24)
-        case .q4_0: return half(at: 0) * Float(nibble(at: 2) - 8)
-        case .q4_1: return half(at: 0) * Float(nibble(at: 4)) + half(at: 2)
-        case .q5_0: return half(at: 0) * Float(nibble(at: 6) + 16 * bit(index, at: 2) - 16)
-        case .q5_1: return half(at: 0) * Float(nibble(at: 8) + 16 * bit(index, at: 4)) + half(at: 2)
-        case .q8_0: return half(at: 0) * Float(Int8(bitPattern: block[2 + index]))
-        case .q4_K, .q5_K:
-            let run = index / 32
-            let (scale, minimum) = scaleAndMinimum(run, Array(block[4..<16]))
-            let nibbles = type == .q4_K ? 16 : 48
-            var value = Int(block[nibbles + index / 64 * 32 + index % 32]) >> (run % 2 * 4) & 15
-            if type == .q5_K { value += 16 * (Int(block[16 + index % 32]) >> run & 1) }
-            return half(at: 0) * Float(scale) * Float(value) - half(at: 2) * Float(minimum)
-        case .q6_K:
-            let inHalf = index % 128
-            let low = Int(block[index / 128 * 64 + inHalf % 64]) >> (inHalf < 64 ? 0 : 4) & 15
-            let high = Int(block[128 + index / 128 * 32 + index % 32]) >> (inHalf / 32 * 2) & 3
-            let scale = Int8(bitPattern: block[192 + index / 16])
-            return half(at: 208) * Float(scale) * Float(low + 16 * high - 32)
-        }
-    }
-
-    /// Six-bit scale and minimum `run` of 8, packed in 12 bytes.
-    private static func scaleAndMinimum(_ run: Int, _ packed: [UInt8]) -> (Int, Int) {
-        let bytes = packed.map(Int.init)
-        guard run >= 4 else { return (bytes[run] % 64, bytes[run + 4] % 64) }
-        return (bytes[run + 4] % 16 + bytes[run - 4] / 64 * 16, bytes[run + 4] / 16 + bytes[run] / 64 * 16)
-    }
-
-    /// IEEE 754 binary16 by its definition: sign, 5 bits of exponent, 10 of fraction.
-    private static func half(_ pattern: UInt16) -> Float {
-        let exponent = Int(pattern >> 10 & 31)
-        let fraction = Float(pattern & 1023) / 1024
-        let magnitude: Float =
-            switch exponent {
-            case 0: fraction * Float(sign: .plus, exponent: -14, significand: 1)
-            case 31: fraction == 0 ? .infinity : .nan
-            default: Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction)
-            }
-        return pattern & 0x8000 == 0 ? magnitude : -magnitude
-    }
-
     // MARK: Helpers
 
-    private static func tensor(_ type: TensorType, shape: [Int], _ bytes: [UInt8]) throws -> GGUFTensor {
+    private static func tensor(_ type: TensorType, shape: [Int], _ bytes: [UInt8]) throws -> ModelTensor {
         var builder = GGUFBuilder()
         builder.addTensor("t", type: type, shape: shape, bytes: bytes)
         return try GGUFFile(bytes: builder.build()).tensor("t", shape: shape)

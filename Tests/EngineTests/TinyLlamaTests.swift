@@ -60,9 +60,9 @@ struct TinyLlamaTests {
 
     @Test func anExtraTensorIsNamed() throws {
         let tiny = try tiny("llama")
-        expectError("\"blk.0.attn_q.bias\"", "only tensors of the llama architecture") {
+        expectError("\"blk.0.attn_sinks.weight\"", "only tensors of the llama architecture") {
             _ = try embedder(
-                tiny.gguf { $0.addTensor("blk.0.attn_q.bias", shape: [48], Array(repeating: 0, count: 48)) })
+                tiny.gguf { $0.addTensor("blk.0.attn_sinks.weight", shape: [4], Array(repeating: 0, count: 4)) })
         }
     }
 
@@ -84,9 +84,10 @@ struct TinyLlamaTests {
 
     @Test func impossibleSizesAreRefused() throws {
         for (key, value, expected) in [
-            ("attention.head_count_kv", 3, "a divisor of the 4 heads"), ("rope.dimension_count", 13, "even number"),
-            ("block_count", 0, "1 to"), ("embedding_length", UInt32.max, "1 to"), ("expert_count", 8, "mixtures"),
-            ("attention.sliding_window", 16, "none shorter"),
+            ("attention.head_count_kv", 3, "a divisor of the 4 heads"), ("rope.dimension_count", 13, "at most 12"),
+            ("block_count", 0, "1 to"), ("embedding_length", UInt32.max, "1 to"),
+            ("expert_shared_count", 8, "mixtures"),
+            ("attention.sliding_window", UInt32.max, "a number of tokens"),
         ] {
             var file = GGUFBuilder()
             file.set("general.architecture", .string("llama"))

@@ -133,7 +133,7 @@ struct GGUFFileTests {
     }
 }
 
-extension GGUFTensor {
+extension ModelTensor {
     /// The stored values of a tensor of float32.
     fileprivate var floats: [Float] {
         withBytes { bytes in

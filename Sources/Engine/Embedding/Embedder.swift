@@ -33,7 +33,7 @@ public final class Embedder: Sendable {
     /// Counts the changes of this engine that may change a bit of a result.
     private static let numericRevision = 2
 
-    /// Maps a GGUF file and packs its weights for `backend`, on `loadingThreads` threads.
+    /// Maps a model's files and packs its weights for `backend`, on `loadingThreads` threads.
     ///
     /// - Parameters:
     ///   - attention: Counts where `precision` is not `f32`.
@@ -44,14 +44,14 @@ public final class Embedder: Sendable {
         modelPath: String, precision: Precision, backend: Backend, attention: AttentionPrecision = .automatic,
         predictsTokens: Bool = false, loadingThreads: Int
     ) throws {
-        let file = try GGUFFile(path: modelPath)
+        let file = try ModelFile(path: modelPath)
         let resolved = try precision.resolved(for: backend)
         self.attention = try resolved == .f32 ? .f32 : attention.resolved()
         let gemm = try backend.open(resolved)
         transformer = try TransformerModel(
             file: file, backend: gemm, attention: self.attention, predictsTokens: predictsTokens,
             threads: loadingThreads)
-        tokenizer = try Tokenizer(gguf: file)
+        tokenizer = try Tokenizer(file)
         guard tokenizer.vocabularySize <= transformer.vocabularySize else {
             throw ModelFileError(
                 file: modelPath, place: .tensor(transformer.tokenEmbedding.name), what: "rows",

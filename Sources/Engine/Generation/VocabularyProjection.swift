@@ -4,6 +4,9 @@ final class VocabularyProjection {
     private static let rowsMax = 64
 
     private let matrix: any PackedMatrix
+    private let scale: Float
+    private let cap: Float?
+    private let kernels = Kernels()
     private let hiddenSize: Int
     private let gemm: any GEMMLane
     private let input: GEMMInput
@@ -20,6 +23,7 @@ final class VocabularyProjection {
             preconditionFailure("the model was not loaded to predict tokens")
         }
         self.matrix = matrix
+        (scale, cap) = (transformer.configuration.logitScale, transformer.configuration.logitCap)
         hiddenSize = transformer.configuration.hiddenSize
         let backend = transformer.backend
         gemm = try backend.makeLane(rowsMax: Self.rowsMax, outputsMax: matrix.outputs)
@@ -52,6 +56,7 @@ final class VocabularyProjection {
                     input, rows: rows.count, by: matrix, into: MatrixRows(logits, width: matrix.outputs), adding: false)
             }
             clock.measure(\.elementwise) {
+                kernels.cap(logits[0, count: rows.count * matrix.outputs], scaledBy: scale, at: cap)
                 for (index, row) in rows.enumerated() {
                     body(row, areFinite[index] ? logits[index * matrix.outputs, count: matrix.outputs] : nil)
                 }

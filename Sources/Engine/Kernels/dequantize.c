@@ -1,39 +1,9 @@
 #include "legend_dequantize.h"
 
-#include <string.h>
+#include "dequantize_unpack.h"
 
 // A fused multiply-add would round once where the formats' definition rounds twice.
 #pragma STDC FP_CONTRACT OFF
-
-// MARK: Loads
-
-static inline uint16_t load_u16(const uint8_t *bytes) { return (uint16_t)(bytes[0] | bytes[1] << 8); }
-
-static inline uint32_t load_u32(const uint8_t *bytes) {
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
-
-static inline float float_of_bits(uint32_t bits) {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/// binary16 to binary32, exact for every input, without branches so that loops over it vectorise.
-static inline float float_of_half(uint16_t half) {
-    const uint32_t sign = (uint32_t)(half & 0x8000) << 16;
-    const uint32_t magnitude = half & 0x7fff;
-    // Exponent biases differ by 112; infinities and NaNs have the top exponent in both formats.
-    const uint32_t exponent_offset = magnitude >= 0x7c00 ? (uint32_t)224 << 23 : (uint32_t)112 << 23;
-    const uint32_t normal = (magnitude << 13) + exponent_offset;
-    // A subnormal half is m * 2^-24: put m below a leading one at 2^-14 and take the one away again.
-    const float subnormal = float_of_bits(((uint32_t)113 << 23) + (magnitude << 13)) - 0x1p-14f;
-    uint32_t subnormal_bits;
-    memcpy(&subnormal_bits, &subnormal, sizeof subnormal_bits);
-    return float_of_bits(sign | (magnitude < 0x0400 ? subnormal_bits : normal));
-}
-
-static inline float load_half(const uint8_t *bytes) { return float_of_half(load_u16(bytes)); }
 
 // MARK: Unquantized
 
@@ -123,85 +93,75 @@ void legend_dequantize_q8_0(const void *blocks, int64_t count, float *out) {
     }
 }
 
-// MARK: Super-blocks of 256
+// MARK: One and two bits
 
-/// The `index`th of the eight (scale, minimum) pairs that q4_K and q5_K pack into 12 bytes, six bits each.
-///
-/// Pairs 0 to 3 are the low six bits of bytes 0-3 (scales) and 4-7 (minima). Pairs 4 to 7 have their low four bits in
-/// bytes 8-11 (scales in the low halves) and their high two bits on top of bytes 0-3 and 4-7.
-static inline void unpack_scale(const uint8_t *packed, int index, float *scale, float *minimum) {
-    if (index < 4) {
-        *scale = (float)(packed[index] & 63);
-        *minimum = (float)(packed[index + 4] & 63);
-    } else {
-        *scale = (float)((packed[index + 4] & 15) | (packed[index - 4] >> 6) << 4);
-        *minimum = (float)((packed[index + 4] >> 4) | (packed[index] >> 6) << 4);
+// Eight bits hold eight consecutive values: a bit that is set is 1, one that is not is -1.
+
+void legend_dequantize_q1_0(const void *blocks, int64_t count, float *out) {
+    const uint8_t *block = blocks;
+    for (int64_t i = 0; i < count; i++, block += 18, out += 128) {
+        const float scale = load_half(block);
+        int8_t values[128];
+        for (int j = 0; j < 16; j++) store_bytes(~(spread_bits(block[2 + j]) * 0xfe), values + 8 * j);
+        for (int j = 0; j < 128; j++) out[j] = scale * (float)values[j];
     }
 }
 
-// 32 bytes of nibbles hold two runs of 32 values: one in the low halves, the next in the high halves.
+// A byte holds four consecutive values, the first in its lowest bits.
 
-void legend_dequantize_q4_K(const void *blocks, int64_t count, float *out) {
+void legend_dequantize_q2_0(const void *blocks, int64_t count, float *out) {
     const uint8_t *block = blocks;
-    for (int64_t i = 0; i < count; i++, block += 144) {
-        const float block_scale = load_half(block);
-        const float block_minimum = load_half(block + 2);
-        for (int run = 0; run < 8; run++, out += 32) {
-            float scale, minimum;
-            unpack_scale(block + 4, run, &scale, &minimum);
-            scale *= block_scale;
-            minimum *= block_minimum;
-            const uint8_t *nibbles = block + 16 + 32 * (run / 2);
-            const int shift = 4 * (run % 2);
-            for (int j = 0; j < 32; j++) out[j] = scale * (float)(nibbles[j] >> shift & 15) - minimum;
-        }
+    for (int64_t i = 0; i < count; i++, block += 18, out += 64) {
+        const float scale = load_half(block);
+        int8_t values[64];
+        for (int j = 0; j < 8; j++) store_bytes(spread_pairs(load_u16(block + 2 + 2 * j)), values + 8 * j);
+        for (int j = 0; j < 64; j++) out[j] = scale * (float)(values[j] - 1);
     }
 }
 
-// Bit r of high byte j is the fifth bit of value j of run r.
+// MARK: Four-bit floats
 
-void legend_dequantize_q5_K(const void *blocks, int64_t count, float *out) {
-    const uint8_t *block = blocks;
-    for (int64_t i = 0; i < count; i++, block += 176) {
-        const float block_scale = load_half(block);
-        const float block_minimum = load_half(block + 2);
-        const uint8_t *high = block + 16;
-        for (int run = 0; run < 8; run++, out += 32) {
-            float scale, minimum;
-            unpack_scale(block + 4, run, &scale, &minimum);
-            scale *= block_scale;
-            minimum *= block_minimum;
-            const uint8_t *nibbles = block + 48 + 32 * (run / 2);
-            const int shift = 4 * (run % 2);
-            for (int j = 0; j < 32; j++) {
-                const int value = (nibbles[j] >> shift & 15) | (high[j] >> run & 1) << 4;
-                out[j] = scale * (float)value - minimum;
-            }
-        }
+/// Twice the values of E2M1, which has a sign, two bits of exponent and one of fraction. Code 8, minus zero, is 0 too.
+static const int8_t e2m1_doubled[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+/// 2^(code - 128): half of what an E8M0 scale stands for. Codes 0 and 1 are subnormal; 255 is a number like the others.
+static inline float half_of_e8m0(uint8_t code) {
+    return float_of_bits(code < 2 ? (uint32_t)0x00200000 << code : (uint32_t)(code - 1) << 23);
+}
+
+/// Half of an unsigned E4M3 number: four bits of exponent, biased by 7, and three of fraction. The top bit is ignored.
+/// Code 0x7f, which stands for no number, is 0; 0xff is a number like the others.
+static inline float half_of_e4m3(uint8_t code) {
+    const uint32_t exponent = code >> 3 & 15, fraction = code & 7;
+    if (code == 0x7f) return 0;
+    if (exponent == 0) return (float)fraction * 0x1p-10f;
+    return float_of_bits((exponent + 119) << 23 | fraction << 20);
+}
+
+/// `count` bytes: values 0 to count - 1 are in the low halves, those from `count` on in the high halves.
+static inline void scale_e2m1(const uint8_t *nibbles, int count, float half_scale, float *out) {
+    float products[16];
+    for (int j = 0; j < 16; j++) products[j] = half_scale * (float)e2m1_doubled[j];
+    for (int j = 0; j < count; j++) {
+        out[j] = products[nibbles[j] & 15];
+        out[j + count] = products[nibbles[j] >> 4];
     }
 }
 
-// Each half of 128 values has 64 bytes of nibbles, 32 bytes of high bits and 8 scales. Its four runs of 32 values have
-// the low nibbles of bytes 0-31, those of bytes 32-63, the high nibbles of bytes 0-31, those of bytes 32-63. Run r has
-// bits 2r and 2r + 1 of the high bytes, and scales 2r and 2r + 1 for its first and second 16 values.
-
-void legend_dequantize_q6_K(const void *blocks, int64_t count, float *out) {
+void legend_dequantize_mxfp4(const void *blocks, int64_t count, float *out) {
     const uint8_t *block = blocks;
-    for (int64_t i = 0; i < count; i++, block += 210) {
-        const int8_t *scales = (const int8_t *)(block + 192);
-        const float block_scale = load_half(block + 208);
-        for (int run = 0; run < 8; run++, out += 32) {
-            const int half = run / 4, quarter = run % 4;
-            const uint8_t *nibbles = block + 64 * half + 32 * (quarter % 2);
-            const uint8_t *high = block + 128 + 32 * half;
-            const int nibble_shift = 4 * (quarter / 2), high_shift = 2 * quarter;
-            for (int part = 0; part < 2; part++) {
-                const float scale = block_scale * (float)scales[2 * run + part];
-                for (int j = 16 * part; j < 16 * part + 16; j++) {
-                    const int value = (nibbles[j] >> nibble_shift & 15) | (high[j] >> high_shift & 3) << 4;
-                    out[j] = scale * (float)(value - 32);
-                }
-            }
+    for (int64_t i = 0; i < count; i++, block += 17, out += 32) {
+        scale_e2m1(block + 1, 16, half_of_e8m0(block[0]), out);
+    }
+}
+
+// Four runs of 16 values, with a scale each.
+
+void legend_dequantize_nvfp4(const void *blocks, int64_t count, float *out) {
+    const uint8_t *block = blocks;
+    for (int64_t i = 0; i < count; i++, block += 36) {
+        for (int run = 0; run < 4; run++, out += 16) {
+            scale_e2m1(block + 4 + 8 * run, 8, half_of_e4m3(block[run]), out);
         }
     }
 }

@@ -43,9 +43,9 @@ static void multiply(const legend_product *p, legend_gemm_format format) {
             }
             int64_t half = LEGEND_PANEL / 2, stored = n / half * LEGEND_PANEL + n % half;
             float gate = dot(p, format, m, stored), up = dot(p, format, m, stored + half);
-            float activated = silu(gate) * up;
-            if (p->store == legend_gemm_gated) ((float *)p->c)[place] = activated;
-            else ((uint16_t *)p->c)[place] = bf16_bits(activated);
+            float product = activated(p->activation, gate) * up;
+            if (p->store == legend_gemm_gated) ((float *)p->c)[place] = product;
+            else ((uint16_t *)p->c)[place] = bf16_bits(product);
         }
     }
 }

@@ -16,7 +16,7 @@ TARGET static void store_gated(const legend_product *p, int64_t row, int rows, i
     int64_t first = panel * lanes, count = p->outputs / 2 - first;
     for (int r = 0; r < rows; r++) {
         vec gate = LOAD(tile->sums[r]);
-        vector_silu(&gate);
+        vector_activation(p->activation, &gate);
         float activated[lanes];
         STORE(activated, gate * LOAD(tile->sums[r] + lanes));
         int64_t place = (row + r) * p->c_stride + first;

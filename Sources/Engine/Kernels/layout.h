@@ -55,8 +55,19 @@ static inline int32_t magnitude_bits(float x) {
     return bits & 0x7fffffff;
 }
 
-/// `x / (1 + e^-x)`.
-static inline float silu(float x) { return x / (1 + expf(-x)); }
+static inline float activated(legend_activation activation, float x) {
+    switch (activation) {
+    case legend_silu: return x / (1 + expf(-x));
+    case legend_gelu: return 0.5f * x * (1 + erff(x * 0.70710678f));
+    case legend_gelu_tanh: return 0.5f * x * (1 + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
+    }
+    return x;
+}
+
+/// The first slot of a sequence that a query sees whose own is number `place` of it.
+static inline int64_t window_first(const legend_attention_rules *rules, int64_t place) {
+    return rules->window > 0 && place >= rules->window ? place - rules->window + 1 : 0;
+}
 
 /// The Hadamard transform of every block, one pair of elements at a time.
 static inline void hadamard_by_element(float *x, int64_t count, int64_t block) {

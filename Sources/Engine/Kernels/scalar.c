@@ -13,6 +13,18 @@ static void rms_norm(const float *x, const float *weight, int64_t rows, int64_t 
     }
 }
 
+static void layer_norm(const float *x, const float *weight, const float *bias, int64_t rows, int64_t width,
+    float epsilon, float *out) {
+    for (int64_t r = 0; r < rows; r++, x += width, out += width) {
+        float sum = 0, squares = 0;
+        for (int64_t i = 0; i < width; i++) sum += x[i];
+        float mean = sum / (float)width;
+        for (int64_t i = 0; i < width; i++) squares += (x[i] - mean) * (x[i] - mean);
+        float scale = 1 / sqrtf(squares / (float)width + epsilon);
+        for (int64_t i = 0; i < width; i++) out[i] = (x[i] - mean) * scale * weight[i] + bias[i];
+    }
+}
+
 /// Component `i` of a head after rotation by the angles of one position.
 static float rotated(const float *head, int64_t i, const legend_rotary *rotary, int64_t position) {
     if (i >= rotary->dimensions) return head[i];
@@ -75,21 +87,25 @@ static float value_component(const legend_heads *heads, const uint32_t *values, 
 
 /// Queries and weights stay f32 whatever keys and values are.
 static void attention(
-    const legend_heads *heads, const float *query, int64_t stride, const int32_t *key_end, int64_t queries,
+    const legend_heads *heads, const legend_attention_rules *rules, const float *query, int64_t stride, const int32_t *key_end, int64_t queries,
     const legend_row_range *ranges, int64_t range_count, const uint32_t *keys, const uint32_t *values, float *scratch,
     float *out) {
     (void)scratch;
-    int64_t d = heads->head_dim, group = heads->heads / heads->kv_heads;
+    int64_t d = heads->head_dim, group = heads->heads / heads->kv_heads, before = 0;
+    for (int64_t n = 0; n + 1 < range_count; n++) before += ranges[n].end - ranges[n].first;
     for (int64_t h = 0; h < queries * heads->heads; h++, out += d) {
         const float *head = query + h / heads->heads * stride + h % heads->heads * d;
-        int64_t kv_head = h % heads->heads / group, limit = key_end[h / heads->heads];
+        int64_t kv_head = h % heads->heads / group, limit = key_end[h / heads->heads], place = 0;
+        int64_t first = window_first(rules, before + limit - 1 - ranges[range_count - 1].first);
         float maximum = -INFINITY, sum = 0;
         for (int64_t i = 0; i < d; i++) out[i] = 0;
         for (int64_t n = 0; n < range_count; n++) {
             int64_t end = n == range_count - 1 && limit < ranges[n].end ? limit : ranges[n].end;
             for (int64_t row = ranges[n].first; row < end; row++) {
+                if (place++ < first) continue;
                 float score = 0;
                 for (int64_t i = 0; i < d; i++) score += head[i] * key_component(heads, keys, kv_head, row, i);
+                if (rules->cap > 0) score = rules->cap * tanhf(score / rules->cap);
                 // The online softmax: what was summed is relative to the largest score so far.
                 float largest = fmaxf(maximum, score);
                 float kept = expf(maximum - largest), weight = expf(score - largest);
@@ -104,10 +120,18 @@ static void attention(
     }
 }
 
-static void swiglu(const float *gate_up, int64_t rows, int64_t width, float *out) {
+static void gate(legend_activation activation, const float *gate_up, int64_t rows, int64_t width, float *out) {
     for (int64_t r = 0; r < rows; r++, gate_up += 2 * width, out += width) {
-        for (int64_t i = 0; i < width; i++) out[i] = silu(gate_up[i]) * gate_up[width + i];
+        for (int64_t i = 0; i < width; i++) out[i] = activated(activation, gate_up[i]) * gate_up[width + i];
     }
+}
+
+static void activate(legend_activation activation, int64_t count, float *x) {
+    for (int64_t i = 0; i < count; i++) x[i] = activated(activation, x[i]);
+}
+
+static void cap_values(int64_t count, float scale, float cap, float *x) {
+    for (int64_t i = 0; i < count; i++) x[i] = cap > 0 ? cap * tanhf(x[i] * scale / cap) : x[i] * scale;
 }
 
 static void add(const float *x, int64_t count, float *sum) {
@@ -156,11 +180,14 @@ const legend_kernels *legend_kernels_scalar(void) {
     static const legend_kernels kernels = {
         .name = "scalar",
         .rms_norm = rms_norm,
+        .layer_norm = layer_norm,
         .rotate_queries = rotate_queries,
         .store_keys_values = store_keys_values,
         .attention = attention,
         .attention_bf16 = attention,
-        .swiglu = swiglu,
+        .gate = gate,
+        .activate = activate,
+        .cap = cap_values,
         .add = add,
         .largest = largest,
         .exponentials = exponentials,

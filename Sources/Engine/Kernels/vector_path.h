@@ -66,6 +66,39 @@ INLINE void vector_silu(vec *x) {
     *x = *x / (1.0f + e);
 }
 
+/// `tanh(x)` with an absolute error of about 1e-7.
+INLINE void vector_tanh(vec *x) {
+    vec e = *x * 2.0f;
+    vector_exp(&e);
+    *x = 1.0f - 2.0f / (1.0f + e);
+}
+
+INLINE void vector_gelu_tanh(vec *x) {
+    vec t = (*x + *x * *x * *x * 0.044715f) * 0.79788456f;
+    vector_tanh(&t);
+    *x = *x * 0.5f * (1.0f + t);
+}
+
+/// `x Φ(x)`, with the error function by formula 7.1.26 of Abramowitz and Stegun: absolute error 1.5e-7.
+INLINE void vector_gelu(vec *x) {
+    vec z = *x * 0.70710678f, magnitude = SELECT(z < 0.0f, -z, z), e = -z * z;
+    vec t = 1.0f / (1.0f + 0.3275911f * magnitude);
+    vector_exp(&e);
+    vec tail = t * 1.061405429f - 1.453152027f;
+    tail = tail * t + 1.421413741f;
+    tail = tail * t - 0.284496736f;
+    tail = (tail * t + 0.254829592f) * t * e;  // 1 - erf(|z|)
+    *x = *x * 0.5f * SELECT(z < 0.0f, tail, 2.0f - tail);
+}
+
+INLINE void vector_activation(legend_activation activation, vec *x) {
+    switch (activation) {
+    case legend_silu: vector_silu(x); break;
+    case legend_gelu: vector_gelu(x); break;
+    case legend_gelu_tanh: vector_gelu_tanh(x); break;
+    }
+}
+
 #define SWAP_8(x) __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)
 #define SWAP_4(x) __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11)
 #define SWAP_2(x) __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)
@@ -101,17 +134,65 @@ TARGET static void rms_norm(const float *x, const float *weight, int64_t rows, i
     }
 }
 
-TARGET static void swiglu(const float *gate_up, int64_t rows, int64_t width, float *out) {
-    for (int64_t r = 0; r < rows; r++, gate_up += 2 * width, out += width) {
-        const float *up = gate_up + width;
+TARGET static void layer_norm(const float *x, const float *weight, const float *bias, int64_t rows, int64_t width,
+    float epsilon, float *out) {
+    for (int64_t r = 0; r < rows; r++, x += width, out += width) {
+        vec sums = {0}, squares = {0};
         int64_t i = 0;
-        for (; i + lanes <= width; i += lanes) {
-            vec gate = LOAD(gate_up + i);
-            vector_silu(&gate);
-            STORE(out + i, gate * LOAD(up + i));
+        for (; i + lanes <= width; i += lanes) sums += LOAD(x + i);
+        float sum = vector_sum(&sums);
+        for (; i < width; i++) sum += x[i];
+        float mean = sum / (float)width;
+        for (i = 0; i + lanes <= width; i += lanes) squares += (LOAD(x + i) - mean) * (LOAD(x + i) - mean);
+        float square = vector_sum(&squares);
+        for (; i < width; i++) square += (x[i] - mean) * (x[i] - mean);
+        float scale = 1 / sqrtf(square / (float)width + epsilon);
+        for (i = 0; i + lanes <= width; i += lanes) {
+            STORE(out + i, (LOAD(x + i) - mean) * scale * LOAD(weight + i) + LOAD(bias + i));
         }
-        for (; i < width; i++) out[i] = silu(gate_up[i]) * up[i];
+        for (; i < width; i++) out[i] = (x[i] - mean) * scale * weight[i] + bias[i];
     }
+}
+
+INLINE void gate_row(legend_activation activation, const float *gate_up, int64_t width, float *out) {
+    const float *up = gate_up + width;
+    int64_t i = 0;
+    for (; i + lanes <= width; i += lanes) {
+        vec gate = LOAD(gate_up + i);
+        vector_activation(activation, &gate);
+        STORE(out + i, gate * LOAD(up + i));
+    }
+    for (; i < width; i++) out[i] = activated(activation, gate_up[i]) * up[i];
+}
+
+TARGET static void gate(legend_activation activation, const float *gate_up, int64_t rows, int64_t width, float *out) {
+    for (int64_t r = 0; r < rows; r++, gate_up += 2 * width, out += width) {
+        gate_row(activation, gate_up, width, out);
+    }
+}
+
+TARGET static void activate(legend_activation activation, int64_t count, float *x) {
+    int64_t i = 0;
+    for (; i + lanes <= count; i += lanes) {
+        vec v = LOAD(x + i);
+        vector_activation(activation, &v);
+        STORE(x + i, v);
+    }
+    for (; i < count; i++) x[i] = activated(activation, x[i]);
+}
+
+TARGET static void cap_values(int64_t count, float scale, float cap, float *x) {
+    int64_t i = 0;
+    for (; i + lanes <= count; i += lanes) {
+        vec v = LOAD(x + i) * scale;
+        if (cap > 0) {
+            v /= cap;
+            vector_tanh(&v);
+            v *= cap;
+        }
+        STORE(x + i, v);
+    }
+    for (; i < count; i++) x[i] = cap > 0 ? cap * tanhf(x[i] * scale / cap) : x[i] * scale;
 }
 
 TARGET static void add(const float *x, int64_t count, float *sum) {
@@ -318,18 +399,24 @@ typedef struct {
     int32_t key_end[TILE_ROWS];   /// one past the last slot that a row sees of its own range
     int32_t key_end_least;
     int32_t key_end_most;
+    float cap;
+    int64_t place_first[TILE_ROWS];  /// the place in its sequence of the first slot that a row sees
+    int64_t place_first_least;
+    int64_t place_first_most;
+    int64_t offset;               /// what is added to a slot of the range for its place in the sequence
     float maximum[TILE_ROWS];
     float sum[TILE_ROWS];
 } attention_tile;
 
-/// Minus infinity for keys of the block that begins at `first_key` that lie outside of `[first, end)`, and in the rows'
-/// own range for those at `key_end` and after.
+/// Minus infinity for keys of the block that begins at `first_key` that lie outside of `[first, end)` or before the rows'
+/// windows, and in the rows' own range for those at `key_end` and after.
 INLINE void hide_unseen(attention_tile *tile, const int rows, int64_t first_key, int64_t first, int64_t end, float *scores) {
     const int_vec lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     int_vec row = lane + (int32_t)first_key;
     for (int r = 0; r < rows; r++) {
         int32_t row_end = tile->is_own_range && tile->key_end[r] < end ? tile->key_end[r] : (int32_t)end;
-        int_vec seen = (row >= (int32_t)first) & (row < row_end);
+        int64_t row_first = tile->place_first[r] - tile->offset;
+        int_vec seen = (row >= (int32_t)(row_first > first ? row_first : first)) & (row < row_end);
         STORE(scores + r * chunk_keys, SELECT(seen, LOAD(scores + r * chunk_keys), SPLAT(-INFINITY)));
     }
 }
@@ -356,11 +443,14 @@ TARGET static void store_tile(const attention_tile *tile, const legend_heads *he
 #define VECTOR_KERNELS(path, bf16) { \
     .name = path, \
     .rms_norm = rms_norm, \
+    .layer_norm = layer_norm, \
     .rotate_queries = rotate_queries, \
     .store_keys_values = store_keys_values, \
     .attention = attention_f32, \
     .attention_bf16 = bf16, \
-    .swiglu = swiglu, \
+    .gate = gate, \
+    .activate = activate, \
+    .cap = cap_values, \
     .add = add, \
     .largest = largest, \
     .exponentials = exponentials, \

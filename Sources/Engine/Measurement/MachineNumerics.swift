@@ -173,7 +173,8 @@ private struct Attention {
     func run() {
         kernels.attend(
             MatrixRows(query, width: Self.heads * Self.headDimension), slotEnds: slotEnds[...],
-            attended: [legend_row_range(first: 0, end: Int32(Self.rows))], in: store, scratch: scratch,
+            attended: [legend_row_range(first: 0, end: Int32(Self.rows))], in: store,
+            rules: legend_attention_rules(cap: 0, window: 0), scratch: scratch,
             into: result.elements)
     }
 }

@@ -24,7 +24,7 @@ struct GGUFParser {
         let offset: UInt64
     }
 
-    mutating func parse() throws -> (metadata: GGUFMetadata, tensors: [GGUFTensor]) {
+    mutating func parse() throws -> (metadata: GGUFMetadata, tensors: [ModelTensor]) {
         try readMagicAndVersion()
         // The least a tensor takes: name length, dimension count, one dimension, type, offset.
         let tensorCount = try cursor.readCount(elementBytes: 8 + 4 + 8 + 4 + 8, "tensor count")
@@ -152,7 +152,7 @@ struct GGUFParser {
     }
 
     /// Finds each tensor's bytes. The data starts at the first multiple of `alignment` after the header.
-    private func locate(_ descriptions: [TensorDescription], alignment: Int) throws -> [GGUFTensor] {
+    private func locate(_ descriptions: [TensorDescription], alignment: Int) throws -> [ModelTensor] {
         let dataStart = (cursor.offset + alignment - 1) / alignment * alignment
         let ranges = try descriptions.map { tensor in
             guard tensor.offset.isMultiple(of: UInt64(alignment)) else {
@@ -171,7 +171,7 @@ struct GGUFParser {
         }
         try checkThatNoneOverlap(descriptions, ranges)
         return zip(descriptions, ranges).map { tensor, range in
-            GGUFTensor(name: tensor.name, type: tensor.type, shape: tensor.shape, file: file, range: range)
+            ModelTensor(name: tensor.name, type: tensor.type, shape: tensor.shape, file: file, range: range)
         }
     }
 

@@ -1,16 +1,3 @@
-/// What the gate of a feed-forward part goes through before it multiplies.
-enum Activation: Sendable {
-    /// `silu(x) = x / (1 + e^-x)`.
-    case silu
-
-    /// What files call it, the usual name first.
-    var names: [String] {
-        switch self {
-        case .silu: ["silu", "swish"]
-        }
-    }
-}
-
 /// Gated activations for backends that know only plain products.
 struct GatedActivation {
     /// Rows that stay in the first-level caches between activation and conversion.
@@ -24,9 +11,7 @@ struct GatedActivation {
             let block = first..<min(first + Self.blockRows, rows)
             let source = gateUp[first * 2 * out.width, count: block.count * 2 * out.width]
             // A row of the result overwrites only what was read before it.
-            switch activation {
-            case .silu: kernels.swiGLU(source, rows: block.count, width: out.width, into: source)
-            }
+            kernels.gate(activation, source, rows: block.count, width: out.width, into: source)
             out.store(source, rows: block)
         }
     }

@@ -25,6 +25,20 @@ struct Kernels {
             x.baseAddress!, weight, Int64(x.count / weight.count), Int64(weight.count), epsilon, out.baseAddress!)
     }
 
+    /// `out[r] = layerNorm(x[r]) * weight + bias`, `[x.count / weight.count, weight.count]`; `out` may be `x`.
+    func layerNorm(
+        _ x: UnsafeMutableBufferPointer<Float>, weight: [Float], bias: [Float], epsilon: Float,
+        into out: UnsafeMutableBufferPointer<Float>
+    ) {
+        precondition(
+            !weight.isEmpty && weight.count == bias.count && x.count.isMultiple(of: weight.count)
+                && out.count >= x.count,
+            "\(x.count) elements, \(weight.count) weights, \(bias.count) biases, room for \(out.count)")
+        guard !x.isEmpty else { return }
+        table.layer_norm(
+            x.baseAddress!, weight, bias, Int64(x.count / weight.count), Int64(weight.count), epsilon, out.baseAddress!)
+    }
+
     /// Floats of scratch that attention needs.
     static func attentionScratch(headDimension: Int) -> Int { Int(legend_attention_scratch(Int32(headDimension))) }
 
@@ -71,13 +85,13 @@ struct Kernels {
     }
 
     /// `out[q] = softmax(query[q] · keysᵀ) · values` over the slots `attended`, of whose last range only those before
-    /// `slotEnds[q]`, for queries that are rotated and scaled. `query` and `out` are
+    /// `slotEnds[q]`, and of all only those that `rules` let it see, for queries that are rotated and scaled. `query` and `out` are
     /// `[slotEnds.count, heads, headDimension]`, `out` without gaps.
     ///
     /// - Precondition: Each query attends to the first slot of the last range, and ends in it.
     func attend(
         _ query: MatrixRows, slotEnds: ArraySlice<Int32>, attended: [legend_row_range], in store: KeyValueStore,
-        scratch: FloatBuffer, into out: UnsafeMutableBufferPointer<Float>
+        rules: legend_attention_rules, scratch: FloatBuffer, into out: UnsafeMutableBufferPointer<Float>
     ) {
         let width = Int(store.shape.heads * store.shape.head_dim)
         query.check(rows: slotEnds.count, width: width)
@@ -95,24 +109,32 @@ struct Kernels {
             preconditionFailure("this CPU has no attention in bf16")
         }
         withUnsafePointer(to: store.shape) { shape in
-            slotEnds.withUnsafeBufferPointer {
-                guard let ends = $0.baseAddress, let target = out.baseAddress else { return }
-                attention(
-                    shape, query.base, Int64(query.stride), ends, Int64($0.count), attended, Int64(attended.count),
-                    store.keys, store.values, scratch.base, target)
+            withUnsafePointer(to: rules) { rules in
+                slotEnds.withUnsafeBufferPointer {
+                    guard let ends = $0.baseAddress, let target = out.baseAddress else { return }
+                    attention(
+                        shape, rules, query.base, Int64(query.stride), ends, Int64($0.count), attended,
+                        Int64(attended.count), store.keys, store.values, scratch.base, target)
+                }
             }
         }
     }
 
-    /// `out[r, i] = silu(gateUp[r, i]) * gateUp[r, width + i]` for `gateUp[rows, 2 * width]`; `out` may begin where
+    /// `out[r, i] = activation(gateUp[r, i]) * gateUp[r, width + i]` for `gateUp[rows, 2 * width]`; `out` may begin where
     /// `gateUp` does.
-    func swiGLU(
-        _ gateUp: UnsafeMutableBufferPointer<Float>, rows: Int, width: Int,
+    func gate(
+        _ activation: Activation, _ gateUp: UnsafeMutableBufferPointer<Float>, rows: Int, width: Int,
         into out: UnsafeMutableBufferPointer<Float>
     ) {
         precondition(gateUp.count >= 2 * rows * width && out.count >= rows * width, "rows exceed their buffer")
         guard let source = gateUp.baseAddress, let target = out.baseAddress else { return }
-        table.swiglu(source, Int64(rows), Int64(width), target)
+        table.gate(activation.kernel, source, Int64(rows), Int64(width), target)
+    }
+
+    /// `x[i] = activation(x[i])`.
+    func activate(_ activation: Activation, _ x: UnsafeMutableBufferPointer<Float>) {
+        guard let base = x.baseAddress else { return }
+        table.activate(activation.kernel, Int64(x.count), base)
     }
 
     /// `sum[i] += x[i]`, for all of `sum`.
@@ -120,6 +142,18 @@ struct Kernels {
         precondition(x.count == sum.count, "\(x.count) elements added to \(sum.count)")
         guard let source = x.baseAddress, let target = sum.baseAddress else { return }
         table.add(source, Int64(sum.count), target)
+    }
+
+    /// `rows[row] += x`.
+    func add(_ x: [Float], to rows: MatrixRows, row: Int) {
+        rows.check(rows: row + 1, width: x.count)
+        table.add(x, Int64(x.count), rows.base + row * rows.stride)
+    }
+
+    /// `x[i] = cap tanh(x[i] * scale / cap)`, or `x[i] * scale` where there is no cap.
+    func cap(_ x: UnsafeMutableBufferPointer<Float>, scaledBy scale: Float, at cap: Float?) {
+        guard let base = x.baseAddress, scale != 1 || cap != nil else { return }
+        table.cap(Int64(x.count), scale, cap ?? 0, base)
     }
 
     /// The index of the largest element, of equal ones the first; nil where one is not a number.

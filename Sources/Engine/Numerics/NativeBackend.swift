@@ -117,31 +117,28 @@ private final class NativeLane: GEMMLane {
     func multiply(_ a: GEMMInput, rows: Int, by weights: any PackedMatrix, into c: MatrixRows, adding: Bool) {
         c.check(rows: rows, width: weights.outputs)
         run(
-            a, rows: rows, by: weights, role: .linear, store: adding ? legend_gemm_add : legend_gemm_replace,
-            into: c.base,
+            a, rows: rows, by: weights, store: adding ? legend_gemm_add : legend_gemm_replace, nil, into: c.base,
             stride: c.stride)
     }
 
     func multiplyGated(
         _ a: GEMMInput, rows: Int, by weights: any PackedMatrix, activation: Activation, into out: GEMMInput
     ) {
-        switch activation {
-        case .silu: break  // fused into the product by the stores `legend_gemm_gated…`
-        }
         precondition(2 * out.width == weights.outputs, "the output has another width")
         out.check(rows: rows)
         switch out.format {
         case .bf16:
             run(
-                a, rows: rows, by: weights, role: .gated, store: legend_gemm_gated_bf16, into: out.base,
+                a, rows: rows, by: weights, store: legend_gemm_gated_bf16, activation, into: out.base,
                 stride: 2 * out.stride)
         case .f32:
-            run(a, rows: rows, by: weights, role: .gated, store: legend_gemm_gated, into: out.base, stride: out.stride)
+            run(
+                a, rows: rows, by: weights, store: legend_gemm_gated, activation, into: out.base, stride: out.stride)
         case .int8, .f32RoundedToBF16:
             // A row's scale is known once all of it is.
             let activated = activated(rows: rows, width: out.width)
             run(
-                a, rows: rows, by: weights, role: .gated, store: legend_gemm_gated, into: activated.base,
+                a, rows: rows, by: weights, store: legend_gemm_gated, activation, into: activated.base,
                 stride: out.width)
             out.store(activated, rows: 0..<rows)
         }
@@ -154,11 +151,12 @@ private final class NativeLane: GEMMLane {
         return activatedBuffer
     }
 
+    /// - Parameter activation: of the gated stores.
     private func run(
-        _ a: GEMMInput, rows: Int, by weights: any PackedMatrix, role: MatrixRole, store: legend_gemm_store,
+        _ a: GEMMInput, rows: Int, by weights: any PackedMatrix, store: legend_gemm_store, _ activation: Activation?,
         into c: UnsafeMutableRawPointer, stride: Int
     ) {
-        guard let weights = weights as? NativeMatrix, weights.role == role else {
+        guard let weights = weights as? NativeMatrix, (weights.role == .gated) == (activation != nil) else {
             preconditionFailure("weights that were packed for something else")
         }
         precondition(a.width == weights.inputs && a.format == weights.format, "an input of another form")
@@ -168,7 +166,8 @@ private final class NativeLane: GEMMLane {
         var product = legend_product(
             rows: Int64(rows), outputs: Int64(weights.outputs), depth: Int64(weights.depth), a: a.base,
             a_stride: Int64(a.stride), a_scales: a.rowScales, a_offsets: a.rowOffsets, b: weights.words,
-            b_scales: weights.scales, store: store, c: c, c_stride: Int64(stride))
+            b_scales: weights.scales, store: store,
+            activation: (activation ?? .silu).kernel, c: c, c_stride: Int64(stride))
         multiply(&product)
     }
 }

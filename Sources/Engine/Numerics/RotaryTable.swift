@@ -5,11 +5,15 @@ import Foundation
 final class RotaryTable {
     /// Radians per position, one for each rotated pair.
     private let frequencies: [Double]
+    /// What cosines and sines are multiplied by.
+    private let amplitude: Double
     private var cosines = FloatBuffer(count: 0)
     private var sines = FloatBuffer(count: 0)
     private var positionCount = 0
 
-    init(frequencies: [Double]) { self.frequencies = frequencies }
+    init(frequencies: [Double], amplitude: Double = 1) {
+        (self.frequencies, self.amplitude) = (frequencies, amplitude)
+    }
 
     /// The angles for heads of `headDimension` components, valid until a larger position is asked for.
     func table(covering positions: ArraySlice<Int32>, headDimension: Int) -> legend_rotary {
@@ -28,10 +32,11 @@ final class RotaryTable {
             for (pair, frequency) in frequencies.enumerated() {
                 let angle = Double(position) * frequency
                 let first = 2 * (position * frequencies.count + pair)
-                cosines.base[first] = Float(cos(angle))
-                cosines.base[first + 1] = Float(cos(angle))
-                sines.base[first] = Float(-sin(angle))
-                sines.base[first + 1] = Float(sin(angle))
+                let (cosine, sine) = (Float(amplitude * cos(angle)), Float(amplitude * sin(angle)))
+                cosines.base[first] = cosine
+                cosines.base[first + 1] = cosine
+                sines.base[first] = -sine
+                sines.base[first + 1] = sine
             }
         }
     }

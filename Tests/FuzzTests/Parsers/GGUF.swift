@@ -22,7 +22,7 @@ extension FuzzedParser {
             }
             return [
                 everyType, everyType + GGUFParts.tensors(Array(tensors.prefix(3))),
-                [GGUFParts.head] + GGUFParts.tensors(Array(tensors.suffix(8))),
+                [GGUFParts.head] + GGUFParts.tensors(Array(tensors.dropFirst(3))),
                 [GGUFParts.head] + GGUFParts.tensors([("t", .f32, [1, 2, 1, 3], random.bytes(24))]), [GGUFParts.head],
             ]
         },

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "legend_activation.h"
+
 #pragma clang assume_nonnull begin
 
 /// What is multiplied. Both inputs lie in 32-bit words that hold one float, two bfloat16 or four bytes of neighbouring
@@ -32,7 +34,7 @@ typedef enum {
     legend_gemm_replace,
     /// `c += A · Bᵀ`, f32.
     legend_gemm_add,
-    /// `c[m, n / 2] = silu(gate) * up`, f32, where a panel holds 16 outputs of the gate and then 16 of up.
+    /// `c[m, n / 2] = activation(gate) * up`, f32, where a panel holds 16 outputs of the gate and then 16 of up.
     legend_gemm_gated,
     /// The same, rounded to bf16.
     legend_gemm_gated_bf16,
@@ -55,6 +57,8 @@ typedef struct {
     /// int8 only: what an output's integers are multiplied by; a whole number of panels.
     const float *_Nullable b_scales;
     legend_gemm_store store;
+    /// Of the gated stores.
+    legend_activation activation;
     /// `[rows, c_stride]` of what `store` says.
     void *c;
     int64_t c_stride;

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "legend_activation.h"
+
 #pragma clang assume_nonnull begin
 
 /// Keys are stored in blocks of this many rows, transposed inside the block, so that one vector holds the same
@@ -42,6 +44,14 @@ typedef struct {
     int32_t dimensions;
 } legend_rotary;
 
+/// What a layer does to scores between queries and keys.
+typedef struct {
+    /// Scores become `cap tanh(score / cap)`; 0 for none.
+    float cap;
+    /// A query sees its own slot and at most `window - 1` before it, over all ranges; 0 for no limit.
+    int32_t window;
+} legend_attention_rules;
+
 /// One path: a table of constants, which any thread may use.
 typedef struct __attribute__((swift_attr("@Sendable"))) {
     /// The path's name: `scalar`, `avx2`, `avx512` or `avx512_bf16`.
@@ -49,6 +59,11 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
 
     /// `out[r] = x[r] / sqrt(mean(x[r]²) + epsilon) * weight`, for `[rows, width]`; `out` may be `x`.
     void (*rms_norm)(const float *x, const float *weight, int64_t rows, int64_t width, float epsilon, float *out);
+
+    /// `out[r] = (x[r] - mean(x[r])) / sqrt(variance(x[r]) + epsilon) * weight + bias`, for `[rows, width]`; `out` may be
+    /// `x`.
+    void (*layer_norm)(const float *x, const float *weight, const float *bias, int64_t rows, int64_t width,
+        float epsilon, float *out);
 
     /// Rotates `query[rows, heads, head_dim]`, whose rows lie `stride` floats apart, in place: the pairs
     /// `(x[2i], x[2i+1])` of row `r` by the angles of `positions[r]`, and multiplies it by `scale`.
@@ -65,23 +80,29 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
 
     /// `out[queries, heads, head_dim] = softmax(query · keysᵀ) · values`, where each query sees the slots of all `ranges`
     /// but the last one, and query `q` of that one those before `key_end[q]`, one at least. Sums are made in the order
-    /// of the ranges, and in each of them from its beginning on. The queries are scaled already; they lie `stride` floats apart, and the rows of `out` next to one another. `scratch` holds
-    /// `legend_attention_scratch(head_dim)` floats.
+    /// of the ranges, and in each of them from its beginning on. The queries are scaled already; they lie `stride` floats
+    /// apart, and the rows of `out` next to one another. `scratch` holds `legend_attention_scratch(head_dim)` floats.
     void (*attention)(
-        const legend_heads *heads, const float *query, int64_t stride, const int32_t *key_end, int64_t queries,
+        const legend_heads *heads, const legend_attention_rules *rules, const float *query, int64_t stride, const int32_t *key_end, int64_t queries,
         const legend_row_range *ranges, int64_t range_count, const uint32_t *keys, const uint32_t *values,
         float *scratch, float *out);
 
     /// The same with keys and values in bf16; sums are f32. The path `avx512_bf16` rounds queries and weights to bf16 as
     /// well, the scalar one does not. Null where the path has none.
     void (*_Nullable attention_bf16)(
-        const legend_heads *heads, const float *query, int64_t stride, const int32_t *key_end, int64_t queries,
+        const legend_heads *heads, const legend_attention_rules *rules, const float *query, int64_t stride, const int32_t *key_end, int64_t queries,
         const legend_row_range *ranges, int64_t range_count, const uint32_t *keys, const uint32_t *values,
         float *scratch, float *out);
 
-    /// `out[r, i] = silu(gate_up[r, i]) * gate_up[r, width + i]`, for `gate_up[rows, 2 * width]`; `out` may be
+    /// `out[r, i] = activation(gate_up[r, i]) * gate_up[r, width + i]`, for `gate_up[rows, 2 * width]`; `out` may be
     /// `gate_up`.
-    void (*swiglu)(const float *gate_up, int64_t rows, int64_t width, float *out);
+    void (*gate)(legend_activation activation, const float *gate_up, int64_t rows, int64_t width, float *out);
+
+    /// `x[i] = activation(x[i])`.
+    void (*activate)(legend_activation activation, int64_t count, float *x);
+
+    /// `x[i] = cap tanh(x[i] * scale / cap)`, or `x[i] * scale` where `cap` is 0.
+    void (*cap)(int64_t count, float scale, float cap, float *x);
 
     /// `sum[i] += x[i]`.
     void (*add)(const float *x, int64_t count, float *sum);

@@ -1,7 +1,7 @@
 import CKernels
 package import ModelFiles
 
-extension GGUFTensor {
+extension ModelTensor {
     /// Writes `rows` as float32, `[rows.count, rowLength]`, to the start of `output`.
     ///
     /// - Precondition: `rows` lies in `0..<rowCount`, and `output` has room for `rows.count * rowLength` values.
@@ -41,9 +41,26 @@ extension TensorType {
         case .q5_0: legend_dequantize_q5_0
         case .q5_1: legend_dequantize_q5_1
         case .q8_0: legend_dequantize_q8_0
+        case .q1_0: legend_dequantize_q1_0
+        case .q2_0: legend_dequantize_q2_0
+        case .mxfp4: legend_dequantize_mxfp4
+        case .nvfp4: legend_dequantize_nvfp4
+        case .q2_K: legend_dequantize_q2_K
+        case .q3_K: legend_dequantize_q3_K
         case .q4_K: legend_dequantize_q4_K
         case .q5_K: legend_dequantize_q5_K
         case .q6_K: legend_dequantize_q6_K
+        case .tq1_0: legend_dequantize_tq1_0
+        case .tq2_0: legend_dequantize_tq2_0
+        case .iq4_nl: legend_dequantize_iq4_nl
+        case .iq4_xs: legend_dequantize_iq4_xs
+        case .iq2_xxs: legend_dequantize_iq2_xxs
+        case .iq2_xs: legend_dequantize_iq2_xs
+        case .iq2_s: legend_dequantize_iq2_s
+        case .iq3_xxs: legend_dequantize_iq3_xxs
+        case .iq3_s: legend_dequantize_iq3_s
+        case .iq1_s: legend_dequantize_iq1_s
+        case .iq1_m: legend_dequantize_iq1_m
         }
     }
 }

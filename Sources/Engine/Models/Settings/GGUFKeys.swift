@@ -9,7 +9,7 @@ import ModelFiles
 /// only describe.
 ///
 /// The names: https://github.com/ggml-org/llama.cpp/blob/master/gguf-py/gguf/constants.py
-struct ArchitectureKeys {
+struct GGUFKeys {
     private let file: GGUFFile
     private let architecture: Architecture
     /// The file's keys of the architecture, without its name and in file order.
@@ -27,24 +27,24 @@ struct ArchitectureKeys {
     /// Refuses what would make the hidden states wrong, and returns a sentence for each key that is passed over.
     ///
     /// - Throws: `ModelFileError`.
-    func check(hiddenSize: Int, headDimension: Int) throws -> [String] {
+    func check(hiddenSize: Int) throws -> [String] {
         try checkKindOfFile()
         let same =
             Self.sameAsComputed + [
-                Numbers(
-                    "1 / √\(headDimension) or none", [1 / Double(headDimension).squareRoot(), 0], ["attention.scale"]),
-                Numbers("the hidden size \(hiddenSize)", [Double(hiddenSize), 0], ["embedding_length_out"]),
+                Numbers("the hidden size \(hiddenSize)", [Double(hiddenSize), 0], ["embedding_length_out"])
             ]
-        var known = read.union(Self.withoutEffect)
+        var known = Self.read.union(Self.withoutEffect)
         for rule in same {
             known.formUnion(rule.names)
             for name in rule.names where names.contains(name) { try require(name, rule) }
         }
-        for (name, texts, expected) in texts {
-            known.insert(name)
-            let key = prefix + name
-            guard let found = try file.metadata.stringIfPresent(key), !texts.contains(found) else { continue }
-            throw error(key, expected, found.quoted)
+        known.insert(Self.layoutKey)
+        if let found = try file.metadata.stringIfPresent(prefix + Self.layoutKey) {
+            let layouts = architecture.rotaryPairs.map(\.gguf.dataLayouts) ?? []
+            guard layouts.contains(found) else {
+                throw error(
+                    prefix + Self.layoutKey, layouts.isEmpty ? "none" : layouts.joined(separator: " or "), found.quoted)
+            }
         }
         let unknown = names.filter { !known.contains($0) }.map { (prefix + $0).quoted }
         return try pooling() + GGUFMetadata.warning(ofUnknown: unknown)
@@ -66,45 +66,31 @@ struct ArchitectureKeys {
     }
 
     /// What `ModelConfiguration` reads.
-    private var read: Set<String> {
-        [
-            "block_count", "embedding_length", "feed_forward_length", "context_length", "attention.head_count",
-            "attention.head_count_kv", "attention.key_length", "attention.value_length",
-            architecture.norm.epsilonKey, "attention.sliding_window", "rope.dimension_count", "rope.freq_base",
-            "rope.scaling.type", "rope.scaling.factor", "rope.scale_linear",
-        ]
-    }
+    private static let read = Set(SettingKey.all.compactMap(\.gguf))
 
-    /// What describes, or belongs to features that are refused where they are on: sliding windows, experts, YaRN.
+    /// What describes.
     private static let withoutEffect: Set<String> = [
-        "vocab_size", "pooling_type", "leading_dense_block_count", "attention.sliding_window_pattern",
-        "attention.key_length_swa", "attention.value_length_swa", "rope.freq_base_swa", "rope.dimension_count_swa",
-        "rope.scaling.original_context_length", "rope.scaling.finetuned", "rope.scaling.yarn_beta_fast",
-        "rope.scaling.yarn_beta_slow", "classifier.output_labels",
+        "vocab_size", "pooling_type", "rope.scaling.finetuned", "classifier.output_labels",
     ]
 
     /// What is computed as if these keys had one of these values. In llama.cpp a scale of 0 is none.
     private static let sameAsComputed = [
         Numbers("true: each token sees itself and those before it", [1], ["attention.causal"]),
         Numbers(
-            "0: mixtures of experts are not supported", [0],
+            "0: such mixtures of experts are not supported", [0],
             [
-                "expert_count", "expert_used_count", "expert_shared_count", "expert_group_count",
-                "expert_group_used_count", "experts_per_group", "expert_feed_forward_length",
-                "expert_shared_feed_forward_length", "expert_chunk_feed_forward_length", "expert_weights_norm",
-                "expert_gating_func", "expert_group_scale", "moe_every_n_layers", "moe_latent_size",
-                "interleave_moe_layer_step", "router_logit_softcapping",
+                "expert_shared_count", "expert_group_count", "expert_group_used_count", "experts_per_group",
+                "expert_shared_feed_forward_length", "expert_chunk_feed_forward_length", "expert_group_scale",
+                "moe_every_n_layers", "moe_latent_size", "interleave_moe_layer_step", "router_logit_softcapping",
+                "leading_dense_block_count",
             ]),
-        Numbers("1: mixtures of experts are not supported", [1, 0], ["expert_weights_scale"]),
-        Numbers("0: soft-capping is not supported", [0], ["attn_logit_softcapping", "final_logit_softcapping"]),
+        Numbers("1: a softmax over the experts", [1, 0], ["expert_gating_func"]),
+        Numbers("1: such scales are not supported", [1, 0], ["attention.output_scale", "attention.value_scale"]),
         Numbers(
-            "1: scales are not supported", [1, 0],
-            [
-                "embedding_scale", "residual_scale", "logit_scale", "attention.output_scale", "attention.value_scale",
-            ]),
+            "none: there are no norms of groups", [], ["attention.group_norm_epsilon", "attention.group_norm_groups"]),
         Numbers(
-            "none: the norms are RMS norms before attention and feed-forward", [],
-            ["attention.layer_norm_epsilon", "attention.group_norm_epsilon", "attention.group_norm_groups"]),
+            "none: all layers have heads of one size", [],
+            ["attention.key_length_swa", "attention.value_length_swa", "rope.dimension_count_swa"]),
         Numbers(
             "0: attention is not supported so", [0],
             [
@@ -121,13 +107,11 @@ struct ArchitectureKeys {
         Numbers(
             "0: positions are not rotated so", [0],
             ["rope.dimension_sections", "rope.scaling.yarn_ext_factor", "rope.scaling.yarn_log_multiplier"]),
-        Numbers(
-            "1: positions are not scaled so", [1],
-            ["rope.scaling.attn_factor", "rope.scaling.yarn_attn_factor", "rope.scaling.alpha"]),
+        Numbers("1: positions are not scaled so", [1], ["rope.scaling.yarn_attn_factor", "rope.scaling.alpha"]),
         Numbers(
             "0: such blocks are not supported", [0],
             [
-                "use_parallel_residual", "swin_norm", "norm_before_residual", "norm_before_fc",
+                "swin_norm", "norm_before_residual", "norm_before_fc",
                 "nextn_predict_layers", "n_deepstack_layers", "deepstack_mapping", "decoder_block_count",
                 "hash_layer_count", "rescale_every_n_layers", "token_shift_count", "time_mix_extra_dim",
                 "time_decay_extra_dim", "embedding_length_per_layer_input", "altup.num_inputs",
@@ -139,14 +123,8 @@ struct ArchitectureKeys {
         Numbers("0 or 1: blocks run once", [0, 1], ["num_loops"]),
     ]
 
-    /// Keys whose value is a text and must be one of `texts`.
-    private var texts: [(name: String, texts: [String], expected: String)] {
-        let (activations, layouts) = (architecture.activation.names, architecture.rotaryPairs.dataLayouts)
-        return [
-            ("hidden_activation", activations, activations[0]),
-            ("tensor_data_layout", layouts, layouts.joined(separator: " or ")),
-        ]
-    }
+    /// What `tensor_data_layout` may say of queries and keys.
+    private static let layoutKey = "tensor_data_layout"
 
     // MARK: Checks
 
