@@ -36,18 +36,30 @@ extension AsyncParsableCommand {
                 try command.run()
             }
             guard fflush(nil) == 0 else { throw Failure("cannot write to standard output") }
-            Foundation.exit(ExitStatus.success.rawValue)
+            end(ExitStatus.success.rawValue)
         } catch let failure as Failure {
             write("\(failure)")
-            Foundation.exit(failure.status.rawValue)
+            end(failure.status.rawValue)
         } catch let code as ExitCode {
-            Foundation.exit(code.rawValue)
+            end(code.rawValue)
         } catch {
             let code = exitCode(for: error)
-            guard code == .validationFailure else { exit(withError: error) }
-            write(String(fullMessage(for: error).trimmingPrefix("Error: ")))
-            Foundation.exit(ExitStatus.usage.rawValue)
+            guard code != .success else { exit(withError: error) }
+            let message = fullMessage(for: error)
+            guard code == .validationFailure else {
+                StandardError.write("\(message)\n")
+                end(code.rawValue)
+            }
+            write(String(message.trimmingPrefix("Error: ")))
+            end(ExitStatus.usage.rawValue)
         }
+    }
+
+    /// Ends the process as it is: threads may still compute, and what libraries clean up at an exit (oneDNN frees the code
+    /// that it generated) would be gone under them.
+    private static func end(_ status: Int32) -> Never {
+        fflush(nil)
+        _exit(status)
     }
 
     private static func write(_ message: String) {
