@@ -45,7 +45,8 @@ let package = Package(
                 "TextFeatures", "Transport", "Trust", arguments, logging, signals,
             ],
             exclude: [
-                "Dataset", "JobStore", "Monitoring", "Prompting", "Reports", "Scheduling", "TextFeatures", "Trust",
+                "Columnar", "Dataset", "Jinja", "JobStore", "Monitoring", "Prompting", "Reports", "Scheduling",
+                "TextFeatures", "Trust",
             ],
             swiftSettings: strict),
         // What all annotated rows say of their margins, from rows that come one by one.
@@ -68,6 +69,17 @@ let package = Package(
         .target(
             name: "JobStore", dependencies: ["Diagnostics", "Digest", "FileSystem", "Protocol", "Safetensors", grdb],
             path: "Sources/Coordinator/JobStore", swiftSettings: strict),
+        // Parquet files read and written, Arrow IPC files read, row by row.
+        .target(
+            name: "Columnar", dependencies: ["CSnappy", "CZlib", "CZstd", "Diagnostics", "FileSystem", "JSON"],
+            path: "Sources/Coordinator/Columnar", exclude: ["CSnappy", "CZstd"], swiftSettings: strict),
+        .systemLibrary(
+            name: "CSnappy", path: "Sources/Coordinator/Columnar/CSnappy", providers: [.apt(["libsnappy-dev"])]),
+        .systemLibrary(
+            name: "CZstd", path: "Sources/Coordinator/Columnar/CZstd", providers: [.apt(["libzstd-dev"])]),
+        // Chat templates of models: foreign code that is rendered within limits.
+        .target(
+            name: "Jinja", dependencies: ["Diagnostics"], path: "Sources/Coordinator/Jinja", swiftSettings: strict),
         // Rows of preference datasets and anchors, read and written in every format.
         .target(
             name: "Dataset", dependencies: ["CZlib", "Diagnostics", "FileSystem", "JSON"],
@@ -212,6 +224,10 @@ let package = Package(
             name: "DatasetTests",
             dependencies: ["Dataset", "DatasetFixtures", "FileSystem", "JSON", "SeededRandom", "TestEnvironment"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ColumnarTests", dependencies: ["Columnar", "FileSystem", "JSON", "SeededRandom"],
+            exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(name: "JinjaTests", dependencies: ["Jinja", "SeededRandom"], swiftSettings: strict),
         .testTarget(
             name: "PromptingTests",
             dependencies: ["Dataset", "DatasetFixtures", "Diagnostics", "Prompting", "Protocol", "SeededRandom"],

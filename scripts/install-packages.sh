@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the system libraries that are missing. Needs apt; says what it does.
 set -eu
-packages="libzmq3-dev libdnnl-dev libopenblas-dev libssl-dev libsqlite3-dev zlib1g-dev python3 python3-pip python3-venv"
+packages="libzmq3-dev libdnnl-dev libopenblas-dev libssl-dev libsqlite3-dev zlib1g-dev libsnappy-dev libzstd-dev python3 python3-pip python3-venv"
 missing=""
 for package in $packages; do
     case $package in

@@ -52,13 +52,24 @@ extension ModelKeys {
 }
 
 extension BlockKeys {
-    static let llamaBlock = BlockKeys(
-        attentionNorm: LayerKey("attn_norm", "input_layernorm", [.hidden]),
-        projections: .llama(bias: .whereSaid(.attentionBias)),
-        attentionOutput: LayerKey(
-            "attn_output", "self_attn.o_proj", [.hidden, .query], bias: .whereSaid(.attentionBias)),
-        feedForwardNorm: LayerKey("ffn_norm", "post_attention_layernorm", [.hidden]),
-        feedForward: .llama)
+    static let llamaBlock = normedBefore(.llama(bias: .whereSaid(.attentionBias)), .llama)
+
+    /// A block with norms before attention and before feed-forward.
+    ///
+    /// - Parameter headNorms: what queries and keys are normalised over, each head or all of them; nil where they are not.
+    static func normedBefore(
+        _ projections: ProjectionKeys, _ feedForward: FeedForwardKeys,
+        outputBias: LayerKey.Bias = .whereSaid(.attentionBias), headNorms: (query: Dimension, key: Dimension)? = nil
+    ) -> BlockKeys {
+        BlockKeys(
+            attentionNorm: LayerKey("attn_norm", "input_layernorm", [.hidden]),
+            projections: projections,
+            queryNorm: headNorms.map { LayerKey("attn_q_norm", "self_attn.q_norm", [$0.query]) },
+            keyNorm: headNorms.map { LayerKey("attn_k_norm", "self_attn.k_norm", [$0.key]) },
+            attentionOutput: LayerKey("attn_output", "self_attn.o_proj", [.hidden, .query], bias: outputBias),
+            feedForwardNorm: LayerKey("ffn_norm", "post_attention_layernorm", [.hidden]),
+            feedForward: feedForward)
+    }
 }
 
 extension ProjectionKeys {

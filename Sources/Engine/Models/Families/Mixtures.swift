@@ -8,16 +8,14 @@ extension Architecture {
         activation: .silu,
         rotaryPairs: ByFormat(gguf: .neighbours, folder: .halves),
         tensors: .gated(
-            BlockKeys(
-                attentionNorm: LayerKey("attn_norm", "input_layernorm", [.hidden]),
-                projections: .llama(bias: .never),
-                attentionOutput: LayerKey("attn_output", "self_attn.o_proj", [.hidden, .query]),
-                feedForwardNorm: LayerKey("ffn_norm", "post_attention_layernorm", [.hidden]),
-                feedForward: .experts(
+            .normedBefore(
+                .llama(bias: .never),
+                .experts(
                     ExpertKeys(
                         router: LayerKey("ffn_gate_inp", "block_sparse_moe.gate", [.experts, .hidden]),
                         folder: "block_sparse_moe.experts.",
-                        gate: ("ffn_gate_exps", "w1"), up: ("ffn_up_exps", "w3"), down: ("ffn_down_exps", "w2"))))),
+                        gate: ("ffn_gate_exps", "w1"), up: ("ffn_up_exps", "w3"), down: ("ffn_down_exps", "w2"))),
+                outputBias: .never)),
         folderDefaults: [.rotaryBase: 1_000_000, .rmsEpsilon: 1e-5, .expertCount: 8, .expertsUsed: 2])
 
     /// Qwen 3 with experts (Yang et al., arXiv 2505.09388).
@@ -28,15 +26,8 @@ extension Architecture {
         activation: .silu,
         rotaryPairs: ByFormat(.halves),
         tensors: .gated(
-            BlockKeys(
-                attentionNorm: LayerKey("attn_norm", "input_layernorm", [.hidden]),
-                projections: .llama(bias: .whereSaid(.attentionBias)),
-                queryNorm: LayerKey("attn_q_norm", "self_attn.q_norm", [.head]),
-                keyNorm: LayerKey("attn_k_norm", "self_attn.k_norm", [.head]),
-                attentionOutput: LayerKey(
-                    "attn_output", "self_attn.o_proj", [.hidden, .query], bias: .whereSaid(.attentionBias)),
-                feedForwardNorm: LayerKey("ffn_norm", "post_attention_layernorm", [.hidden]),
-                feedForward: .experts(.numbered))),
+            .normedBefore(
+                .llama(bias: .whereSaid(.attentionBias)), .experts(.numbered), headNorms: (.head, .head))),
         folderDefaults: [
             .rotaryBase: 10_000, .rmsEpsilon: 1e-6, .usesWindow: 0, .expertCount: 128, .expertsUsed: 8,
             .expertFeedForwardSize: 768, .normalizesExperts: 0,
@@ -50,15 +41,8 @@ extension Architecture {
         activation: .silu,
         rotaryPairs: ByFormat(.halves),
         tensors: .gated(
-            BlockKeys(
-                attentionNorm: LayerKey("attn_norm", "input_layernorm", [.hidden]),
-                projections: .llama(bias: .whereSaid(.attentionBias)),
-                queryNorm: LayerKey("attn_q_norm", "self_attn.q_norm", [.query]),
-                keyNorm: LayerKey("attn_k_norm", "self_attn.k_norm", [.keyValue]),
-                attentionOutput: LayerKey(
-                    "attn_output", "self_attn.o_proj", [.hidden, .query], bias: .whereSaid(.attentionBias)),
-                feedForwardNorm: LayerKey("ffn_norm", "post_attention_layernorm", [.hidden]),
-                feedForward: .experts(.numbered))),
+            .normedBefore(
+                .llama(bias: .whereSaid(.attentionBias)), .experts(.numbered), headNorms: (.query, .keyValue))),
         normalizesExperts: false,
         folderDefaults: [
             .rotaryBase: 10_000, .rmsEpsilon: 1e-5, .expertCount: 64, .expertsUsed: 8, .contextLength: 4096,

@@ -8,14 +8,12 @@ extension Architecture {
         activation: .silu,
         rotaryPairs: ByFormat(.halves),
         tensors: .gated(
-            BlockKeys(
-                attentionNorm: LayerKey("attn_norm", "input_layernorm", [.hidden]),
-                projections: .fused(
+            .normedBefore(
+                .fused(
                     LayerKey("attn_qkv", "self_attn.qkv_proj", [.projected, .hidden]), rows: ByFormat(.byKind)),
-                attentionOutput: LayerKey("attn_output", "self_attn.o_proj", [.hidden, .query]),
-                feedForwardNorm: LayerKey("ffn_norm", "post_attention_layernorm", [.hidden]),
-                feedForward: .gatedFused(
+                .gatedFused(
                     gateUp: LayerKey("ffn_up", "mlp.gate_up_proj", [.gateUp, .hidden]),
-                    down: LayerKey("ffn_down", "mlp.down_proj", [.hidden, .feedForward])))),
+                    down: LayerKey("ffn_down", "mlp.down_proj", [.hidden, .feedForward])),
+                outputBias: .never)),
         folderDefaults: [.rotaryBase: 10_000, .rmsEpsilon: 1e-5, .contextLength: 4096])
 }
