@@ -118,8 +118,8 @@ let package = Package(
             name: "ModelFiles", dependencies: ["Diagnostics", "FileSystem", "JSON", "Safetensors"],
             path: "Sources/Engine/ModelFiles", swiftSettings: strict),
         .target(
-            name: "Tokenizers", dependencies: ["Diagnostics", "ModelFiles"], path: "Sources/Engine/Tokenizers",
-            swiftSettings: strict),
+            name: "Tokenizers", dependencies: ["Diagnostics", "FileSystem", "JSON", "ModelFiles"],
+            path: "Sources/Engine/Tokenizers", swiftSettings: strict),
         .target(name: "CKernels", path: "Sources/Engine/Kernels"),
         .systemLibrary(name: "COneDNN", path: "Sources/Engine/COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .systemLibrary(name: "COpenBLAS", path: "Sources/Engine/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
@@ -179,7 +179,8 @@ let package = Package(
             dependencies: ["GGUFFixtures", "JSON", "ModelFiles", "Safetensors", "SeededRandom", "Tokenizers"],
             swiftSettings: strict),
         .testTarget(
-            name: "TokenizersTests", dependencies: ["GGUFFixtures", "ModelFiles", "SeededRandom", "Tokenizers"],
+            name: "TokenizersTests",
+            dependencies: ["GGUFFixtures", "JSON", "ModelFiles", "SeededRandom", "TestEnvironment", "Tokenizers"],
             exclude: ["Golden"], swiftSettings: strict),
         // Small GGUF files that tests put together.
         .target(

@@ -173,11 +173,12 @@ import Tokenizers
         for (key, value, expected) in [
             ("add_eos_token", .bool(true), "nothing is put behind a text"),
             ("add_sep_token", .bool(true), "nothing is put behind a text"),
-            ("add_space_prefix", .bool(true), "nothing is put before a text"),
-            ("remove_extra_whitespaces", .bool(true), "white space stays"),
+            ("add_space_prefix", .bool(true), "puts nothing before a text"),
+            ("remove_extra_whitespaces", .bool(true), "leaves white space as it is"),
             ("precompiled_charsmap", .array(elementType: 0, [.uint8(0), .uint8(9)]), "found 2 numbers"),
-            ("normalizer.lowercase", .bool(true), "not normalized"), ("pre", .string("dolphin"), "\"dolphin\""),
-            ("model", .string("llama"), "byte-level BPE"), ("add_bos_token", .bool(true), "bos_token_id"),
+            ("normalizer.lowercase", .bool(true), "no tokenizer that is supported"),
+            ("pre", .string("dolphin"), "\"dolphin\""),
+            ("model", .string("rwkv"), "byte-level BPE"), ("add_bos_token", .bool(true), "bos_token_id"),
         ] as [(String, Value, String)] {
             expectRefusal(["key \"tokenizer.ggml.\(key)\"", expected], of: [("tokenizer.ggml." + key, value)])
         }

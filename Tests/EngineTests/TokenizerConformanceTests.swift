@@ -21,7 +21,10 @@ struct TokenizerConformanceTests {
         var files: [TestData] { [gguf, texts, ids] }
     }
 
-    private static let names = ["gpt-2", "llama-bpe", "qwen2", "starcoder", "mpt"]
+    private static let names = [
+        "deepseek-coder", "deepseek-llm", "falcon", "gpt-2", "llama-bpe", "llama-spm", "mpt", "phi-3", "qwen2",
+        "starcoder",
+    ]
     private static let smolLM = Vocabulary("smollm", .model)
 
     @Test(.needs(names.flatMap { Vocabulary($0).files }), arguments: names)

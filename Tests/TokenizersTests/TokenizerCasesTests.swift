@@ -25,14 +25,16 @@ struct TokenizerCasesTests {
 
     private static let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/cases.json")
 
-    @Test(arguments: PreTokenizer.allCases) func everyCaseGivesTheTokensOfTheReference(_ rule: PreTokenizer) throws {
+    /// The cases of `qwen2` are those of its pattern, which `hunyuan` has without a normalizer.
+    @Test(arguments: ["gpt-2": "gpt-2", "smollm": "smollm", "llama-bpe": "llama-bpe", "qwen2": "hunyuan"])
+    func everyCaseGivesTheTokensOfTheReference(_ rule: String, name: String) throws {
         let golden = try JSONDecoder().decode(Golden.self, from: Data(contentsOf: Self.file))
-        let cases = golden.cases.filter { $0.pre == rule.names[0] }
+        let cases = golden.cases.filter { $0.pre == rule }
         #expect(cases.count == 33 && cases.count(where: \.control) == 4)
         let normal = golden.tokens.count - golden.control.count
         var file = GGUFBuilder()
         file.set("tokenizer.ggml.model", .string("gpt2"))
-        file.set("tokenizer.ggml.pre", .string(rule.names[0]))
+        file.set("tokenizer.ggml.pre", .string(name))
         file.set("tokenizer.ggml.tokens", .strings(golden.tokens))
         file.set("tokenizer.ggml.merges", .strings(golden.merges))
         let types = Array(repeating: Int32(1), count: normal) + golden.control.map { _ in 3 }

@@ -58,7 +58,7 @@ struct TokenizerPreTokenizerTests {
 
     // MARK: Comparison
 
-    private func expectSplits(_ rule: PreTokenizer, as reference: (NSString) -> [NSRange]) throws {
+    private func expectSplits(_ rule: WordScanner, as reference: (NSString) -> [NSRange]) throws {
         var random = SeededGenerator(seed: 11)
         for round in 0..<4000 {
             let text = Self.randomText(&random)
@@ -74,7 +74,7 @@ struct TokenizerPreTokenizerTests {
     }
 
     /// The ends of the words, in bytes.
-    private func words(_ bytes: [UInt8], _ rule: PreTokenizer) -> [Int] {
+    private func words(_ bytes: [UInt8], _ rule: WordScanner) -> [Int] {
         bytes.withUnsafeBufferPointer { buffer in
             let scanner = ScalarScanner(bytes: buffer)
             var ends: [Int] = []

@@ -125,6 +125,7 @@ extension FuzzedParser {
         let isAddition = tokens.count == 1 && tokens[0].bytes.isEmpty
         try BrokenPromise.unless(
             tokens.isEmpty || isAddition || end == text.count, "tokens end at \(end) of \(text.count)")
+        guard tokenizer.keepsBytes else { return }
         // The tokens' bytes are the text's, but for those that the vocabulary has no token for.
         let own = tokens.filter { !$0.bytes.isEmpty }.flatMap { tokenizer.bytes(of: $0.id) }
         var rest = text[...]

@@ -14,7 +14,11 @@ struct TokenizerKeys {
     /// - Returns: a sentence about the keys that are passed over.
     /// - Throws: `ModelFileError`.
     func check() throws -> [String] {
-        for (name, expected) in Self.off {
+        let model = try file.metadata.stringIfPresent(Self.prefix + "model")
+        var off = Self.off
+        if model != "llama", model != "t5" { off += Self.ofSentencePiece }
+        if model == "llama" { off += Self.ofSentencePiece.dropFirst() }
+        for (name, expected) in off {
             let key = Self.prefix + name
             guard let numbers = try file.metadata.numbersIfPresent(key), numbers.contains(where: { $0 != 0 }) else {
                 continue
@@ -23,7 +27,8 @@ struct TokenizerKeys {
                 file: file.path, place: .key(key), what: "value", expected: expected,
                 found: numbers.count == 1 ? "true" : "\(numbers.count) numbers")
         }
-        let known = Self.read.union(Self.withoutEffect).union(Self.off.map(\.name))
+        let known = Self.read.union(Self.withoutEffect).union(
+            (Self.off + Self.ofSentencePiece).map(\.name))
         let unknown = file.metadata.keys.filter { key in
             guard key.hasPrefix(Self.prefix) else { return false }
             return !known.contains(String(key.dropFirst(Self.prefix.count)))
@@ -41,22 +46,26 @@ struct TokenizerKeys {
             """
         ),
         ("add_sep_token", "false: nothing is put behind a text"),
-        ("add_space_prefix", "false: nothing is put before a text but a BOS token"),
-        ("remove_extra_whitespaces", "false: white space stays as it is"),
-        ("precompiled_charsmap", "none: texts are not normalized"),
-        ("normalizer.lowercase", "false: texts are not normalized"),
-        ("normalizer.strip_accents", "false: texts are not normalized"),
+        ("normalizer.lowercase", "false: that is done by no tokenizer that is supported"),
+        ("normalizer.strip_accents", "false: that is done by no tokenizer that is supported"),
     ]
 
-    /// What `TokenizerDefinition` reads.
+    /// What only SentencePiece's tokenizers heed.
+    private static let ofSentencePiece: [(name: String, expected: String)] = [
+        ("add_space_prefix", "false: this tokenizer puts nothing before a text but a BOS token"),
+        ("remove_extra_whitespaces", "false: this tokenizer leaves white space as it is"),
+        ("precompiled_charsmap", "none: this tokenizer has no such table"),
+    ]
+
+    /// What `GGUFTokenizer` reads.
     private static let read: Set<String> = [
         "model", "pre", "tokens", "token_type", "merges", "bos_token_id", "add_bos_token", "eos_token_id",
-        "eos_token_ids", "eot_token_id", "eom_token_id", "eog_token_ids",
+        "eos_token_ids", "eot_token_id", "eom_token_id", "eog_token_ids", "add_eos_token", "scores", "unknown_token_id",
     ]
 
     /// Tokens that texts contain only where they are spelled, and what only other tokenizers look at.
     private static let withoutEffect: Set<String> = [
-        "scores", "token_type_count", "unknown_token_id", "seperator_token_id", "separator_token_id",
+        "token_type_count", "seperator_token_id", "separator_token_id",
         "padding_token_id", "cls_token_id",
         "mask_token_id", "prefix_token_id", "suffix_token_id", "middle_token_id", "fim_pre_token_id",
         "fim_suf_token_id", "fim_mid_token_id", "fim_pad_token_id", "fim_rep_token_id", "fim_sep_token_id",

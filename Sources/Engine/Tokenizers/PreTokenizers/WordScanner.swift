@@ -1,8 +1,5 @@
-/// The rule that splits text into words before byte pairs are merged inside each word.
-///
-/// Models define these rules as regular expressions; here each is a scanner that finds the same words. Letters,
-/// numbers and whitespace are those of the Unicode version in Swift's standard library.
-package enum PreTokenizer: CaseIterable, Sendable {
+/// The patterns of the most common models, as scanners that find the same words as the regular expressions.
+package enum WordScanner: CaseIterable, Sendable {
     /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
     case gpt2
     /// Each `\p{N}` is a word; what lies between them is split by the rule of `gpt2`.
@@ -13,23 +10,24 @@ package enum PreTokenizer: CaseIterable, Sendable {
     /// The pattern of `llamaBPE` with `\p{N}` for `\p{N}{1,3}`
     case qwen2
 
-    /// Every value of `tokenizer.ggml.pre` that stands for this rule, its own name first.
-    package var names: [String] {
+    /// The scanner that finds the same words as a regular expression, if there is one.
+    init?(pattern: String) {
+        let scanner = Self.allCases.first { $0.pattern.utf8.elementsEqual(pattern.utf8) }
+        guard let scanner else { return nil }
+        self = scanner
+    }
+
+    /// The regular expression; of `smollm` the one behind the splitting of digits.
+    package var pattern: String {
         switch self {
-        case .gpt2: ["gpt-2", "phi-2", "mpt", "olmo"]
-        case .smollm: ["smollm", "starcoder", "refact", "command-r", "codeshell", "exaone"]
-        case .llamaBPE: ["llama-bpe", "llama3", "llama-v3"]
-        case .qwen2: ["qwen2", "deepseek-r1-qwen", "stablelm2"]
+        case .gpt2, .smollm: KnownPattern.gpt2
+        case .llamaBPE: KnownPattern.llama3
+        case .qwen2: KnownPattern.qwen2
         }
     }
 
-    /// A word that is a token is that token, whether or not merges lead to it.
-    var takesWholeWords: Bool { self == .llamaBPE }
-
-    /// Whether a BOS token is added where the file does not say.
-    var addsBOS: Bool { self == .llamaBPE }
-
     /// The end of the word that starts at `start`, which lies before the end of the text.
+    @inline(__always)
     package func wordEnd(in text: ScalarScanner, from start: Int) -> Int {
         switch self {
         case .gpt2: Self.gpt2WordEnd(text, start, digitsStandAlone: false)

@@ -39,4 +39,17 @@ enum ByteLevelAlphabet {
         }
         return true
     }
+
+    /// Appends the spelling (UTF-8) of `byte`.
+    static func append(_ byte: UInt8, to spelling: inout [UInt8]) {
+        appendScalar(scalarOfByte[Int(byte)], to: &spelling)
+    }
+
+    private static let scalarOfByte: [UInt32] = {
+        var scalars = [UInt32](repeating: 0, count: 256)
+        for (scalar, byte) in byteOfScalar.enumerated() {
+            if let byte { scalars[Int(byte)] = UInt32(scalar) }
+        }
+        return scalars
+    }()
 }

@@ -27,11 +27,17 @@ enum ScalarClass {
         }
     }
 
-    init(_ scalar: Unicode.Scalar) {
-        switch scalar.properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: self = .letter
-        case .decimalNumber, .letterNumber, .otherNumber: self = .number
-        default: self = scalar.properties.isWhitespace ? .space : .other
+    /// - Parameter newNumbers: whether numbers are those of the newest Unicode, not of 16.0.
+    init(_ value: UInt32, newNumbers: Bool) {
+        let category = ScalarTable.shared.categoryBit(value)
+        if category & ScalarCategories.letter.rawValue != 0 {
+            self = .letter
+        } else if category & ScalarCategories.number.rawValue != 0
+            || newNumbers && ScalarTable.shared.isNumeric(value)
+        {
+            self = .number
+        } else {
+            self = ScalarTable.isWhiteSpace(value) ? .space : .other
         }
     }
 }
@@ -40,9 +46,14 @@ enum ScalarClass {
 /// of class `other`.
 package struct ScalarScanner {
     let bytes: UnsafeBufferPointer<UInt8>
+    private let newNumbers: Bool
 
     /// A scanner over `bytes`, to be used only as long as they are valid.
-    package init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    ///
+    /// - Parameter newNumbers: whether numbers are those of the newest Unicode, not of 16.0.
+    package init(bytes: UnsafeBufferPointer<UInt8>, newNumbers: Bool = false) {
+        (self.bytes, self.newNumbers) = (bytes, newNumbers)
+    }
 
     /// The class and length in bytes of the scalar that starts at `position`; length 0 at the end.
     @inline(__always)
@@ -70,29 +81,7 @@ package struct ScalarScanner {
     }
 
     private func multibyteScalar(at position: Int) -> (class: ScalarClass, length: Int) {
-        guard let (scalar, length) = decode(at: position) else { return (.other, 1) }
-        return (ScalarClass(scalar), length)
-    }
-
-    /// The scalar of two to four bytes at `position`, or nil where the bytes are not UTF-8 (RFC 3629: no surrogates,
-    /// nothing longer than needed, nothing above U+10FFFF).
-    private func decode(at position: Int) -> (Unicode.Scalar, length: Int)? {
-        let lead = bytes[position]
-        let (length, least): (Int, UInt32)
-        switch lead {
-        case 0xC2...0xDF: (length, least) = (2, 0x80)
-        case 0xE0...0xEF: (length, least) = (3, 0x800)
-        case 0xF0...0xF4: (length, least) = (4, 0x10000)
-        default: return nil
-        }
-        guard position + length <= bytes.count else { return nil }
-        var value = UInt32(lead) & (0x7F >> UInt32(length))
-        for offset in 1..<length {
-            let byte = bytes[position + offset]
-            guard byte & 0xC0 == 0x80 else { return nil }
-            value = value << 6 | UInt32(byte & 0x3F)
-        }
-        guard value >= least, let scalar = Unicode.Scalar(value) else { return nil }
-        return (scalar, length)
+        guard let (value, length) = decodeLongScalar(bytes, at: position) else { return (.other, 1) }
+        return (ScalarClass(value, newNumbers: newNumbers), length)
     }
 }
