@@ -87,7 +87,7 @@ let package = Package(
             swiftSettings: strict),
         // What the model reads of a row.
         .target(
-            name: "Prompting", dependencies: ["Dataset", "Diagnostics", "JSON", "Protocol"],
+            name: "Prompting", dependencies: ["Dataset", "Diagnostics", "Digest", "JSON", "Jinja", "Protocol"],
             path: "Sources/Coordinator/Prompting", swiftSettings: strict),
         // Who computes what, and in which order, as pure state machines.
         .target(
@@ -270,8 +270,9 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Coordinator", "Dataset", "Diagnostics", "Digest", "Engine", "FileSystem", "JSON", "JobConfiguration",
-                "Margins", "ModelFiles", "Prompting", "Protocol", "Reports", "Safetensors", "SeededRandom",
+                "Columnar", "Coordinator", "Dataset", "Diagnostics", "Digest", "Engine", "FileSystem", "JSON", "Jinja",
+                "JobConfiguration", "Margins", "ModelFiles", "Prompting", "Protocol", "Reports", "Safetensors",
+                "SeededRandom",
                 "Tokenizers", "Transport", protobuf,
             ],
             swiftSettings: strict),

@@ -92,7 +92,8 @@ struct ModelConfiguration: Sendable {
     init(_ settings: ModelSettings) throws {
         let architecture = settings.architecture
         name = try settings.modelName
-        let layerCount = try settings.size(.layerCount)
+        // Each costs memory before its tensors are looked for.
+        let layerCount = try settings.size(.layerCount, atMost: 1 << 14)
         hiddenSize = try settings.size(.hiddenSize)
         experts = try settings.experts()
         // GPT-2 leaves it out where it is the usual one.

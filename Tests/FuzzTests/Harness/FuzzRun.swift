@@ -38,11 +38,11 @@ enum FuzzRun {
         guard setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit) == 0 else {
             throw BrokenPromise("memory cannot be limited: \(String(cString: strerror(errno)))")
         }
-        journal[.memoryAtStart] = UInt64(memoryPeak())
+        journal[.memoryAtStart] = UInt64(try memoryPeak())
 
         let parent = getppid()
         let clock = ContinuousClock()
-        var peak = memoryPeak()
+        var peak = try memoryPeak()
         let start = peak
         for number in journal[.first]..<(journal[.first] + journal[.count]) {
             // Nobody waits for the rest.
@@ -60,7 +60,7 @@ enum FuzzRun {
             if outcome == .accepted { journal[.accepted] += 1 }
 
             let before = peak
-            peak = memoryPeak()
+            peak = try memoryPeak()
             let bytes = input.reduce(0) { $0 + $1.count }
             try BrokenPromise.unless(
                 peak - before <= memoryMax + memoryPerByteMax * bytes && peak - start <= memoryGrowthMax,
@@ -84,10 +84,14 @@ enum FuzzRun {
         setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)
     }
 
-    /// The most memory that this process ever had, in bytes.
-    private static func memoryPeak() -> Int {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss << 10
+    /// The most memory that this process ever had, in bytes. (What `getrusage` tells begins with that of the process that
+    /// started this one.)
+    private static func memoryPeak() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        guard let kilobytes = line.flatMap({ Int($0.filter(\.isNumber)) }) else {
+            throw BrokenPromise("/proc/self/status does not say VmHWM")
+        }
+        return kilobytes << 10
     }
 }

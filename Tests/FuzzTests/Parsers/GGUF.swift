@@ -112,7 +112,7 @@ extension FuzzedParser {
 
     static let fuzzedText = Array("hello  12345 <|end|>é ✓\n\tthere <|end|>".utf8) + [0xFF, 0xE2, 0x9C]
 
-    private static func checkTokens(of text: [UInt8], _ scope: ControlTokenScope, _ tokenizer: Tokenizer) throws {
+    static func checkTokens(of text: [UInt8], _ scope: ControlTokenScope, _ tokenizer: Tokenizer) throws {
         let tokens = tokenizer.encode(text, controlTokens: scope, addBOS: tokenizer.addsBOS)
         var end = 0
         for token in tokens {
@@ -162,15 +162,7 @@ extension FuzzedParser {
         assemble: GGUFParts.assemble,
         parse: { input, scratch in
             do {
-                let embedder = try Embedder(
-                    modelPath: try scratch.path(holding: input[0]), precision: .f32, backend: .native,
-                    loadingThreads: 1)
-                let sequence = embedder.tokenize(fuzzedText, responseOffset: 8, controlTokens: .everywhere)
-                let embeddings = try embedder.makeLane().embed(
-                    [sequence], layers: [embedder.model.layerCount], poolings: [.lastToken]
-                ) { _ in true }
-                try BrokenPromise.unless(
-                    embeddings.vectors.count == embedder.model.hiddenSize, "\(embeddings.vectors.count) components")
+                try checkModel(at: scratch.path(holding: input[0]))
                 return .accepted
             } catch let error as ModelFileError {
                 return outcome(error)
@@ -178,6 +170,16 @@ extension FuzzedParser {
                 return .refused
             }
         })
+
+    static func checkModel(at path: String) throws {
+        let embedder = try Embedder(modelPath: path, precision: .f32, backend: .native, loadingThreads: 1)
+        let sequence = embedder.tokenize(fuzzedText, responseOffset: 8, controlTokens: .everywhere)
+        let embeddings = try embedder.makeLane().embed(
+            [sequence], layers: [embedder.model.layerCount], poolings: [.lastToken]
+        ) { _ in true }
+        try BrokenPromise.unless(
+            embeddings.vectors.count == embedder.model.hiddenSize, "\(embeddings.vectors.count) components")
+    }
 
     private static func tinyModel(layers: Int, type: TensorType) -> [[UInt8]] {
         let (hidden, feedForward, heads, keyValueHeads) = (8, 12, 2, 1)

@@ -17,7 +17,8 @@ struct Pipeline {
     /// Where a text can be cut before the model sees it, since no token reaches over it.
     let cuts: SafeCuts?
 
-    var keepsBytes: Bool { !needsCharacters && normalizers.isEmpty }
+    /// Whether the tokens' bytes are the text again.
+    var keepsBytes: Bool { !needsCharacters && normalizers.isEmpty && !preTokenizer.addsText }
 }
 
 /// Encodes one text with a pipeline.

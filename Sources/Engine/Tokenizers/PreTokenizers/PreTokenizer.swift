@@ -14,6 +14,16 @@ struct PreTokenizer {
 
     var steps: [Step] = []
 
+    /// Whether pieces may have what the text has not.
+    var addsText: Bool {
+        steps.contains { step in
+            switch step {
+            case .words, .split, .spelledBytes: false
+            case .prefixSpace, .metaspace: true
+            }
+        }
+    }
+
     /// Whether pieces reach over the whole text, so that it is worth looking for places that no token crosses.
     var leavesTextWhole: Bool {
         steps.allSatisfy { step in
