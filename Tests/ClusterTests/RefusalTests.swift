@@ -51,7 +51,7 @@ struct RefusalTests {
 
     @Test func aMissingModelEndsTheJobWithWhatWasTried() async throws {
         let folder = try JobFolder()
-        try folder.configure(model: "none.gguf")
+        try folder.configure(model: "none.gguf", embedding: "{template: alpaca, layer: -1, token: last}")
         let (program, exit) = try await folder.run()
         #expect(exit.status == 2)
         #expect(program.errors.contains("tried \(folder.path("none.gguf"))"), "\(program.errors)")

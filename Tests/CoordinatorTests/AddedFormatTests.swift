@@ -151,6 +151,7 @@ extension DatasetFormat {
         let yaml = """
             job: {input: rows.jsonl, output: out.jsonl, anchors: anchors.jsonl}
             model: {path: none.gguf}
+            embedding: {template: alpaca}
             \(settings)
             """
         return try Configuration(ofJob: folder.write(yaml, to: "cluster.yaml"), formats: formats)

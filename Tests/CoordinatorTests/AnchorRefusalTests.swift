@@ -18,7 +18,7 @@ import TextFeatures
     init() throws { folder = try DatasetFolder() }
 
     private func definition(
-        _ anchors: [String], sources: String = "anchors.jsonl", more: String = ""
+        _ anchors: [String], sources: String = "anchors.jsonl", embedding: String = "", more: String = ""
     ) throws -> JobDefinition {
         try folder.write(#"{"prompt": "q", "chosen": "good", "rejected": "bad"}"#, to: "rows.jsonl")
         try folder.write(anchors.joined(separator: "\n"), to: "anchors.jsonl")
@@ -26,6 +26,7 @@ import TextFeatures
             """
             job: {input: rows.jsonl, output: out.jsonl, anchors: \(sources)}
             model: {path: none.gguf}
+            embedding: {template: alpaca\(embedding)}
             \(more)
             """, to: "cluster.yaml")
         return try JobDefinition(Configuration(ofJob: folder.path("cluster.yaml")))
@@ -35,7 +36,7 @@ import TextFeatures
         let input = try #require(definition.input(of: definition.anchorFiles[0].step))
         var reader = try input.reader()
         var items: [RenderedItem] = []
-        while let record = try reader.next() { items.append(input.text(of: try record.content.get())) }
+        while let record = try reader.next() { items.append(try input.text(of: try record.content.get())) }
         return items
     }
 
@@ -61,11 +62,13 @@ import TextFeatures
     }
 
     @Test(arguments: [
-        ("embedding: {compat: legend}", Compatibility.legendRefusal), ("anchors: {refusal: 'No.'}", "No."),
-        ("anchors: {refusal: 'No.'}\nembedding: {layer: 3, token: last, keep_embeddings: true}", "No."),
+        (", compat: legend", "", Compatibility.legendRefusal), ("", "anchors: {refusal: 'No.'}", "No."),
+        (", layer: 3, token: last, keep_embeddings: true", "anchors: {refusal: 'No.'}", "No."),
     ])
-    func legendsSentenceAndOneThatIsGivenAreTheOnlyOne(_ more: String, _ refusal: String) throws {
-        let definition = try definition(harmful, more: more)
+    func legendsSentenceAndOneThatIsGivenAreTheOnlyOne(
+        _ embedding: String, _ more: String, _ refusal: String
+    ) throws {
+        let definition = try definition(harmful, embedding: embedding, more: more)
         let items = try texts(definition)
         #expect(items.allSatisfy { $0.responses.count == 2 && $0.responses[0].text == refusal })
         #expect(definition.fingerprint["anchors.refusal"] == refusal)
@@ -73,7 +76,7 @@ import TextFeatures
 
     /// The store has two responses of every row.
     @Test func whereStatesAreKeptThereIsOneByThePrompt() throws {
-        let definition = try definition(harmful, more: "embedding: {layer: 3, token: last, keep_embeddings: true}")
+        let definition = try definition(harmful, embedding: ", layer: 3, token: last, keep_embeddings: true")
         #expect(definition.anchorFiles[0].step == .anchors)
         let items = try texts(definition)
         #expect(items.allSatisfy { $0.responses.count == 2 && Refusals.varied.contains($0.responses[0].text) })

@@ -158,6 +158,7 @@ struct IngestorTests {
             """
             job: {input: rows.jsonl, output: out.jsonl, anchors: anchors.jsonl}
             model: {path: none.gguf}
+            embedding: {template: alpaca}
             margin: {unit: raw}
             """, to: "cluster.yaml")
         let definition = try JobDefinition(Configuration(ofJob: folder.path("cluster.yaml")))

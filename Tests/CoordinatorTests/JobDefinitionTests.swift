@@ -15,6 +15,7 @@ import Testing
             job: {input: rows.jsonl, output: out.jsonl, anchors: anchors.jsonl}
             dataset: {existing_columns: \(choice)}
             model: {path: none.gguf}
+            embedding: {template: alpaca}
             """
         do {
             _ = try JobDefinition(Configuration(yaml: yaml, path: folder.path("cluster.yaml")))

@@ -35,7 +35,7 @@ enum ConfigurationFixtures {
             path: "/jobs/today/model.gguf", sha256: nil, precision: .automatic, backend: .automatic, maxTokens: 0,
             serve: true),
         embedding: .init(
-            template: "alpaca", layer: nil, token: nil, compatibility: .none, readsControlTokensOfRows: false),
+            template: "auto", layer: nil, token: nil, compatibility: .none, readsControlTokensOfRows: false),
         direction: .init(estimator: .automatic, surveyRows: 2000),
         margin: .init(unit: .logOdds, calibration: .automatic, negative: .keep, bins: .automatic),
         evaluation: .init(rows: 2000, seeds: 5, ensemble: 5, heads: [.linear, .mlp]), rerank: .init(),

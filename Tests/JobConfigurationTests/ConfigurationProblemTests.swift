@@ -306,7 +306,7 @@ import Testing
         let bad = ConfigurationFixtures.yaml("embedding", "compat: legend", "template: chat", "token: mean-response")
         #expect(
             try ConfigurationFixtures.problems(bad) == [
-                ": embedding.compat: legend needs embedding.template: alpaca",
+                ": embedding.compat: legend needs embedding.template: alpaca, or auto",
                 ": embedding.compat: legend needs embedding.token: last, or mean over the whole text",
             ])
     }

@@ -35,7 +35,7 @@ struct InductionConfigurationTests {
                 == .anchors(harmful: generated, harmless: [.init(kind: "refusal", origin: .refusals)]))
         #expect(read.generation.settings == GenerationSettings(maxNewTokens: 1024))
         #expect(read.generation.sequences == 64 && read.generation.cacheBytes == 1 << 30)
-        #expect(read.generation.cutOff == .keep && read.template == "alpaca" && read.compatibility == .none)
+        #expect(read.generation.cutOff == .keep && read.template == "auto" && read.compatibility == .none)
     }
 
     @Test func sidesAreFromTheModelAColumnOrRefusals() throws {

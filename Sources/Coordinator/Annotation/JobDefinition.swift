@@ -41,14 +41,18 @@ struct JobDefinition: Sendable {
         let job = configuration.job
         let embedding = configuration.embedding
         let template = problems.attempt(of: configuration.source) {
-            try Template(embedding.template, readsControlTokensOfRows: embedding.readsControlTokensOfRows)
+            try Template.configured(
+                embedding.template, of: configuration.model, compatibility: embedding.compatibility,
+                readsControlTokensOfRows: embedding.readsControlTokensOfRows)
         }
         let inputOptions = problems.attempt(of: configuration.source) {
-            try DatasetOptions(configuration.dataset, formats: formats)
+            try DatasetOptions(configuration.dataset, formats: formats).checked(by: template)
         }
         let inputDigest = problems.attempt { try SHA256Digest(ofFile: job.input).description }
         let anchorOptions = problems.attempt(of: configuration.source) {
-            try DatasetOptions(configuration.anchors, maxRowBytes: configuration.dataset.maxRowBytes, formats: formats)
+            try DatasetOptions(
+                configuration.anchors, maxRowBytes: configuration.dataset.maxRowBytes, formats: formats
+            ).checked(by: template)
         }
         let anchorFiles = job.directionSource.anchors.compactMap(\.path).enumerated().compactMap { number, path in
             anchorOptions.flatMap { options in

@@ -82,7 +82,7 @@ struct TextsCommand: AsyncParsableCommand {
             while written < limit ?? .max, let record = try reader.next() {
                 switch record.content {
                 case .success(let pair):
-                    try sink.write(TextLine(row: record.index, input.text(of: pair)).bytes)
+                    try sink.write(TextLine(row: record.index, try input.text(of: pair)).bytes)
                     written += 1
                 case .failure(let error):
                     StandardError.write("\(error)\n")

@@ -28,6 +28,8 @@ package struct DatasetOptions: Hashable, Sendable {
     package var refusal: String?
     /// Rows with more bytes are not read, but come out as errors.
     package var maxRowBytes: Int
+    /// What a row must be besides; nil: nothing.
+    package var check: ConversationCheck?
 
     package init(
         purpose: RowPurpose, container: DatasetContainer? = nil, format: DatasetFormat? = nil,

@@ -18,6 +18,7 @@ package struct DatasetReader: ~Copyable, Sendable {
 
     private let fileName: String
     private let layout: RowLayout
+    private let check: ConversationCheck?
     private var rows: RowSource
     private var nextIndex = 0
 
@@ -37,6 +38,7 @@ package struct DatasetReader: ~Copyable, Sendable {
         detectedFormat = choice.format
         unreadColumns = choice.unreadColumns
         layout = choice.layout
+        check = options.check
         self.path = path
         fileName = URL(fileURLWithPath: path).lastPathComponent
     }
@@ -62,6 +64,7 @@ package struct DatasetReader: ~Copyable, Sendable {
         do throws(RowProblem) {
             if let problem = row.problem { throw problem }
             let (pair, repetition) = try RowReading(layout: layout, row: row.original).read()
+            try check?.check(pair)
             return (.success(pair), repetition)
         } catch {
             return (

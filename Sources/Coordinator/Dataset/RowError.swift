@@ -34,6 +34,8 @@ package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case transcriptWithoutResponse(column: String)
     /// Without a prompt column, both sides must begin with the same prompt.
     case noCommonPrompt(String, String)
+    /// What it will be used for cannot be done with it, in whole words.
+    case refused(String)
 
     package var description: String {
         switch self {
@@ -78,6 +80,7 @@ package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
             "\(column.quoted): expected a transcript that ends with an Assistant turn, found a Human turn at its end"
         case .noCommonPrompt(let first, let second):
             "\(first.quoted) and \(second.quoted) share no prompt: they differ before the first response"
+        case .refused(let reason): reason
         }
     }
 }

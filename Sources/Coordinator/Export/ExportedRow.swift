@@ -1,4 +1,5 @@
 internal import Dataset
+internal import Diagnostics
 internal import JSON
 internal import Reports
 
@@ -67,19 +68,22 @@ extension ExportedRow {
     /// - Parameters:
     ///   - kept: further members.
     ///   - slope: see `rewards`.
-    func json(_ format: ExportFormat, _ form: TextForm, slope: Double, kept: [[UInt8]]) -> [UInt8] {
-        JSONText.object(members(format, form, slope: slope) + kept)
+    /// - Throws: `Problem` where the template refuses the conversation.
+    func json(
+        _ format: ExportFormat, _ form: TextForm, slope: Double, kept: [[UInt8]]
+    ) throws(Problem) -> [UInt8] {
+        JSONText.object(try members(format, form, slope: slope) + kept)
     }
 
-    private func members(_ format: ExportFormat, _ form: TextForm, slope: Double) -> [[UInt8]] {
+    private func members(_ format: ExportFormat, _ form: TextForm, slope: Double) throws(Problem) -> [[UInt8]] {
         let prompt = pair.prompt.messages
         func answer(_ text: String) -> ChatMessage { ChatMessage(role: .assistant, content: text) }
         let margin = Self.number("margin", margin)
         switch format {
-        case .trl: return strings(form) + [margin]
+        case .trl: return try strings(form) + [margin]
         case .odpo:
             let rewards = rewards(slope: slope)
-            return strings(form) + [
+            return try strings(form) + [
                 Self.number("chosen_reward", rewards.chosen), Self.number("rejected_reward", rewards.rejected),
                 Self.number("offset", self.margin),
             ]
@@ -102,8 +106,8 @@ extension ExportedRow {
         }
     }
 
-    private func strings(_ form: TextForm) -> [[UInt8]] {
-        let texts = form.texts(pair)
+    private func strings(_ form: TextForm) throws(Problem) -> [[UInt8]] {
+        let texts = try form.texts(pair)
         return [("prompt", texts.prompt), ("chosen", texts.chosen), ("rejected", texts.rejected)].map {
             JSONText.member($0, text: $1)
         }

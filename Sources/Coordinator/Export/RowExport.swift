@@ -136,7 +136,7 @@ struct RowExport {
             summary.rows += 1
             switch outcome(record) {
             case .row(let row, let wasNegative):
-                try files.write(row.json(format, form, slope: survey.slope, kept: kept(record)))
+                try files.write(try row.json(format, form, slope: survey.slope, kept: kept(record)))
                 summary.add(row, wasNegative: wasNegative)
             case .failed(let reason):
                 summary.failedRows += 1

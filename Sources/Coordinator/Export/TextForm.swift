@@ -22,11 +22,12 @@ enum TextForm: Hashable, Sendable {
             : .template(try Template(option, key: "--template", otherNames: [Self.transcriptName]))
     }
 
-    func texts(_ pair: ResponsePair) -> (prompt: String, chosen: String, rejected: String) {
+    /// - Throws: `Problem` where the template refuses the conversation.
+    func texts(_ pair: ResponsePair) throws(Problem) -> (prompt: String, chosen: String, rejected: String) {
         switch self {
-        case .transcript: (transcript(pair.prompt), spaced(pair.preferred), spaced(pair.other))
+        case .transcript: return (transcript(pair.prompt), spaced(pair.preferred), spaced(pair.other))
         case .template(let template):
-            Self.texts(template.render(pair.prompt, [pair.preferred, pair.other], purpose: .row))
+            return Self.texts(try template.render(pair.prompt, [pair.preferred, pair.other], purpose: .row))
         }
     }
 

@@ -46,7 +46,7 @@ struct InductionDefinition: Sendable, PreparedJob {
     init(_ configuration: InductionConfiguration) throws {
         var problems = ProblemList()
         let induction = configuration.induction
-        let options = DatasetOptions(
+        var options = DatasetOptions(
             purpose: .prompt, columns: induction.promptColumn.map { DatasetColumns(prompt: $0) },
             ignoredColumns: induction.ignoredColumns, maxRowBytes: induction.maxRowBytes)
         let digest = problems.attempt { try SHA256Digest(ofFile: induction.prompts).description }
@@ -56,6 +56,7 @@ struct InductionDefinition: Sendable, PreparedJob {
                 try Side(named.side, number: index, responses: induction.sides.count, configuration)
             }
         }
+        options.check = Self.check(sides)
         let access = problems.attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
         for path in [induction.output, induction.errors] { _ = problems.attempt { try OutputPlace.check(path) } }
         guard problems.isEmpty, let digest else { throw problems.error }
@@ -65,6 +66,20 @@ struct InductionDefinition: Sendable, PreparedJob {
         self.sides = sides
         promptsDigest = digest
         fingerprint = Self.fingerprint(configuration, sides, prompts: digest)
+    }
+
+    /// That the templates of all sides take a prompt, each with its side's system message.
+    private static func check(_ sides: [Side]) -> ConversationCheck? {
+        let refusing = sides.filter { $0.template?.check(.prompt) != nil }
+        guard !refusing.isEmpty else { return nil }
+        return ConversationCheck(refusing.map(\.generation).joined(separator: "\n")) { pair in
+            for side in refusing {
+                var pair = pair
+                if let system = side.system { pair.prompt = pair.prompt.withSystem(system) }
+                if let reason = side.template?.refusal(of: pair, .prompt) { return reason }
+            }
+            return nil
+        }
     }
 
     /// A column that a side is from is there: one that is called otherwise would be found missing when all else is generated.
@@ -162,8 +177,9 @@ extension InductionDefinition.Side {
             (step, self.template) = (nil, nil)
             return
         }
-        self.template = try Template(
-            template ?? configuration.template, readsControlTokensOfRows: configuration.readsControlTokensOfRows)
+        self.template = try Template.configured(
+            template ?? configuration.template, of: configuration.model, compatibility: configuration.compatibility,
+            readsControlTokensOfRows: configuration.readsControlTokensOfRows)
         step = WorkStep(
             id: StepID(UInt8(number + 1)), name: side.kind, work: .generate(settings),
             responses: responses == 1 ? [side.kind] : nil)

@@ -1,6 +1,7 @@
 internal import Dataset
 internal import Diagnostics
 internal import JobConfiguration
+internal import Prompting
 
 extension JobConfiguration.Configuration {
     /// Reads the configuration of a job whose files may have those formats.
@@ -66,6 +67,13 @@ extension DatasetOptions {
             promptInResponses: .init(rawValue: anchors.promptInResponses) ?? .auto,
             refusal: anchors.refusal ?? JobConfiguration.Configuration.legendRefusal, maxRowBytes: maxRowBytes)
         self.formats = formats
+    }
+
+    /// Rows that the template refuses come out as errors.
+    func checked(by template: Template?) -> DatasetOptions {
+        var options = self
+        options.check = template?.check(purpose)
+        return options
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Dataset
+internal import Diagnostics
 internal import JobStore
 internal import Protocol
 
@@ -46,7 +47,7 @@ struct Ingestor: Sendable {
         var sample = PromptSample(rows: rows, known: known)
         while let record = try reader.next() {
             guard case .success(let pair) = record.content else { continue }
-            sample.add(UnitPayload.Item(row: UInt64(record.index), text: input.text(of: pair)))
+            sample.add(UnitPayload.Item(row: UInt64(record.index), text: try text(of: pair, record)))
         }
         try ledger.set(commonPrompt: sample.commonPrompt)
         let items = sample.items
@@ -70,7 +71,7 @@ struct Ingestor: Sendable {
             guard records > skipped else { continue }
             notices.add(record, hasResponses: input.hasPairs)
             if case .success(let pair) = record.content, !others.contains(UInt64(record.index)) {
-                let item = UnitPayload.Item(row: UInt64(record.index), text: input.text(of: pair))
+                let item = UnitPayload.Item(row: UInt64(record.index), text: try text(of: pair, record))
                 items.append(item)
                 bytes += item.text.byteCount
             }
@@ -88,6 +89,15 @@ struct Ingestor: Sendable {
         try ingestion.note(notices)
         ingestion.phase = .sorting
         try ledger.add(items, ingestion: ingestion, of: input.step)
+    }
+
+    /// - Throws: `Problem` with the row, which could be read.
+    private func text(of pair: ResponsePair, _ record: DatasetRecord) throws(Problem) -> RenderedItem {
+        do throws(Problem) {
+            return try input.text(of: pair)
+        } catch {
+            throw Problem("\(input.path), row \(record.index) on line \(record.line): \(error)")
+        }
     }
 
     /// Begins anew where an earlier run was interrupted: its units were not given out yet.

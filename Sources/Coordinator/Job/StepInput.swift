@@ -1,4 +1,5 @@
 internal import Dataset
+internal import Diagnostics
 internal import Prompting
 internal import Protocol
 internal import TextFeatures
@@ -50,21 +51,23 @@ struct StepInput: Sendable {
     func reader() throws -> DatasetReader { try DatasetReader(path: path, options: options) }
 
     /// Preferred responses before the other one.
-    func text(of pair: ResponsePair) -> RenderedItem {
+    ///
+    /// - Throws: `Problem` where a model's own template refuses it.
+    func text(of pair: ResponsePair) throws(Problem) -> RenderedItem {
         if let generated {
             let prompt = generated.system.map { pair.prompt.withSystem($0) } ?? pair.prompt
-            let rendered = template.render(prompt, [], purpose: options.purpose, compatibility: compatibility)
+            let rendered = try template.render(prompt, [], purpose: options.purpose, compatibility: compatibility)
             // What a template has behind a response comes after what is generated.
             let beginnings = Array(repeating: RenderedText(""), count: generated.responses)
             return RenderedItem(prompt: rendered.prompt, responses: beginnings)
         }
         if options.purpose == .candidate {
-            return template.render(
+            return try template.render(
                 pair.prompt, [pair.other], purpose: options.purpose, compatibility: compatibility)
         }
         let refusals = pair.isRefused ? refusals : nil
         let preferred = refusals.map { Refusals.chosen(forPrompt: pair.prompt.text, count: $0, seed: Self.seed) }
-        return template.render(
+        return try template.render(
             pair.prompt, [reference].compactMap(\.self) + (preferred ?? [pair.preferred]) + [pair.other],
             purpose: options.purpose,
             compatibility: compatibility)
@@ -73,7 +76,7 @@ struct StepInput: Sendable {
 
 extension Conversation {
     /// With a system message; what the conversation has for one follows in it.
-    fileprivate func withSystem(_ text: String) -> Conversation {
+    func withSystem(_ text: String) -> Conversation {
         let own = messages.prefix { $0.role == .system }
         let content = ([text] + own.map(\.content)).joined(separator: "\n\n")
         return Conversation(messages: [ChatMessage(role: .system, content: content)] + messages.dropFirst(own.count))

@@ -1,24 +1,57 @@
 package import Dataset
+package import Diagnostics
 package import Protocol
 
 extension Template {
     /// The text of a prompt and its two responses, preferred first.
     package func render(
         _ pair: ResponsePair, purpose: RowPurpose, compatibility: Compatibility = .none
-    ) -> RenderedItem {
-        render(pair.prompt, [pair.preferred, pair.other], purpose: purpose, compatibility: compatibility)
+    ) throws(Problem) -> RenderedItem {
+        try render(pair.prompt, [pair.preferred, pair.other], purpose: purpose, compatibility: compatibility)
     }
 
     /// The text of a prompt and its responses, in their order.
     ///
     /// All that comes before the response belongs to the prompt, so that both sequences share it; what a custom
     /// template has behind `{response}` belongs to each response.
+    ///
+    /// - Throws: `Problem` where a model's own template refuses the conversation.
     package func render(
         _ conversation: Conversation, _ responses: [String], purpose: RowPurpose, compatibility: Compatibility = .none
-    ) -> RenderedItem {
+    ) throws(Problem) -> RenderedItem {
+        let item = try item(conversation, responses, purpose: purpose, compatibility: compatibility)
+        return compatibility == .legend || readsControlTokensOfRows ? item.readingControlTokensEverywhere : item
+    }
+
+    /// What must be true of rows that are read for this; nil: nothing.
+    package func check(_ purpose: RowPurpose) -> ConversationCheck? {
+        guard case .model = kind else { return nil }
+        return ConversationCheck(identity) { refusal(of: $0, purpose) }
+    }
+
+    /// Why a row cannot be rendered; nil: it can.
+    package func refusal(of pair: ResponsePair, _ purpose: RowPurpose) -> String? {
+        let responses =
+            switch purpose {
+            case .anchor, .row: [pair.preferred, pair.other]
+            case .candidate: [pair.other]
+            case .prompt: [] as [String]
+            }
+        do throws(Problem) {
+            _ = try render(pair.prompt, responses, purpose: purpose)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    private func item(
+        _ conversation: Conversation, _ responses: [String], purpose: RowPurpose, compatibility: Compatibility
+    ) throws(Problem) -> RenderedItem {
         let prompt: RenderedText
         var tail = ""
         switch kind {
+        case .model(let template): return try template.render(conversation, responses)
         case .alpaca: prompt = alpacaPrompt(conversation, purpose: purpose, compatibility: compatibility)
         case .chatml: prompt = chatmlPrompt(conversation)
         case .plain: prompt = RenderedText(conversation.text + "\n\n")
@@ -29,8 +62,7 @@ extension Template {
             text.appendControl(tail)
             return text
         }
-        let item = RenderedItem(prompt: prompt, responses: texts)
-        return compatibility == .legend || readsControlTokensOfRows ? item.readingControlTokensEverywhere : item
+        return RenderedItem(prompt: prompt, responses: texts)
     }
 
     private func alpacaPrompt(

@@ -6,6 +6,7 @@ package struct Template: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
         case alpaca, chatml, plain
         case custom(CustomTemplate)
+        case model(ChatTemplate)
     }
 
     let kind: Kind
@@ -20,6 +21,12 @@ package struct Template: Hashable, Sendable {
     package static let chatml = Template(kind: .chatml)
     /// The prompt, a blank line, the response.
     package static let plain = Template(kind: .plain)
+
+    /// A model's own.
+    package init(_ chat: ChatTemplate, readsControlTokensOfRows: Bool = false) {
+        kind = .model(chat)
+        self.readsControlTokensOfRows = readsControlTokensOfRows
+    }
 
     private static let named = [("alpaca", alpaca), ("chatml", chatml), ("plain", plain)]
 
@@ -55,6 +62,7 @@ package struct Template: Hashable, Sendable {
             case .chatml: "chatml"
             case .plain: "plain"
             case .custom(let template): "custom: \(template.source)"
+            case .model(let template): "model \(template.digest.prefix(16))"
             }
         return readsControlTokensOfRows ? "\(name), with the rows' control tokens" : name
     }

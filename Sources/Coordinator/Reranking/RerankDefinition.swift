@@ -60,11 +60,14 @@ struct RerankDefinition: Sendable, PreparedJob {
         var problems = ProblemList()
         let embedding = configuration.embedding
         let template = problems.attempt(of: configuration.source) {
-            try Template(embedding.template, readsControlTokensOfRows: embedding.readsControlTokensOfRows)
+            try Template.configured(
+                embedding.template, of: configuration.model, compatibility: embedding.compatibility,
+                readsControlTokensOfRows: embedding.readsControlTokensOfRows)
         }
         var options = DatasetOptions(
             purpose: .candidate, ignoredColumns: configuration.rerank.ignoredColumns,
-            maxRowBytes: configuration.dataset.maxRowBytes)
+            maxRowBytes: configuration.dataset.maxRowBytes
+        ).checked(by: template)
         let columns = (
             prompt: request.promptColumn ?? configuration.rerank.promptColumn,
             response: request.responseColumn ?? configuration.rerank.responseColumn

@@ -39,8 +39,8 @@ extension ConfigurationFile {
     func check(_ configuration: Configuration) {
         check(configuration.cluster, configuration.model)
         if configuration.embedding.compatibility == .legend {
-            if configuration.embedding.template != "alpaca" {
-                report("embedding.compat: legend needs embedding.template: alpaca")
+            if !["alpaca", "auto"].contains(configuration.embedding.template) {
+                report("embedding.compat: legend needs embedding.template: alpaca, or auto")
             }
             if configuration.needsSurvey {
                 report(

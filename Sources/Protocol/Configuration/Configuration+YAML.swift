@@ -126,7 +126,7 @@ extension Configuration {
     }
 
     private static func readEmbedding(_ section: ConfigurationReader) -> Embedding {
-        let template = section.string("template") ?? "alpaca"
+        let template = section.string("template") ?? "auto"
         let compatibility = section.choice("compat") ?? Compatibility.none
         let isLegend = compatibility == .legend
         let (layer, token): (LayerChoice?, Pooling?) = (

@@ -42,7 +42,7 @@ extension InductionConfiguration {
         generation = Self.readGeneration(root.section("generation"))
         model = Configuration.readModel(root.section("model", required: true))
         let embedding = root.section("embedding")
-        template = embedding.string("template") ?? "alpaca"
+        template = embedding.string("template") ?? "auto"
         readsControlTokensOfRows = embedding.choice("control_tokens", of: ["text", "tokens"]) == "tokens"
         compatibility = embedding.choice("compat") ?? .none
         embedding.passOverOthers()

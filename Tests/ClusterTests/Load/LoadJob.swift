@@ -34,6 +34,7 @@ enum LoadJob {
             """
             job: {input: many.jsonl, output: out.jsonl, direction: given.safetensors}
             model: {path: none.gguf}
+            embedding: {template: alpaca}
             cluster: {listen: 'tcp://127.0.0.1:\(port)', unit_tokens: 1, \(JobFolder.Timing.patient)}
             """, to: "cluster.yaml")
     }

@@ -22,6 +22,7 @@ struct MadeUpSurvey {
             """
             job: {input: rows.jsonl, output: out.jsonl, anchors: \(anchors == 0 ? "own" : "anchors.jsonl")}
             model: {path: none.gguf}
+            embedding: {template: alpaca}
             direction: {rows: \(rows)}
             """, to: "cluster.yaml")
         definition = try JobDefinition(Configuration(ofJob: folder.configuration))

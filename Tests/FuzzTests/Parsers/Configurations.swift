@@ -45,7 +45,7 @@ extension FuzzedParser {
                 prompt: Conversation(messages: [
                     ChatMessage(role: .system, content: "{prompt}"), ChatMessage(role: .user, content: "\u{301}q"),
                 ]), preferred: "{response}", other: "\u{301}")
-            let item = UnitPayload.Item(row: 1, text: template.render(pair, purpose: .row))
+            let item = UnitPayload.Item(row: 1, text: try template.render(pair, purpose: .row))
             let (prompt, rest) = try item.serialized()
             try BrokenPromise.unless(
                 try UnitPayload.Item(prompt: prompt, rest: rest) == item, "is rendered as what cannot be kept")

@@ -181,7 +181,7 @@ extension FuzzedParser {
         case .success(let pair):
             outcome = .annotated(try Annotation(margin: 1, scoreChosen: 2, scoreRejected: 1))
             for template in [Template.alpaca, .chatml, .plain] {
-                let item = UnitPayload.Item(row: 0, text: template.render(pair, purpose: purpose))
+                let item = UnitPayload.Item(row: 0, text: try template.render(pair, purpose: purpose))
                 let (prompt, rest) = try item.serialized()
                 try BrokenPromise.unless(
                     try UnitPayload.Item(prompt: prompt, rest: rest) == item, "is rendered as what cannot be kept")
