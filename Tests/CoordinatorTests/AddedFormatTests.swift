@@ -151,8 +151,8 @@ extension DatasetFormat {
         let yaml = """
             job: {input: rows.jsonl, output: out.jsonl, anchors: anchors.jsonl}
             model: {path: none.gguf}
-            embedding: {template: alpaca}
             \(settings)
+            embedding: {template: alpaca}
             """
         return try Configuration(ofJob: folder.write(yaml, to: "cluster.yaml"), formats: formats)
     }
