@@ -7,11 +7,12 @@ LEGEND_BENCH_VENV ?= $(CURDIR)/Benchmarks/.venv
 BENCH_PYTHON := $(LEGEND_BENCH_VENV)/bin/python
 export LEGEND_BENCH_VENV
 
-.PHONY: help setup model build test test-interop test-steering demo bench dist lint format protocol clean
+.PHONY: help setup model build test test-python test-interop test-steering demo bench dist lint format protocol clean
 
 help:
 	@echo "make demo      annotate the sample dataset with a real model, one coordinator and two workers"
 	@echo "make test      build everything and run every test (Hugging Face datasets into Tests/.venv on first use, 0.4 GB)"
+	@echo "make test-python  test the Python package alone"
 	@echo "make test-interop  train with the margins: TRL's RewardTrainer takes a step with the output of a job in each"
 	@echo "               form of rows; what export writes goes through TRL's, OpenRLHF's and ms-swift's own code; and the"
 	@echo "               reward heads of evaluate are compared with scikit-learn's and scipy's (all into Tests/.venv-interop"
@@ -20,7 +21,7 @@ help:
 	@echo "               (in make bench's environment)"
 	@echo "make bench     measure how many tokens this machine computes in a second, and compare with llama.cpp and"
 	@echo "               transformers (installed into Benchmarks/.venv on first use, some minutes and gigabytes)"
-	@echo "make dist      pack both programs with their libraries into dist/"
+	@echo "make dist      pack both programs with their libraries into dist/: a tarball, and a wheel for Python"
 	@echo "make build     build legend-coordinator and legend-worker (optimised)"
 	@echo "make model     fetch the small test model into models/"
 	@echo "make setup     install the system packages that are missing (Debian, Ubuntu)"
@@ -43,6 +44,10 @@ test: setup model
 	@Tests/Python/environment.sh datasets
 	@if [ -e Tests/.venv/installed ]; then Tests/.venv/bin/python scripts/make-tiny-model.py --check; fi
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release
+	@scripts/test-python.sh
+
+test-python:
+	@scripts/test-python.sh
 
 test-interop: build model
 	@Tests/Python/environment.sh interop
@@ -71,6 +76,7 @@ bench: build model
 
 dist: setup
 	@scripts/dist.sh
+	@scripts/make-wheel.py
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
@@ -84,4 +90,4 @@ protocol:
 		--swift_opt=UseAccessLevelOnImports=true -I Sources/Protocol legend.proto
 
 clean:
-	rm -rf .build .build-dist dist out
+	rm -rf .build .build-dist dist out python/build

@@ -1,6 +1,6 @@
 """Safety margins for preference data: legend-coordinator and legend-worker from Python.
 
-    rows = legend.annotate(load_dataset("json", data_files="rows.jsonl", split="train"), model="model.gguf")
+rows = legend.annotate(load_dataset("json", data_files="rows.jsonl", split="train"), model="model.gguf")
 """
 
 from ._annotate import annotate
@@ -14,7 +14,24 @@ from ._safetensors import TensorFile
 __version__ = "0.1.0"
 
 __all__ = [
-    "Category", "Direction", "EmbeddingShard", "Embeddings", "ErrorRow", "FormatError", "HeldOut", "JobError", "LegendError",
-    "LegendWarning", "ProgramError", "Provenance", "RowErrors", "TensorFile", "annotate", "read_direction",
-    "read_embeddings", "read_errors", "read_margins", "read_report",
+    "Category",
+    "Direction",
+    "EmbeddingShard",
+    "Embeddings",
+    "ErrorRow",
+    "FormatError",
+    "HeldOut",
+    "JobError",
+    "LegendError",
+    "LegendWarning",
+    "ProgramError",
+    "Provenance",
+    "RowErrors",
+    "TensorFile",
+    "annotate",
+    "read_direction",
+    "read_embeddings",
+    "read_errors",
+    "read_margins",
+    "read_report",
 ]

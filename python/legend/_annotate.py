@@ -24,29 +24,38 @@ ENDINGS = (".gz", ".jsonl", ".json", ".csv", ".tsv")
 
 
 def annotate(
-    rows: Rows, /, model: Union[PathLike, Mapping[str, Any], None] = None, *, options: Optional[Mapping[str, Any]] = None,
-    errors: Optional[Errors] = None, work_dir: Optional[PathLike] = None, output: Optional[PathLike] = None,
-    programs: Optional[PathLike] = None, progress: bool = True, restart: bool = False, **sections: Any,
+    rows: Rows,
+    /,
+    model: Union[PathLike, Mapping[str, Any], None] = None,
+    *,
+    options: Optional[Mapping[str, Any]] = None,
+    errors: Optional[Errors] = None,
+    work_dir: Optional[PathLike] = None,
+    output: Optional[PathLike] = None,
+    programs: Optional[PathLike] = None,
+    progress: bool = True,
+    restart: bool = False,
+    **sections: Any,
 ) -> Rows:
     """Gives each row of a preference dataset a safety margin.
 
-    :param rows: a `datasets.Dataset`, a `datasets.DatasetDict` (one job for all splits), a `pandas.DataFrame`, a list of
-        dictionaries, or the path of a file that `legend-coordinator run` reads. It is left as it is.
+    :param rows: a `datasets.Dataset`, a `datasets.DatasetDict` (one job for all splits), a `pandas.DataFrame`, a list
+        of dictionaries, or the path of a file that `legend-coordinator run` reads. It is left as it is.
     :param model: the path of a GGUF file, or the section `model` of cluster.yaml.
     :param options: sections of cluster.yaml, or keys such as `"embedding.layer"`; the same may be keyword arguments:
         `embedding={"layer": 21}`. The coordinator checks them. Relative paths start from the working directory.
-    :param errors: what becomes of rows without a margin: `keep` (the default) has them with None in the added columns, and
-        warns of them; `drop` leaves them out, and warns; `raise` raises RowErrors. Of a file they are always in a file of
-        their own beside the output. Rows that `margin={"negative": "drop"}` drops are in no result.
-    :param work_dir: a folder for the job, which stays; an interrupted job goes on from it. By default a temporary one, which
-        is removed where the job succeeds.
-    :param output: of a path alone: where the annotated rows go (default: `X.annotated.jsonl` beside `X.jsonl`, which must not
-        be there yet).
+    :param errors: what becomes of rows without a margin: `keep` (the default) has them with None in the added columns,
+        and warns of them; `drop` leaves them out, and warns; `raise` raises RowErrors. Of a file they are always in a
+        file of their own beside the output. Rows that `margin={"negative": "drop"}` drops are in no result.
+    :param work_dir: a folder for the job, which stays; an interrupted job goes on from it. By default a temporary one,
+        which is removed where the job succeeds.
+    :param output: of a path alone: where the annotated rows go (default: `X.annotated.jsonl` beside `X.jsonl`, which
+        must not be there yet).
     :param programs: the folder of legend-coordinator and legend-worker (default: LEGEND_BIN, this package, PATH).
     :param progress: whether progress, the log and the closing text are shown on standard error.
     :param restart: forget what an interrupted job in `work_dir` has done.
-    :returns: another table of the same kind, with the same rows in the same order, all columns as they were, and `margin`,
-        `score_chosen`, `score_rejected` and what else the job adds; of a path the path of the output.
+    :returns: another table of the same kind, with the same rows in the same order, all columns as they were, and
+        `margin`, `score_chosen`, `score_rejected` and what else the job adds; of a path the path of the output.
     :raises JobError: where the job fails; its message is the coordinator's own. Its folder then stays.
     :raises ProgramError: where the programs are not found.
     """
@@ -56,7 +65,9 @@ def annotate(
     program = _programs.find(_programs.COORDINATOR, programs)
     if isinstance(rows, (str, os.PathLike)):
         if errors == "keep":
-            raise ValueError('errors="keep" is of tables in Python: of a file, rows without a margin are beside the output')
+            raise ValueError(
+                'errors="keep" is of tables in Python: of a file, rows without a margin are beside the output'
+            )
         told, result = _annotated_file(program, whole, rows, output, errors, work_dir, progress, restart)
     else:
         if output is not None:
@@ -72,7 +83,12 @@ def annotate(
 
 
 def _annotated_table(
-    program: str, whole: "dict[str, Any]", source: Table, errors: Errors, work_dir: Optional[PathLike], progress: bool,
+    program: str,
+    whole: "dict[str, Any]",
+    source: Table,
+    errors: Errors,
+    work_dir: Optional[PathLike],
+    progress: bool,
     restart: bool,
 ) -> "tuple[List[str], Any]":
     with Workspace(work_dir) as workspace:
@@ -93,8 +109,14 @@ def _annotated_table(
 
 
 def _annotated_file(
-    program: str, whole: "dict[str, Any]", rows: PathLike, output: Optional[PathLike], errors: Optional[Errors],
-    work_dir: Optional[PathLike], progress: bool, restart: bool,
+    program: str,
+    whole: "dict[str, Any]",
+    rows: PathLike,
+    output: Optional[PathLike],
+    errors: Optional[Errors],
+    work_dir: Optional[PathLike],
+    progress: bool,
+    restart: bool,
 ) -> "tuple[List[str], Any]":
     target = Path(os.path.abspath(output)) if output is not None else _target(rows)
     with Workspace(work_dir) as workspace:
@@ -128,5 +150,6 @@ def _check_that_nothing_asked_for_is_lost(whole: Mapping[str, Any]) -> None:
     keeps = isinstance(embedding, dict) and embedding.get("keep_embeddings") is True
     if keeps and not (isinstance(job, dict) and "embeddings" in job):
         raise ValueError(
-            "embedding.keep_embeddings: expected work_dir or job.embeddings as well, found neither: what is kept would go with "
-            "the temporary folder")
+            "embedding.keep_embeddings: expected work_dir or job.embeddings as well, found neither: what is kept would "
+            "go with the temporary folder"
+        )

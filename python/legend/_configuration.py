@@ -51,7 +51,9 @@ def configuration(
     for section, keys in own.items():
         for key in keys:
             if isinstance(whole.get(section), dict) and key in whole[section]:
-                raise ValueError(f"{section}.{key} is set by legend.annotate itself, found {quoted(whole[section][key])}")
+                raise ValueError(
+                    f"{section}.{key} is set by legend.annotate itself, found {quoted(whole[section][key])}"
+                )
     return whole
 
 
@@ -130,4 +132,3 @@ def as_yaml(whole: Mapping[str, Any]) -> str:
 def write(whole: Mapping[str, Any], path: Path) -> None:
     with open(path, "w", encoding="ascii") as file:
         file.write(as_yaml(whole))
-

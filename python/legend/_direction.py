@@ -48,8 +48,8 @@ class Provenance:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """How many of the pairs are on the right side of a direction that never saw them, with the bounds of the share's 95 %
-    interval."""
+    """How many of the pairs are on the right side of a direction that never saw them, with the bounds of the share's
+    95 % interval."""
 
     pairs: int
     groups: int
@@ -106,7 +106,8 @@ def read_direction(path: PathLike) -> Direction:
     if found != FORMAT:
         raise FormatError(
             f"{path}: expected a direction that legend-coordinator saved (format {FORMAT}), found "
-            + ("no format" if found is None else f"format {quoted(found)}"))
+            + ("no format" if found is None else f"format {quoted(found)}")
+        )
     matrix = _numbers(file, "direction")
     if matrix.ndim != 2 or matrix.shape[0] != 1 or not matrix.any():
         raise FormatError(f"{path}: expected the direction to be [1, hidden] and not zero, found {list(matrix.shape)}")
@@ -115,8 +116,14 @@ def read_direction(path: PathLike) -> Direction:
         raise FormatError(f"{path}: expected its errors to be [errors, {matrix.shape[1]}], found {list(errors.shape)}")
     column, categories = _categories(file, matrix.shape[1])
     return Direction(
-        vector=matrix[0], provenance=_provenance(file), held_out=_held_out(file), errors=errors, category_column=column,
-        categories=categories, metadata=file.metadata)
+        vector=matrix[0],
+        provenance=_provenance(file),
+        held_out=_held_out(file),
+        errors=errors,
+        category_column=column,
+        categories=categories,
+        metadata=file.metadata,
+    )
 
 
 def _numbers(file: TensorFile, name: str) -> "np.ndarray[Any, Any]":
@@ -147,13 +154,26 @@ def _provenance(file: TensorFile) -> Provenance:
         raise FormatError(f"{file.path}: it is of layer {layer} of a model with {layers} layers")
     if not re.fullmatch("[0-9a-f]{64}", text("modelSHA256")):
         raise FormatError(
-            f"{file.path}: expected modelSHA256 to be 64 lower-case hexadecimal digits, found {quoted(text('modelSHA256'))}")
+            f"{file.path}: expected modelSHA256 to be 64 lower-case hexadecimal digits, found "
+            + quoted(text("modelSHA256"))
+        )
     return Provenance(
-        model=text("model"), model_sha256=text("modelSHA256"), tokenizer=text("tokenizer"), template=text("template"),
-        compatibility=text("compatibility"), layer=layer, layer_count=layers, token=text("token"),
-        precision=text("precision"), numeric_build=text("numericBuild"), anchors_sha256=text("anchorsSHA256"),
-        anchor_pairs=number("anchorPairs"), software=text("software"), estimator=file.metadata.get("estimator"),
-        source=file.metadata.get("source"))
+        model=text("model"),
+        model_sha256=text("modelSHA256"),
+        tokenizer=text("tokenizer"),
+        template=text("template"),
+        compatibility=text("compatibility"),
+        layer=layer,
+        layer_count=layers,
+        token=text("token"),
+        precision=text("precision"),
+        numeric_build=text("numericBuild"),
+        anchors_sha256=text("anchorsSHA256"),
+        anchor_pairs=number("anchorPairs"),
+        software=text("software"),
+        estimator=file.metadata.get("estimator"),
+        source=file.metadata.get("source"),
+    )
 
 
 def _json(file: TensorFile, key: str) -> Any:
@@ -174,7 +194,9 @@ def _held_out(file: TensorFile) -> Optional[HeldOut]:
                 if 1 <= groups <= pairs and 0 <= right <= pairs and 0 <= low <= high <= 1:
                     return HeldOut(pairs, groups, right, float(low), float(high))
     raise FormatError(
-        f"{file.path}: expected heldOut to be the counts of pairs that are held out, found {quoted(file.metadata['heldOut'])}")
+        f"{file.path}: expected heldOut to be the counts of pairs that are held out, found "
+        + quoted(file.metadata["heldOut"])
+    )
 
 
 def _categories(file: TensorFile, hidden: int) -> Tuple[Optional[str], Tuple[Category, ...]]:
@@ -182,21 +204,36 @@ def _categories(file: TensorFile, hidden: int) -> Tuple[Optional[str], Tuple[Cat
         return None, ()
     vectors = _numbers(file, "categories")
     column, names, units = (
-        file.metadata.get("categoryColumn"), _json(file, "categoryNames"), _json(file, "categoryUnits"))
+        file.metadata.get("categoryColumn"),
+        _json(file, "categoryNames"),
+        _json(file, "categoryUnits"),
+    )
 
     def is_unit(value: Any) -> bool:
         return (
-            isinstance(value, list) and len(value) == 2 and all(type(item) in (int, float) for item in value)
-            and all(abs(item) < math.inf for item in value) and value[0] > 0)
+            isinstance(value, list)
+            and len(value) == 2
+            and all(type(item) in (int, float) for item in value)
+            and all(abs(item) < math.inf for item in value)
+            and value[0] > 0
+        )
 
     if (
-        column is None or not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names)
-        or len(set(names)) < len(names) or not isinstance(units, list) or len(units) != len(names)
-        or not all(map(is_unit, units)) or vectors.shape != (len(names), hidden)
+        column is None
+        or not isinstance(names, list)
+        or not names
+        or not all(isinstance(name, str) for name in names)
+        or len(set(names)) < len(names)
+        or not isinstance(units, list)
+        or len(units) != len(names)
+        or not all(map(is_unit, units))
+        or vectors.shape != (len(names), hidden)
     ):
         raise FormatError(
-            f"{file.path}: expected directions of categories [values, {hidden}] with the column, a name and a unit for each, "
-            f"found numbers {list(vectors.shape)}")
+            f"{file.path}: expected directions of categories [values, {hidden}] with the column, a name and a unit "
+            f"for each, found numbers {list(vectors.shape)}"
+        )
     return column, tuple(
         Category(name, vector, float(scale), float(offset))
-        for name, vector, (scale, offset) in zip(names, vectors, units))
+        for name, vector, (scale, offset) in zip(names, vectors, units)
+    )

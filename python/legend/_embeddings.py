@@ -15,15 +15,16 @@ from ._text import counted, quoted
 
 FORMATS = ("legend-embeddings-1", "legend-embeddings-2")
 
-#: A layer, counted from the front (0 the embeddings, `l` after block `l`), and a pooling: `last`, `mean`, `mean-response`.
+#: A layer, counted from the front (0 the embeddings, `l` after block `l`), and a pooling: `last`, `mean` or
+#: `mean-response`.
 Place = Tuple[int, str]
 
 
 class EmbeddingShard:
     """One file of kept states.
 
-    `rows` are the rows' numbers in the input, from 0: `[rows]`. `responses` are the responses' names, such as `("chosen",
-    "rejected")`; None where each row may have another number of them, which is then in `counts`.
+    `rows` are the rows' numbers in the input, from 0: `[rows]`. `responses` are the responses' names, such as
+    `("chosen", "rejected")`; None where each row may have another number of them, which is then in `counts`.
     """
 
     def __init__(self, path: PathLike) -> None:
@@ -34,7 +35,8 @@ class EmbeddingShard:
         if form not in FORMATS:
             raise FormatError(
                 f"{self.path}: expected embeddings that legend-coordinator kept (format {' or '.join(FORMATS)}), found "
-                + (f"format {quoted(form)}" if form is not None else "no format"))
+                + (f"format {quoted(form)}" if form is not None else "no format")
+            )
         self.step = self._text("step")
         names = self.metadata.get("responses")
         self.responses: Optional[Tuple[str, ...]] = None if names is None else tuple(names.split(", "))
@@ -61,8 +63,9 @@ class EmbeddingShard:
             for place, vectors in self._vectors.items():
                 if len(vectors) != expected:
                     raise FormatError(
-                        f"{self.path}: expected {expected} texts at {place[0]}/{place[1]}, as its rows' responses say, found "
-                        f"{len(vectors)}")
+                        f"{self.path}: expected {expected} texts at {place[0]}/{place[1]}, as its rows say, found "
+                        f"{len(vectors)}"
+                    )
 
     @property
     def hidden_size(self) -> int:
@@ -92,7 +95,9 @@ class EmbeddingShard:
             for row, end, expected in zip(self.rows, ends, sums):
                 if zlib.crc32(np.ascontiguousarray(vectors[start:end]).tobytes()) != int(expected):
                     raise FormatError(
-                        f"{self.path} is damaged: the vectors of row {int(row)} at {place[0]}/{place[1]} have another checksum")
+                        f"{self.path} is damaged: the vectors of row {int(row)} at {place[0]}/{place[1]} have another "
+                        "checksum"
+                    )
                 start = int(end)
 
     def place(self, layer: int, token: str) -> Place:
@@ -136,7 +141,9 @@ class EmbeddingShard:
         if entry.dtype != dtype or not fits:
             wanted = ", ".join("any" if size is None else str(size) for size in shape)
             raise FormatError(
-                f"{self.path}: tensor {quoted(name)}: expected {dtype} [{wanted}], found {entry.dtype} {list(entry.shape)}")
+                f"{self.path}: tensor {quoted(name)}: expected {dtype} [{wanted}], found {entry.dtype} "
+                f"{list(entry.shape)}"
+            )
         return self._file.array(name)
 
 
@@ -169,8 +176,9 @@ class Embeddings:
         """
         if self.responses is None:
             raise ValueError(
-                f"{self.shards[0].path}: each row of this step has a number of responses of its own: take states and counts "
-                "of each of the shards")
+                f"{self.shards[0].path}: each row of this step has a number of responses of its own: take states and "
+                "counts of each of the shards"
+            )
         states = np.empty((len(self.rows), len(self.responses), self.hidden_size), np.float32)
         places = np.empty_like(self._order)
         places[self._order] = np.arange(len(self._order))
@@ -194,7 +202,18 @@ class Embeddings:
 
 
 #: What must be the same in all shards of a step.
-SHARED = ("format", "run", "modelSHA256", "precision", "readouts", "layers", "tokens", "responses", "shards", "inputSHA256")
+SHARED = (
+    "format",
+    "run",
+    "modelSHA256",
+    "precision",
+    "readouts",
+    "layers",
+    "tokens",
+    "responses",
+    "shards",
+    "inputSHA256",
+)
 
 
 def read_embeddings(path: PathLike, step: str = "rows") -> Embeddings:
@@ -214,14 +233,17 @@ def read_embeddings(path: PathLike, step: str = "rows") -> Embeddings:
     shards = [EmbeddingShard(file) for file in files]
     for index, shard in enumerate(shards):
         if (shard.step, shard.index) != (step, index):
-            raise FormatError(f"{shard.path}: expected shard {index} of {step}, found shard {shard.index} of {shard.step}")
+            raise FormatError(
+                f"{shard.path}: expected shard {index} of {step}, found shard {shard.index} of {shard.step}"
+            )
         if shard.count != len(shards):
             raise FormatError(f"{path}: expected {counted(shard.count, 'shard')} of {step}, found {len(shards)}")
         for key in SHARED:
             if shard.metadata.get(key) != shards[0].metadata.get(key):
                 raise FormatError(
                     f"{shard.path}: {key}: expected {quoted(shards[0].metadata.get(key))} as in the first shard, found "
-                    + quoted(shard.metadata.get(key)))
+                    + quoted(shard.metadata.get(key))
+                )
         if shard.hidden_size != shards[0].hidden_size:
             raise FormatError(f"{shard.path}: expected states of {shards[0].hidden_size}, found {shard.hidden_size}")
     return Embeddings(shards)

@@ -31,7 +31,8 @@ def read_report(path: PathLike, kind: Literal["trust", "evaluation", "rerank"] =
     """Reads what was measured, with the names that README's tables have (`label_agreement`, `warnings`, …).
 
     :param path: the file itself, or the output beside which it is: of `X.jsonl` that is `X.trust.json`.
-    :param kind: `trust` (how far to trust the margins), `evaluation` (what `legend-coordinator evaluate` found) or `rerank`.
+    :param kind: `trust` (how far to trust the margins), `evaluation` (what `legend-coordinator evaluate` found) or
+        `rerank`.
     :raises FormatError: where the file is none, or of another version.
     """
     if kind not in VERSIONS:
@@ -54,6 +55,7 @@ def read_report(path: PathLike, kind: Literal["trust", "evaluation", "rerank"] =
     if version != VERSIONS[kind]:
         raise FormatError(
             f"{path}: expected version {VERSIONS[kind]} of the figures of {kind}, found {version}: another version of "
-            "legend-coordinator wrote them")
+            "legend-coordinator wrote them"
+        )
     read: Dict[str, Any] = figures
     return read

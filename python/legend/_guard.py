@@ -2,8 +2,8 @@
 
     python _guard.py PARENT PROGRAM [ARGUMENTS]
 
-The kernel sends it (prctl's PR_SET_PDEATHSIG, which stands through exec). It is asked for in a process of its own, since no
-Python may run between fork and exec of a process that has threads.
+The kernel sends it (prctl's PR_SET_PDEATHSIG, which stands through exec). It is asked for in a process of its own, for
+no Python may run between fork and exec of a process that has threads.
 """
 
 import ctypes

@@ -29,7 +29,9 @@ LINES_SHOWN = 20
 class Job:
     """A job on a file. Its log, its closing text and its state are in the workspace."""
 
-    def __init__(self, program: str, whole: Dict[str, Any], workspace: Workspace, input: PathLike, output: Path) -> None:
+    def __init__(
+        self, program: str, whole: Dict[str, Any], workspace: Workspace, input: PathLike, output: Path
+    ) -> None:
         self._program = program
         self._workspace = workspace
         self.output = output
@@ -38,11 +40,13 @@ class Job:
             whole,
             {
                 "job": {
-                    "input": _configuration.literal(input), "output": _configuration.literal(output),
+                    "input": _configuration.literal(input),
+                    "output": _configuration.literal(output),
                     "state": _configuration.literal(workspace.path("state")),
                 }
             },
-            DEFAULTS)
+            DEFAULTS,
+        )
 
     def run(self, progress: bool, restart: bool) -> None:
         """:raises JobError: with the coordinator's own words, where it does not finish."""

@@ -17,8 +17,8 @@ from ._text import quoted
 def line(row: Mapping[str, Any], index: int) -> str:
     """A row as one line, with its line break.
 
-    What JSON has no word for is written so that the job can go on; the caller's own values stay as they are. NaN and what
-    pandas takes for missing become null, times their ISO 8601, bytes base64, infinities texts.
+    What JSON has no word for is written so that the job can go on; the caller's own values stay as they are. NaN and
+    what pandas takes for missing become null, times their ISO 8601, bytes base64, infinities texts.
 
     :raises LegendError: for a value of another type; it names row and column.
     """
@@ -36,8 +36,9 @@ def line(row: Mapping[str, Any], index: int) -> str:
             written[name] = _plain(value)
         except (TypeError, ValueError, RecursionError) as error:
             raise LegendError(
-                f"row {index}, column {quoted(name)}: expected a value that JSON can say, found {error}; remove the column, or "
-                "turn it into text") from None
+                f"row {index}, column {quoted(name)}: expected a value that JSON can say, found {error}; remove the "
+                "column, or turn it into text"
+            ) from None
     return json.dumps(written, allow_nan=False) + "\n"
 
 

@@ -19,7 +19,14 @@ from ._text import quoted
 
 #: The columns that an output can add to a row, in their order. `margin` and the scores are in every row.
 COLUMNS = (
-    "margin", "margin_raw", "margin_se", "p_safer", "margin_bin", "margin_negative", "margin_flipped", "score_chosen",
+    "margin",
+    "margin_raw",
+    "margin_se",
+    "p_safer",
+    "margin_bin",
+    "margin_negative",
+    "margin_flipped",
+    "score_chosen",
     "score_rejected",
 )
 ALWAYS = ("margin", "score_chosen", "score_rejected")
@@ -45,7 +52,9 @@ def json_lines(path: PathLike) -> Iterator[Tuple[int, Dict[str, Any]]]:
             if not line:
                 return
             if len(line) > LINE_BYTES_MAX:
-                raise FormatError(f"{path}:{number}: expected a line of at most {LINE_BYTES_MAX} bytes, found a longer one")
+                raise FormatError(
+                    f"{path}:{number}: expected a line of at most {LINE_BYTES_MAX} bytes, found a longer one"
+                )
             if not line.strip():
                 continue
             try:
@@ -66,13 +75,15 @@ def annotated_rows(path: PathLike) -> Iterator[Dict[str, Any]]:
             missing = [column for column in ALWAYS if column not in row]
             if missing:
                 raise FormatError(
-                    f"{path}:{number}: expected an annotated row, with {', '.join(map(quoted, missing))}; found the columns "
-                    + ", ".join(map(quoted, row)))
+                    f"{path}:{number}: expected an annotated row, with {', '.join(map(quoted, missing))}; "
+                    "found the columns " + ", ".join(map(quoted, row))
+                )
             columns = found
         elif found != columns:
             raise FormatError(
                 f"{path}:{number}: expected the added columns of the rows before it ({', '.join(columns)}), found "
-                + (", ".join(found) or "none"))
+                + (", ".join(found) or "none")
+            )
         for column in columns:
             value, expected = row[column], "a finite number"
             if column in ("margin_negative", "margin_flipped"):
@@ -117,8 +128,9 @@ def read_errors(path: PathLike) -> List[ErrorRow]:
         for column, kind in expected.items():
             if type(row.get(column)) is not kind:
                 raise FormatError(
-                    f"{path}:{number}: {quoted(column)}: expected {'a text' if kind is str else 'a whole number'}, found "
-                    + (quoted(row[column]) if column in row else "none"))
+                    f"{path}:{number}: {quoted(column)}: expected {'a text' if kind is str else 'a whole number'}, "
+                    "found " + (quoted(row[column]) if column in row else "none")
+                )
         rows.append(ErrorRow(**{column: row[column] for column in expected}))
     return rows
 
@@ -129,4 +141,5 @@ def optional(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise LegendError(
-            f"this needs {name}, which cannot be imported ({error}): pip install 'legend-margins[{name}]'") from error
+            f"this needs {name}, which cannot be imported ({error}): pip install 'legend-margins[{name}]'"
+        ) from error

@@ -47,9 +47,12 @@ class Outcome:
         places = [place for place, row in enumerate(self.kept) if row in rows]
         first, last = (places[0], places[-1] + 1) if places else (0, 0)
         return Outcome(
-            rows=len(rows), kept=[row - rows.start for row in self.kept[first:last]],
-            added={column: values[first:last] for column, values in self.added.items()}, renamed=self.renamed,
-            changes={row - rows.start: changes for row, changes in self.changes.items() if row in rows})
+            rows=len(rows),
+            kept=[row - rows.start for row in self.kept[first:last]],
+            added={column: values[first:last] for column, values in self.added.items()},
+            renamed=self.renamed,
+            changes={row - rows.start: changes for row, changes in self.changes.items() if row in rows},
+        )
 
 
 def joined(written: Path, output: Path, errors: Sequence[ErrorRow], keeps_failed: bool) -> Outcome:
@@ -115,7 +118,7 @@ def _renamed(row: Dict[str, Any], names: Dict[str, Optional[str]]) -> Dict[str, 
 
 
 def _changes(row: Dict[str, Any], found: Dict[str, Any], is_flipped: bool, where: str) -> List[Change]:
-    """What a row has in the output in place of its own: two columns that changed places, or a label that is the other one."""
+    """What a row has in place of its own values: two columns that changed places, or a label that is the other one."""
     if row == found:
         return []
     if row.keys() != found.keys():

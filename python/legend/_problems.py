@@ -24,8 +24,8 @@ class ProgramError(LegendError):
 class JobError(LegendError):
     """A job that ended without a result.
 
-    `status` is the coordinator's exit status (2: the configuration or a file that it names must be changed), or minus the
-    number of the signal that killed it.
+    `status` is the coordinator's exit status (2: the configuration or a file that it names must be changed), or minus
+    the number of the signal that killed it.
     """
 
     def __init__(self, message: str, status: int) -> None:
@@ -59,4 +59,3 @@ class RowErrors(LegendError):
 
 class LegendWarning(UserWarning):
     """What a job says of its margins that a person must know, and rows without one."""
-

@@ -121,8 +121,8 @@ def run(
 ) -> Tuple[int, List[str]]:
     """Runs a program to its end; its standard output goes to a file.
 
-    Whatever ends this call early (Ctrl-C, an error) ends the program: SIGINT, and where it goes on SIGTERM, and SIGKILL in
-    the end. It ends with this process, too.
+    Whatever ends this call early (Ctrl-C, an error) ends the program: SIGINT, and where it goes on SIGTERM, and SIGKILL
+    in the end. It ends with this process, too.
 
     :returns: its exit status (minus the number of the signal that killed it), and its last lines on standard error.
     """
@@ -133,8 +133,12 @@ def run(
         with open(output, "wb") as file:
             # Not in this process's group: Ctrl-C is for this process, which passes it on once.
             process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), *command], stdin=subprocess.DEVNULL, stdout=file,
-                stderr=writer, start_new_session=True)
+                [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), *command],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=writer,
+                start_new_session=True,
+            )
     except BaseException:
         os.close(reader)
         raise
@@ -161,7 +165,8 @@ def _nothing(_: str) -> None:
 
 
 def _channel() -> Tuple[int, int]:
-    """Both ends of a program's standard error: a terminal, to which it draws its progress, or where there are none a pipe."""
+    """Both ends of a program's standard error: a terminal, to which it draws its progress, or where there are none
+    a pipe."""
     try:
         reader, writer = pty.openpty()
     except OSError:

@@ -40,7 +40,9 @@ def find(name: str, folder: Optional[PathLike] = None) -> str:
             return path
     raise ProgramError(
         f"{name} is not found: looked in {INSIDE} (a wheel of `make dist` has it there) and in the PATH "
-        f"({os.pathsep.join(folders[1:]) or 'empty'}); {VARIABLE} is not set. Name its folder with programs=… or {VARIABLE}")
+        f"({os.pathsep.join(folders[1:]) or 'empty'}); {VARIABLE} is not set. Name its folder with programs=… or "
+        + VARIABLE
+    )
 
 
 def _is_program(path: str) -> bool:

@@ -23,8 +23,19 @@ HEADER_BYTES_MAX = 100_000_000
 
 #: The types of numbers that numpy has. BF16 is read as bits and becomes float32.
 TYPES = {
-    "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4", "U64": "<u8", "I64": "<i8",
-    "F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2",
+    "BOOL": "?",
+    "U8": "u1",
+    "I8": "i1",
+    "U16": "<u2",
+    "I16": "<i2",
+    "U32": "<u4",
+    "I32": "<i4",
+    "U64": "<u8",
+    "I64": "<i8",
+    "F16": "<f2",
+    "F32": "<f4",
+    "F64": "<f8",
+    "BF16": "<u2",
 }
 
 
@@ -136,12 +147,15 @@ class TensorFile:
             raise self._error(f"tensor {quoted(name)}: expected a shape, found {quoted(shown_shape)}")
         byte_count = np.dtype(TYPES[dtype]).itemsize * _product(shape)
         if (
-            offsets is None or len(offsets) != 2 or offsets[1] - offsets[0] != byte_count
+            offsets is None
+            or len(offsets) != 2
+            or offsets[1] - offsets[0] != byte_count
             or data_start + offsets[1] > size
         ):
             raise self._error(
                 f"tensor {quoted(name)} of shape {list(shape)}: expected {byte_count} bytes within the file's "
-                f"{size - data_start} of data, found the offsets {quoted(shown_offsets)}")
+                f"{size - data_start} of data, found the offsets {quoted(shown_offsets)}"
+            )
         return Entry(dtype, shape, data_start + offsets[0])
 
     def _check_that_none_overlap(self) -> None:

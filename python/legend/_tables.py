@@ -46,8 +46,10 @@ def table(rows: Any) -> Table:
             return HubDatasetDict(rows)
     hint = "; load it without streaming" if type(rows).__name__.startswith("Iterable") else ""
     raise TypeError(
-        "expected a path, a list of dictionaries, a pandas.DataFrame, a datasets.Dataset or a datasets.DatasetDict, found "
-        f"{type(rows).__module__}.{type(rows).__qualname__}{hint}")
+        "expected a path, a list of dictionaries, a pandas.DataFrame, a datasets.Dataset or a datasets.DatasetDict, "
+        "found "
+        f"{type(rows).__module__}.{type(rows).__qualname__}{hint}"
+    )
 
 
 class Dictionaries(Table):
@@ -138,7 +140,8 @@ class HubDataset(Table):
         names = {column: name for column, name in outcome.renamed.items() if name is not None}
         dataset = dataset.rename_columns(names) if names else dataset
         features = datasets.Features(
-            {column: datasets.Value(TYPES[column_type(column)][2]) for column in outcome.added})
+            {column: datasets.Value(TYPES[column_type(column)][2]) for column in outcome.added}
+        )
         added = datasets.Dataset.from_dict(dict(outcome.added), features=features)
         kept, new = columns_of(outcome, self._dataset.column_names)
         result = beside(datasets, dataset, added).select_columns([*kept, *new])
@@ -150,7 +153,8 @@ class HubDataset(Table):
             return result
         shown, _ = columns_of(outcome, form["columns"])
         return result.with_format(
-            form["type"], columns=[*shown, *new], output_all_columns=form["output_all_columns"], **form["format_kwargs"])
+            form["type"], columns=[*shown, *new], output_all_columns=form["output_all_columns"], **form["format_kwargs"]
+        )
 
 
 class HubDatasetDict(Table):
@@ -163,8 +167,9 @@ class HubDatasetDict(Table):
             known = known or (name, split.column_names)
             if sorted(split.column_names) != sorted(known[1]):
                 raise ValueError(
-                    f"expected the same columns in all splits, found {known[1]} in {quoted(known[0])} and {split.column_names} "
-                    f"in {quoted(name)}: annotate each by itself")
+                    f"expected the same columns in all splits, found {known[1]} in {quoted(known[0])} and "
+                    f"{split.column_names} in {quoted(name)}: annotate each by itself"
+                )
 
     def rows(self) -> Iterator[Mapping[str, Any]]:
         for split in self._splits.values():
@@ -180,7 +185,9 @@ class HubDatasetDict(Table):
 
 #: What numpy, pandas where values are missing, and Arrow call the types of added columns.
 TYPES = {
-    float: ("float64", "Float64", "float64"), int: ("int64", "Int64", "int64"), bool: ("bool", "boolean", "bool"),
+    float: ("float64", "Float64", "float64"),
+    int: ("int64", "Int64", "int64"),
+    bool: ("bool", "boolean", "bool"),
 }
 
 
@@ -192,8 +199,7 @@ def column_type(column: str) -> type:
 
 def changed_columns(outcome: Outcome, values_of: Any) -> Dict[str, List[Any]]:
     """The columns in which rows have other values than they had, as a whole."""
-    columns: Iterable[str] = dict.fromkeys(
-        change.column for changes in outcome.changes.values() for change in changes)
+    columns: Iterable[str] = dict.fromkeys(change.column for changes in outcome.changes.values() for change in changes)
     originals = {column: values_of(column) for column in columns}
     changed = {column: list(values) for column, values in originals.items()}
     for row, changes in outcome.changes.items():
@@ -212,5 +218,6 @@ def beside(datasets: Any, left: Any, right: Any) -> Any:
     if len(left) == 0:
         # The library leaves empty ones out, with their columns.
         return datasets.Dataset.from_dict(
-            {column: [] for column in info.features}, features=info.features, info=info, split=left.split)
+            {column: [] for column in info.features}, features=info.features, info=info, split=left.split
+        )
     return datasets.concatenate_datasets([left, right], axis=1, info=info, split=left.split)

@@ -41,7 +41,9 @@ class Workspace:
         except OSError as error:
             lock.close()
             raise JobError(
-                f"{self.folder}: expected a work_dir that no other job uses, found one that is locked ({error.strerror})", 1
+                f"{self.folder}: expected a work_dir that no other job uses, found one that is locked "
+                f"({error.strerror})",
+                1,
             ) from None
         self._lock = lock
         return self
@@ -58,7 +60,10 @@ class Workspace:
     def hint(self) -> str:
         """Where what is done can be found, and how to go on with it."""
         return f"what is done is in {self.folder}" + (
-            f"; work_dir={str(self.folder)!r} goes on with it" if self.is_temporary else "; the same call goes on with it")
+            f"; work_dir={str(self.folder)!r} goes on with it"
+            if self.is_temporary
+            else "; the same call goes on with it"
+        )
 
     def write(self, table: Table, name: str) -> Path:
         """Writes a table's rows, or leaves them where an interrupted job has the same already."""

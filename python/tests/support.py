@@ -80,7 +80,7 @@ def halves(*values: float) -> bytes:
 
 
 #: Acts as `legend-coordinator run` does, by the variable FAKE. A margin is the length of chosen less that of rejected.
-FAKE = '''#!{python}
+FAKE = """#!{python}
 import json, os, signal, sys, time
 from pathlib import Path
 acts = os.environ.get("FAKE", "")
@@ -91,7 +91,8 @@ def note(text):
     with open(os.environ["FAKE_NOTES"], "a") as file: file.write(text + "\\n")
 if os.environ.get("FAKE_NOTES"): note("pid %d" % os.getpid())
 if acts == "refuses":
-    sys.stderr.write("12:00:00  listening\\nerror: cluster.yaml:2:3: unknown key \\"embeding\\"\\nanother problem\\n"); sys.exit(2)
+    sys.stderr.write("12:00:00  listening\\nerror: cluster.yaml:2:3: unknown key \\"embeding\\"\\nanother problem\\n")
+    sys.exit(2)
 if acts in ("waits", "waits for SIGTERM", "waits for ever"):
     def stop(number, frame):
         note(signal.Signals(number).name)
@@ -104,15 +105,17 @@ output = Path(job["output"].replace("$$", "$"))
 rows, errors = [], []
 for index, line in enumerate(Path(job["input"].replace("$$", "$")).read_text().splitlines()):
     row = json.loads(line)
+    place = dict(row=index, line=index + 1, raw=line, raw_encoding="utf-8")
     if not isinstance(row.get("chosen"), str):
-        errors.append(dict(row=index, line=index + 1, error="no chosen", raw=line, raw_encoding="utf-8")); continue
+        errors.append(dict(place, error="no chosen")); continue
     margin = float(len(row["chosen"]) - len(row["rejected"]))
     negative = config.get("margin", {{}}).get("negative")
     if margin < 0 and negative == "drop":
-        errors.append(dict(row=index, line=index + 1, error="below 0 (margin.negative: drop)", raw=line, raw_encoding="utf-8")); continue
+        errors.append(dict(place, error="below 0 (margin.negative: drop)")); continue
     existing = config.get("dataset", {{}}).get("existing_columns")
     if existing == "replace": row.pop("margin", None)
-    if existing == "rename": row = {{"original_margin" if name == "margin" else name: value for name, value in row.items()}}
+    names = dict(margin="original_margin") if existing == "rename" else {{}}
+    row = {{names.get(name, name): value for name, value in row.items()}}
     row["margin"] = margin
     row["margin_bin"] = int(margin > 0)
     if negative == "flip":
@@ -132,7 +135,7 @@ Path(base + ".trust.json").write_text(json.dumps(dict(version=3, warnings=["bewa
 print("%d rows annotated" % len(rows))
 print("output: %s" % output)
 sys.exit(3 if any("drop" not in error["error"] for error in errors) else 0)
-'''
+"""
 
 
 class FakeTest(FolderTest):

@@ -41,7 +41,9 @@ class AnnotateTests(FakeTest):
         self.assertEqual([row["margin_bin"] for row in found], [1, None, 0])
         self.assertEqual([{key: row[key] for key in ROWS[0]} for row in found], ROWS)
         self.assertIs(found[0]["extra"], ROWS[0]["extra"])
-        self.assertEqual(self.warned, ["beware", "1 row without a margin, kept with None in the added columns:\n  row 1: no chosen"])
+        self.assertEqual(
+            self.warned, ["beware", "1 row without a margin, kept with None in the added columns:\n  row 1: no chosen"]
+        )
         self.assertEqual(self.left_behind, [])
 
     def test_rows_without_a_margin_can_be_dropped(self) -> None:
@@ -64,7 +66,9 @@ class AnnotateTests(FakeTest):
 
     def test_rows_that_change_places_do_so_in_the_result(self) -> None:
         found = self.annotate(ROWS, margin={"negative": "flip"})
-        self.assertEqual([(row["chosen"], row["rejected"]) for row in found], [("long one", "short"), (None, "x"), ("longer", "s")])
+        self.assertEqual(
+            [(row["chosen"], row["rejected"]) for row in found], [("long one", "short"), (None, "x"), ("longer", "s")]
+        )
         self.assertEqual([row["margin_flipped"] for row in found], [False, None, True])
 
     def test_rows_that_are_not_wanted_are_in_no_result(self) -> None:
@@ -84,13 +88,23 @@ class AnnotateTests(FakeTest):
             self.annotate(ROWS, embeding={"layer": 3})
         self.assertEqual(caught.exception.status, 2)
         folder = self.left_behind[0]
-        self.assertEqual(str(caught.exception), "\n".join([
-            'legend-coordinator ended with status 2: error: cluster.yaml:2:3: unknown key "embeding"', "another problem",
-            f"what is done is in {folder}; work_dir={str(folder)!r} goes on with it"]))
+        self.assertEqual(
+            str(caught.exception),
+            "\n".join(
+                [
+                    'legend-coordinator ended with status 2: error: cluster.yaml:2:3: unknown key "embeding"',
+                    "another problem",
+                    f"what is done is in {folder}; work_dir={str(folder)!r} goes on with it",
+                ]
+            ),
+        )
         self.assertEqual(json.loads((folder / "cluster.yaml").read_text())["embeding"], {"layer": 3})
 
     def test_an_output_of_other_rows_is_an_error(self) -> None:
-        for acts, expected in {"mixes rows up": "expected what the input has in", "loses a row": "found the end of the file"}.items():
+        for acts, expected in {
+            "mixes rows up": "expected what the input has in",
+            "loses a row": "found the end of the file",
+        }.items():
             self.acts(acts)
             with self.subTest(acts), self.assertRaisesRegex(legend.JobError, expected):
                 self.annotate([{**ROWS[0], "prompt": str(index)} for index in range(3)])
@@ -105,14 +119,27 @@ class AnnotateTests(FakeTest):
         self.annotate(ROWS[:1], work_dir=folder)
         self.assertEqual(len((folder / "rows.jsonl").read_text().splitlines()), 1)
         job = self.configuration("job")["job"]
-        self.assertEqual(job, {
-            "input": str(folder / "rows.jsonl"), "output": str(folder / "annotated.jsonl"), "state": str(folder / "state")})
+        self.assertEqual(
+            job,
+            {
+                "input": str(folder / "rows.jsonl"),
+                "output": str(folder / "annotated.jsonl"),
+                "state": str(folder / "state"),
+            },
+        )
         self.assertFalse((folder / "rows.jsonl.new").exists())
 
     def test_two_jobs_do_not_share_a_folder(self) -> None:
         holder = subprocess.Popen(
-            [sys.executable, "-c", "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print(flush=True); "
-             "sys.stdin.read()", str(self.folder / "lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            [
+                sys.executable,
+                "-c",
+                "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print(flush=True); sys.stdin.read()",
+                str(self.folder / "lock"),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         assert holder.stdout is not None
         holder.stdout.readline()
         with self.assertRaisesRegex(legend.JobError, "expected a work_dir that no other job uses"):
@@ -122,11 +149,17 @@ class AnnotateTests(FakeTest):
 
     def test_an_interrupted_job_says_where_it_is(self) -> None:
         self.acts("waits")
-        helper = subprocess.Popen([
-            sys.executable, "-c",
-            "import os, signal, sys, time\n"
-            "while not os.path.exists(sys.argv[1]) or 'ready' not in open(sys.argv[1]).read(): time.sleep(0.02)\n"
-            "os.kill(int(sys.argv[2]), signal.SIGINT)", str(self.notes), str(os.getpid())])
+        helper = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "import os, signal, sys, time\n"
+                "while not os.path.exists(sys.argv[1]) or 'ready' not in open(sys.argv[1]).read(): time.sleep(0.02)\n"
+                "os.kill(int(sys.argv[2]), signal.SIGINT)",
+                str(self.notes),
+                str(os.getpid()),
+            ]
+        )
         self.addCleanup(helper.wait)
         with self.assertRaises(KeyboardInterrupt) as caught:
             self.annotate(ROWS)
@@ -160,8 +193,9 @@ class AnnotateTests(FakeTest):
             "row 1: expected a dictionary, found str": lambda: self.annotate([ROWS[0], "x"]),
             "job.input is set by": lambda: self.annotate(ROWS, job={"input": "x"}),
             "keep_embeddings: expected work_dir": lambda: self.annotate(ROWS, embedding={"keep_embeddings": True}),
-            'row 0, column "b": expected a value that JSON can say, found one of type object':
-                lambda: self.annotate([{"a": 1, "b": object()}]),
+            'row 0, column "b": expected a value that JSON can say, found one of type object': lambda: self.annotate(
+                [{"a": 1, "b": object()}]
+            ),
             "row 0: expected columns whose names are texts": lambda: self.annotate([{1: 2}]),
         }
         for expected, attempt in cases.items():
@@ -172,12 +206,20 @@ class AnnotateTests(FakeTest):
     def test_progress_and_closing_text_are_shown(self) -> None:
         script = (
             "import sys, legend\n"
-            "legend.annotate([{'prompt': 'p', 'chosen': 'a', 'rejected': 'bc'}], 'm', programs=sys.argv[1])")
+            "legend.annotate([{'prompt': 'p', 'chosen': 'a', 'rejected': 'bc'}], 'm', programs=sys.argv[1])"
+        )
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONWARNINGS": "ignore"}
         ended = subprocess.run(
-            [sys.executable, "-c", script, str(self.programs)], env=environment, capture_output=True, text=True, timeout=60)
+            [sys.executable, "-c", script, str(self.programs)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
         # The temporary folder's files are not named: they are gone.
-        self.assertEqual(ended.stderr.splitlines(), ["12:00:00  listening", "embedding 1/2", "12:00:01  done", "1 rows annotated"])
+        self.assertEqual(
+            ended.stderr.splitlines(), ["12:00:00  listening", "embedding 1/2", "12:00:01  done", "1 rows annotated"]
+        )
         self.assertEqual(ended.stdout, "")
 
 

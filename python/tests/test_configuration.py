@@ -46,8 +46,10 @@ class ConfigurationTests(unittest.TestCase):
     def test_relative_paths_start_from_the_working_directory(self) -> None:
         here = os.getcwd()
         found = made(
-            Path("m.gguf"), job={"anchors": ["own", "a.jsonl", "$DATA/b", "~/c", "/d"], "direction_output": Path("x$y")},
-            dataset={"columns": {"prompt": "p"}})
+            Path("m.gguf"),
+            job={"anchors": ["own", "a.jsonl", "$DATA/b", "~/c", "/d"], "direction_output": Path("x$y")},
+            dataset={"columns": {"prompt": "p"}},
+        )
         self.assertEqual(found["model"]["path"], os.path.join(here, "m.gguf"))
         self.assertEqual(found["job"]["anchors"], ["own", os.path.join(here, "a.jsonl"), "$DATA/b", "~/c", "/d"])
         self.assertEqual(found["job"]["direction_output"], os.path.join(here, "x$$y"))
@@ -62,11 +64,11 @@ class ConfigurationTests(unittest.TestCase):
         self.assertEqual(_configuration.completed({}, {}, _job.DEFAULTS)["cluster"]["listen"], "tcp://127.0.0.1:*")
 
     def test_yaml_is_ascii_and_says_every_character(self) -> None:
-        text = _configuration.as_yaml({"embedding": {"template": "a\u2028b\x85ä😀\n\"\\$"}})
+        text = _configuration.as_yaml({"embedding": {"template": 'a\u2028b\x85ä😀\n"\\$'}})
         self.assertTrue(text.isascii())
         # YAML has an escape that JSON has not.
         again = json.loads(text.replace("\\U0001f600", "\\ud83d\\ude00"))
-        self.assertEqual(again["embedding"]["template"], "a\u2028b\x85ä😀\n\"\\$")
+        self.assertEqual(again["embedding"]["template"], 'a\u2028b\x85ä😀\n"\\$')
         with self.assertRaisesRegex(ValueError, "the options cannot be written as YAML"):
             _configuration.as_yaml({"a": object()})
 

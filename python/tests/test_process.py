@@ -39,7 +39,8 @@ def is_alive(process: int) -> bool:
 
 class LinesTests(unittest.TestCase):
     def test_lines_and_progress_are_told_apart_however_they_come(self) -> None:
-        data = "12:00  one\n\r\x1b[Kembedding ▕█▏ 1/2\r\x1b[Kembedding 2/2\r\x1b[Ktwo\r\n\x1b[31mred\x1b[0m\n\nlast".encode()
+        text = "12:00  one\n\r\x1b[Kembedding ▕█▏ 1/2\r\x1b[Kembedding 2/2\r\x1b[Ktwo\r\n"
+        data = (text + "\x1b[31mred\x1b[0m\n\nlast").encode()
         for size in (1, 2, 7, len(data)):
             lines: List[str] = []
             progress: List[str] = []
@@ -83,11 +84,17 @@ class ProcessTests(FakeTest):
     def interrupted(self, how: str, seconds: float) -> List[str]:
         """Runs the program, sends this process SIGINT once it is ready, and says what the program heard of it."""
         self.acts(how)
-        helper = subprocess.Popen([
-            sys.executable, "-c",
-            "import os, signal, sys, time\n"
-            "while not os.path.exists(sys.argv[1]) or 'ready' not in open(sys.argv[1]).read(): time.sleep(0.02)\n"
-            "os.kill(int(sys.argv[2]), signal.SIGINT)", str(self.notes), str(os.getpid())])
+        helper = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "import os, signal, sys, time\n"
+                "while not os.path.exists(sys.argv[1]) or 'ready' not in open(sys.argv[1]).read(): time.sleep(0.02)\n"
+                "os.kill(int(sys.argv[2]), signal.SIGINT)",
+                str(self.notes),
+                str(os.getpid()),
+            ]
+        )
         self.addCleanup(helper.wait)
         with self.assertRaises(KeyboardInterrupt):
             _process.run(self.command(), self.folder / "out", None, stop_seconds=seconds)
@@ -108,10 +115,12 @@ class ProcessTests(FakeTest):
         self.acts("waits for SIGTERM")
         script = (
             "import sys; from pathlib import Path; from legend import _process\n"
-            "_process.run(sys.argv[2:], Path(sys.argv[1]), None)")
+            "_process.run(sys.argv[2:], Path(sys.argv[1]), None)"
+        )
         parent = subprocess.Popen(
             [sys.executable, "-c", script, str(self.folder / "out"), *self.command()],
-            env={**os.environ, "PYTHONPATH": str(ROOT / "python")})
+            env={**os.environ, "PYTHONPATH": str(ROOT / "python")},
+        )
         self.addCleanup(parent.wait)
         eventually("the program is ready", lambda: "ready" in self.noted())
         parent.kill()
@@ -137,8 +146,7 @@ class ProcessTests(FakeTest):
         self.assertEqual(ignored & (1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)), 0)
 
     def test_an_end_is_seen_though_a_grandchild_holds_the_terminal(self) -> None:
-        status, lines = _process.run(
-            ["/bin/sh", "-c", "sleep 60 & echo $! >&2; exit 4"], self.folder / "out", None)
+        status, lines = _process.run(["/bin/sh", "-c", "sleep 60 & echo $! >&2; exit 4"], self.folder / "out", None)
         self.assertEqual(status, 4)
         os.kill(int(lines[0]), signal.SIGKILL)
 

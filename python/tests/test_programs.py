@@ -61,7 +61,8 @@ class ProgramTests(FolderTest):
     def module(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "python")}
         return subprocess.run(
-            [sys.executable, "-m", "legend", *arguments], env=environment, capture_output=True, text=True, timeout=60)
+            [sys.executable, "-m", "legend", *arguments], env=environment, capture_output=True, text=True, timeout=60
+        )
 
     def test_the_module_becomes_the_program(self) -> None:
         path = self.program("bin")
@@ -75,7 +76,9 @@ class ProgramTests(FolderTest):
     def test_the_module_says_what_it_expects(self) -> None:
         self.assertEqual(self.module("--help").returncode, 0)
         ended = self.module("jump")
-        self.assertEqual((ended.returncode, ended.stderr.splitlines()[0]), (2, 'error: expected coordinator or worker, found "jump"'))
+        self.assertEqual(
+            (ended.returncode, ended.stderr.splitlines()[0]), (2, 'error: expected coordinator or worker, found "jump"')
+        )
 
 
 if __name__ == "__main__":

@@ -73,8 +73,16 @@ class MarginsTests(FolderTest):
 
 
 HEADER = {
-    "format": "legend-embeddings-2", "readouts": "3/last, 3/mean-response", "step": "rows", "shard": "0", "shards": "1",
-    "responses": "chosen, rejected", "run": "r", "precision": "bf16", "modelSHA256": "ab", "inputSHA256": "cd",
+    "format": "legend-embeddings-2",
+    "readouts": "3/last, 3/mean-response",
+    "step": "rows",
+    "shard": "0",
+    "shards": "1",
+    "responses": "chosen, rejected",
+    "run": "r",
+    "precision": "bf16",
+    "modelSHA256": "ab",
+    "inputSHA256": "cd",
 }
 
 
@@ -104,8 +112,7 @@ class EmbeddingsTests(FolderTest):
         self.assertEqual((kept.places, kept.responses), ([(3, "last"), (3, "mean-response")], ("chosen", "rejected")))
         states = kept.states(3, "mean-response")
         self.assertEqual((states.dtype, states.shape), (np.float32, (3, 2, 2)))
-        np.testing.assert_array_equal(
-            states, [[[4.5, 5], [11, 12]], [[5, 6], [math.nan, math.nan]], [[1, 2], [6, 8]]])
+        np.testing.assert_array_equal(states, [[[4.5, 5], [11, 12]], [[5, 6], [math.nan, math.nan]], [[1, 2], [6, 8]]])
         np.testing.assert_array_equal(kept.shards[0].vectors(3, "last")[1, 0], np.array([5, 6], "f2"))
         kept.check()
         with self.assertRaisesRegex(KeyError, "no states of layer 4, last were kept; these were: 3/last"):
@@ -115,13 +122,21 @@ class EmbeddingsTests(FolderTest):
         vectors = halves(1, 2, 3, 4)
         raw = safetensors(
             {
-                "vectors": ("F16", [1, 2, 1, 1, 2], vectors), "rows": ("I64", [1], integers(7)),
-                "crc32": ("I64", [1], integers(zlib.crc32(vectors))), "scale": ("F32", [1, 2, 1, 1], floats(1, 2)),
+                "vectors": ("F16", [1, 2, 1, 1, 2], vectors),
+                "rows": ("I64", [1], integers(7)),
+                "crc32": ("I64", [1], integers(zlib.crc32(vectors))),
+                "scale": ("F32", [1, 2, 1, 1], floats(1, 2)),
             },
             {
-                "format": "legend-embeddings-1", "layers": "[21]", "tokens": "mean-response", "step": "rows", "shard": "0",
-                "shards": "1", "responses": "chosen, rejected",
-            })
+                "format": "legend-embeddings-1",
+                "layers": "[21]",
+                "tokens": "mean-response",
+                "step": "rows",
+                "shard": "0",
+                "shards": "1",
+                "responses": "chosen, rejected",
+            },
+        )
         kept = legend.read_embeddings(self.file("rows-00000.safetensors", raw))
         self.assertEqual(kept.places, [(21, "mean-response")])
         np.testing.assert_array_equal(kept.states(21, "mean-response"), [[[1, 2], [6, 8]]])
@@ -130,12 +145,14 @@ class EmbeddingsTests(FolderTest):
         vectors = halves(1, 2, 3, 4, 5, 6)
         raw = safetensors(
             {
-                "vectors": ("F16", [3, 2], vectors), "rows": ("I64", [2], integers(0, 1)),
+                "vectors": ("F16", [3, 2], vectors),
+                "rows": ("I64", [2], integers(0, 1)),
                 "responses": ("I64", [2], integers(1, 2)),
                 "crc32": ("I64", [2], integers(zlib.crc32(vectors[:4]), zlib.crc32(vectors[4:]))),
                 "scale": ("F32", [3], floats(1, 1, 2)),
             },
-            {"format": "legend-embeddings-2", "readouts": "3/last", "step": "pool", "shard": "0", "shards": "1"})
+            {"format": "legend-embeddings-2", "readouts": "3/last", "step": "pool", "shard": "0", "shards": "1"},
+        )
         self.file("e/pool-00000.safetensors", raw)
         kept = legend.read_embeddings(self.folder / "e", "pool")
         kept.check()
@@ -159,21 +176,41 @@ class EmbeddingsTests(FolderTest):
             "expected rows-00000.safetensors, found nothing": [],
             "expected 2 shards of rows, found 1": [shard([0], halves(1, 2, 3, 4), floats(1, 1), shards="2")],
             "expected shard 0 of rows, found shard 1": [other],
-            "expected each row once, found row 0 again": [shard([0], halves(1, 2, 3, 4), floats(1, 1), shards="2"), other],
-            "found format \"x\"": [shard([0], halves(1, 2, 3, 4), floats(1, 1), format="x")],
-            "found no format": [safetensors({"a": ("U8", [1], b"1")})],
-            "shard in the metadata: expected a number, found \"x\"": [shard([0], halves(1, 2, 3, 4), floats(1, 1), shard="x")],
-            'expected a tensor "vectors/9/last"': [shard([0], halves(1, 2, 3, 4), floats(1, 1), readouts="9/last, 3/last")],
-            "expected the layers and tokens": [shard([0], halves(1, 2, 3, 4), floats(1, 1), readouts="a")],
-            "run: expected \"r\" as in the first shard, found \"s\"": [
+            "expected each row once, found row 0 again": [
                 shard([0], halves(1, 2, 3, 4), floats(1, 1), shards="2"),
-                shard([1], halves(1, 2, 3, 4), floats(1, 1), shard="1", shards="2", run="s")],
-            "expected 3 texts at 3/last": [safetensors(
-                {
-                    "vectors": ("F16", [1, 2], halves(1, 2)), "rows": ("I64", [1], integers(0)),
-                    "responses": ("I64", [1], integers(3)), "crc32": ("I64", [1], integers(0)),
-                    "scale": ("F32", [1], floats(1))},
-                {"format": "legend-embeddings-2", "readouts": "3/last", "step": "rows", "shard": "0", "shards": "1"})],
+                other,
+            ],
+            'found format "x"': [shard([0], halves(1, 2, 3, 4), floats(1, 1), format="x")],
+            "found no format": [safetensors({"a": ("U8", [1], b"1")})],
+            'shard in the metadata: expected a number, found "x"': [
+                shard([0], halves(1, 2, 3, 4), floats(1, 1), shard="x")
+            ],
+            'expected a tensor "vectors/9/last"': [
+                shard([0], halves(1, 2, 3, 4), floats(1, 1), readouts="9/last, 3/last")
+            ],
+            "expected the layers and tokens": [shard([0], halves(1, 2, 3, 4), floats(1, 1), readouts="a")],
+            'run: expected "r" as in the first shard, found "s"': [
+                shard([0], halves(1, 2, 3, 4), floats(1, 1), shards="2"),
+                shard([1], halves(1, 2, 3, 4), floats(1, 1), shard="1", shards="2", run="s"),
+            ],
+            "expected 3 texts at 3/last": [
+                safetensors(
+                    {
+                        "vectors": ("F16", [1, 2], halves(1, 2)),
+                        "rows": ("I64", [1], integers(0)),
+                        "responses": ("I64", [1], integers(3)),
+                        "crc32": ("I64", [1], integers(0)),
+                        "scale": ("F32", [1], floats(1)),
+                    },
+                    {
+                        "format": "legend-embeddings-2",
+                        "readouts": "3/last",
+                        "step": "rows",
+                        "shard": "0",
+                        "shards": "1",
+                    },
+                )
+            ],
         }
         for expected, files in cases.items():
             folder = self.folder / "case"
@@ -185,16 +222,31 @@ class EmbeddingsTests(FolderTest):
             with self.subTest(expected), self.assertRaises(FormatError) as caught:
                 legend.read_embeddings(folder)
             self.assertIn(expected, str(caught.exception))
-        wrong = shard([0], halves(1, 2, 3, 4), floats(1, 1)).replace(b'"F16", "shape": [1, 2, 2]', b'"F16", "shape": [1, 1, 4]')
-        with self.assertRaisesRegex(FormatError, r'"vectors/3/last": expected F16 \[1, 2, any\], found F16 \[1, 1, 4\]'):
+        wrong = shard([0], halves(1, 2, 3, 4), floats(1, 1)).replace(
+            b'"F16", "shape": [1, 2, 2]', b'"F16", "shape": [1, 1, 4]'
+        )
+        with self.assertRaisesRegex(
+            FormatError, r'"vectors/3/last": expected F16 \[1, 2, any\], found F16 \[1, 1, 4\]'
+        ):
             legend.read_embeddings(self.file("wrong.safetensors", wrong))
         self.assertEqual(len(legend.read_embeddings(self.file("good.safetensors", good))), 1)
 
 
 PROVENANCE = {
-    "format": "legend-direction-1", "model": "m.gguf", "modelSHA256": "ab" * 32, "tokenizer": "t", "template": "alpaca",
-    "compatibility": "none", "layer": "21", "layerCount": "30", "token": "mean-response", "precision": "int8",
-    "numericBuild": "b", "anchorsSHA256": "cd", "anchorPairs": "8", "software": "0.1.0",
+    "format": "legend-direction-1",
+    "model": "m.gguf",
+    "modelSHA256": "ab" * 32,
+    "tokenizer": "t",
+    "template": "alpaca",
+    "compatibility": "none",
+    "layer": "21",
+    "layerCount": "30",
+    "token": "mean-response",
+    "precision": "int8",
+    "numericBuild": "b",
+    "anchorsSHA256": "cd",
+    "anchorPairs": "8",
+    "software": "0.1.0",
 }
 
 
@@ -205,8 +257,11 @@ class DirectionTests(FolderTest):
 
     def test_vector_and_provenance_are_read(self) -> None:
         direction = self.read(
-            {"errors": ("F32", [3, 2], floats(1, 2, 3, 4, 5, 6))}, source="own", estimator="ridge",
-            heldOut='{"pairs":8,"groups":7,"right":6,"low":0.4,"high":0.9}')
+            {"errors": ("F32", [3, 2], floats(1, 2, 3, 4, 5, 6))},
+            source="own",
+            estimator="ridge",
+            heldOut='{"pairs":8,"groups":7,"right":6,"low":0.4,"high":0.9}',
+        )
         np.testing.assert_array_equal(direction.vector, np.array([3, 4], "f4"))
         np.testing.assert_allclose(direction.unit, [0.6, 0.8], rtol=1e-7)
         self.assertEqual((direction.provenance.layer, direction.provenance.layer_count), (21, 30))
@@ -221,8 +276,11 @@ class DirectionTests(FolderTest):
 
     def test_categories_have_directions_and_units(self) -> None:
         direction = self.read(
-            {"categories": ("F32", [2, 2], floats(1, 0, 0, 1))}, categoryColumn="group", categoryNames='["a","b"]',
-            categoryUnits="[[1,0],[2.5,-1]]")
+            {"categories": ("F32", [2, 2], floats(1, 0, 0, 1))},
+            categoryColumn="group",
+            categoryNames='["a","b"]',
+            categoryUnits="[[1,0],[2.5,-1]]",
+        )
         self.assertEqual(direction.category_column, "group")
         found = [(item.value, item.vector.tolist(), item.scale, item.offset) for item in direction.categories]
         self.assertEqual(found, [("a", [1, 0], 1, 0), ("b", [0, 1], 2.5, -1)])
@@ -241,15 +299,17 @@ class DirectionTests(FolderTest):
             "64 lower-case hexadecimal digits": ({}, {"modelSHA256": "AB" * 32}),
             "expected heldOut": ({}, {"heldOut": '{"pairs":1,"groups":2,"right":0,"low":0,"high":1}'}),
             "expected heldOut to be": ({}, {"heldOut": "["}),
-            "expected directions of categories": ({"categories": ("F32", [1, 2], floats(1, 0))}, {"categoryNames": '["a"]'}),
+            "expected directions of categories": (
+                {"categories": ("F32", [1, 2], floats(1, 0))},
+                {"categoryNames": '["a"]'},
+            ),
         }
         for expected, (tensors, metadata) in cases.items():
             with self.subTest(expected), self.assertRaisesRegex(FormatError, "d.safetensors: .*" + expected):
                 self.read(tensors, **metadata)
         without = {key: value for key, value in PROVENANCE.items() if key != "token"}
         with self.assertRaisesRegex(FormatError, "its provenance: expected token, found none"):
-            legend.read_direction(
-                self.file("e", safetensors({"direction": ("F32", [1, 1], floats(1))}, without)))
+            legend.read_direction(self.file("e", safetensors({"direction": ("F32", [1, 1], floats(1))}, without)))
 
 
 class FiguresTests(FolderTest):
@@ -262,8 +322,11 @@ class FiguresTests(FolderTest):
 
     def test_other_files_are_refused(self) -> None:
         cases = {
-            b'{"version": 2}': "expected version 3 of the figures of trust, found 2", b"[]": "found none",
-            b'{"version": true}': "found none", b"{": "expected figures in JSON", b"\xff": "expected figures in JSON",
+            b'{"version": 2}': "expected version 3 of the figures of trust, found 2",
+            b"[]": "found none",
+            b'{"version": true}': "found none",
+            b"{": "expected figures in JSON",
+            b"\xff": "expected figures in JSON",
             b"[" * 100_000: "expected figures in JSON",
         }
         for raw, expected in cases.items():

@@ -21,7 +21,9 @@ MODEL = ROOT / "models/SmolLM2-135M-Instruct.Q4_1.gguf"
 def programs() -> Optional[str]:
     """Those that are named, else those that `make build` or the tests of `make test` built."""
     for folder in (os.environ.get("LEGEND_BIN"), ROOT / ".build/release"):
-        if folder and all(os.access(os.path.join(folder, name), os.X_OK) for name in (_programs.COORDINATOR, _programs.WORKER)):
+        if folder and all(
+            os.access(os.path.join(folder, name), os.X_OK) for name in (_programs.COORDINATOR, _programs.WORKER)
+        ):
             return os.fspath(folder)
     return None
 
@@ -40,8 +42,14 @@ class RealTests(FolderTest):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             found = legend.annotate(
-                rows, MODEL, programs=folder, work_dir=job, progress=False, job={"anchors": anchors},
-                embedding={"layer": 3, "token": "mean-response", "keep_embeddings": True})
+                rows,
+                MODEL,
+                programs=folder,
+                work_dir=job,
+                progress=False,
+                job={"anchors": anchors},
+                embedding={"layer": 3, "token": "mean-response", "keep_embeddings": True},
+            )
         self.assertTrue(any("1 row without a margin" in str(item.message) for item in caught))
         self.assertEqual([row["prompt"] for row in found], [row["prompt"] for row in rows])
         self.assertIsNone(found[3]["margin"])

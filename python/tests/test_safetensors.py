@@ -18,11 +18,16 @@ class SafetensorsTests(FolderTest):
     def test_tensors_are_read_as_they_were_written(self) -> None:
         raw = safetensors(
             {
-                "one": ("U8", [1], b"\x07"), "floats": ("F32", [2, 2], floats(1, -2, 3.5, 0)),
-                "halves": ("F16", [3], halves(1, 0.5, -65504)), "integers": ("I64", [2], integers(-1, 2**62)),
-                "none": ("F32", [0, 4], b""), "scalar": ("F64", [], struct.pack("<d", 0.1)), "truth": ("BOOL", [2], b"\1\0"),
+                "one": ("U8", [1], b"\x07"),
+                "floats": ("F32", [2, 2], floats(1, -2, 3.5, 0)),
+                "halves": ("F16", [3], halves(1, 0.5, -65504)),
+                "integers": ("I64", [2], integers(-1, 2**62)),
+                "none": ("F32", [0, 4], b""),
+                "scalar": ("F64", [], struct.pack("<d", 0.1)),
+                "truth": ("BOOL", [2], b"\1\0"),
             },
-            {"format": "test"})
+            {"format": "test"},
+        )
         file = TensorFile(self.file("a.safetensors", raw))
         self.assertEqual(file.metadata, {"format": "test"})
         np.testing.assert_array_equal(file.array("floats"), np.array([[1, -2], [3.5, 0]], "f4"))

@@ -18,22 +18,35 @@ from legend import _json
 from .support import FakeTest, needs
 
 COLUMNS = {
-    "prompt": ["a", "b", "c"], "chosen": ["long one", None, "s"], "rejected": ["short", "x", "longer"], "number": [1, 2, 3],
+    "prompt": ["a", "b", "c"],
+    "chosen": ["long one", None, "s"],
+    "rejected": ["short", "x", "longer"],
+    "number": [1, 2, 3],
 }
 
 
 class JSONTests(unittest.TestCase):
     def test_values_that_json_has_no_word_for_are_written_as_texts_or_null(self) -> None:
         row = {
-            "nan": float("nan"), "infinite": [float("-inf")], "time": datetime.datetime(2024, 1, 2, 3, 4), "bytes": b"\xff",
-            "decimal": decimal.Decimal("1.50"), "id": uuid.UUID(int=1), "array": np.array([1.5, np.nan]), "number": np.int8(3),
-            "truth": np.bool_(True), "tuple": (1, {"a": np.float32(0.5)}), "text": "ä\ud800\u2028",
+            "nan": float("nan"),
+            "infinite": [float("-inf")],
+            "time": datetime.datetime(2024, 1, 2, 3, 4),
+            "bytes": b"\xff",
+            "decimal": decimal.Decimal("1.50"),
+            "id": uuid.UUID(int=1),
+            "array": np.array([1.5, np.nan]),
+            "number": np.int8(3),
+            "truth": np.bool_(True),
+            "tuple": (1, {"a": np.float32(0.5)}),
+            "text": "ä\ud800\u2028",
         }
         line = _json.line(row, 0)
         self.assertEqual(line.count("\n"), 1)
         found = json.loads(line)
         self.assertEqual(found["nan"], None)
-        self.assertEqual((found["infinite"], found["time"], found["bytes"]), (["-Infinity"], "2024-01-02T03:04:00", "/w=="))
+        self.assertEqual(
+            (found["infinite"], found["time"], found["bytes"]), (["-Infinity"], "2024-01-02T03:04:00", "/w==")
+        )
         self.assertEqual((found["decimal"], found["id"][-1], found["array"]), ("1.50", "1", [1.5, None]))
         self.assertEqual((found["number"], found["truth"], found["tuple"]), (3, True, [1, {"a": 0.5}]))
         self.assertEqual(found["text"], row["text"])
@@ -43,7 +56,9 @@ class JSONTests(unittest.TestCase):
         circle.append(circle)
         values: Any = [({1}, "type set"), (circle, "")]
         for value, found in values:
-            with self.assertRaisesRegex(legend.LegendError, 'row 7, column "x": expected a value that JSON can say.*' + found):
+            with self.assertRaisesRegex(
+                legend.LegendError, 'row 7, column "x": expected a value that JSON can say.*' + found
+            ):
                 _json.line({"x": value}, 7)
 
 
@@ -62,10 +77,16 @@ class FrameTests(TableTest):
         except ImportError:
             needs("pandas", False)
         self.pandas = pandas
-        self.frame = pandas.DataFrame({
-            **COLUMNS, "kind": pandas.Categorical(["x", "y", "x"]), "time": pandas.to_datetime(["2024-01-01"] * 2 + [None]),
-            "small": np.array([1, 2, 3], "int8"), "whole": pandas.array([1, None, 3], dtype="Int64"),
-        }, index=["r", "s", "s"])
+        self.frame = pandas.DataFrame(
+            {
+                **COLUMNS,
+                "kind": pandas.Categorical(["x", "y", "x"]),
+                "time": pandas.to_datetime(["2024-01-01"] * 2 + [None]),
+                "small": np.array([1, 2, 3], "int8"),
+                "whole": pandas.array([1, None, 3], dtype="Int64"),
+            },
+            index=["r", "s", "s"],
+        )
 
     def test_columns_types_and_index_stay(self) -> None:
         before = self.frame.copy()
@@ -82,7 +103,9 @@ class FrameTests(TableTest):
         self.assertEqual(list(found.index), ["r", "s"])
         self.assertEqual(found["chosen"].tolist(), ["long one", "longer"])
         self.assertEqual(found["rejected"].tolist(), ["short", "s"])
-        self.assertEqual([str(found[name].dtype) for name in ("margin_bin", "margin_flipped", "small")], ["int64", "bool", "int8"])
+        self.assertEqual(
+            [str(found[name].dtype) for name in ("margin_bin", "margin_flipped", "small")], ["int64", "bool", "int8"]
+        )
 
     def test_a_column_that_is_there_already_keeps_its_type_under_its_new_name(self) -> None:
         frame = self.frame.rename(columns={"small": "margin"})
@@ -104,18 +127,28 @@ class DatasetTests(TableTest):
             needs("datasets", False)
         datasets.disable_progress_bars()
         self.datasets = datasets
-        features = datasets.Features({
-            "prompt": datasets.Value("string"), "chosen": datasets.Value("string"), "rejected": datasets.Value("large_string"),
-            "number": datasets.Value("int8"), "kind": datasets.ClassLabel(names=["x", "y"]),
-        })
+        features = datasets.Features(
+            {
+                "prompt": datasets.Value("string"),
+                "chosen": datasets.Value("string"),
+                "rejected": datasets.Value("large_string"),
+                "number": datasets.Value("int8"),
+                "kind": datasets.ClassLabel(names=["x", "y"]),
+            }
+        )
         self.dataset = datasets.Dataset.from_dict(
-            {**COLUMNS, "kind": [0, 1, 0]}, features=features, split=datasets.Split.TRAIN)
+            {**COLUMNS, "kind": [0, 1, 0]}, features=features, split=datasets.Split.TRAIN
+        )
         self.dataset.info.description = "about it"
 
     def test_features_format_split_and_description_stay(self) -> None:
         found = self.annotate(self.dataset)
-        self.assertEqual(found.remove_columns([name for name in found.column_names if name not in self.dataset.column_names])
-                         .features, self.dataset.features)
+        self.assertEqual(
+            found.remove_columns(
+                [name for name in found.column_names if name not in self.dataset.column_names]
+            ).features,
+            self.dataset.features,
+        )
         self.assertEqual(found["chosen"][:], self.dataset["chosen"][:])
         self.assertEqual(found["margin"][:], [3.0, None, -5.0])
         self.assertEqual((found.features["margin"].dtype, found.features["margin_bin"].dtype), ("float64", "int64"))
@@ -143,13 +176,19 @@ class DatasetTests(TableTest):
         dataset = self.dataset.rename_column("number", "margin")
         found = self.annotate(dataset, dataset={"existing_columns": "rename"})
         self.assertEqual(found.features["original_margin"].dtype, "int8")
-        self.assertNotIn("original_margin", self.annotate(dataset, dataset={"existing_columns": "replace"}).column_names)
+        self.assertNotIn(
+            "original_margin", self.annotate(dataset, dataset={"existing_columns": "replace"}).column_names
+        )
 
     def test_splits_are_one_job_and_come_out_as_splits(self) -> None:
-        splits = self.datasets.DatasetDict({"train": self.dataset, "none": self.dataset.select([]), "test": self.dataset.select([2])})
+        splits = self.datasets.DatasetDict(
+            {"train": self.dataset, "none": self.dataset.select([]), "test": self.dataset.select([2])}
+        )
         found = self.annotate(splits, errors="drop", work_dir=self.folder / "job")
         self.assertIsInstance(found, self.datasets.DatasetDict)
-        self.assertEqual({name: split["margin"][:] for name, split in found.items()}, {"train": [3, -5], "none": [], "test": [-5]})
+        self.assertEqual(
+            {name: split["margin"][:] for name, split in found.items()}, {"train": [3, -5], "none": [], "test": [-5]}
+        )
         self.assertEqual(len((self.folder / "job/rows.jsonl").read_text().splitlines()), 4)
         other = self.datasets.DatasetDict({"train": self.dataset, "test": self.dataset.remove_columns("kind")})
         with self.assertRaisesRegex(ValueError, "expected the same columns in all splits"):

@@ -17,7 +17,11 @@ class TypesTests(FolderTest):
     def test_the_package_is_typed_strictly(self) -> None:
         needs("mypy", importlib.util.find_spec("mypy") is not None)
         ended = subprocess.run(
-            [sys.executable, "-m", "mypy", "--cache-dir", str(self.folder)], cwd=ROOT / "python", capture_output=True, text=True)
+            [sys.executable, "-m", "mypy", "--cache-dir", str(self.folder)],
+            cwd=ROOT / "python",
+            capture_output=True,
+            text=True,
+        )
         self.assertEqual(ended.returncode, 0, ended.stdout + ended.stderr)
 
     def test_the_version_is_that_of_the_programs(self) -> None:
