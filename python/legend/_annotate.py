@@ -101,9 +101,9 @@ def _annotated_table(
         if any(not row.is_dropped for row in rows):
             text = failures(rows)
             if errors == "raise":
-                raise RowErrors(f"{text}\n{workspace.hint}", rows)
+                raise RowErrors(text, rows)
             if not outcome.added:
-                raise JobError(f"{text}\n{workspace.hint}", FINISHED_WITH_FAILED_ROWS)
+                raise JobError(text, FINISHED_WITH_FAILED_ROWS)
             told.append(failures(rows, ", left out" if errors == "drop" else ", kept with None in the added columns"))
         return told, source.annotated(outcome)
 
@@ -127,7 +127,7 @@ def _annotated_file(
         if any(not row.is_dropped for row in failed):
             text = failures(failed, f", kept in {job.errors}")
             if errors == "raise":
-                raise RowErrors(f"{text}\n{workspace.hint}", failed)
+                raise RowErrors(text, failed)
             told.append(text)
         return told, str(target) if isinstance(rows, str) else target
 

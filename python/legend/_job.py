@@ -56,13 +56,10 @@ class Job:
         display = _process.Display.standard() if progress else None
         closing = self._workspace.path("closing.txt")
         command = [self._program, "run", str(path), *(["--restart"] if restart else [])]
-        try:
-            status, lines = _process.run(command, closing, display)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"the job was stopped; {self._workspace.hint}") from None
+        status, lines = _process.run(command, closing, display)
         if status not in (0, FINISHED_WITH_FAILED_ROWS):
             ended = f"ended with status {status}" if status >= 0 else f"was killed by signal {-status}"
-            raise JobError(f"legend-coordinator {ended}: {_said(lines)}\n{self._workspace.hint}", status)
+            raise JobError(f"legend-coordinator {ended}: {_said(lines)}", status)
         if display:
             for line in closing.read_text("utf-8", "replace").splitlines():
                 # Files that are about to go are no news.

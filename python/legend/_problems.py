@@ -28,7 +28,7 @@ class JobError(LegendError):
     the number of the signal that killed it.
     """
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int = 1) -> None:
         super().__init__(message)
         self.status = status
 
@@ -52,7 +52,7 @@ class ErrorRow:
 class RowErrors(LegendError):
     """Rows that have no margin, where `errors="raise"` asks for this; `rows` has all of them."""
 
-    def __init__(self, message: str, rows: Sequence[ErrorRow]) -> None:
+    def __init__(self, message: str, rows: Sequence[ErrorRow] = ()) -> None:
         super().__init__(message)
         self.rows: List[ErrorRow] = list(rows)
 

@@ -177,9 +177,11 @@ def _channel() -> Tuple[int, int]:
 
 def _follow(process: "subprocess.Popen[bytes]", reader: int, lines: Lines) -> None:
     has_ended = False
+    # Not select, which knows no descriptors from 1024 on.
+    waiting = select.poll()
+    waiting.register(reader, select.POLLIN)
     while True:
-        ready, _, _ = select.select([reader], [], [], 0 if has_ended else 0.1)
-        if ready:
+        if waiting.poll(0 if has_ended else 100):
             try:
                 data = os.read(reader, 1 << 16)
             except OSError as error:

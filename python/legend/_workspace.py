@@ -6,12 +6,13 @@ import fcntl
 import filecmp
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Optional, Type
 
-from ._problems import JobError
+from ._problems import JobError, LegendError
 from ._safetensors import PathLike
 from ._tables import Table
 
@@ -51,19 +52,22 @@ class Workspace:
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], _: Optional[TracebackType]
     ) -> None:
-        if self.is_temporary and (error is None or not self.has_begun):
+        if error is not None and self.has_begun:
+            self._tell(error)
+        elif self.is_temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
         if self._lock is not None:
             self._lock.close()
 
-    @property
-    def hint(self) -> str:
-        """Where what is done can be found, and how to go on with it."""
-        return f"what is done is in {self.folder}" + (
-            f"; work_dir={str(self.folder)!r} goes on with it"
-            if self.is_temporary
-            else "; the same call goes on with it"
-        )
+    def _tell(self, error: BaseException) -> None:
+        """Adds to an error where what is done can be found, and how to go on with it."""
+        how = f"work_dir={str(self.folder)!r}" if self.is_temporary else "the same call"
+        hint = f"what is done is in {self.folder}; {how} goes on with it"
+        if isinstance(error, (LegendError, KeyboardInterrupt)):
+            error.args = ("\n".join([*(str(argument) for argument in error.args[:1]), hint]), *error.args[1:])
+        else:
+            # Its arguments mean something to who handles it.
+            print(hint, file=sys.stderr)
 
     def write(self, table: Table, name: str) -> Path:
         """Writes a table's rows, or leaves them where an interrupted job has the same already."""

@@ -103,8 +103,8 @@ def shard(rows: "list[int]", vectors: bytes, scales: bytes, hidden: int = 2, **m
 
 class EmbeddingsTests(FolderTest):
     def test_states_are_in_the_order_of_the_input_over_all_shards(self) -> None:
-        first = shard([5, 1], halves(1, 2, 3, 4, 5, 6, 7, 8), floats(1, 2, 1, math.nan), shards="2")
-        second = shard([0], halves(9, 10, 11, 12), floats(0.5, 1), shard="1", shards="2")
+        first = shard([5, 0], halves(1, 2, 3, 4, 5, 6, 7, 8), floats(1, 2, 1, math.nan), shards="2")
+        second = shard([1], halves(9, 10, 11, 12), floats(0.5, 1), shard="1", shards="2")
         self.file("e/rows-00000.safetensors", first)
         self.file("e/rows-00001.safetensors", second)
         kept = legend.read_embeddings(self.folder / "e")
@@ -112,7 +112,7 @@ class EmbeddingsTests(FolderTest):
         self.assertEqual((kept.places, kept.responses), ([(3, "last"), (3, "mean-response")], ("chosen", "rejected")))
         states = kept.states(3, "mean-response")
         self.assertEqual((states.dtype, states.shape), (np.float32, (3, 2, 2)))
-        np.testing.assert_array_equal(states, [[[4.5, 5], [11, 12]], [[5, 6], [math.nan, math.nan]], [[1, 2], [6, 8]]])
+        np.testing.assert_array_equal(states, [[[5, 6], [math.nan, math.nan]], [[4.5, 5], [11, 12]], [[1, 2], [6, 8]]])
         np.testing.assert_array_equal(kept.shards[0].vectors(3, "last")[1, 0], np.array([5, 6], "f2"))
         kept.check()
         with self.assertRaisesRegex(KeyError, "no states of layer 4, last were kept; these were: 3/last"):
