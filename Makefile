@@ -14,7 +14,7 @@ help:
 	@echo "make test      build everything and run every test (Hugging Face datasets into Tests/.venv on first use, 0.4 GB)"
 	@echo "make test-python  test the Python package alone"
 	@echo "make test-interop  train with the margins: TRL's RewardTrainer takes a step with the output of a job in each"
-	@echo "               form of rows; what export writes goes through TRL's, OpenRLHF's and ms-swift's own code; and the"
+	@echo "               form of rows, and with what legend.annotate returns; what export writes goes through TRL's, OpenRLHF's and ms-swift's own code; and the"
 	@echo "               reward heads of evaluate are compared with scikit-learn's and scipy's (all into Tests/.venv-interop"
 	@echo "               on first use, 1.6 GB; PyPI's torch brings CUDA along, some gigabytes more)"
 	@echo "make test-steering  steer the small model in llama.cpp with what export writes of the sample dataset's direction"

@@ -3,7 +3,8 @@
 Annotates a few rows in each of the five forms that people's preference rows have, one bad row among them, with the
 built programs and the small model; loads the outputs with datasets.load_dataset("json"), and lets TRL's RewardTrainer
 take one step. The loss that it reports must be the mean of -log sigmoid(r_chosen - r_rejected - margin), computed here
-row by row from the model as it was before the step, and not the loss without margins.
+row by row from the model as it was before the step, and not the loss without margins. The same of a Dataset that
+legend.annotate gave margins, with nothing in between.
 
     reward_trainer.py .build/release models/SmolLM2-135M-Instruct.Q4_1.gguf Examples/demo
 """
@@ -90,6 +91,26 @@ def annotate(form, demo, options, folder):
     errors = load_dataset("json", data_files=str(folder / "out.errors.jsonl"), split="train")
     check(f"{form}: rows and errors", (len(rows), len(errors)), (len(demo), 1))
     return rows
+
+
+def annotate_in_python(demo, options):
+    """The same of a Dataset, by the Python package."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
+    import legend
+    from datasets import Dataset
+
+    texts = [{side: row[side] for side in ("prompt", "chosen", "rejected")} for row in demo]
+    rows = Dataset.from_list([texts[0], {"prompt": "no answer", "chosen": None, "rejected": "none"}, *texts[1:]])
+    annotated = legend.annotate(
+        rows,
+        model={"path": options.model, "precision": "f32"},
+        options={"job.anchors": options.demo / "anchors.jsonl", "embedding.layer": 5, "cluster.local_workers": 1},
+        errors="drop",
+        programs=options.programs,
+        progress=False,
+    )
+    check("python: prompts", annotated["prompt"][:], [row["prompt"] for row in demo])
+    return annotated
 
 
 def with_sides(rows):
@@ -228,10 +249,13 @@ def main():
         warnings.simplefilter("ignore", FutureWarning)
         names = ["trl", "transformers", "datasets", "pyarrow", "torch"]
         print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in names))
-        for form in FORMS:
+        for form in [*FORMS, "python"]:
             folder = Path(scratch) / form
             folder.mkdir()
-            rows = with_sides(annotate(form, demo, options, folder))
+            if form == "python":
+                rows = annotate_in_python(demo, options)
+            else:
+                rows = with_sides(annotate(form, demo, options, folder))
             check(f"{form}: type of margin", rows.features["margin"].dtype, "float64")
             tokenizer = make_tokenizer()
             model = make_model(tokenizer)
