@@ -149,7 +149,7 @@ class AnnotateTests(FakeTest):
 
     def test_an_interrupted_job_says_where_it_is(self) -> None:
         self.acts("waits")
-        helper = subprocess.Popen(
+        sender = subprocess.Popen(
             [
                 sys.executable,
                 "-c",
@@ -160,7 +160,7 @@ class AnnotateTests(FakeTest):
                 str(os.getpid()),
             ]
         )
-        self.addCleanup(helper.wait)
+        self.addCleanup(sender.wait)
         with self.assertRaises(KeyboardInterrupt) as caught:
             self.annotate(ROWS)
         self.assertIn(f"what is done is in {self.left_behind[0]}", str(caught.exception))

@@ -84,7 +84,7 @@ class ProcessTests(FakeTest):
     def interrupted(self, how: str, seconds: float) -> List[str]:
         """Runs the program, sends this process SIGINT once it is ready, and says what the program heard of it."""
         self.acts(how)
-        helper = subprocess.Popen(
+        sender = subprocess.Popen(
             [
                 sys.executable,
                 "-c",
@@ -95,7 +95,7 @@ class ProcessTests(FakeTest):
                 str(os.getpid()),
             ]
         )
-        self.addCleanup(helper.wait)
+        self.addCleanup(sender.wait)
         with self.assertRaises(KeyboardInterrupt):
             _process.run(self.command(), self.folder / "out", None, stop_seconds=seconds)
         noted = self.noted()
