@@ -20,7 +20,7 @@ Rows = TypeVar("Rows")
 Errors = Literal["keep", "drop", "raise"]
 
 #: What files of rows are called, which an annotated one is not.
-ENDINGS = (".gz", ".jsonl", ".json", ".csv", ".tsv")
+ENDINGS = (".gz", ".zst", ".jsonl", ".json", ".csv", ".tsv", ".parquet", ".arrow")
 
 
 def annotate(

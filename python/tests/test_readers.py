@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import random
 import struct
 import unittest
 import zlib
-from typing import Any, Dict
+from pathlib import Path
+from typing import Any, Dict, Iterator
 
 import numpy as np
 
@@ -230,6 +232,72 @@ class EmbeddingsTests(FolderTest):
         ):
             legend.read_embeddings(self.file("wrong.safetensors", wrong))
         self.assertEqual(len(legend.read_embeddings(self.file("good.safetensors", good))), 1)
+
+
+class DamagedFilesTests(FolderTest):
+    def damaged(self, raw: bytes, count: int = 400) -> Iterator[Path]:
+        """Files with a few bytes changed, moved or missing, mostly in what describes the rest."""
+        generator = random.Random(11)
+        for _ in range(count):
+            bytes_ = bytearray(raw)
+            for _ in range(generator.randint(1, 3)):
+                place = generator.randrange(len(bytes_))
+                bytes_[place] = generator.choice(b'\0\xff"{}[]:,-0123456789/ ' + bytes([bytes_[place - 1]]))
+            if generator.random() < 0.1:
+                del bytes_[generator.randrange(len(bytes_)) :]
+            yield self.file("rows-00000.safetensors", bytes(bytes_))
+
+    def test_damaged_embeddings_are_format_errors_or_read(self) -> None:
+        named = shard([0, 3], halves(1, 2, 3, 4, 5, 6, 7, 8), floats(1, 1, 1, 1))
+        vectors = halves(1, 2, 3, 4, 5, 6)
+        counted = safetensors(
+            {
+                "vectors": ("F16", [3, 2], vectors),
+                "rows": ("I64", [2], integers(0, 1)),
+                "responses": ("I64", [2], integers(1, 2)),
+                "crc32": ("I64", [2], integers(zlib.crc32(vectors[:4]), zlib.crc32(vectors[4:]))),
+                "scale": ("F32", [3], floats(1, 1, 2)),
+            },
+            {"format": "legend-embeddings-2", "readouts": "3/last", "step": "rows", "shard": "0", "shards": "1"},
+        )
+        for raw in (named, counted):
+            read = 0
+            for path in self.damaged(raw):
+                for place in (self.folder, path):
+                    try:
+                        kept = legend.read_embeddings(place)
+                        for layer, token in kept.places:
+                            with np.errstate(all="ignore"):
+                                kept.shards[0].states(layer, token)
+                        kept.check()
+                        read += 1
+                    except FormatError:
+                        pass
+            self.assertGreater(read, 0)
+
+    def test_damaged_directions_are_format_errors_or_read(self) -> None:
+        raw = safetensors(
+            {
+                "direction": ("F32", [1, 2], floats(3, 4)),
+                "errors": ("F32", [1, 2], floats(1, 2)),
+                "categories": ("F32", [1, 2], floats(1, 0)),
+            },
+            {
+                **PROVENANCE,
+                "heldOut": '{"pairs":8,"groups":7,"right":6,"low":0.4,"high":0.9}',
+                "categoryColumn": "c",
+                "categoryNames": '["a"]',
+                "categoryUnits": "[[1,0]]",
+            },
+        )
+        read = 0
+        for path in self.damaged(raw, 800):
+            try:
+                legend.read_direction(path)
+                read += 1
+            except FormatError:
+                pass
+        self.assertGreater(read, 0)
 
 
 PROVENANCE = {
