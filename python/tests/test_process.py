@@ -125,6 +125,7 @@ class ProcessTests(FakeTest):
         eventually("the program is ready", lambda: "ready" in self.noted())
         parent.kill()
         process = int(self.noted()[0].split()[1])
+        self.addCleanup(lambda: is_alive(process) and os.kill(process, signal.SIGKILL))
         eventually("the program has ended", lambda: not is_alive(process))
         self.assertEqual(self.noted()[2:], ["SIGTERM"])
 
