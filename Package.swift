@@ -115,7 +115,7 @@ let package = Package(
             swiftSettings: strict),
         // Model files and their vocabularies, for whoever does not need the engine.
         .target(
-            name: "ModelFiles", dependencies: ["Diagnostics", "FileSystem", "JSON", "Safetensors"],
+            name: "ModelFiles", dependencies: ["Diagnostics", "Digest", "FileSystem", "JSON", "Safetensors"],
             path: "Sources/Engine/ModelFiles", swiftSettings: strict),
         .target(
             name: "Tokenizers", dependencies: ["Diagnostics", "FileSystem", "JSON", "ModelFiles"],
@@ -176,7 +176,10 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "ModelFilesTests",
-            dependencies: ["GGUFFixtures", "JSON", "ModelFiles", "Safetensors", "SeededRandom", "Tokenizers"],
+            dependencies: [
+                "Diagnostics", "Digest", "GGUFFixtures", "JSON", "ModelFiles", "Safetensors", "SeededRandom",
+                "Tokenizers",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "TokenizersTests",
@@ -208,8 +211,9 @@ let package = Package(
         .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "CommandLineTool", "Coordinator", "Dataset", "DatasetFixtures", "Diagnostics", "FileSystem", "JSON",
-                "JobConfiguration", "JobStore", "JobStoreFixtures", "Margins", "ModelFiles", "Prompting", "Protocol",
+                "CommandLineTool", "Coordinator", "Dataset", "DatasetFixtures", "Diagnostics", "Digest", "FileSystem",
+                "JSON", "JobConfiguration", "JobStore", "JobStoreFixtures", "Margins", "ModelFiles", "Prompting",
+                "Protocol",
                 "Reports",
                 "Safetensors", "Scheduling", "SeededRandom", "TextFeatures",
             ],
@@ -263,8 +267,9 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "CZeroMQ", "Coordinator", "Dataset", "JSON", "JobConfiguration", "JobStore", "Margins", "Protocol",
-                "Safetensors", "Scheduling", "SeededRandom", "TestEnvironment", "Transport", "Worker", grdb,
+                "CZeroMQ", "Coordinator", "Dataset", "GGUFFixtures", "JSON", "JobConfiguration", "JobStore", "Margins",
+                "ModelFiles", "Protocol", "Safetensors", "Scheduling", "SeededRandom", "TestEnvironment", "Transport",
+                "Worker", grdb,
             ],
             exclude: ["Golden", "FailingFileSystem"], swiftSettings: strict),
         .testTarget(

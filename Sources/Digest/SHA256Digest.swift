@@ -22,12 +22,24 @@ package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: `FileError` with the system's reason.
     package init(ofFile path: String) throws(FileError) {
-        let file = try OpenFile(path, .reading)
         var hash = SHA256Accumulator()
-        while true {
-            let bytes = try file.read(atMost: 1 << 20)
-            guard !bytes.isEmpty else { break }
-            bytes.withUnsafeBytes { hash.update($0) }
+        _ = try hash.update(contentsOf: path)
+        self = hash.finish()
+    }
+
+    /// Of the manifest's header, and of the files behind it, each read once, in constant memory.
+    ///
+    /// - Parameter paths: where its files are, in its order.
+    /// - Throws: `FileError`, also where a file has another size.
+    package init(of manifest: FileManifest, at paths: [String]) throws(FileError) {
+        precondition(paths.count == manifest.files.count, "\(paths.count) paths of \(manifest.files.count) files")
+        var hash = SHA256Accumulator()
+        manifest.header.withUnsafeBytes { hash.update($0) }
+        for (file, path) in zip(manifest.files, paths) {
+            let found = try hash.update(contentsOf: path)
+            guard found == file.byteCount else {
+                throw FileError(path: path, problem: "expected \(file.byteCount) bytes, found \(found)")
+            }
         }
         self = hash.finish()
     }
@@ -54,6 +66,18 @@ private struct SHA256Accumulator: ~Copyable {
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
         precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1)
+    }
+
+    /// - Returns: how many bytes the file has.
+    mutating func update(contentsOf path: String) throws(FileError) -> UInt64 {
+        let file = try OpenFile(path, .reading)
+        var count: UInt64 = 0
+        while true {
+            let bytes = try file.read(atMost: 1 << 20)
+            guard !bytes.isEmpty else { return count }
+            bytes.withUnsafeBytes { update($0) }
+            count += UInt64(bytes.count)
+        }
     }
 
     consuming func finish() -> SHA256Digest {

@@ -135,11 +135,13 @@ extension OpenFile {
 
     package func write(_ bytes: [UInt8]) throws(FileError) { try write(bytes[...]) }
 
-    package func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
-        try writeAll(bytes[...]) { buffer, done in
+    package func write(_ bytes: ArraySlice<UInt8>, at offset: Int) throws(FileError) {
+        try writeAll(bytes) { buffer, done in
             pwrite(descriptor, buffer.baseAddress, buffer.count, off_t(offset + done))
         }
     }
+
+    package func write(_ bytes: [UInt8], at offset: Int) throws(FileError) { try write(bytes[...], at: offset) }
 
     private func writeAll(
         _ bytes: ArraySlice<UInt8>, _ call: (UnsafeRawBufferPointer, _ done: Int) -> Int

@@ -6,7 +6,8 @@ package struct JobSpecification: Hashable, Sendable {
     /// Where the coordinator's configuration has the model; a worker may have it elsewhere.
     package var modelPath: String
 
-    /// SHA-256 of the model file in lower-case hexadecimal; empty until the first worker has named it.
+    /// The model's SHA-256 in lower-case hexadecimal, as ``ModelOffer`` has it; empty until the first worker has
+    /// named it.
     package var modelDigest: String
 
     /// Automatic while no worker was asked.
@@ -90,9 +91,12 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     /// Nor are more units taken into its hands.
     package static let creditMax = 4096
 
-    /// SHA-256 of the model file in lower-case hexadecimal.
+    /// The model's SHA-256 in lower-case hexadecimal, as ``ModelOffer`` has it.
     package var digest: String
     package var name: String
+
+    /// The family, by its name in GGUF. Workers always say it; nil where the ledger is of a software that did not ask.
+    package var architecture: String?
     package var tokenizer: String
     package var layerCount: Int
     package var hiddenSize: Int
@@ -125,12 +129,13 @@ package struct LoadedModel: Codable, Hashable, Sendable {
     }
 
     package init(
-        digest: String, name: String, tokenizer: String, layerCount: Int, hiddenSize: Int, contextLength: Int,
-        precision: Precision, attention: AttentionPrecision = .f32, numericBuild: String, credit: Int, textsAhead: Int,
-        warnings: [String] = []
+        digest: String, name: String, architecture: String?, tokenizer: String, layerCount: Int, hiddenSize: Int,
+        contextLength: Int, precision: Precision, attention: AttentionPrecision = .f32, numericBuild: String,
+        credit: Int, textsAhead: Int, warnings: [String] = []
     ) {
         self.digest = digest
         self.name = name
+        self.architecture = architecture
         self.tokenizer = tokenizer
         self.layerCount = layerCount
         self.hiddenSize = hiddenSize

@@ -128,10 +128,10 @@ package enum StatusMessage: Hashable, Sendable {
     case report(StatusReport)
 }
 
-/// How the job's model file comes to a worker that does not have it. Apart from the job's own messages, for other threads
+/// How the job's model comes to a worker that does not have it. Apart from the job's own messages, for other threads
 /// say and hear these.
 package enum ModelMessage: Hashable, Sendable {
-    /// Worker to coordinator: which file is offered?
+    /// Worker to coordinator: which model is offered?
     case offerRequest
 
     /// Worker to coordinator. A worker has a few of them on their way at a time, so that no round trip is waited for.
@@ -141,7 +141,7 @@ package enum ModelMessage: Hashable, Sendable {
     /// until it is its turn.
     case offer(ModelOffer, workersAhead: Int)
 
-    /// Coordinator to worker: no file, or not that one.
+    /// Coordinator to worker: no model, or not that one.
     case notOffered(reason: String)
     case chunk(ModelChunk)
 }

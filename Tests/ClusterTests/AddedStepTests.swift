@@ -37,7 +37,8 @@ extension WorkStep {
                     handle(
                         .modelLoaded(
                             LoadedModel(
-                                digest: "d", name: "m", tokenizer: "t", layerCount: 2, hiddenSize: 2,
+                                digest: "d", name: "m", architecture: "llama", tokenizer: "t", layerCount: 2,
+                                hiddenSize: 2,
                                 contextLength: 64, precision: .f32, numericBuild: "n", credit: 2, textsAhead: 0)))
                 case .compute(let lane, let lease, .embed(let payload), _):
                     handle(.computed(lane: lane, Self.result(lease, payload)))

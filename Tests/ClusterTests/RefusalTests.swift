@@ -22,7 +22,7 @@ struct RefusalTests {
                 Programs.worker, [folder.configuration, "--name", "other", "--model", folder.path("other.gguf")])
         }
         #expect(await other.exit() == .init(status: 2, isSignal: false))
-        #expect(other.errors.contains("give the worker that file with --model"), "\(other.errors)")
+        #expect(other.errors.contains("give the worker that model with --model"), "\(other.errors)")
         #expect(await coordinator.exit().status == 0, "\(coordinator.errors)")
         #expect(await good.exit().status == 0)
     }

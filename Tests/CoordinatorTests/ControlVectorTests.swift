@@ -39,6 +39,16 @@ import Testing
         #expect(tensor.type == .f32)
     }
 
+    /// One that is not known is not guessed.
+    @Test(arguments: ["gemma3", nil])
+    func theHintIsTheArchitectureOfTheModel(_ architecture: String?) throws {
+        var saved = try saved(layer: 3)
+        saved.provenance.architecture = architecture
+        let path = folder.path("v.gguf")
+        try Data(ControlVector(saved, length: 1, path: "d").serialized).write(to: URL(filePath: path))
+        #expect(try GGUFFile(path: path).metadata.stringIfPresent("controlvector.model_hint") == architecture)
+    }
+
     @Test(arguments: [0, 1, 30])
     func aLayerThatNothingIsAddedToIsRefused(_ layer: Int) throws {
         let problem = #expect(throws: Problem.self) {

@@ -23,6 +23,14 @@ import Testing
         #expect(try SavedDirection(serialized: direction.serialized(), path: "d") == direction)
     }
 
+    @Test func theModelsArchitectureIsSavedWhereItIsKnown() throws {
+        var direction = try saved(layer: 2, layerCount: 2)
+        #expect(try TensorFile(serialized: direction.serialized()).metadata["architecture"] == nil)
+        direction.provenance.architecture = "qwen3moe"
+        #expect(try TensorFile(serialized: direction.serialized()).metadata["architecture"] == "qwen3moe")
+        #expect(try SavedDirection(serialized: direction.serialized(), path: "d") == direction)
+    }
+
     @Test func whatHeldOutAnchorsSaidIsReadAsItWasSaved() throws {
         var direction = try saved(layer: 2, layerCount: 2)
         direction.heldOut = HeldOutAccuracy(pairs: 72, groups: 70, right: 61, low: 0.1 + 0.2, high: 1 - 0.1 / 3)

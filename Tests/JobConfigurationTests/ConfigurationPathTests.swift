@@ -122,6 +122,18 @@ import Testing
         #expect(problems.allSatisfy { $0.hasSuffix("is within job.state (s)") }, "\(problems)")
     }
 
+    /// A file of a folder's may become a part of the model.
+    @Test func nothingIsMadeInAModelsFolder() throws {
+        let folder = try Folder()
+        try FileManager.default.removeItem(atPath: folder.path + "/data/model")
+        try FileManager.default.createDirectory(atPath: folder.path + "/data/model", withIntermediateDirectories: true)
+        let others = ["state: s", "direction_output: d", "embeddings: e"]
+        let problems = try folder.problems(["output: data/model/out.jsonl"] + others)
+        #expect(problems.count == 8, "\(problems)")
+        #expect(problems.allSatisfy { $0.hasSuffix("is within model.path (data/model)") }, "\(problems)")
+        #expect(try folder.problems(["output: data/out.jsonl"] + others) == [])
+    }
+
     @Test func aPathBehindALinkLeadsToWhereTheSystemGoes() throws {
         let folder = try Folder()
         try FileManager.default.createDirectory(atPath: folder.path + "/deep/er", withIntermediateDirectories: true)

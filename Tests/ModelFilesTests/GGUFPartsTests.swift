@@ -1,3 +1,4 @@
+import Digest
 import Foundation
 import GGUFFixtures
 import ModelFiles
@@ -49,9 +50,39 @@ struct GGUFPartsTests {
         #expect(try ModelFile(path: parts.first).tensorNames == ["t0"])
     }
 
-    @Test func aLaterPartSaysWhichItIs() throws {
+    @Test func anyPartStandsForTheModel() throws {
         let parts = try Parts(count: 3)
-        expectRefusal(["split.no", "the model's first part", "part 2 of 3"], "\(parts.folder)/\(parts.names[1])")
+        for name in parts.names {
+            let file = try ModelFile(path: "\(parts.folder)/\(name)")
+            #expect(file.tensorNames == ["t0", "t1", "t2"] && file.path == parts.first)
+        }
+    }
+
+    @Test func aLaterPartOfAnotherNameSaysWhichItIs() throws {
+        let parts = try Parts(count: 3)
+        let other = "\(parts.folder)/model.gguf"
+        try FileManager.default.moveItem(atPath: "\(parts.folder)/\(parts.names[1])", toPath: other)
+        expectRefusal(["split.no", "a name that says which part it is", "part 2 of 3"], other)
+    }
+
+    @Test func thePartsAreFoundFromAnyOfThem() throws {
+        let parts = try Parts(count: 3)
+        let manifest = try #require(try ModelParts(path: parts.first).manifest)
+        #expect(manifest.files.map(\.name) == (1...3).map { "model-0000\($0)-of-00003.gguf" })
+        let last = try ModelParts(path: "\(parts.folder)/\(parts.names[2])")
+        #expect(last.manifest == manifest)
+        #expect(try last.digest() == ModelParts(path: parts.first).digest())
+        for name in parts.names.dropFirst() {
+            try FileManager.default.removeItem(atPath: "\(parts.folder)/\(name)")
+        }
+        let error = #expect(throws: ModelFileError.self) { try ModelParts(path: parts.first) }
+        for name in parts.names.dropFirst() { #expect(error?.description.contains(name) == true) }
+    }
+
+    @Test func oneFileThatIsCalledLikeAPartIsOne() throws {
+        let parts = try Parts(count: 2) { _, file in file.replace("split.count", .uint16(1)) }
+        #expect(try ModelParts(path: parts.first).manifest == nil)
+        #expect(try ModelParts(path: Parts(count: 1).first).manifest == nil)
     }
 
     @Test func aMissingPartIsNamed() throws {

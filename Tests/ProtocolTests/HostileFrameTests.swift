@@ -43,6 +43,11 @@ import Testing
         try expectRefused(hostile)
     }
 
+    @Test(arguments: HostileFrames.modelParts)
+    func filesThatCannotBeAModelsAreRefused(_ hostile: HostileFrames) throws {
+        try expectRefused(hostile)
+    }
+
     @Test(arguments: HostileFrames.controlRanges)
     func aControlRangeOffItsTextOrItsCharactersIsRefused(_ hostile: HostileFrames) throws {
         try expectRefused(hostile)

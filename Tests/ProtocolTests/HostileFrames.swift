@@ -91,6 +91,8 @@ extension HostileFrames {
         let hello = Protocol.Message.worker(.hello(MessageSamples.hello))
         let empty = "a model without layers, hidden size, context length or credit"
         return [
+            .init(ready, "a model without an architecture", { $0.ready.architecture = "" }),
+            .init(ready, "a model's architecture with control characters", { $0.ready.architecture = "a\u{1B}[2J" }),
             .init(ready, empty, { $0.ready.layerCount = 0 }),
             .init(ready, empty, { $0.ready.hiddenSize = 0 }),
             .init(ready, empty, { $0.ready.contextLength = 0 }),
@@ -226,6 +228,9 @@ extension HostileFrames {
                 offer, "an offer of \(UInt64.max) bytes; 1 to 1125899906842624 are expected",
                 { $0.modelOffer.bytes = .max }),
             .init(offer, "an offer of 1 bytes without a digest", { $0.modelOffer.digest = "" }),
+            .init(
+                offer, "an offer of 0 bytes without a digest",
+                { $0.modelOffer = .with { $0.parts = [WireModelPart()] } }),
             .init(chunk, digest, { $0.modelChunk.digest = path }),
             .init(
                 chunk, "chunk \(UInt64.max) of a model: expected a smaller number", { $0.modelChunk.chunk = .max }),

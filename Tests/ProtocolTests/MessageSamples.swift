@@ -1,3 +1,4 @@
+import Digest
 import Protocol
 
 /// Messages of every kind; the optional parts are there in one sample and absent in another.
@@ -5,7 +6,8 @@ enum MessageSamples {
     static let lease = Lease(unit: UnitID(UInt64(Int64.max)), attempt: 1 << 30)
 
     static let model = LoadedModel(
-        digest: String(repeating: "0a", count: 32), name: "SmolLM2", tokenizer: "gpt2 49152", layerCount: 30,
+        digest: String(repeating: "0a", count: 32), name: "SmolLM2", architecture: "llama", tokenizer: "gpt2 49152",
+        layerCount: 30,
         hiddenSize: 576, contextLength: 8192, precision: .bf16, attention: .f32,
         numericBuild: "bf16 onednn 2.6.3 avx512", credit: 4096, textsAhead: 1 << 17,
         warnings: ["its file has metadata that is not known here", "§"])
@@ -184,11 +186,20 @@ enum MessageSamples {
 
     static let modelDigest = String(repeating: "0123456789abcdef", count: 4)
 
+    static let manifest: FileManifest = {
+        do {
+            return try FileManifest([.init(name: "a", byteCount: 1), .init(name: "b", byteCount: 2)])
+        } catch {
+            preconditionFailure("a sample that is no manifest: \(error)")
+        }
+    }()
+
     static let modelTransfer: [ModelMessage] = [
         .offerRequest,
         .chunkRequest(digest: modelDigest, chunk: (1 << 30) - 1),
         .offer(ModelOffer(digest: modelDigest, byteCount: 1 << 50), workersAhead: 3),
         .offer(ModelOffer(digest: modelDigest, byteCount: 1), workersAhead: 0),
+        .offer(ModelOffer(digest: modelDigest, manifest: manifest), workersAhead: 1),
         .notOffered(reason: "it is not there"),
         .notOffered(reason: ""),
         .chunk(ModelChunk(digest: modelDigest, index: 7, bytes: Array(0...255))),

@@ -69,7 +69,7 @@ import Testing
         Refusal(
             testDescription: "a digest that the job does not ask for", askedDigest: "d0", found: .test,
             sentence: """
-                its model model.gguf has SHA-256 d1; the job asks for d0: give the worker that file with --model
+                its model model.gguf has SHA-256 d1; the job asks for d0: give the worker that model with --model
                 """),
         Refusal(
             testDescription: "another model", agreed: .test, found: .test(digest: "d2"),

@@ -95,13 +95,14 @@ import Testing
         let path = folder.cache.path(of: Self.offer.digest)
         try PartialModel(Self.offer, in: folder.cache) {}.append([1])
         _ = try PartialModel(Self.offer, in: folder.cache) {}.complete()
-        let damaged = FileIdentity(path: path)
+        #expect(folder.cache.cached(Self.offer.digest)?.place == path)
+        let damaged = FileStatus(path: path)
         let successor = try PartialModel(Self.offer, in: folder.cache) {}
         try successor.append([2])
         _ = try successor.complete()
-        try folder.cache.remove(Self.offer.digest, ifStill: damaged)
+        try folder.cache.remove(path, ifStill: damaged)
         #expect(FileManager.default.contents(atPath: path) == Data([2]))
-        try folder.cache.remove(Self.offer.digest, ifStill: FileIdentity(path: path))
+        try folder.cache.remove(path, ifStill: FileStatus(path: path))
         #expect(folder.files == [])
     }
 }

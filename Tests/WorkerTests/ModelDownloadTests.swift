@@ -172,7 +172,7 @@ import Worker
         var harness = Harness.receiving()
         #expect(harness.handle(.message(.notOffered(reason: "gone"))) == [.fail(.withdrawn(reason: "gone"))])
         harness = .receiving()
-        let reason = "it offers another file, of SHA-256 \(Self.other.digest)"
+        let reason = "it offers another model, of SHA-256 \(Self.other.digest)"
         #expect(
             harness.handle(.message(.offer(Self.other, workersAhead: 0))) == [.fail(.withdrawn(reason: reason))])
     }

@@ -9,7 +9,8 @@ struct SessionHarness {
         readouts: [Readout(-1, .lastToken)], maxTokens: 0, heartbeatMilliseconds: 1000)
     static let scorer = Scorer(Readout(2, .lastToken), direction: [1, 0])
     static let model = LoadedModel(
-        digest: "d1", name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
+        digest: "d1", name: "model.gguf", architecture: "llama", tokenizer: "t", layerCount: 2, hiddenSize: 2,
+        contextLength: 64,
         precision: .f32, numericBuild: "n1", credit: 4, textsAhead: 16)
 
     private(set) var session: Session

@@ -77,7 +77,8 @@ struct DirectionFit: Sendable {
         let fitted = SavedDirection(
             direction: direction,
             provenance: .init(
-                model: model.name, modelSHA256: model.digest, tokenizer: model.tokenizer,
+                model: model.name, modelSHA256: model.digest, architecture: model.architecture,
+                tokenizer: model.tokenizer,
                 template: definition.template.identity, compatibility: definition.compatibility,
                 layer: readout.layer.number, layerCount: model.layerCount, token: readout.pooling,
                 precision: model.precision,

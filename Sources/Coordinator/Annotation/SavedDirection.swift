@@ -12,6 +12,9 @@ struct SavedDirection: Hashable, Sendable {
     struct Provenance: Codable, Hashable, Sendable {
         var model: String
         var modelSHA256: String
+
+        /// The model's family, by its name in GGUF; nil where the software that fitted the direction did not know it.
+        var architecture: String?
         var tokenizer: String
         var template: String
         var compatibility: Compatibility

@@ -186,7 +186,8 @@ struct SurveyFit: Sendable {
         let fitted = SavedDirection(
             direction: fit.direction,
             provenance: .init(
-                model: model.name, modelSHA256: model.digest, tokenizer: model.tokenizer,
+                model: model.name, modelSHA256: model.digest, architecture: model.architecture,
+                tokenizer: model.tokenizer,
                 template: definition.template.identity, compatibility: definition.compatibility,
                 layer: readout.layer.number, layerCount: model.layerCount, token: readout.pooling,
                 precision: model.precision, numericBuild: model.numericBuild,

@@ -178,6 +178,13 @@ struct ExportCommand: AsyncParsableCommand {
             \(provenance.layer) of \(provenance.layerCount)), for \(provenance.model)
             """
         ]
+        if provenance.architecture == nil {
+            lines.append(
+                """
+                note: an older legend-coordinator fitted the direction, and it does not say of which architecture its \
+                model is: the file has no controlvector.model_hint
+                """)
+        }
         if let categories = saved.categories {
             lines.append("note: it is the direction of all rows; those of \(categories.column.quoted) are not exported")
         }

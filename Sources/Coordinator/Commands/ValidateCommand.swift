@@ -2,8 +2,10 @@ internal import ArgumentParser
 internal import CommandLineTool
 internal import Dataset
 internal import Diagnostics
+internal import FileSystem
 internal import Foundation
 internal import JobConfiguration
+internal import ModelFiles
 internal import Prompting
 internal import Protocol
 
@@ -13,7 +15,8 @@ struct ValidateCommand: AsyncParsableCommand {
         abstract: "Check a configuration and read its files, without computing anything.",
         discussion: """
             Reports every problem of the configuration at once, reads the dataset and the anchors to their ends, and \
-            says which rows cannot be annotated, and why, and what is odd about the others.
+            says which rows cannot be annotated, and why, and what is odd about the others. Of a model (a GGUF file, \
+            any part of a split one, or a Hugging Face folder) that is on this machine it says which files are missing.
 
             EXAMPLES
               legend-coordinator validate cluster.yaml
@@ -140,17 +143,25 @@ struct ValidateCommand: AsyncParsableCommand {
         return "\(cluster.hosts.count), with \(workers) workers \(route) (legend-coordinator up)"
     }
 
-    /// Looks at the model's first bytes where it is here: only workers know more of models.
+    /// Looks which files the model is made of, where it is here, and at the first bytes of one file: only workers
+    /// know more of models.
     private func modelText(_ model: Configuration.Model) throws -> String {
-        var isFolder: ObjCBool = false
-        let isHere = FileManager.default.fileExists(atPath: model.path, isDirectory: &isFolder)
-        if isFolder.boolValue {
-            throw Failure("\(model.path): expected a GGUF file, found a folder", status: .usage)
+        let precision = "precision \(model.precision), \(model.backend)"
+        guard FileStatus(path: model.path) != nil else {
+            return "\(model.path) (not on this machine: every worker needs it there or as --model), \(precision)"
         }
-        if isHere, try FileHandle(forReadingAtPath: model.path)?.read(upToCount: 4) != Data("GGUF".utf8) {
-            throw Failure("\(model.path): expected a GGUF file, which begins with \"GGUF\"", status: .usage)
+        let parts: ModelParts
+        do {
+            parts = try ModelParts(path: model.path)
+        } catch {
+            throw Failure("\(error)", status: .usage)
         }
-        let place = isHere ? "" : " (not on this machine: every worker needs it there or as --model)"
-        return "\(model.path)\(place), precision \(model.precision), \(model.backend)"
+        if parts.manifest == nil, try FileHandle(forReadingAtPath: model.path)?.read(upToCount: 4) != Data("GGUF".utf8)
+        {
+            throw Failure(
+                "\(model.path): expected a folder, or a GGUF file, which begins with \"GGUF\"", status: .usage)
+        }
+        let size = parts.manifest == nil ? "" : " (\(parts.files.count) files, \(parts.byteCount / 1_000_000) MB)"
+        return "\(model.path)\(size), \(precision)"
     }
 }

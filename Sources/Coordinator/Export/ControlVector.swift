@@ -12,9 +12,6 @@ struct ControlVector {
     let values: [Float]
     private let provenance: SavedDirection.Provenance
 
-    /// Of all models that the engine reads.
-    private static let architecture = "llama"
-
     /// - Parameter length: Euclidean, of strength 1: by so much the score of every hidden state at the direction's layer
     ///   changes.
     /// - Throws: `Problem` where llama.cpp adds nothing to the states that the direction is of.
@@ -51,7 +48,8 @@ struct ControlVector {
         var file = GGUFWriter()
         file.set("general.architecture", "controlvector")
         file.set("general.name", "safety direction of \(provenance.model)")
-        file.set("controlvector.model_hint", Self.architecture)
+        // Of an older direction nobody knows it, and llama.cpp does without.
+        if let architecture = provenance.architecture { file.set("controlvector.model_hint", architecture) }
         file.set("controlvector.layer_count", UInt32(1))
         file.set("legend.model", provenance.model)
         file.set("legend.model_sha256", provenance.modelSHA256)

@@ -4,6 +4,7 @@ internal import JobConfiguration
 internal import JobStore
 internal import Logging
 internal import Margins
+internal import ModelFiles
 internal import Protocol
 internal import Scheduling
 
@@ -110,11 +111,11 @@ extension ClusterJob {
             attemptsMax: cluster.attempts, allowsMixedNumerics: cluster.mixedNumerics)
     }
 
-    /// - Throws: `Problem` where the model file is not the one that the configuration asks for.
-    func check(_ file: ModelFile) throws {
-        guard let expected = modelSource.sha256, expected != file.digest else { return }
+    /// - Throws: `Problem` where the model is not the one that the configuration asks for.
+    func check(_ model: ServedModel) throws {
+        guard let expected = modelSource.sha256, expected != model.digest else { return }
         throw Problem(
-            "\(file.identity.path): expected the SHA-256 of model.sha256, \(expected), found \(file.digest)",
+            "\(model.parts.path): expected the SHA-256 of model.sha256, \(expected), found \(model.digest)",
             isOfConfiguration: true)
     }
 }

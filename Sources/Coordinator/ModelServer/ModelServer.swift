@@ -5,19 +5,19 @@ internal import Scheduling
 internal import Synchronization
 internal import Transport
 
-/// Gives the model file to workers that do not have it, on a thread of its own: neither reading nor waiting for a turn
-/// delays heartbeats and results.
+/// Gives the model's files to workers that do not have it, on a thread of its own: neither reading nor waiting for a
+/// turn delays heartbeats and results.
 final class ModelServer: Sendable {
     private enum Decision {
-        /// Questions wait: the file's digest is being computed.
+        /// Questions wait: the model's digest is being computed.
         case open
-        case offered(OpenModelFile, ChunkQueue)
+        case offered(OpenModel, ChunkQueue)
         case declined(reason: String)
     }
 
     private enum Work {
         case say(ModelMessage, to: PeerID)
-        case read(ChunkQueue.Request, OpenModelFile)
+        case read(ChunkQueue.Request, OpenModel)
     }
 
     private struct State {
@@ -38,25 +38,25 @@ final class ModelServer: Sendable {
             case .declined(let reason):
                 guard !questions.isEmpty else { return nil }
                 return .say(.notOffered(reason: reason), to: questions.removeFirst().peer)
-            case .offered(let file, var queue):
+            case .offered(let model, var queue):
                 for question in questions {
                     switch question.message {
-                    case .chunkRequest(file.offer.digest, let chunk):
+                    case .chunkRequest(model.offer.digest, let chunk):
                         let workersAhead = queue.add(.init(peer: question.peer, chunk: chunk), at: now)
                         if workersAhead > 0 {
-                            answers.append((.offer(file.offer, workersAhead: workersAhead), question.peer))
+                            answers.append((.offer(model.offer, workersAhead: workersAhead), question.peer))
                         }
                     case .offerRequest, .chunkRequest, .offer, .notOffered, .chunk:
-                        answers.append((.offer(file.offer, workersAhead: 0), question.peer))
+                        answers.append((.offer(model.offer, workersAhead: 0), question.peer))
                     }
                 }
                 questions = []
-                defer { decision = .offered(file, queue) }
+                defer { decision = .offered(model, queue) }
                 if !answers.isEmpty {
                     let answer = answers.removeFirst()
                     return .say(answer.message, to: answer.peer)
                 }
-                return queue.next(at: now).map { .read($0, file) }
+                return queue.next(at: now).map { .read($0, model) }
             }
         }
     }
@@ -92,15 +92,15 @@ final class ModelServer: Sendable {
         let now = now
         state.withLock { state in
             state.questions.removeAll { $0.peer == peer }
-            guard case .offered(let file, var queue) = state.decision else { return }
+            guard case .offered(let model, var queue) = state.decision else { return }
             queue.remove(peer, at: now)
-            state.decision = .offered(file, queue)
+            state.decision = .offered(model, queue)
         }
         arrivals.signal()
     }
 
-    func offer(_ file: OpenModelFile) {
-        state.withLock { $0.decision = .offered(file, ChunkQueue(chunkCount: file.offer.chunkCount)) }
+    func offer(_ model: OpenModel) {
+        state.withLock { $0.decision = .offered(model, ChunkQueue(chunkCount: model.offer.chunkCount)) }
         arrivals.signal()
     }
 
@@ -138,8 +138,8 @@ final class ModelServer: Sendable {
         do {
             switch work {
             case .say(let message, let peer): try socket.send(.model(message), to: peer)
-            case .read(let request, let file):
-                let chunk = try file.chunk(request.chunk)
+            case .read(let request, let model):
+                let chunk = try model.chunk(request.chunk)
                 let isFirst = state.withLock { state in
                     state.bytesServed += UInt64(chunk.bytes.count)
                     return state.peersServed.insert(request.peer).inserted

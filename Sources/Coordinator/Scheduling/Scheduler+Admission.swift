@@ -8,7 +8,7 @@ extension Scheduler {
         if !job.modelDigest.isEmpty, found.digest != job.modelDigest {
             return """
                 its model \(found.name) has SHA-256 \(found.digest); the job asks for \(job.modelDigest): give the \
-                worker that file with --model
+                worker that model with --model
                 """
         }
         guard let model else {
@@ -18,7 +18,7 @@ extension Scheduler {
         if found.digest != model.digest {
             return """
                 its model \(found.name) (SHA-256 \(found.digest)) is not this job's, \(model.name) \
-                (SHA-256 \(model.digest)): give the worker that file with --model
+                (SHA-256 \(model.digest)): give the worker that model with --model
                 """
         }
         func facts(_ model: LoadedModel) -> String {

@@ -13,7 +13,7 @@ enum CoordinatorEvent: Sendable {
     case localWorkDone(StepID, any LocalOutcome)
 
     /// The digest of the coordinator's own model file is computed.
-    case modelRead(Result<ModelFile, any Error>)
+    case modelRead(Result<ServedModel, any Error>)
 
     /// A part of the job that runs on its own thread cannot go on.
     case failed(any Error)

@@ -5,6 +5,7 @@ internal import Foundation
 internal import JobConfiguration
 internal import JobStore
 internal import Logging
+internal import ModelFiles
 internal import Protocol
 internal import Scheduling
 
@@ -15,38 +16,44 @@ extension CoordinatorService {
         guard model.serve else {
             return modelServer.decline(reason: "its configuration says model.serve: false")
         }
-        guard let identity = FileIdentity(path: model.path) else {
+        guard FileStatus(path: model.path) != nil else {
             return modelServer.decline(reason: "\(model.path) is not on its machine either")
         }
+        let parts: ModelParts
+        do {
+            parts = try ModelParts(path: model.path)
+        } catch {
+            return try take([.scheduler(offer(.failure(error)))])
+        }
         let known = try ledger.setting(JobState.modelFileName)
-        if let known = known.flatMap({ ModelFile(serialized: $0, ifStill: identity) }) {
+        if let known = known.flatMap({ ServedModel(serialized: $0, ifStill: parts) }) {
             return try take([.scheduler(offer(.success(known)))])
         }
-        // A worker with another file of that name would make it the job's model meanwhile.
+        // A worker with another model of that name would make it the job's model meanwhile.
         if self.model == nil, loop.scheduler.job.modelDigest.isEmpty {
             logger.info("looking at the model before workers may join", metadata: ["path": "\(model.path)"])
             try take([.scheduler(.modelAwaited)])
         }
-        onThread("legend-model-digest") { .modelRead(Result { try ModelFile(identity) }) }
+        onThread("legend-model-digest") { .modelRead(Result { try ServedModel(parts) }) }
     }
 
-    /// Offers the file if it is the job's model.
+    /// Offers the files if they are the job's model.
     ///
     /// - Returns: what the scheduler must know of it.
     /// - Throws: `Problem` where the configuration asks for another one.
-    func offer(_ result: Result<ModelFile, any Error>) throws -> Scheduler.Event {
-        if case .success(let file) = result {
-            try ledger.set(JobState.modelFileName, to: file.serialized())
-            try job.check(file)
+    func offer(_ result: Result<ServedModel, any Error>) throws -> Scheduler.Event {
+        if case .success(let model) = result {
+            try ledger.set(JobState.modelFileName, to: model.serialized())
+            try job.check(model)
         }
         do {
-            let file = try OpenModelFile(result.get())
-            let (digest, wanted) = (file.offer.digest, model?.digest ?? loop.scheduler.job.modelDigest)
+            let served = try OpenModel(result.get())
+            let (digest, wanted) = (served.offer.digest, model?.digest ?? loop.scheduler.job.modelDigest)
             guard wanted.isEmpty || wanted == digest else {
                 let path = job.modelSource.path
                 throw Problem("\(path) has SHA-256 \(digest), the job's model has \(wanted)")
             }
-            modelServer.offer(file)
+            modelServer.offer(served)
             return .modelKnown(digest: digest)
         } catch {
             logger.warning(

@@ -49,23 +49,32 @@ struct FolderTensors {
     /// - Throws: `ModelFileError`.
     init(folder: String) throws {
         self.folder = folder
-        if FileStatus(path: "\(folder)/\(Self.index)") != nil {
-            let homes = try homes()
-            for name in Set(homes.values).sorted() { try read(name) }
-            for (tensor, name) in homes.sorted(by: { $0.key < $1.key }) {
-                guard tensors[tensor]?.file.path == path(name) else {
-                    throw ModelFileError(
-                        file: path(name), place: .tensor(tensor), what: "tensor",
-                        expected: "it to be present, as \(Self.index) says", found: "no such name")
-                }
-            }
-        } else if FileStatus(path: path(Self.single)) != nil {
-            try read(Self.single)
-        } else {
-            throw ModelFileError(
-                file: folder, place: .file, what: "weights", expected: "\(Self.single) or \(Self.index)",
-                found: "neither\(Self.remedy(folder))")
+        guard let homes = try Self.homes(folder) else {
+            for name in try Self.fileNames(folder) { try read(name) }
+            return
         }
+        for name in Set(homes.values).sorted() { try read(name) }
+        for (tensor, name) in homes.sorted(by: { $0.key < $1.key }) {
+            guard tensors[tensor]?.file.path == path(name) else {
+                throw ModelFileError(
+                    file: path(name), place: .tensor(tensor), what: "tensor",
+                    expected: "it to be present, as \(Self.index) says", found: "no such name")
+            }
+        }
+    }
+
+    /// The files of the weights: the index and the files that it names, by name, or the one file. Those that an index
+    /// names may be missing.
+    ///
+    /// - Throws: `ModelFileError`.
+    static func fileNames(_ folder: String) throws -> [String] {
+        if let homes = try homes(folder) { return [index] + Set(homes.values).sorted() }
+        guard FileStatus(path: "\(folder)/\(single)") != nil else {
+            throw ModelFileError(
+                file: folder, place: .file, what: "weights", expected: "\(single) or \(index)",
+                found: "neither\(remedy(folder))")
+        }
+        return [single]
     }
 
     private func path(_ name: String) -> String { "\(folder)/\(name)" }
@@ -79,12 +88,13 @@ struct FolderTensors {
         return "; \(pickled) is not read: write the model anew with transformers' save_pretrained"
     }
 
-    /// Each tensor's file, as the index says.
-    private func homes() throws -> [String: String] {
-        let object = try ModelFolder.object(in: folder, Self.index)
+    /// Each tensor's file, as the index says; nil where there is none.
+    private static func homes(_ folder: String) throws -> [String: String]? {
+        guard FileStatus(path: "\(folder)/\(index)") != nil else { return nil }
+        let object = try ModelFolder.object(in: folder, index)
         func wrong(_ expected: String, _ found: String) -> ModelFileError {
             ModelFileError(
-                file: path(Self.index), place: .key("weight_map"), what: "value", expected: expected, found: found)
+                file: "\(folder)/\(index)", place: .key("weight_map"), what: "value", expected: expected, found: found)
         }
         guard let map = try? object.value(of: "weight_map")?.object(), !map.members.isEmpty else {
             throw wrong("an object of tensors and their files", "none")

@@ -4,26 +4,33 @@ extension GGUFFile {
     /// A model in one file, or in the parts `…-00001-of-00003.gguf` and so on of one that was split: the first part has the
     /// metadata, and any of them the tensors.
     ///
-    /// - Parameter path: the file, or the first part.
+    /// - Parameter path: the file, or any part.
     /// - Throws: `ModelFileError` with which part is missing, or is not what its name says.
     public convenience init(partsOf path: String) throws {
-        let first = try GGUFFile(path: path)
-        let count = try first.metadata.unsignedIfPresent(Self.countKey) ?? 1
-        let number = try first.metadata.unsignedIfPresent(Self.numberKey) ?? 0
-        guard number == 0 else {
-            throw ModelFileError(
-                file: path, place: .key(Self.numberKey), what: "value", expected: "0: name the model's first part",
-                found: "part \(number.addingReportingOverflow(1).partialValue) of \(count)")
+        let named = try GGUFFile(path: path)
+        let count = try named.metadata.unsignedIfPresent(Self.countKey) ?? 1
+        let number = try named.metadata.unsignedIfPresent(Self.numberKey) ?? 0
+        let first: GGUFFile
+        if number == 0 {
+            first = named
+        } else {
+            guard let name = GGUFPartName(path), name.index == number, name.count == count else {
+                throw ModelFileError(
+                    file: path, place: .key(Self.numberKey), what: "value",
+                    expected: "0, or a name that says which part it is, such as model-00002-of-00003.gguf",
+                    found: "part \(number.addingReportingOverflow(1).partialValue) of \(count)")
+            }
+            first = try Self.part(0, of: count, beside: name.path(ofPart: 0))
         }
         var parts = [first]
         for index in 1..<max(count, 1) {
-            parts.append(try Self.part(index, of: count, beside: path))
+            parts.append(try Self.part(index, of: count, beside: first.path))
         }
         try self.init(parts)
         let tensors = try first.metadata.unsignedIfPresent(Self.tensorsKey) ?? tensorNames.count
         guard tensors == tensorNames.count else {
             throw ModelFileError(
-                file: path, place: .key(Self.tensorsKey), what: "value",
+                file: first.path, place: .key(Self.tensorsKey), what: "value",
                 expected: "the number of all parts' tensors, \(tensorNames.count)", found: "\(tensors)")
         }
     }
@@ -31,9 +38,6 @@ extension GGUFFile {
     private static let countKey = "split.count"
     private static let numberKey = "split.no"
     private static let tensorsKey = "split.tensors.count"
-
-    /// More parts than anybody writes; each costs a file that is opened.
-    private static let partsMax = 9999
 
     private static func part(_ index: Int, of count: Int, beside first: String) throws -> GGUFFile {
         let path = try partPath(index, of: count, beside: first)
@@ -49,28 +53,30 @@ extension GGUFFile {
         return part
     }
 
-    /// The paths of all parts of the model that begins with `path`, itself first; nil where the name is not a first part's.
-    package static func partPaths(beside path: String, count: Int) throws -> [String] {
-        try [path] + (1..<max(count, 1)).map { try partPath($0, of: count, beside: path) }
-    }
-
     private static func partPath(_ index: Int, of count: Int, beside first: String) throws -> String {
-        let suffix = partSuffix(0, of: count)
-        guard count <= partsMax, first.hasSuffix(suffix) else {
+        guard count <= GGUFPartName.countMax, let name = GGUFPartName(first), name.index == 0, name.count == count
+        else {
             throw ModelFileError(
                 file: first, place: .key(countKey), what: "value",
-                expected: "1, or a name that ends in \(suffix), beside which the other parts are found",
+                expected: """
+                    1, or a name that ends in \(GGUFPartName.ending(0, of: count)), beside which the other parts are \
+                    found
+                    """,
                 found: "\(count)")
         }
-        return first.dropLast(suffix.count) + partSuffix(index, of: count)
+        return name.path(ofPart: index)
     }
 
-    /// As llama.cpp's gguf-split names them.
-    private static func partSuffix(_ index: Int, of count: Int) -> String {
-        func padded(_ number: Int) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    /// Where all parts are of the model of which a file is one, and what the parts are called however the model is;
+    /// nil for a model in one file, whatever it is called.
+    ///
+    /// - Throws: `ModelFileError` where a file that is called like a part cannot be read.
+    static func parts(of path: String) throws -> [(name: String, path: String)]? {
+        guard let name = GGUFPartName(path), name.count > 1,
+            try GGUFFile(path: path).metadata.unsignedIfPresent(countKey) ?? 1 > 1
+        else { return nil }
+        return (0..<name.count).map {
+            ("model" + GGUFPartName.ending($0, of: name.count), name.path(ofPart: $0))
         }
-        return "-\(padded(index &+ 1))-of-\(padded(count)).gguf"
     }
 }

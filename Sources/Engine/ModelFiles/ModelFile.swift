@@ -7,7 +7,7 @@ public enum ModelFile: Sendable {
     /// A folder as Hugging Face's libraries write it.
     case folder(ModelFolder)
 
-    /// - Parameter path: a GGUF file, the first part of one that was split, or a folder with `config.json`.
+    /// - Parameter path: a GGUF file, any part of one that was split, or a folder with `config.json`.
     /// - Throws: `ModelFileError`.
     public init(path: String) throws {
         if FileStatus(path: path)?.kind == .folder {

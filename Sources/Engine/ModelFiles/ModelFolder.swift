@@ -18,15 +18,13 @@ public final class ModelFolder: Sendable {
     /// - Throws: `ModelFileError`.
     public init(path: String) throws {
         self.path = path
-        configuration = try Self.object(in: path, Self.configurationName)
+        configuration = try Self.object(in: path, FolderFile.configuration.rawValue)
         tensors = try FolderTensors(folder: path).tensors
         tensorNames = tensors.keys.sorted()
     }
 
-    static let configurationName = "config.json"
-
     /// Where `config.json` is, for messages.
-    package var configurationPath: String { "\(path)/\(Self.configurationName)" }
+    package var configurationPath: String { "\(path)/\(FolderFile.configuration.rawValue)" }
 
     /// - Throws: `ModelFileError` with the name if there is no such tensor, or its numbers are of a type that weights do
     ///   not have.

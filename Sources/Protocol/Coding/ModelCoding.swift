@@ -1,5 +1,6 @@
-// What is said of the model file, to and from its generated wire types.
+// What is said of the model's files, to and from its generated wire types.
 
+internal import Digest
 internal import SwiftProtobuf
 
 extension ModelMessage {
@@ -15,26 +16,49 @@ extension ModelMessage {
 
     init(_ wire: WireModelOffer) throws {
         guard !wire.digest.isEmpty else {
-            guard wire.bytes == 0, wire.workersAhead == 0 else {
+            guard wire.bytes == 0, wire.workersAhead == 0, wire.parts.isEmpty else {
                 throw ProtocolError("an offer of \(wire.bytes) bytes without a digest")
             }
             self = .notOffered(reason: wire.reason)
             return
         }
-        guard (1...ModelOffer.byteCountMax).contains(wire.bytes), wire.reason.isEmpty else {
-            throw ProtocolError("an offer of \(wire.bytes) bytes; 1 to \(ModelOffer.byteCountMax) are expected")
-        }
-        let offer = ModelOffer(digest: try checkedModelDigest(wire.digest), byteCount: wire.bytes)
-        self = .offer(offer, workersAhead: Int(wire.workersAhead))
+        self = .offer(try ModelOffer(wire), workersAhead: Int(wire.workersAhead))
     }
 }
 
 extension ModelOffer {
+    init(_ wire: WireModelOffer) throws {
+        guard (1...Self.byteCountMax).contains(wire.bytes), wire.reason.isEmpty else {
+            throw ProtocolError("an offer of \(wire.bytes) bytes; 1 to \(Self.byteCountMax) are expected")
+        }
+        let digest = try checkedModelDigest(wire.digest)
+        guard !wire.parts.isEmpty else {
+            self.init(digest: digest, byteCount: wire.bytes)
+            return
+        }
+        let manifest: FileManifest
+        do throws(FileManifestError) {
+            manifest = try FileManifest(wire.parts.map { .init(name: $0.name, byteCount: $0.bytes) })
+        } catch {
+            throw ProtocolError("an offer of a model: \(error)")
+        }
+        guard manifest.byteCount == wire.bytes else {
+            throw ProtocolError("an offer of \(wire.bytes) bytes; its files have \(manifest.byteCount)")
+        }
+        self.init(digest: digest, manifest: manifest)
+    }
+
     func wire(workersAhead: Int) -> WireModelOffer {
         .with {
             $0.digest = digest
             $0.bytes = byteCount
             $0.workersAhead = UInt32(workersAhead)
+            $0.parts = (manifest?.files ?? []).map { file in
+                .with {
+                    $0.name = file.name
+                    $0.bytes = file.byteCount
+                }
+            }
         }
     }
 }

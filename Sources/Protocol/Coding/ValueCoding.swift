@@ -164,6 +164,7 @@ extension LoadedModel {
         guard wire.warnings.count <= Self.warningsMax else {
             throw ProtocolError("\(wire.warnings.count) warnings; at most \(Self.warningsMax) are expected")
         }
+        guard !wire.architecture.isEmpty else { throw ProtocolError("a model without an architecture") }
         let precision = try Precision(wire: wire.precision, "a precision")
         let attention = try AttentionPrecision(wire: wire.attention, "what attention multiplies")
         guard precision != .automatic, attention != .automatic else {
@@ -172,6 +173,7 @@ extension LoadedModel {
         self.init(
             digest: try checkedModelDigest(wire.modelDigest),
             name: try wire.modelName.checked("a model's name"),
+            architecture: try wire.architecture.checked("a model's architecture"),
             tokenizer: try wire.tokenizer.checked("a tokenizer"),
             layerCount: Int(wire.layerCount), hiddenSize: Int(wire.hiddenSize),
             contextLength: Int(wire.contextLength), precision: precision, attention: attention,
@@ -183,6 +185,7 @@ extension LoadedModel {
         .with {
             $0.modelDigest = digest
             $0.modelName = name
+            $0.architecture = architecture ?? ""
             $0.tokenizer = tokenizer
             $0.layerCount = UInt32(layerCount)
             $0.hiddenSize = UInt32(hiddenSize)

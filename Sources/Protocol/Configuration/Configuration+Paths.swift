@@ -104,6 +104,12 @@ extension Configuration.Paths {
             for folder in folders where folder.named != one.named && !one.place.isSame(as: folder.place) {
                 if one.place.isWithin(folder.place) { report(one, folder, "within") }
             }
+            // A model may be one: any file that is put there may become a part of it.
+            for folder in read where FileStatus(path: folder.named.path)?.kind == .folder {
+                if one.place.isWithin(folder.place), !one.place.isSame(as: folder.place) {
+                    report(one, folder, "within")
+                }
+            }
         }
         return problems
     }

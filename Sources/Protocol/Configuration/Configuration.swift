@@ -185,7 +185,7 @@ package struct Configuration: Hashable, Sendable {
     package struct Model: Hashable, Sendable {
         package var path: String
 
-        /// Expected SHA-256 of the file; nil: the first worker's counts.
+        /// Expected SHA-256 of the model; nil: the coordinator's own counts, or the first worker's.
         package var sha256: String?
         package var precision: Precision
         package var backend: Backend
@@ -193,7 +193,7 @@ package struct Configuration: Hashable, Sendable {
         /// Longest sequence in tokens; 0 for the model's context length.
         package var maxTokens: Int
 
-        /// Whether workers that do not have the file get it from the coordinator, where that has it.
+        /// Whether workers that do not have the model get it from the coordinator, where that has it.
         package var serve: Bool
     }
 

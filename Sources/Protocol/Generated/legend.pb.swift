@@ -536,7 +536,7 @@ package nonisolated struct WireReady: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// SHA-256 of the model file, lower-case hexadecimal.
+  /// The model's SHA-256, lower-case hexadecimal.
   package var modelDigest: String = String()
 
   package var modelName: String = String()
@@ -565,6 +565,9 @@ package nonisolated struct WireReady: Sendable {
 
   /// What a person must know of the model file to trust its numbers, each a sentence.
   package var warnings: [String] = []
+
+  /// The model's family, by its name in GGUF.
+  package var architecture: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -852,7 +855,7 @@ package nonisolated struct WireGoodbye: Sendable {
   package init() {}
 }
 
-/// Asks for one chunk of the model file or, without a digest, what is offered.
+/// Asks for one chunk of the model or, without a digest, what is offered.
 package nonisolated struct WireModelChunkRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -860,7 +863,7 @@ package nonisolated struct WireModelChunkRequest: Sendable {
 
   package var digest: String = String()
 
-  /// The bytes from chunk × 2^20 on, 2^20 of them or those that are left.
+  /// Of the model's files, one behind the other: the bytes from chunk × 2^20 on, 2^20 of them or those that are left.
   package var chunk: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1246,15 +1249,33 @@ package nonisolated struct WireModelChunk: Sendable {
   package init() {}
 }
 
-/// The answer to a request without a digest, to one for another file, and to one that has to wait.
+/// One of several files of a model.
+package nonisolated struct WireModelPart: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ASCII letters, digits, '.', '-' and '_', at most 255, not beginning with a '.'; each once.
+  package var name: String = String()
+
+  package var bytes: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to a request without a digest, to one for another model, and to one that has to wait.
 package nonisolated struct WireModelOffer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// SHA-256 of the model file, lower-case hexadecimal; empty where none is offered.
+  /// The model's SHA-256, lower-case hexadecimal; empty where none is offered. Of one file it is the file's; of several, of
+  /// a text with their names and sizes and then of their bytes (Documentation/Architecture.md, Models of several files).
   package var digest: String = String()
 
+  /// Of all files together.
   package var bytes: UInt64 = 0
 
   /// Why none is offered.
@@ -1262,6 +1283,9 @@ package nonisolated struct WireModelOffer: Sendable {
 
   /// So many workers are served before the one that asked.
   package var workersAhead: UInt32 = 0
+
+  /// In their order; none where the model is one GGUF file. At most 1024.
+  package var parts: [WireModelPart] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2183,7 +2207,7 @@ nonisolated extension WireNumericPreference: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Ready"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}model_digest\0\u{3}model_name\0\u{1}tokenizer\0\u{3}layer_count\0\u{3}hidden_size\0\u{3}context_length\0\u{1}precision\0\u{3}numeric_build\0\u{1}credit\0\u{3}texts_ahead\0\u{2}\u{a}attention\0\u{1}warnings\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}model_digest\0\u{3}model_name\0\u{1}tokenizer\0\u{3}layer_count\0\u{3}hidden_size\0\u{3}context_length\0\u{1}precision\0\u{3}numeric_build\0\u{1}credit\0\u{3}texts_ahead\0\u{2}\u{a}attention\0\u{1}warnings\0\u{1}architecture\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2203,6 +2227,7 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self.textsAhead) }()
       case 20: try { try decoder.decodeSingularStringField(value: &self.attention) }()
       case 21: try { try decoder.decodeRepeatedStringField(value: &self.warnings) }()
+      case 22: try { try decoder.decodeSingularStringField(value: &self.architecture) }()
       default: break
       }
     }
@@ -2245,6 +2270,9 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.warnings.isEmpty {
       try visitor.visitRepeatedStringField(value: self.warnings, fieldNumber: 21)
     }
+    if !self.architecture.isEmpty {
+      try visitor.visitSingularStringField(value: self.architecture, fieldNumber: 22)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2261,6 +2289,7 @@ nonisolated extension WireReady: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.textsAhead != rhs.textsAhead {return false}
     if lhs.attention != rhs.attention {return false}
     if lhs.warnings != rhs.warnings {return false}
+    if lhs.architecture != rhs.architecture {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3524,9 +3553,44 @@ nonisolated extension WireModelChunk: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
+nonisolated extension WireModelPart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ModelPart"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireModelPart, rhs: WireModelPart) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireModelOffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ModelOffer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}bytes\0\u{1}reason\0\u{3}workers_ahead\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}bytes\0\u{1}reason\0\u{3}workers_ahead\0\u{1}parts\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3538,6 +3602,7 @@ nonisolated extension WireModelOffer: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.workersAhead) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.parts) }()
       default: break
       }
     }
@@ -3556,6 +3621,9 @@ nonisolated extension WireModelOffer: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.workersAhead != 0 {
       try visitor.visitSingularUInt32Field(value: self.workersAhead, fieldNumber: 4)
     }
+    if !self.parts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.parts, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3564,6 +3632,7 @@ nonisolated extension WireModelOffer: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.bytes != rhs.bytes {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.workersAhead != rhs.workersAhead {return false}
+    if lhs.parts != rhs.parts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -23,7 +23,9 @@ struct BenchCommand: AsyncParsableCommand {
               legend-worker bench models/model.gguf --texts texts.jsonl --compare-sharing
             """)
 
-    @Argument(help: "A GGUF model.", completion: .file(extensions: ["gguf"]))
+    @Argument(
+        help: "A model: a GGUF file, any part of a split one, or a Hugging Face folder.",
+        completion: .file(extensions: ["gguf"]))
     var model: String
 
     @Option(help: "Embed the texts of this file in place of generated ones.", completion: .file(extensions: ["jsonl"]))

@@ -28,8 +28,9 @@ struct JoinCommand: AsyncParsableCommand {
                 legend-worker --connect tcp://10.0.0.5:5711 --key worker.key --deadline 3600
 
             THE MODEL
-              Taken from the first of: --model; the path in the coordinator's configuration, and models/NAME, where this \
-            machine has the job's file there; the cache; the coordinator, which keeps it in the cache. The workers of a \
+              A GGUF file, all parts of a split one, or a Hugging Face folder. \
+            Taken from the first of: --model; the path in the coordinator's configuration, and models/NAME, where this \
+            machine has the job's model there; the cache; the coordinator, which keeps it in the cache. The workers of a \
             machine download it once; a download that is interrupted goes on where it was.
 
             EXIT STATUS
@@ -60,7 +61,9 @@ struct JoinCommand: AsyncParsableCommand {
         completion: .file())
     var key: String?
 
-    @Option(help: "The model file; no other is looked for.", completion: .file())
+    @Option(
+        help: "The model: a GGUF file, any part of a split one, or a Hugging Face folder; no other is looked for.",
+        completion: .file())
     var model: String?
 
     @Option(

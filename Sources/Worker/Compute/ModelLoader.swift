@@ -1,5 +1,4 @@
 internal import Diagnostics
-internal import Digest
 internal import Engine
 internal import FileSystem
 internal import Foundation
@@ -20,7 +19,7 @@ struct LoadedEngine: Sendable {
     let description: LoadedModel
 }
 
-/// Finds the job's model file on this machine, or gets it from the coordinator, and loads it.
+/// Finds the job's model on this machine, or gets it from the coordinator, and loads it.
 struct ModelLoader: Sendable {
     /// The operator's `--model`, which counts before all else.
     let override: String?
@@ -31,7 +30,7 @@ struct ModelLoader: Sendable {
     /// Memory for the vectors of texts that wait for the scorer.
     private static let bytesAhead = 256 << 20
 
-    /// A file at hand is loaded whatever it is where the job's digest is not known yet: the coordinator decides then.
+    /// A model at hand is loaded whatever it is where the job's digest is not known yet: the coordinator decides then.
     ///
     /// - Throws: `Problem`, `ModelFileError` and whatever else keeps this worker from taking part.
     func load(_ job: JobSpecification) throws -> LoadedEngine {
@@ -50,25 +49,26 @@ struct ModelLoader: Sendable {
             do {
                 return try load(job, from: path, named: path, expecting: job.modelDigest)
             } catch let other as OtherModel {
-                tried.append("\(path) (which is another file)")
+                tried.append("\(path) (which is another model)")
                 logger.warning("a model file is not the job's; looking further", metadata: ["reason": "\(other)"])
             }
         }
         return try loadFetched(job, tried: tried)
     }
 
-    /// A file in the cache was right when it came there, and may have been damaged since.
+    /// A model in the cache was right when it came there, and may have been damaged since.
     private func loadFetched(_ job: JobSpecification, tried: [String]) throws -> LoadedEngine {
         var isSecondTry = false
         while true {
             let (path, digest) = try fetch(job, tried: tried)
-            let identity = FileIdentity(path: path)
+            let place = fetcher.cache.cached(digest)?.place ?? path
+            let status = FileStatus(path: place)
             do {
                 return try load(job, from: path, named: job.modelName, expecting: digest)
             } catch let other as OtherModel where !isSecondTry {
                 logger.warning(
                     "the model in the cache is damaged; it is downloaded anew", metadata: ["reason": "\(other)"])
-                try fetcher.cache.remove(digest, ifStill: identity)
+                try fetcher.cache.remove(place, ifStill: status)
                 isSecondTry = true
             }
         }
@@ -88,8 +88,8 @@ struct ModelLoader: Sendable {
     }
 
     /// - Parameters:
-    ///   - name: what the file is called, with or without folders.
-    ///   - expected: the digest that the file must have; empty for any.
+    ///   - name: what the model is called, with or without folders.
+    ///   - expected: the digest that the model must have; empty for any.
     /// - Throws: `OtherModel` where it has another one, also where it cannot be loaded for that reason.
     private func load(
         _ job: JobSpecification, from path: String, named name: String, expecting expected: String
@@ -101,7 +101,7 @@ struct ModelLoader: Sendable {
                 modelPath: path, precision: .init(job.precision), backend: .init(job.backend),
                 attention: .init(job.attention), predictsTokens: job.generation != nil, loadingThreads: lanes)
         } catch {
-            // Half a copy of the right file, for example.
+            // Half a copy of the right model, for example.
             try digest.wait(expecting: expected)
             throw error
         }
@@ -111,8 +111,9 @@ struct ModelLoader: Sendable {
             embedder: embedder,
             computation: computation,
             description: LoadedModel(
-                digest: try digest.wait(), name: (name as NSString).lastPathComponent,
-                tokenizer: embedder.tokenizer.identity, layerCount: embedder.model.layerCount,
+                digest: try digest.wait(), name: name.modelName,
+                architecture: embedder.model.architecture, tokenizer: embedder.tokenizer.identity,
+                layerCount: embedder.model.layerCount,
                 hiddenSize: embedder.model.hiddenSize, contextLength: embedder.model.contextLength,
                 precision: .init(embedder.precision), attention: .init(embedder.attention),
                 numericBuild: embedder.numericBuild,
@@ -144,45 +145,62 @@ struct ModelLoader: Sendable {
 }
 
 extension JobSpecification {
-    fileprivate var modelName: String { (modelPath as NSString).lastPathComponent }
+    fileprivate var modelName: String { modelPath.modelName }
 }
 
-/// A file that is not the one that is looked for.
+extension String {
+    /// What a model at this path is called. Folders may be named without their names, such as `.`.
+    fileprivate var modelName: String {
+        let name = ((self as NSString).standardizingPath as NSString).lastPathComponent
+        return ["", ".", "..", "/"].contains(name) ? "model" : name
+    }
+}
+
+/// A model that is not the one that is looked for.
 private struct OtherModel: Error, CustomStringConvertible {
     let path: String
-    let found: String
+
+    /// Its digest, or why it has none.
+    let found: Result<String, any Error>
     let expected: String
 
-    var description: String { "\(path) has SHA-256 \(found); the job's model has \(expected)" }
+    var description: String {
+        switch found {
+        case .success(let digest): "\(path) has SHA-256 \(digest); the job's model has \(expected)"
+        case .failure(let error): "\(path) is not the job's model, of SHA-256 \(expected): \(error)"
+        }
+    }
 }
 
-/// Reads a file's digest on another thread while the file is loaded.
+/// Reads a model's digest on another thread while the model is loaded.
 private final class DigestInBackground: Sendable {
     private let path: String
-    private nonisolated(unsafe) var outcome: Result<SHA256Digest, any Error>?
+    private nonisolated(unsafe) var outcome: Result<String, any Error>?
     private let finished = DispatchSemaphore(value: 0)
 
     init(path: String) {
         self.path = path
         Thread { [self] in
-            outcome = Result { try SHA256Digest(ofFile: path) }
+            outcome = Result { try ModelParts(path: path).digest() }
             finished.signal()
         }.start()
     }
 
-    func wait() throws -> String {
+    private var result: Result<String, any Error> {
         finished.wait()
         // For the next call.
         finished.signal()
         guard let outcome else { preconditionFailure("signalled without an outcome") }
-        return try outcome.get().description
+        return outcome
     }
 
-    /// - Throws: `OtherModel` where it is another digest, unless any is right.
+    func wait() throws -> String { try result.get() }
+
+    /// - Throws: `OtherModel` where it is another digest, or the model cannot be read, unless any is right.
     func wait(expecting expected: String) throws {
-        let found = try wait()
-        guard expected.isEmpty || found == expected else {
-            throw OtherModel(path: path, found: found, expected: expected)
-        }
+        let found = result
+        if expected.isEmpty { return }
+        if case .success(expected) = found { return }
+        throw OtherModel(path: path, found: found, expected: expected)
     }
 }

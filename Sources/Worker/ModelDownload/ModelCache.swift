@@ -1,11 +1,14 @@
 internal import FileSystem
 internal import Foundation
+internal import ModelFiles
 internal import Protocol
 
-/// Model files that workers of this machine share: each is named by its digest, and was verified before it got the name.
+/// Models that workers of this machine share: each is named by its digest, and was verified before it got the name.
 ///
-/// `models/SHA256.gguf` is a whole file; `models/SHA256.partial` the beginning of one, which a process that downloads it
-/// keeps locked. The kernel drops the lock with the process, and another goes on where it was.
+/// `models/SHA256.gguf` is a model of one file, `models/SHA256` a folder with the files of one of several. The
+/// beginning of one is in `models/SHA256.partial`, or of several files in the folder `models/SHA256.parts`: a process
+/// that downloads it keeps `models/SHA256.partial` locked. The kernel drops the lock with the process, and another
+/// goes on where it was.
 package struct ModelCache: Sendable {
     package let folder: String
 
@@ -23,105 +26,47 @@ package struct ModelCache: Sendable {
 
     var models: String { folder + "/models" }
 
+    /// Where a model of one file is.
+    ///
     /// - Parameter digest: 64 hexadecimal digits.
     package func path(of digest: String) -> String { "\(models)/\(digest).gguf" }
 
+    /// Where the files of a model of several are.
+    package func folder(of digest: String) -> String { "\(models)/\(digest)" }
+
     package func partialPath(of digest: String) -> String { "\(models)/\(digest).partial" }
 
-    /// Removes a file that turned out to be damaged, unless another worker has replaced it since.
-    func remove(_ digest: String, ifStill identity: FileIdentity?) throws {
-        let path = path(of: digest)
-        guard let identity, FileIdentity(path: path) == identity else { return }
-        try ModelCacheError.explaining { () throws(FileError) in try FolderEntry.remove(path) }
+    package func partialFolder(of digest: String) -> String { "\(models)/\(digest).parts" }
+
+    /// The whole model of that digest: its place in the cache, and what to open; nil where it is not there.
+    func cached(_ digest: String) -> (place: String, path: String)? {
+        let (file, folder) = (path(of: digest), folder(of: digest))
+        if FileManager.default.isReadableFile(atPath: file) { return (file, file) }
+        guard FileStatus(path: folder)?.kind == .folder,
+            let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
+        else { return nil }
+        return (folder, ModelParts.path(inFolder: folder, names: names))
     }
-}
 
-/// The beginning of a model file in the cache, and the lock on it.
-final class PartialModel {
-    private let cache: ModelCache
-    private let offer: ModelOffer
-    private let file: OpenFile
-    private(set) var byteCount: UInt64
-
-    /// Blocks while another process has the file.
+    /// Removes a model that turned out to be damaged, unless another worker has replaced it since.
     ///
-    /// - Parameter isWaiting: called before that.
-    /// - Throws: `ModelCacheError`, also where there is too little space for what is missing.
-    init(_ offer: ModelOffer, in cache: ModelCache, isWaiting: () -> Void) throws {
-        self.cache = cache
-        self.offer = offer
+    /// - Parameters:
+    ///   - place: of the model, as ``cached(_:)`` gave it.
+    ///   - status: of that place, before the model was read.
+    func remove(_ place: String, ifStill status: FileStatus?) throws {
+        guard let status, FileStatus(path: place) == status else { return }
+        guard status.kind == .folder else {
+            return try ModelCacheError.explaining { () throws(FileError) in try FolderEntry.remove(place) }
+        }
+        // Under its name no worker must see half of it.
+        let damaged = "\(place).damaged-\(UUID().uuidString)"
+        try ModelCacheError.explaining { () throws(FileError) in try FolderEntry.rename(place, to: damaged) }
         do {
-            try FileManager.default.createDirectory(atPath: cache.models, withIntermediateDirectories: true)
+            try FileManager.default.removeItem(atPath: damaged)
         } catch {
             throw ModelCacheError(
-                "cannot make the folder \(cache.models) for the model: \(error.localizedDescription). "
-                    + ModelCacheError.otherFolder)
+                "cannot remove \(damaged): \(error.localizedDescription). \(ModelCacheError.otherFolder)")
         }
-        let path = cache.partialPath(of: offer.digest)
-        let opened = try ModelCacheError.explaining { () throws(FileError) in
-            try Self.openLocked(path, isWaiting: isWaiting)
-        }
-        byteCount = try ModelCacheError.explaining { () throws(FileError) in try opened.status().byteCount }
-        file = opened
-    }
-
-    private static func openLocked(_ path: String, isWaiting: () -> Void) throws(FileError) -> OpenFile {
-        while true {
-            let file = try OpenFile(path, .making)
-            if try !file.lockIfFree() {
-                isWaiting()
-                try file.lock()
-            }
-            // Who had the lock before may have given the file another name.
-            if file.isInPlace { return file }
-        }
-    }
-
-    /// Whether the process that had the lock before has finished the file: then this one is it.
-    var isComplete: Bool { FileManager.default.fileExists(atPath: cache.path(of: offer.digest)) }
-
-    /// - Throws: `ModelCacheError` where there is too little space for what is missing.
-    func checkSpace() throws {
-        let free = try ModelCacheError.explaining { () throws(FileError) in try file.freeSpace() }
-        let missing = offer.byteCount - min(byteCount, offer.byteCount)
-        guard free >= missing else { throw ModelCacheError(missing: missing, free: free, in: cache.models) }
-    }
-
-    /// Leaves nothing behind.
-    func remove() throws {
-        try ModelCacheError.explaining { () throws(FileError) in try FolderEntry.remove(file.path) }
-    }
-
-    func truncate(to byteCount: UInt64) throws {
-        try ModelCacheError.explaining { () throws(FileError) in try file.truncate(to: Int(byteCount)) }
-        self.byteCount = byteCount
-    }
-
-    /// - Throws: `ModelCacheError`. Where the disk is full, what was written is given back first: others need the space.
-    func append(_ bytes: [UInt8]) throws {
-        do throws(FileError) {
-            try file.write(bytes, at: Int(byteCount))
-        } catch {
-            guard error.isLackOfSpace else { throw ModelCacheError(error) }
-            let missing = offer.byteCount - byteCount
-            // Where even that fails, the first error is the one to tell.
-            try? truncate(to: 0)
-            throw ModelCacheError(missing: missing, free: 0, in: cache.models)
-        }
-        byteCount += UInt64(bytes.count)
-    }
-
-    /// Gives the file its name, once all of it is on disk.
-    ///
-    /// - Returns: its path.
-    func complete() throws -> String {
-        let final = cache.path(of: offer.digest)
-        try ModelCacheError.explaining { () throws(FileError) in
-            try file.sync()
-            try FolderEntry.rename(file.path, to: final)
-            try FolderEntry.sync(cache.models)
-        }
-        return final
     }
 }
 

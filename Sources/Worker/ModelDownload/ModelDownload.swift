@@ -1,13 +1,13 @@
 package import Protocol
 
-/// How a worker gets a model file from its coordinator. A pure state machine: events and the time go in, actions come
+/// How a worker gets a model from its coordinator. A pure state machine: events and the time go in, actions come
 /// out.
 ///
 /// It asks for a few chunks at a time, and for the next one when one comes: the coordinator never has more on its way,
-/// and no round trip is waited for. What is there is always the file's beginning, without a gap: its length alone tells
-/// where to go on, whoever was killed when. Chunks that come before their turn wait in memory; others that nobody waits
-/// for are dropped. Where nothing comes, what is missing is asked for again, less and less often, and for ever: the
-/// coordinator may be gone for long, and comes back.
+/// and no round trip is waited for. What is there is always the model's beginning, without a gap: its length alone
+/// tells where to go on, whoever was killed when. Chunks that come before their turn wait in memory; others that
+/// nobody waits for are dropped. Where nothing comes, what is missing is asked for again, less and less often, and
+/// for ever: the coordinator may be gone for long, and comes back.
 package struct ModelDownload: Sendable {
     package struct Policy: Hashable, Sendable {
         /// Chunks that are asked for and not there.
@@ -24,7 +24,7 @@ package struct ModelDownload: Sendable {
         case start
         case message(ModelMessage)
 
-        /// The answer to `open`: the file is this worker's to write, and has so many bytes.
+        /// The answer to `open`: the model is this worker's to write, and has so many bytes.
         case opened(byteCount: UInt64)
 
         /// The answer to `verify`.
@@ -35,19 +35,19 @@ package struct ModelDownload: Sendable {
     package enum Action: Hashable, Sendable {
         case send(ModelMessage)
 
-        /// Take the place where this file is downloaded to, then report `opened`.
+        /// Take the place where this model is downloaded to, then report `opened`.
         case open(ModelOffer)
 
-        /// Cut the file to so many bytes.
+        /// Cut what is there to so many bytes.
         case truncate(byteCount: UInt64)
 
         /// Write behind what is there.
         case append([UInt8])
 
-        /// Compute the whole file's digest, then report `verified`.
+        /// Compute the whole model's digest, then report `verified`.
         case verify
 
-        /// The file is whole and right.
+        /// The model is whole and right.
         case finish
         case fail(Failure)
     }
@@ -55,10 +55,13 @@ package struct ModelDownload: Sendable {
     package enum Failure: Error, Hashable, Sendable {
         case notOffered(reason: String)
 
-        /// The coordinator stopped to offer the file.
+        /// The coordinator stopped to offer the model.
         case withdrawn(reason: String)
         case wrongChunk(index: UInt64, found: Int, expected: Int)
         case wrongDigest(found: String, expected: String)
+
+        /// The files that were offered are not those of a model.
+        case noModel(reason: String)
     }
 
     /// What the machine waits for, for those who watch it.
@@ -187,7 +190,7 @@ package struct ModelDownload: Sendable {
             lastSign = now
             state = .receiving(reception)
         case .offer(let offer, _):
-            fail(.withdrawn(reason: "it offers another file, of SHA-256 \(offer.digest)"), &actions)
+            fail(.withdrawn(reason: "it offers another model, of SHA-256 \(offer.digest)"), &actions)
         case .notOffered(let reason): fail(.withdrawn(reason: reason), &actions)
         case .chunk, .offerRequest, .chunkRequest: break
         }
@@ -277,6 +280,7 @@ extension ModelDownload.Failure: CustomStringConvertible {
             the downloaded model has SHA-256 \(found), not \(expected), for the second time: the file on the \
             coordinator's machine has changed, or a disk or memory is broken
             """
+        case .noModel(let reason): "the files that the coordinator offers are not those of a model: \(reason)"
         }
     }
 }

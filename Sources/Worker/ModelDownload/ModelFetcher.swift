@@ -1,4 +1,3 @@
-internal import Digest
 internal import Foundation
 internal import Logging
 internal import Protocol
@@ -25,12 +24,13 @@ final class ModelFetcher: Sendable {
         self.send = send
     }
 
-    /// The model file in the cache, which may be downloaded first; blocks for as long as that takes.
+    /// The model in the cache, which may be downloaded first; blocks for as long as that takes.
     ///
-    /// - Parameter digest: the file's, where it is known; else empty, and what the coordinator offers is taken.
+    /// - Parameter digest: the model's, where it is known; else empty, and what the coordinator offers is taken.
+    /// - Returns: what to open.
     /// - Throws: `ModelDownload.Failure`, `ModelCacheError`.
     func fetch(_ digest: String) throws -> (path: String, digest: String) {
-        if !digest.isEmpty, isCached(digest) { return (cache.path(of: digest), digest) }
+        if !digest.isEmpty, let known = cache.cached(digest) { return (known.path, digest) }
         inbox.removeAll()
         defer { inbox.removeAll() }
         var download = ModelDownload()
@@ -65,10 +65,6 @@ final class ModelFetcher: Sendable {
         var digest: String { offer?.digest ?? "" }
     }
 
-    private func isCached(_ digest: String) -> Bool {
-        FileManager.default.isReadableFile(atPath: cache.path(of: digest))
-    }
-
     /// Carries actions out, and those that follow from them; returns the path once the file is there.
     private func perform(
         _ actions: [ModelDownload.Action], _ download: inout ModelDownload, _ transfer: inout Transfer,
@@ -81,14 +77,17 @@ final class ModelFetcher: Sendable {
                 switch action {
                 case .send(let message): try send(message)
                 case .open(let offer):
-                    guard let file = try open(offer, &transfer) else { return cache.path(of: offer.digest) }
-                    transfer.file = file
-                    answer = .opened(byteCount: file.byteCount)
+                    switch try open(offer, &transfer) {
+                    case .cached(let path): return path
+                    case .partial(let file):
+                        transfer.file = file
+                        answer = .opened(byteCount: file.byteCount)
+                    }
                 case .truncate(let byteCount): try transfer.file?.truncate(to: byteCount)
                 case .append(let bytes): try transfer.file?.append(bytes)
                 case .verify:
-                    let path = cache.partialPath(of: transfer.digest)
-                    answer = .verified(digest: try SHA256Digest(ofFile: path).description)
+                    guard let file = transfer.file else { preconditionFailure("verified before it was opened") }
+                    answer = .verified(digest: try file.digest())
                 case .finish: return try finish(transfer)
                 case .fail(let failure): throw failure
                 }
@@ -98,18 +97,23 @@ final class ModelFetcher: Sendable {
         return nil
     }
 
-    /// nil where the whole file is in the cache already.
-    private func open(_ offer: ModelOffer, _ transfer: inout Transfer) throws -> PartialModel? {
+    private enum Opened {
+        /// The whole model is in the cache already.
+        case cached(path: String)
+        case partial(PartialModel)
+    }
+
+    private func open(_ offer: ModelOffer, _ transfer: inout Transfer) throws -> Opened {
         transfer.offer = offer
-        if isCached(offer.digest) { return nil }
+        if let known = cache.cached(offer.digest) { return .cached(path: known.path) }
         let file = try PartialModel(offer, in: cache) {
             logger.info(
                 "another worker of this machine downloads the model; waiting for it",
                 metadata: ["folder": "\(cache.models)"])
         }
-        if file.isComplete {
+        if file.isComplete, let known = cache.cached(offer.digest) {
             try file.remove()
-            return nil
+            return .cached(path: known.path)
         }
         try file.checkSpace()
         transfer.start = .now
@@ -120,7 +124,7 @@ final class ModelFetcher: Sendable {
                 "size": "\(offer.byteCount.megabytes)", "alreadyHere": "\(file.byteCount.megabytes)",
                 "folder": "\(cache.models)",
             ])
-        return file
+        return .partial(file)
     }
 
     private func finish(_ transfer: Transfer) throws -> String {

@@ -8,7 +8,8 @@ import Synchronization
 /// What they lack beside a worker's session is what a coordinator never sees: lanes, and a model.
 final class Crowd: Sendable {
     static let model = LoadedModel(
-        digest: String(repeating: "0", count: 64), name: "none.gguf", tokenizer: "none", layerCount: 1, hiddenSize: 2,
+        digest: String(repeating: "0", count: 64), name: "none.gguf", architecture: "llama", tokenizer: "none",
+        layerCount: 1, hiddenSize: 2,
         contextLength: 4096, precision: .f32, numericBuild: "none", credit: 4, textsAhead: 0)
 
     struct Outcome: Sendable {

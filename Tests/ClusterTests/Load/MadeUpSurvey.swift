@@ -27,7 +27,8 @@ struct MadeUpSurvey {
             """, to: "cluster.yaml")
         definition = try JobDefinition(Configuration(ofJob: folder.configuration))
         model = LoadedModel(
-            digest: String(repeating: "a", count: 64), name: "made-up", tokenizer: "none", layerCount: layers,
+            digest: String(repeating: "a", count: 64), name: "made-up", architecture: "llama", tokenizer: "none",
+            layerCount: layers,
             hiddenSize: hiddenSize, contextLength: 64, precision: .f32, numericBuild: "none", credit: 1, textsAhead: 0)
     }
 

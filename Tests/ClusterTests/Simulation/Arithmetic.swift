@@ -13,7 +13,8 @@ enum Arithmetic {
 
     static func model(computing job: JobSpecification) -> LoadedModel {
         LoadedModel(
-            digest: "model", name: "model.gguf", tokenizer: "t", layerCount: layerCount, hiddenSize: hiddenSize,
+            digest: "model", name: "model.gguf", architecture: "llama", tokenizer: "t", layerCount: layerCount,
+            hiddenSize: hiddenSize,
             contextLength: 64, precision: job.precision, attention: job.attention, numericBuild: "\(job.precision) n1",
             credit: 2, textsAhead: 24)
     }

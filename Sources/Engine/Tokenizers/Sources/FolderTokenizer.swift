@@ -5,10 +5,11 @@ enum FolderTokenizer {
     /// - Throws: `ModelFileError`.
     static func parts(_ folder: String) throws -> TokenizerParts {
         let settings = try TokenizerSettings(folder: folder)
-        if let root = try JSONNode(folder: folder, "tokenizer.json") { return try TokenizerJSON.parts(root, settings) }
-        for name in ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model"] {
-            guard let bytes = try JSONNode.read(folder + "/" + name) else { continue }
-            let model = try SentencePieceFile(bytes, path: folder + "/" + name)
+        if let root = try JSONNode(folder: folder, .tokenizer) { return try TokenizerJSON.parts(root, settings) }
+        for name in [FolderFile.sentencePiece, .sentencePieceOfT5, .sentencePieceOfXLMR] {
+            let path = folder + "/" + name.rawValue
+            guard let bytes = try JSONNode.read(path) else { continue }
+            let model = try SentencePieceFile(bytes, path: path)
             return try SentencePieceTokenizer(model, settings).parts()
         }
         if let root = try MergesFile.root(folder, settings) { return try TokenizerJSON.parts(root, settings) }

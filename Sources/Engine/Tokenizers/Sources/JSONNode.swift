@@ -19,8 +19,8 @@ struct JSONNode {
     /// The root of a file; nil where there is no such file.
     ///
     /// - Throws: `ModelFileError`.
-    init?(folder: String, _ name: String) throws {
-        let path = folder + "/" + name
+    init?(folder: String, _ name: FolderFile) throws {
+        let path = folder + "/" + name.rawValue
         guard let bytes = try Self.read(path) else { return nil }
         if let offset = bytes.firstInvalidUTF8Offset {
             throw ModelFileError(

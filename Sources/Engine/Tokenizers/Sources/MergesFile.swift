@@ -8,8 +8,8 @@ enum MergesFile {
     ///
     /// - Throws: `ModelFileError`.
     static func root(_ folder: String, _ settings: TokenizerSettings) throws -> JSONNode? {
-        let vocabulary = try JSONNode(folder: folder, "vocab.json")
-        let path = folder + "/merges.txt"
+        let vocabulary = try JSONNode(folder: folder, .vocabulary)
+        let path = folder + "/" + FolderFile.merges.rawValue
         guard let vocabulary, let lines = try JSONNode.read(path) else { return nil }
         if let offset = lines.firstInvalidUTF8Offset {
             throw ModelFileError(

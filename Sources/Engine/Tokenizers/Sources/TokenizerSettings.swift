@@ -56,7 +56,7 @@ struct TokenizerSettings {
 
     /// - Throws: `ModelFileError`.
     init(folder: String) throws {
-        if let node = try JSONNode(folder: folder, "tokenizer_config.json") {
+        if let node = try JSONNode(folder: folder, .tokenizerConfiguration) {
             let member = try node.members()
             addsBOS = try member("add_bos_token")?.bool()
             addsEOS = try member("add_eos_token")?.bool()
@@ -74,8 +74,8 @@ struct TokenizerSettings {
                 }
             }
         }
-        if let node = try JSONNode(folder: folder, "special_tokens_map.json") { try readNames(node.members()) }
-        if let node = try JSONNode(folder: folder, "generation_config.json"),
+        if let node = try JSONNode(folder: folder, .specialTokens) { try readNames(node.members()) }
+        if let node = try JSONNode(folder: folder, .generation),
             let ends = try node.member("eos_token_id")
         {
             endTokens = try ends.value.kind == .array ? ends.elements().map { try $0.token() } : [ends.token()]
