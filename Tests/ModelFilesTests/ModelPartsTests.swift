@@ -96,7 +96,7 @@ struct ModelPartsTests {
         try folder.remove("tokenizer.json")
         try FileManager.default.createDirectory(
             atPath: folder.path + "/tokenizer.json", withIntermediateDirectories: false)
-        expectRefusal(["no file at", "tokenizer.json"], folder.path)
+        expectRefusal(["found no file", "tokenizer.json"], folder.path)
     }
 
     @Test func aModelThatChangesMeanwhileIsNoticed() throws {

@@ -32,13 +32,13 @@ package struct ModelParts: Hashable, Sendable {
             if let identity = FileIdentity(path: file.path) {
                 files.append(identity)
             } else {
-                missing.append(file.path)
+                missing.append(Self.fileName(file.path))
             }
         }
         guard missing.isEmpty else {
             throw ModelFileError(
                 file: path, place: .file, what: "files", expected: "all \(named.count.counted("file")) of the model",
-                found: "no file at \(missing.listed)")
+                found: "no file \(missing.listed)")
         }
         self.files = files
         do throws(FileManifestError) {
@@ -53,6 +53,9 @@ package struct ModelParts: Hashable, Sendable {
                 found: error.description)
         }
     }
+
+    /// Its last part: the whole of a long path would be cut where files are listed.
+    private static func fileName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
     private static func fileNames(inFolder folder: String) throws -> [String] {
         let isThere = { (file: FolderFile) in FileStatus(path: "\(folder)/\(file.rawValue)") != nil }
@@ -80,8 +83,8 @@ package struct ModelParts: Hashable, Sendable {
         guard now == self else {
             let changed = files.filter { !now.files.contains($0) } + now.files.filter { !files.contains($0) }
             var names: [String] = []
-            for file in changed where !names.contains(file.path) { names.append(file.path) }
-            throw Problem("\(names.listed) changed while the model was read")
+            for name in changed.map({ Self.fileName($0.path) }) where !names.contains(name) { names.append(name) }
+            throw Problem("\(path): \(names.listed) changed while the model was read")
         }
         return digest.description
     }

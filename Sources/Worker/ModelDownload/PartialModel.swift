@@ -167,6 +167,7 @@ final class PartialModel {
             }
             return final
         }
+        try makeEmptyFiles()
         try checkIsModel(manifest)
         let (folder, final) = (cache.partialFolder(of: offer.digest), cache.folder(of: offer.digest))
         try ModelCacheError.explaining { () throws(FileError) in
