@@ -82,7 +82,7 @@ let package = Package(
             name: "Jinja", dependencies: ["Diagnostics"], path: "Sources/Coordinator/Jinja", swiftSettings: strict),
         // Rows of preference datasets and anchors, read and written in every format.
         .target(
-            name: "Dataset", dependencies: ["CZlib", "Diagnostics", "FileSystem", "JSON"],
+            name: "Dataset", dependencies: ["CZlib", "CZstd", "Columnar", "Diagnostics", "FileSystem", "JSON"],
             path: "Sources/Coordinator/Dataset",
             swiftSettings: strict),
         // What the model reads of a row.
@@ -227,7 +227,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DatasetTests",
-            dependencies: ["Dataset", "DatasetFixtures", "FileSystem", "JSON", "SeededRandom", "TestEnvironment"],
+            dependencies: [
+                "CZstd", "Columnar", "Dataset", "DatasetFixtures", "FileSystem", "JSON", "SeededRandom",
+                "TestEnvironment",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ColumnarTests", dependencies: ["Columnar", "FileSystem", "JSON", "SeededRandom"],

@@ -103,7 +103,7 @@ import Testing
     // MARK: Compression
 
     private func gzip(_ text: String) throws -> [UInt8] {
-        var compressor = GzipCompressor()
+        let compressor = GzipCompressor()
         var bytes: [UInt8] = []
         try compressor.compress(Array(text.utf8), isLast: true) { bytes += $0 }
         return bytes
@@ -152,7 +152,7 @@ import Testing
 
     @Test(
         arguments: [
-            ([0x28, 0xB5, 0x2F, 0xFD, 0x00], "zstd data"), (Array("BZh91AY&SY".utf8), "bzip2 data"),
+            (Array("BZh91AY&SY".utf8), "bzip2 data"),
             ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "xz data"), (Array("PK\u{3}\u{4}".utf8), "a zip archive"),
             (Array("PAR1".utf8), "a Parquet file"), ([0xFF, 0xFE, 0x7B, 0x00], "UTF-16"),
             ([0x7B, 0x00, 0x22, 0x00], "UTF-16"),
@@ -162,12 +162,13 @@ import Testing
         for name in ["rows.jsonl", "rows.csv", "rows.json.gz"] {
             let error = try #require(throws: FileError.self) { try records(bytes, name: name) }
             #expect(
-                error.problem.hasPrefix("expected JSON or CSV in UTF-8, plain or compressed with gzip, found \(found)"))
+                error.problem.hasPrefix(
+                    "expected JSON or CSV in UTF-8, plain or compressed with gzip or zstd, found \(found)"))
         }
     }
 
     @Test func anotherEncodingInsideACompressedFileIsNamedToo() throws {
-        var compressor = GzipCompressor()
+        let compressor = GzipCompressor()
         var bytes: [UInt8] = []
         let text: [UInt8] = [0xFF, 0xFE] + Self.row.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
         try compressor.compress(text, isLast: true) { bytes += $0 }
@@ -176,16 +177,16 @@ import Testing
     }
 
     @Test func archivesInsideOfCompressedFilesAreNamed() throws {
-        var compressor = GzipCompressor()
+        let compressor = GzipCompressor()
         var bytes: [UInt8] = []
         let tar = Array("rows.jsonl".utf8) + [UInt8](repeating: 0, count: 247) + Array("ustar".utf8) + [0x30]
         try compressor.compress(tar, isLast: true) { bytes += $0 }
         let archive = try #require(throws: FileError.self) { try records(bytes, name: "rows.jsonl.gz") }
         #expect(archive.problem.contains("found a tar archive"))
-        var second = GzipCompressor()
+        let second = GzipCompressor()
         var twice: [UInt8] = []
         try second.compress(try gzip(Self.row), isLast: true) { twice += $0 }
         let double = try #require(throws: FileError.self) { try records(twice, name: "rows.jsonl.gz") }
-        #expect(double.problem.contains("found gzip data inside of gzip data"))
+        #expect(double.problem.contains("found gzip data inside of compressed data"))
     }
 }

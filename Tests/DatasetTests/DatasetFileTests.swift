@@ -101,15 +101,17 @@ import Testing
         }
         let inner = folder.path("folder.jsonl")
         try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
-        #expect(throws: FileError(path: inner, problem: "expected a file, found a directory")) {
-            try records(at: inner)
-        }
-        let parquet = try folder.write("PAR1", to: "rows.parquet")
+        let none = try #require(throws: FileError.self) { try records(at: inner) }
+        #expect(none.description.hasPrefix("\(inner): expected files of a dataset in this folder"))
+        let other = try folder.write("rows", to: "rows.txt")
         #expect(
             throws: FileError(
-                path: parquet,
-                problem: "expected a name that ends in .jsonl, .ndjson, .json, .csv or .tsv, each also with .gz")
-        ) { try records(at: parquet) }
+                path: other,
+                problem: """
+                    expected a name that ends in .jsonl, .ndjson, .json, .csv or .tsv, each also with .gz or .zst, or in \
+                    .parquet or .arrow
+                    """)
+        ) { try records(at: other) }
     }
 
     @Test func aRowLimitThatMakesNoSenseIsRefused() throws {

@@ -46,7 +46,7 @@ struct AnchorFile: Sendable {
         self.options = options
         kinds = try configuration.anchors.kind.map { try Self.kinds(path, options, column: $0) } ?? []
         _ = try DatasetReader(path: path, options: options)
-        digest = try SHA256Digest(ofFile: path).description
+        digest = try SHA256Digest(ofDataset: path).description
         refusals = Self.refusals(configuration)
         step = .anchors(number, ofPairs: refusals ?? 1 == 1)
     }

@@ -17,13 +17,25 @@ extension JobDefinition {
         of configuration: JobConfiguration.Configuration, _ options: DatasetOptions
     ) throws {
         let path = configuration.job.input
-        if configuration.margin.negative == .flip, try DatasetReader(path: path, options: options).exchange == nil {
-            throw FileError(
-                path: path,
-                problem: """
-                    margin.negative: flip needs rows whose two responses can change places: a column for each, or a label \
-                    of 0 or 1; these have neither. flag, drop and clip do not need it
-                    """)
+        let reader = try DatasetReader(path: path, options: options)
+        try RowFileFormat.check(configuration.job.output, columns: reader.schema != nil)
+        try RowFileFormat.check(errorsPath: configuration.job.errors)
+        for output in [configuration.job.output, configuration.job.errors] {
+            try OutputPlace.check(output, outsideOfDataset: path)
+        }
+        if configuration.margin.negative == .flip {
+            guard let exchange = reader.exchange else {
+                throw FileError(
+                    path: path,
+                    problem: """
+                        margin.negative: flip needs rows whose two responses can change places: a column for each, or a \
+                        label of 0 or 1; these have neither. flag, drop and clip do not need it
+                        """)
+            }
+            if let problem = reader.schema.flatMap({ exchange.problem(in: $0) }) {
+                throw FileError(
+                    path: path, problem: "margin.negative: flip: \(problem). flag, drop and clip do not need it")
+            }
         }
         if configuration.dataset.existingColumns == .refuse {
             try refuseExistingColumns(of: path, options)

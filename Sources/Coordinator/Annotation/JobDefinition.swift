@@ -48,7 +48,7 @@ struct JobDefinition: Sendable {
         let inputOptions = problems.attempt(of: configuration.source) {
             try DatasetOptions(configuration.dataset, formats: formats).checked(by: template)
         }
-        let inputDigest = problems.attempt { try SHA256Digest(ofFile: job.input).description }
+        let inputDigest = problems.attempt { try SHA256Digest(ofDataset: job.input).description }
         let anchorOptions = problems.attempt(of: configuration.source) {
             try DatasetOptions(
                 configuration.anchors, maxRowBytes: configuration.dataset.maxRowBytes, formats: formats

@@ -93,7 +93,7 @@ struct OutputStep: Sendable {
         var rowTrust = RowTrust()
         var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
         var writer = try AnnotatedWriter(
-            path: path, errorsPath: errorsPath, existing: existing, exchange: reader.exchange)
+            path: path, errorsPath: errorsPath, schema: reader.schema, existing: existing, exchange: reader.exchange)
 
         func write(_ record: DatasetRecord, _ outcome: RowOutcome, measured: Measured? = nil) throws {
             summary.rows += 1
@@ -142,7 +142,7 @@ struct OutputStep: Sendable {
             throw Problem("\(job.input) has changed since the job began: it has more rows than it had")
         }
         // Its rows may be the same in number and in another order.
-        guard try SHA256Digest(ofFile: job.input).description == definition.inputDigest else {
+        guard try SHA256Digest(ofDataset: job.input).description == definition.inputDigest else {
             throw Problem("\(job.input) has changed since the job began: its SHA-256 is another one")
         }
         // The ledger counted the rows when it read them.

@@ -50,7 +50,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     @Argument(
         help: ArgumentHelp("An annotated file, a job's configuration, or a direction.", valueName: "source"),
-        completion: .file(extensions: ["jsonl", "gz", "yaml", "yml", "safetensors"]))
+        completion: .file(extensions: ["jsonl", "gz", "zst", "parquet", "yaml", "yml", "safetensors"]))
     var source: String
 
     @Option(help: "What for: \(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -58,7 +58,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where to write, compressed if it ends with .gz (default: X.FORMAT.jsonl beside X.jsonl, or X.control-vector.gguf).",
+            "Where to write, compressed if it ends with .gz or .zst (default: X.FORMAT.jsonl beside X.jsonl, or X.control-vector.gguf).",
             valueName: "file"),
         completion: .file(extensions: ["jsonl", "gz", "gguf"]))
     var output: String?

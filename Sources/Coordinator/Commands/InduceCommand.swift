@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineTool
+internal import Dataset
 internal import JobConfiguration
 internal import Protocol
 
@@ -45,10 +46,10 @@ struct InduceCommand: AsyncParsableCommand {
 
     @Option(
         help: "Generate candidates for the prompts of this file, in place of anchors.",
-        completion: .file(extensions: ["jsonl", "json", "csv", "tsv", "gz"]))
+        completion: .file(extensions: DatasetContainer.completions))
     var prompts: String?
 
-    @Option(help: "Where the candidates go (with --prompts).", completion: .file(extensions: ["jsonl", "gz"]))
+    @Option(help: "Where the candidates go (with --prompts).", completion: .file(extensions: ["jsonl", "gz", "zst"]))
     var output: String?
 
     @Option(help: "The column that the prompts are in (with --prompts; default: prompt, question, …).")

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandLineTool
+internal import Dataset
 internal import FileSystem
 internal import Foundation
 internal import JobConfiguration
@@ -34,8 +35,10 @@ struct ProjectCommand: AsyncParsableCommand {
     var configuration: ConfigurationOptions
 
     @Option(
-        help: ArgumentHelp("Where to write, compressed if it ends with .gz.", valueName: "file"),
-        completion: .file(extensions: ["jsonl", "gz"]))
+        help: ArgumentHelp(
+            "Where to write: compressed if it ends with .gz or .zst, Parquet (of rows of Parquet or Arrow) if with .parquet.",
+            valueName: "file"),
+        completion: .file(extensions: ["jsonl", "gz", "parquet"]))
     var output: String
 
     @Option(
@@ -116,6 +119,9 @@ struct ProjectCommand: AsyncParsableCommand {
             let written = [output, errors] + (fit == nil ? [] : [directionFile])
             try check(output, errors, fit == nil ? nil : directionFile, against: definition)
             for path in written { try OutputPlace.check(path) }
+            try OutputPlace.check(output, outsideOfDataset: definition.configuration.job.input)
+            let rows = try DatasetReader(path: definition.configuration.job.input, options: definition.inputOptions)
+            try RowFileFormat.check(output, columns: rows.schema != nil)
             return Job(
                 name: definition.configuration.job.name, projector: projector, direction: direction, output: output,
                 errors: errors, state: definition.configuration.job.state,

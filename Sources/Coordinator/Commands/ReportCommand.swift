@@ -26,7 +26,9 @@ struct ReportCommand: AsyncParsableCommand {
               legend-coordinator report out/annotated.jsonl.gz --report page.html
             """)
 
-    @Argument(help: "A file that `legend-coordinator run` wrote.", completion: .file(extensions: ["jsonl", "gz"]))
+    @Argument(
+        help: "A file that `legend-coordinator run` wrote.",
+        completion: .file(extensions: ["jsonl", "gz", "zst", "parquet"]))
     var output: String
 
     @Option(

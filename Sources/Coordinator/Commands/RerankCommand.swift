@@ -47,10 +47,12 @@ struct RerankCommand: AsyncParsableCommand {
     var hosts = false
 
     @Option(
-        help: "Rows of a prompt and a response.", completion: .file(extensions: ["jsonl", "json", "csv", "tsv", "gz"]))
+        help: "Rows of a prompt and a response.", completion: .file(extensions: DatasetContainer.completions))
     var candidates: String
 
-    @Option(help: "Where the ranked rows go, as JSON Lines.", completion: .file(extensions: ["jsonl", "gz"]))
+    @Option(
+        help: "Where the ranked rows go, as JSON Lines; Parquet, of Parquet or Arrow, if it ends with .parquet.",
+        completion: .file(extensions: ["jsonl", "gz", "zst", "parquet"]))
     var output: String
 
     @Option(help: "The column that the prompts are in (default: rerank.columns, or prompt, question, …).")
@@ -84,9 +86,12 @@ struct RerankCommand: AsyncParsableCommand {
         guard ranker != nil else {
             throw ValidationError("--by: expected ours, head, head+ours, legend or shortest, found \(by)")
         }
-        guard RowFiles.endings.contains(where: output.hasSuffix) else {
+        guard RowFiles.endings.contains(where: output.hasSuffix) || RowFileFormat(path: output) == .parquet else {
             throw ValidationError(
-                "--output: expected a name that ends with .jsonl or .json, each also with .gz, found \(output)")
+                """
+                --output: expected a name that ends with .jsonl or .json, each also with .gz or .zst, or with .parquet, found \
+                \(output)
+                """)
         }
         guard best ?? 1 > 0 else { throw ValidationError("--best: expected 1 or more, found \(best ?? 0)") }
         guard heads == nil || direction == nil else {

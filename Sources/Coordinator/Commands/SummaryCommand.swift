@@ -18,7 +18,9 @@ struct SummaryCommand: AsyncParsableCommand {
               legend-coordinator summary out/annotated.jsonl --by harm_degree --rows 5
             """)
 
-    @Argument(help: "A file that `legend-coordinator run` wrote.", completion: .file(extensions: ["jsonl", "gz"]))
+    @Argument(
+        help: "A file that `legend-coordinator run` wrote.",
+        completion: .file(extensions: ["jsonl", "gz", "zst", "parquet"]))
     var file: String
 
     @Option(

@@ -38,7 +38,7 @@ struct TextsCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where to write, compressed if it ends with .gz (default: standard output).", valueName: "file"),
+            "Where to write, compressed if it ends with .gz or .zst (default: standard output).", valueName: "file"),
         completion: .file(extensions: ["jsonl", "gz"]))
     var output: String?
 
@@ -100,7 +100,12 @@ private struct Sink: ~Copyable {
     private var file: OutputFile?
 
     init(path: String?) throws {
-        if let path { file = try OutputFile(path: path, keepPartial: false) } else { file = nil }
+        if let path {
+            try RowFileFormat.check(path, columns: false)
+            file = try OutputFile(path: path, keepPartial: false)
+        } else {
+            file = nil
+        }
     }
 
     mutating func write(_ bytes: [UInt8]) throws {

@@ -1,11 +1,12 @@
 internal import FileSystem
 
-/// The decompressed bytes of one regular file, in order, read once. Plain files and gzip files (of one member or
-/// several) are told apart by their first bytes, not by their name.
+/// The decompressed bytes of one regular file, in order, read once. Plain files and those that are
+/// compressed with gzip or zstd are told apart by their first bytes, not by their name.
 struct ByteSource: ~Copyable, Sendable {
     private let file: OpenFile
     /// Nil for a plain file.
-    private var decompressor: GzipDecompressor?
+    private let compression: StreamCompression?
+    private let decompressor: (any StreamDecompressor)?
     /// Bytes of the file that are read and not handed on: compressed ones, or the first ones of a plain file.
     private var pending: [UInt8]
     private var pendingStart = 0
@@ -31,7 +32,8 @@ struct ByteSource: ~Copyable, Sendable {
         self.pending = pending
         fileSize = Int(status.byteCount)
         bytesRead = pending.count
-        decompressor = GzipDecompressor.recognizes(pending) ? GzipDecompressor() : nil
+        compression = StreamCompression(of: pending)
+        decompressor = compression?.decompressor
     }
 
     /// Bytes of the file on disk that were consumed so far, compressed ones if it is compressed.
@@ -39,7 +41,7 @@ struct ByteSource: ~Copyable, Sendable {
 
     /// Overwrites `buffer` from its start and returns how many bytes it now holds; 0 at the end of the file.
     ///
-    /// - Throws: ``FileError`` for truncated or corrupt gzip data, for anything but zeros behind the last member (some
+    /// - Throws: ``FileError`` for truncated or corrupt compressed data, for anything but zeros behind gzip's last member (some
     ///   tools pad with those), and for a failing disk.
     mutating func read(into buffer: inout [UInt8]) throws(FileError) -> Int {
         while true {
@@ -50,33 +52,34 @@ struct ByteSource: ~Copyable, Sendable {
             }
             let isAtEnd = pending.isEmpty
             let produced: Int
-            if decompressor == nil {
+            if let compression, let decompressor {
+                do throws(StreamError) {
+                    produced = try decompressor.decompress(
+                        pending, from: &pendingStart, isLast: isAtEnd, into: &buffer)
+                } catch {
+                    throw damaged(error, compression)
+                }
+            } else {
                 produced = min(buffer.count, pending.count - pendingStart)
                 buffer.replaceSubrange(..<produced, with: pending[pendingStart..<(pendingStart + produced)])
                 pendingStart += produced
-            } else {
-                do throws(GzipError) {
-                    produced = try decompressor!.decompress(
-                        pending, from: &pendingStart, isLast: isAtEnd, into: &buffer)
-                } catch {
-                    throw damaged(error)
-                }
             }
             delivered += produced
             if produced > 0 || isAtEnd { return produced }
         }
     }
 
-    private func damaged(_ error: GzipError) -> FileError {
+    private func damaged(_ error: StreamError, _ compression: StreamCompression) -> FileError {
         let place = "at byte \(fileOffset) of \(fileSize) in the file, after \(delivered) decompressed bytes"
         switch error {
-        case .damaged(let words): return FileError(path: file.path, problem: "\(words) (zlib; \(place))")
+        case .damaged(let words):
+            return FileError(path: file.path, problem: "\(words) (\(compression.library); \(place))")
         case .trailing(let found):
             return FileError(
                 path: file.path,
                 problem: """
-                    expected the end of the file or another gzip member, found \(found) (\(place)). What is behind a \
-                    member's end would be lost: was text appended to a compressed file?
+                    expected the end of the file or another \(compression.part), found \(found) (\(place)). What is \
+                    behind its end would be lost: was text appended to a compressed file?
                     """)
         }
     }

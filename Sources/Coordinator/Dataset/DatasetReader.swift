@@ -1,3 +1,4 @@
+package import Columnar
 package import FileSystem
 import Foundation
 
@@ -27,11 +28,13 @@ package struct DatasetReader: ~Copyable, Sendable {
     /// - Throws: ``FileError`` if the file cannot be read, has a name of no container, or has
     ///   columns that fit no format.
     package init(path: String, options: DatasetOptions) throws(FileError) {
-        guard let container = options.container ?? options.containers.container(ofFile: path) else {
+        let files = try DatasetFiles(path, containers: options.containers)
+        guard var container = options.container ?? options.containers.container(ofFile: files.paths[0]) else {
             throw FileError(
                 path: path,
-                problem: "expected a name that ends in \(options.containers.endingsInWords), each also with .gz")
+                problem: "expected a name that ends in \(options.containers.endingsInWords)")
         }
+        if files.folder != nil { container = container.sharded(files.paths) }
         let choice = try LayoutChoice(path: path, container: container, options: options)
         let rows = try RowSource(path: path, container: container, maxRowBytes: options.maxRowBytes)
         self.rows = rows
@@ -42,6 +45,9 @@ package struct DatasetReader: ~Copyable, Sendable {
         self.path = path
         fileName = URL(fileURLWithPath: path).lastPathComponent
     }
+
+    /// The file's columns and their types, of a Parquet or Arrow file; nil of other ones.
+    package var schema: ColumnarSchema? { rows.schema }
 
     /// Size of the file on disk, in bytes.
     package var fileSize: Int { rows.fileSize }
@@ -68,7 +74,8 @@ package struct DatasetReader: ~Copyable, Sendable {
             return (.success(pair), repetition)
         } catch {
             return (
-                .failure(RowError(file: fileName, line: row.line, element: row.element, problem: error)), .none
+                .failure(RowError(file: row.file ?? fileName, line: row.line, element: row.element, problem: error)),
+                .none
             )
         }
     }

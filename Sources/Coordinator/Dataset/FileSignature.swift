@@ -2,7 +2,7 @@
 enum FileSignature: CaseIterable {
     case gzip, tar, zstandard, bzip2, xz, lz4, zip, parquet, arrow, sqlite, utf16
 
-    /// Nil for what may be text or gzip.
+    /// Nil for what may be text.
     init?(of bytes: [UInt8]) {
         if let signature = Self.allCases.first(where: { $0.marks.contains { bytes.starts(with: $0) } }) {
             self = signature
@@ -18,7 +18,7 @@ enum FileSignature: CaseIterable {
 
     private var marks: [[UInt8]] {
         switch self {
-        // Only inside of another one: the outer one is read.
+        // These two only inside of another one: the outer one is read.
         case .gzip: [[0x1F, 0x8B]]
         case .tar: []
         case .zstandard: [[0x28, 0xB5, 0x2F, 0xFD]]
@@ -27,27 +27,30 @@ enum FileSignature: CaseIterable {
         case .lz4: [[0x04, 0x22, 0x4D, 0x18]]
         case .zip: [[0x50, 0x4B, 0x03, 0x04]]
         case .parquet: [Array("PAR1".utf8)]
-        case .arrow: [Array("ARROW1".utf8)]
+        // The second begins a stream, as `save_to_disk` writes it.
+        case .arrow: [Array("ARROW1".utf8), [0xFF, 0xFF, 0xFF, 0xFF]]
         case .sqlite: [Array("SQLite format 3\0".utf8)]
         case .utf16: [[0xFF, 0xFE], [0xFE, 0xFF], [0, 0, 0xFE, 0xFF]]
         }
     }
 
-    var problem: String {
-        let found =
-            switch self {
-            case .gzip: "gzip data inside of gzip data; decompress it once with `gunzip`"
-            case .tar: "a tar archive; take the file out of it"
-            case .zstandard: "zstd data; decompress it with `zstd -d`"
-            case .bzip2: "bzip2 data; decompress it with `bunzip2`"
-            case .xz: "xz data; decompress it with `unxz`"
-            case .lz4: "lz4 data; decompress it with `lz4 -d`"
-            case .zip: "a zip archive (or a spreadsheet); take the file out of it, or export it as CSV"
-            case .parquet: "a Parquet file; Dataset.to_json of Hugging Face's datasets makes JSON Lines of it"
-            case .arrow: "an Arrow file; Dataset.to_json of Hugging Face's datasets makes JSON Lines of it"
-            case .sqlite: "an SQLite database; export its table as CSV"
-            case .utf16: "UTF-16 or UTF-32; `iconv -f UTF-16 -t UTF-8` converts it"
-            }
-        return "expected JSON or CSV in UTF-8, plain or compressed with gzip, found \(found)"
+    /// In a text, where the file should be one.
+    var problem: String { "expected JSON or CSV in UTF-8, plain or compressed with gzip or zstd, found \(words)" }
+
+    /// What it is, and what may be done with it.
+    var words: String {
+        switch self {
+        case .gzip: "gzip data inside of compressed data; decompress it once with `gunzip`"
+        case .tar: "a tar archive; take the file out of it"
+        case .zstandard: "zstd data inside of compressed data; decompress it once with `zstd -d`"
+        case .bzip2: "bzip2 data; decompress it with `bunzip2`"
+        case .xz: "xz data; decompress it with `unxz`"
+        case .lz4: "lz4 data; decompress it with `lz4 -d`"
+        case .zip: "a zip archive (or a spreadsheet); take the file out of it, or export it as CSV"
+        case .parquet: "a Parquet file; give it, decompressed, a name that ends with .parquet"
+        case .arrow: "an Arrow file; give it, decompressed, a name that ends with .arrow"
+        case .sqlite: "an SQLite database; export its table as CSV"
+        case .utf16: "UTF-16 or UTF-32; `iconv -f UTF-16 -t UTF-8` converts it"
+        }
     }
 }

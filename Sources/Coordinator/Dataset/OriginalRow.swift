@@ -3,6 +3,8 @@ package import JSON
 /// A row as the file has it, kept so that the output can repeat it.
 package enum OriginalRow: Hashable, Sendable {
     case object(JSONObject)
+    /// Of a Parquet or Arrow file.
+    case columns(ColumnarRow)
     /// Of a CSV file: the names from its header, and as many values.
     case fields(columns: [String], values: [String])
     /// Bytes that are no row of this kind of file, or the beginning of an over-long one.
@@ -12,8 +14,18 @@ package enum OriginalRow: Hashable, Sendable {
     package var columnNames: [String] {
         switch self {
         case .object(let object): object.members.map(\.key)
+        case .columns(let row): row.object.members.map(\.key)
         case .fields(let columns, _): columns
         case .unreadable: []
+        }
+    }
+
+    /// The row as JSON; nil of CSV, and of what cannot be read.
+    package var object: JSONObject? {
+        switch self {
+        case .object(let object): object
+        case .columns(let row): row.object
+        case .fields, .unreadable: nil
         }
     }
 }
@@ -63,8 +75,8 @@ package enum ColumnValue: Sendable {
 extension OriginalRow {
     package func value(of column: String) -> ColumnValue? {
         switch self {
-        case .object(let object):
-            return object.value(of: column).map(ColumnValue.json)
+        case .object(let object): return object.value(of: column).map(ColumnValue.json)
+        case .columns(let row): return row.object.value(of: column).map(ColumnValue.json)
         case .fields(let columns, let values):
             return columns.firstIndex { $0.utf8.elementsEqual(column.utf8) }.map { .text(values[$0]) }
         case .unreadable:
@@ -85,6 +97,7 @@ extension OriginalRow {
     /// - Parameter isIncluded: of a column's name.
     package func members(_ isIncluded: (String) -> Bool) -> [[UInt8]] {
         switch self {
+        case .columns(let row): OriginalRow.object(row.object).members(isIncluded)
         case .object(let object):
             object.members.filter { isIncluded($0.key) }.map { member in
                 var bytes = Array(object.bytes[member.keyRange.lowerBound..<member.valueRange.upperBound])

@@ -18,6 +18,9 @@ extension OriginalRow {
         case .object(let object):
             let values = exchange.values { column in object.value(of: column).map { Array($0.bytes[$0.range]) } }
             return .object(object.replacing(values))
+        case .columns(let row):
+            guard case .object(let object) = OriginalRow.object(row.object).exchanged(by: exchange) else { return self }
+            return .columns(row.exchanged(by: exchange, object))
         case .fields(let columns, let fields):
             let values = exchange.values { column in value(of: column)?.string.map { Array($0.utf8) } }
             return .fields(
@@ -48,7 +51,7 @@ extension ResponseExchange {
     }
 
     /// 1 for 0 and 0 for 1, written as the column writes numbers: a table has one type for all of its rows.
-    private static func otherLabel(_ label: [UInt8]) -> [UInt8] {
+    static func otherLabel(_ label: [UInt8]) -> [UInt8] {
         let text = String(decoding: label, as: UTF8.self)
         let isQuoted = text.hasPrefix("\"")
         let number = isQuoted ? JSONText.decodedString(label, in: label.indices) : text

@@ -9,6 +9,8 @@ package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case invalidJSON(JSONSyntaxError)
     case notAnObject(found: JSONValue.Kind)
     case invalidCSV(CSVSyntaxError)
+    /// A value of a columnar file that is not what its column's type says; in words, with the column.
+    case invalidValue(String)
     case missingColumn(String, columns: [String])
     /// - Parameter expected: in words, such as "a string".
     case wrongType(column: String, expected: String, found: String)
@@ -49,6 +51,8 @@ package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
             "expected a JSON object, found \(found.words)"
         case .invalidCSV(let error):
             "invalid CSV: \(error)"
+        case .invalidValue(let problem):
+            problem
         case .missingColumn(let column, let columns):
             "\(column.quoted) is missing (columns: \(columns.listed))"
         case .wrongType(let column, let expected, let found):

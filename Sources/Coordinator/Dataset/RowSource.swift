@@ -1,9 +1,12 @@
+package import Columnar
 package import FileSystem
 internal import JSON
 
 /// The rows of one file, as JSON objects or CSV fields, with the problems of those that are neither.
 package struct RowSource: ~Copyable, @unchecked Sendable {
     package struct Row {
+        /// The name of the file that it is in, of a dataset of several; else nil.
+        package var file: String?
         /// 1-based line on which the row begins.
         package var line: Int
         /// 1-based place in the JSON array that the file is; nil for any other file.
@@ -46,6 +49,7 @@ package struct RowSource: ~Copyable, @unchecked Sendable {
 
     var fileOffset: Int { reader.fileOffset }
     var fileSize: Int { reader.fileSize }
+    var schema: ColumnarSchema? { reader.schema }
 
     /// The next row, or nil at the end of the file.
     package mutating func next() throws(FileError) -> Row? { try reader.next() }
@@ -53,6 +57,8 @@ package struct RowSource: ~Copyable, @unchecked Sendable {
 
 /// Reads the rows of one kind of file, one after another, once.
 package protocol ContainerReader: AnyObject {
+    /// The file's columns and their types, where such files say them; nil of other ones.
+    var schema: ColumnarSchema? { get }
     /// Bytes of the file on disk that were consumed so far.
     var fileOffset: Int { get }
     /// Size of the file on disk, in bytes.
@@ -60,6 +66,10 @@ package protocol ContainerReader: AnyObject {
 
     /// The next row, or nil at the end of the file.
     func next() throws(FileError) -> RowSource.Row?
+}
+
+extension ContainerReader {
+    package var schema: ColumnarSchema? { nil }
 }
 
 extension RowSource.Row {

@@ -74,8 +74,8 @@ struct ExportSource {
             let output = file == path ? "" : ", the output of \(path): `legend-coordinator run` first"
             throw Problem("\(file): no such file\(output)", isOfConfiguration: true)
         }
-        // A job's output has a line of JSON for each row, whatever its name.
-        options.container = .json
+        // A job's output has a line of JSON for each row where it is not Parquet, whatever its name.
+        options.container = rows.map { .written(to: $0) }
         options.maxRowBytes = AnnotatedFile.rowBytesMax
         self.options = options
         // What cannot be read is no reason to do without the rows; `report` says what is wrong with it.

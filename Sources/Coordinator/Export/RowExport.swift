@@ -98,7 +98,7 @@ struct RowExport {
         var survey = Survey(columns: keptColumns, identity: FileIdentity(path: path))
         survey.layout = try forEachRecord { record in
             survey.rows += 1
-            if case .object(let object) = record.original,
+            if let object = record.original.object,
                 let row = try? AnnotatedRow(line: record.line, object: object)
             {
                 survey.margins.add(row)
@@ -171,7 +171,7 @@ struct RowExport {
         }
         let row: ExportedRow
         do {
-            guard case .object(let object) = record.original else {
+            guard let object = record.original.object else {
                 throw Problem("line \(record.line): no JSON object")
             }
             row = ExportedRow(try AnnotatedRow(line: record.line, object: object), pair)

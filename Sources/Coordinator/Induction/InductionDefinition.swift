@@ -49,7 +49,7 @@ struct InductionDefinition: Sendable, PreparedJob {
         var options = DatasetOptions(
             purpose: .prompt, columns: induction.promptColumn.map { DatasetColumns(prompt: $0) },
             ignoredColumns: induction.ignoredColumns, maxRowBytes: induction.maxRowBytes)
-        let digest = problems.attempt { try SHA256Digest(ofFile: induction.prompts).description }
+        let digest = problems.attempt { try SHA256Digest(ofDataset: induction.prompts).description }
         if digest != nil { _ = problems.attempt { try Self.checkColumns(of: induction, options) } }
         let sides = induction.sides.all.enumerated().compactMap { index, named in
             problems.attempt(of: configuration.source) {
@@ -58,7 +58,14 @@ struct InductionDefinition: Sendable, PreparedJob {
         }
         options.check = Self.check(sides)
         let access = problems.attempt { try configuration.cluster.keys.map(ClusterAccess.init) } ?? nil
-        for path in [induction.output, induction.errors] { _ = problems.attempt { try OutputPlace.check(path) } }
+        for path in [induction.output, induction.errors] {
+            _ = problems.attempt { try OutputPlace.check(path) }
+            if digest != nil {
+                _ = problems.attempt { try OutputPlace.check(path, outsideOfDataset: induction.prompts) }
+            }
+        }
+        _ = problems.attempt { try RowFileFormat.check(induction.output, columns: false) }
+        _ = problems.attempt { try RowFileFormat.check(errorsPath: induction.errors) }
         guard problems.isEmpty, let digest else { throw problems.error }
         self.configuration = configuration
         self.access = access

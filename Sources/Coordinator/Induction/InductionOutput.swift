@@ -41,7 +41,7 @@ struct InductionOutput {
     /// - Throws: `FileError` where the prompts changed meanwhile or a file cannot be written; a ledger error.
     func run() throws -> Summary {
         let induction = definition.configuration.induction
-        guard try SHA256Digest(ofFile: induction.prompts).description == definition.promptsDigest else {
+        guard try SHA256Digest(ofDataset: induction.prompts).description == definition.promptsDigest else {
             throw FileError(
                 path: induction.prompts,
                 problem: "it is not the file any more that responses were generated for; begin anew with --restart")

@@ -1,3 +1,4 @@
+internal import Dataset
 internal import Diagnostics
 internal import FileSystem
 internal import Foundation
@@ -16,6 +17,15 @@ enum OutputPlace {
         guard isFolder.boolValue, FileManager.default.isWritableFile(atPath: folder) else {
             throw FileError(path: folder, problem: "cannot write into this folder")
         }
+    }
+
+    /// That a file is in no folder whose files are read as a dataset: it would be one of them the next time.
+    static func check(_ path: String, outsideOfDataset dataset: String) throws {
+        guard let folder = try DatasetFiles(dataset).folder,
+            FilePlace(path).isWithin(FilePlace(FilePlace.absolute(folder)))
+        else { return }
+        throw FileError(
+            path: path, problem: "expected a place outside of \(folder), whose files are the dataset \(dataset)")
     }
 
     /// Makes the folder that a file is to be in: of a link, the one that it points into.

@@ -6,6 +6,9 @@ struct CandidateSurvey {
     /// Those of all rows, in the order in which they come.
     private(set) var columns: [String] = []
 
+    /// Whether the columns have types, which a Parquet file needs.
+    let hasSchema: Bool
+
     /// Rows whose label says 0 or 1, and the first other value of that column.
     private var labelledRows = 0
     private var otherLabel: String?
@@ -14,6 +17,7 @@ struct CandidateSurvey {
     /// - Throws: `FileError`.
     init(_ path: String, _ options: DatasetOptions, label: String?) throws {
         var reader = try DatasetReader(path: path, options: options)
+        hasSchema = reader.schema != nil
         var known: Set<String> = []
         while let record = try reader.next() {
             for name in record.columnNames where known.insert(name).inserted { columns.append(name) }

@@ -1,5 +1,4 @@
 internal import Dataset
-internal import JSON
 internal import Margins
 
 /// A candidate with its rank among those of its prompt.
@@ -36,15 +35,28 @@ struct RankedRow {
     let score: Double
     let scores: [(kind: ResponseScorers.Kind, value: Double)]
 
-    /// The original's columns, but for those that are added, and these.
-    func json(_ original: OriginalRow) -> [UInt8] {
-        func number(_ column: Column, _ value: String) -> [UInt8] {
-            JSONText.member(column.rawValue, json: Array(value.utf8))
+    /// What is added to the row.
+    private var added: [AddedColumn] {
+        func column(_ column: Column, _ value: AddedColumn.Value) -> AddedColumn {
+            AddedColumn(column.rawValue, value)
         }
-        let added =
-            [number(.rank, "\(rank)"), number(.candidates, "\(candidates)"), number(.score, "\(score)")]
-            + scores.map { number(Column($0.kind), "\($0.value)") }
-        let kept = original.members { Column(rawValue: $0) == nil }
-        return JSONText.object(kept + added)
+        return [
+            column(.rank, .integer(rank)), column(.candidates, .integer(candidates)), column(.score, .number(score)),
+        ] + scores.map { column(Column($0.kind), .number($0.value)) }
+    }
+
+    /// The original's columns, but for those that are added, and these.
+    func row(_ original: OriginalRow) -> OutputRow { OutputRow(original, adding: added, name: Self.name(of:)) }
+
+    /// What a column of the input is called in the output; nil where an added one takes its place.
+    @Sendable static func name(of column: String) -> String? {
+        Column.allCases.contains { $0.rawValue.utf8.elementsEqual(column.utf8) } ? nil : column
+    }
+
+    /// The columns that are added to every row.
+    ///
+    /// - Parameter kinds: of the scores.
+    static func usual(_ kinds: [ResponseScorers.Kind]) -> [AddedColumn] {
+        RankedRow(rank: 0, place: 0, candidates: 0, score: 0, scores: kinds.map { ($0, 0) }).added
     }
 }

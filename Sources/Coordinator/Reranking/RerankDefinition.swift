@@ -75,7 +75,7 @@ struct RerankDefinition: Sendable, PreparedJob {
         if columns.prompt != nil || columns.response != nil {
             options.columns = DatasetColumns(prompt: columns.prompt, response: columns.response ?? "response")
         }
-        let digest = problems.attempt { try SHA256Digest(ofFile: request.candidates).description }
+        let digest = problems.attempt { try SHA256Digest(ofDataset: request.candidates).description }
         let scorers = template.flatMap { template in
             problems.attempt { try Self.scorers(configuration, request, template) }
         }
@@ -89,6 +89,10 @@ struct RerankDefinition: Sendable, PreparedJob {
                 try CandidateSurvey(request.candidates, options, label: request.labelColumn)
             }
             let found = survey?.columns ?? []
+            if let survey {
+                _ = problems.attempt { try RowFileFormat.check(request.output, columns: survey.hasSchema) }
+                _ = problems.attempt { try OutputPlace.check(request.output, outsideOfDataset: request.candidates) }
+            }
             labelColumn = labelColumn ?? Self.labelNames.first(where: found.contains)
             if let problem = survey?.labelProblem(in: request.labelColumn) {
                 problems.add(["\(request.candidates): \(problem)"])

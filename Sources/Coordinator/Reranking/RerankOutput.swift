@@ -45,7 +45,7 @@ struct RerankOutput {
 
     /// - Throws: `FileError` where the candidates changed meanwhile or a file cannot be written; a ledger error.
     func run() throws -> Summary {
-        guard try SHA256Digest(ofFile: definition.request.candidates).description == definition.digest else {
+        guard try SHA256Digest(ofDataset: definition.request.candidates).description == definition.digest else {
             throw FileError(
                 path: definition.request.candidates,
                 problem: "it is not the file any more whose responses were scored; begin anew with --restart")
@@ -158,8 +158,12 @@ struct RerankOutput {
     }
 
     private func write(_ ranks: [UInt64: RankedRow], _ summary: inout Summary) throws {
-        var files = try RowFiles(path: definition.request.output, errorsPath: definition.errors)
         var reader = try DatasetReader(path: definition.request.candidates, options: definition.options)
+        var files = try RowFiles(
+            path: definition.request.output, errorsPath: definition.errors,
+            columns: reader.schema.map {
+                TableColumns($0, name: RankedRow.name(of:), usual: RankedRow.usual(definition.scorers.kinds))
+            })
         var pending: [DatasetRecord] = []
         func flush() throws {
             guard let first = pending.first, let last = pending.last else { return }
@@ -171,7 +175,7 @@ struct RerankOutput {
                         summary.left += 1
                         continue
                     }
-                    try files.write(ranked.json(record.original))
+                    try files.write(ranked.row(record.original))
                     continue
                 }
                 summary.failed += 1

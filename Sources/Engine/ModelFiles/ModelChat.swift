@@ -77,9 +77,9 @@ extension ModelChat {
 // MARK: - Folders
 
 private struct FolderChat {
-    private static let templateFile = "chat_template.jinja"
-    private static let settingsFile = "tokenizer_config.json"
-    private static let namesFile = "special_tokens_map.json"
+    private static let templateFile = FolderFile.chatTemplate.rawValue
+    private static let settingsFile = FolderFile.tokenizerConfiguration.rawValue
+    private static let namesFile = FolderFile.specialTokens.rawValue
     private static let names = [
         "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
     ]

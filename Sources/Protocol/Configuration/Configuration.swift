@@ -79,7 +79,7 @@ package struct Configuration: Hashable, Sendable {
 
         /// The path of something that belongs to `output`: beside it, with `ending` in place of its own.
         package static func path(beside output: String, ending: String) -> String {
-            let base = ["gz", "jsonl", "json"].reduce(output) { name, ending in
+            let base = ["gz", "zst", "jsonl", "json", "parquet"].reduce(output) { name, ending in
                 name.hasSuffix(".\(ending)") ? String(name.dropLast(ending.count + 1)) : name
             }
             return base + ending

@@ -36,7 +36,8 @@ package struct InductionConfiguration: Hashable, Sendable {
 
         /// Where a file goes that is in the output's place and is not this job's.
         package var previousOutput: String {
-            Configuration.Job.path(beside: output, ending: ".previous.jsonl" + (output.hasSuffix(".gz") ? ".gz" : ""))
+            let compression = [".gz", ".zst"].first(where: output.hasSuffix) ?? ""
+            return Configuration.Job.path(beside: output, ending: ".previous.jsonl" + compression)
         }
     }
 

@@ -28,9 +28,16 @@ enum PythonEnvironment {
     static func load(_ requests: [Request], in folder: JobFolder) async throws -> [Table] {
         let request = folder.path("request.json")
         try JSONEncoder().encode(requests).write(to: URL(filePath: request))
-        let caches = folder.path("caches")
+        let output = try await run("load_outputs.py", [request], caches: folder.path("caches"))
+        return try JSONDecoder().decode([Table].self, from: output)
+    }
+
+    /// What a script of Tests/Python prints, in a process that reaches no network.
+    ///
+    /// - Parameter caches: a folder for the library's caches.
+    static func run(_ script: String, _ arguments: [String], caches: String) async throws -> Data {
         let program = try RunningProgram(
-            interpreter, [Programs.python + "/load_outputs.py", request],
+            interpreter, ["\(Programs.python)/\(script)"] + arguments,
             environment: [
                 "HF_HUB_OFFLINE": "1", "HF_HOME": caches, "HF_DATASETS_CACHE": caches + "/datasets",
                 "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
@@ -38,7 +45,7 @@ enum PythonEnvironment {
         guard await program.exit() == .init(status: 0, isSignal: false) else {
             throw PythonError(description: program.errors)
         }
-        return try JSONDecoder().decode([Table].self, from: Data(program.output.utf8))
+        return Data(program.output.utf8)
     }
 
     private struct PythonError: Error, CustomStringConvertible { let description: String }

@@ -29,6 +29,22 @@ package struct ColumnarSchema: Equatable, Sendable {
         return try ColumnarSchema(fields + added, metadata: metadata)
     }
 
+    /// The same with other names of columns, or without some, which loaders that read the metadata find so too.
+    ///
+    /// - Parameter name: what a column is called; nil where it is left out.
+    /// - Throws: where two columns get one name.
+    package func renaming(_ name: (String) -> String?) throws(ColumnarProblem) -> ColumnarSchema {
+        let renamed = fields.compactMap { field in name(field.name).map { field.named($0) } }
+        guard renamed != fields else { return self }
+        let metadata = metadata.compactMap { entry -> ColumnarMetadata? in
+            guard entry.key == HuggingFaceFeatures.key else { return entry }
+            return HuggingFaceFeatures.renaming(name, in: entry.value ?? []).map {
+                ColumnarMetadata(key: entry.key, value: $0)
+            }
+        }
+        return try ColumnarSchema(renamed, metadata: metadata)
+    }
+
     private static func checkNames(_ fields: [ColumnarField]) throws(ColumnarProblem) {
         var names: Set<[UInt8]> = []
         for field in fields {

@@ -50,7 +50,7 @@ package indirect enum ColumnarType: Equatable, Sendable {
     package static let string = ColumnarType.string(.regular)
 
     /// The type that the values have: a dictionary's own values' type.
-    var plain: ColumnarType {
+    package var plain: ColumnarType {
         if case .dictionary(let values, _, _, _) = self { values.plain } else { self }
     }
 }
@@ -77,6 +77,12 @@ package struct ColumnarField: Equatable, Sendable {
         self.name = name
         self.type = type
         self.isNullable = isNullable
+    }
+
+    func named(_ name: String) -> ColumnarField {
+        var field = ColumnarField(name, type, isNullable: isNullable)
+        (field.metadata, field.annotation, field.number) = (metadata, annotation, number)
+        return field
     }
 
     package static func == (one: ColumnarField, other: ColumnarField) -> Bool {

@@ -21,6 +21,17 @@ enum HuggingFaceFeatures {
         return json[..<end] + members + json[end...]
     }
 
+    /// - Parameter name: what a column is called; nil where it is left out.
+    /// - Returns: nil where the JSON is of another form.
+    static func renaming(_ name: (String) -> String?, in json: [UInt8]) -> [UInt8]? {
+        guard let features = features(in: json), let object = try? features.value.object() else { return nil }
+        let members = object.members.compactMap { member in
+            name(member.key).map { JSONText.member($0, json: Array(json[member.valueRange])) }
+        }
+        let range = features.value.range
+        return json[..<range.lowerBound] + JSONText.object(members) + json[range.upperBound...]
+    }
+
     /// `info.features`, and the names of its members.
     private static func features(in json: [UInt8]) -> (value: JSONValue, names: [String])? {
         guard json.firstInvalidUTF8Offset == nil, let root = try? JSONObject(text: json),

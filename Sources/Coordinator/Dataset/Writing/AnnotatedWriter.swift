@@ -1,6 +1,7 @@
+package import Columnar
 package import FileSystem
 
-/// Writes annotated rows as JSON Lines, and those that cannot be annotated, or are dropped, into a file of their own, both
+/// Writes annotated rows as JSON Lines or Parquet, and those that cannot be annotated, or are dropped, into a file of their own, both
 /// in the order in which they come.
 ///
 /// A bad row is often bad because a column of it has another type than in all others. Among the good ones it would keep
@@ -19,17 +20,22 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
     package private(set) var droppedRows = 0
 
     /// - Parameters:
-    ///   - path: of the annotated rows; compressed with gzip if it ends with `.gz`.
-    ///   - errorsPath: of the others; compressed if it ends with `.gz`.
+    ///   - path: of the annotated rows; Parquet if it ends with `.parquet`, compressed if it ends with `.gz` or `.zst`.
+    ///   - errorsPath: of the others; compressed likewise.
+    ///   - schema: of the input; nil where its columns have no types.
     ///   - existing: what becomes of columns of the original that have the name of an added one.
     ///   - exchange: how responses change places; nil where no annotation says that they do.
     ///   - keepPartial: whether the `.partial` files stay if the writer is never finished.
     /// - Throws: ``FileError`` if a file cannot be created.
     package init(
-        path: String, errorsPath: String, existing: ExistingColumns, exchange: ResponseExchange? = nil,
+        path: String, errorsPath: String, schema: ColumnarSchema? = nil, existing: ExistingColumns,
+        exchange: ResponseExchange? = nil,
         keepPartial: Bool = false
     ) throws(FileError) {
-        files = try RowFiles(path: path, errorsPath: errorsPath, keepPartial: keepPartial)
+        files = try RowFiles(
+            path: path, errorsPath: errorsPath,
+            columns: schema.map { TableColumns($0, name: existing.outputName(of:), usual: Annotation.usual) },
+            keepPartial: keepPartial)
         self.existing = existing
         self.exchange = exchange
     }
@@ -45,8 +51,7 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
             }
         switch outcome {
         case .annotated(let annotation):
-            let row = OutputRow(record.original, annotation, existing: existing, exchange: exchange)
-            try files.write(row.bytes)
+            try files.write(OutputRow(record.original, annotation, existing: existing, exchange: exchange))
             annotatedRows += 1
         case .failed(let reason):
             try files.write(record, reason: reason)

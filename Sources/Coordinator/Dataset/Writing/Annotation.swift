@@ -57,37 +57,26 @@ package struct Annotation: Hashable, Sendable {
         }
     }
 
-    /// What one column of a row holds.
-    package enum Value: Hashable, Sendable, CustomStringConvertible {
-        case number(Double)
-        case integer(Int)
-        case boolean(Bool)
-
-        /// As JSON. Numbers are the shortest that read back as the same Double.
-        package var description: String {
-            switch self {
-            case .number(let value): value.description
-            case .integer(let value): value.description
-            case .boolean(let value): value.description
-            }
-        }
-    }
-
     /// Its columns, in their order.
-    package var members: [(column: OutputColumn, value: Value)] {
-        let mark: (OutputColumn, Value)? =
+    package var members: [(column: OutputColumn, value: AddedColumn.Value)] {
+        let mark: (OutputColumn, AddedColumn.Value)? =
             switch mark {
             case nil: nil
             case .negative(let isNegative): (.negative, .boolean(isNegative))
             case .flipped(let isFlipped): (.flipped, .boolean(isFlipped))
             }
-        let values: [(OutputColumn, Value)?] = [
+        let values: [(OutputColumn, AddedColumn.Value)?] = [
             (.margin, .number(margin)), calibrated.map { (.marginRaw, .number($0.raw)) },
             calibrated?.standardError.map { (.marginError, .number($0)) },
             calibrated?.probability.map { (.probability, .number($0)) }, bin.map { (.bin, .integer($0)) }, mark,
             (.scoreChosen, .number(scoreChosen)), (.scoreRejected, .number(scoreRejected)),
         ]
         return values.compactMap(\.self)
+    }
+
+    /// The columns that every annotated row has.
+    package static let usual = [OutputColumn.margin, .scoreChosen, .scoreRejected].map {
+        AddedColumn($0.rawValue, .number(0))
     }
 
     /// With a margin of 0 in place of one below it.

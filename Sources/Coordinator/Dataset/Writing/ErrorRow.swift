@@ -5,7 +5,7 @@ internal import JSON
 /// same whatever the row is, so that a table can be read of them.
 ///
 /// `raw` is a text from which the row can be repaired: the JSON object on one line, a CSV row as a JSON object of
-/// strings, and anything else as it is in the file; in base64 if it is no UTF-8, as `raw_encoding` says.
+/// strings, a row of Parquet as JSON (with those columns that can be read), and anything else as it is in the file; in base64 if it is no UTF-8, as `raw_encoding` says.
 package struct ErrorRow {
     /// What the errors file calls its columns.
     package enum Column: String {
@@ -30,6 +30,7 @@ package struct ErrorRow {
 
     private static func raw(_ original: OriginalRow) -> (text: String, encoding: String) {
         switch original {
+        case .columns(let row): return Self.raw(.object(row.object))
         case .object(let object):
             var bytes = object.bytes
             bytes.breakNoLine()

@@ -37,6 +37,17 @@ package struct ExistingColumns: Hashable, Sendable {
         return names.isEmpty ? nil : Self.refusal(of: names)
     }
 
+    /// What a column of the input is called in the output; nil where it is left out.
+    @Sendable package func outputName(of name: String) -> String? {
+        guard let column = OutputColumn(named: name.utf8) else { return name }
+        switch fate {
+        // Of a row that is in no output.
+        case .refused: return name
+        case .renamed(let renaming): return renaming.name(for: column)
+        case .replaced: return nil
+        }
+    }
+
     package static func refusal(of names: [String]) -> String {
         """
         it has \(names.map(\.quoted).joined(separator: ", ")) already, which outputs add; set \

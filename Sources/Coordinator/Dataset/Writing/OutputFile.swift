@@ -5,18 +5,18 @@ package struct OutputFile: ~Copyable, Sendable {
     private static let bufferBytes = 1 << 18
 
     private var file: AtomicFile
-    private var compressor: GzipCompressor?
+    private let compressor: (any StreamCompressor)?
     private var buffer: [UInt8] = []
 
     package var path: String { file.path }
 
     /// - Parameters:
-    ///   - path: compressed if it ends with `.gz`.
+    ///   - path: compressed if it ends with `.gz` or `.zst`.
     ///   - keepPartial: whether what was written stays on disk if the file is never finished.
     /// - Throws: `FileError`, also if `path` is a folder.
     package init(path: String, keepPartial: Bool) throws(FileError) {
         file = try AtomicFile(path: path, keepPartial: keepPartial)
-        compressor = path.hasSuffix(".gz") ? GzipCompressor() : nil
+        compressor = StreamCompression(ofFile: path)?.compressor
         buffer.reserveCapacity(Self.bufferBytes)
     }
 
@@ -44,8 +44,8 @@ package struct OutputFile: ~Copyable, Sendable {
     package mutating func withdraw() throws(FileError) { try file.withdraw() }
 
     private mutating func flush(isLast: Bool) throws(FileError) {
-        if compressor != nil {
-            try compressor!.compress(buffer, isLast: isLast) { compressed throws(FileError) in
+        if let compressor {
+            try compressor.compress(buffer, isLast: isLast) { compressed throws(FileError) in
                 try file.write(compressed)
             }
         } else {

@@ -1,71 +1,52 @@
 internal import JSON
 
-/// The JSON of one annotated row: the original columns, then the added ones.
-///
-/// Of a JSON object every byte stays as it is, but for line breaks between its values, which become spaces; only where
-/// an added column is in the way, the old one is dropped or renamed. A CSV row becomes an object of strings.
-struct OutputRow {
-    private(set) var bytes: [UInt8]
+/// A row of the input with the columns that the output adds behind its own.
+package struct OutputRow: Sendable {
+    let original: OriginalRow
+    let added: [AddedColumn]
+
+    /// What a column of the input is called in the output; nil where it is left out.
+    let name: @Sendable (String) -> String?
 
     /// - Parameters:
-    ///   - original: a row that could be read, and, where existing columns are refused, has none of them.
-    ///   - exchange: nil where no annotation says that responses change places.
-    init(
-        _ original: OriginalRow, _ annotation: Annotation, existing: ExistingColumns, exchange: ResponseExchange? = nil
-    ) {
-        let added = Self.addedMembers(annotation)
-        switch Self.exchanged(original, annotation, exchange) {
-        case .object(let object):
-            if case .replaced = existing.fate,
-                object.members.contains(where: { OutputColumn(named: $0.key.utf8) != nil })
-            {
-                bytes = Self.rebuilt(object, adding: added, existing)
-            } else {
-                bytes = Self.spliced(object, adding: added, existing)
-            }
+    ///   - original: a row that could be read.
+    ///   - name: what a column of the input is called in the output; nil where it is left out.
+    package init(_ original: OriginalRow, adding added: [AddedColumn], name: @escaping @Sendable (String) -> String?) {
+        self.original = original
+        self.added = added
+        self.name = name
+    }
+
+    /// The row as JSON, on one line.
+    ///
+    /// Of a JSON object every byte stays as it is, but for line breaks between its values, which become spaces; only where
+    /// an added column is in the way, the old one is dropped or renamed. A CSV row becomes an object of strings.
+    var json: [UInt8] {
+        let added = added.map { JSONText.member($0.name, json: Array($0.value.description.utf8)) }
+        if let object = original.object {
+            var bytes =
+                object.members.contains { name($0.key) == nil }
+                ? rebuilt(object, adding: added) : spliced(object, adding: added)
             bytes.breakNoLine()
-        case .fields(let columns, let values):
-            let members = zip(columns, values).compactMap { column, value in
-                Self.name(for: column, existing).map { JSONText.member($0, text: value) }
-            }
-            bytes = JSONText.object(members + [added])
-        case .unreadable:
-            preconditionFailure("a row that cannot be read has no margin")
+            return bytes
         }
-    }
-
-    private static func exchanged(
-        _ original: OriginalRow, _ annotation: Annotation, _ exchange: ResponseExchange?
-    ) -> OriginalRow {
-        guard annotation.mark == .flipped(true) else { return original }
-        guard let exchange else { preconditionFailure("rows of this layout cannot be flipped") }
-        return original.exchanged(by: exchange)
-    }
-
-    /// The added columns, without the braces around them.
-    private static func addedMembers(_ annotation: Annotation) -> [UInt8] {
-        Array(annotation.members.map { "\"\($0.column.rawValue)\": \($0.value)" }.joined(separator: ", ").utf8)
-    }
-
-    /// What a column of the input is called in the output; nil where it is dropped.
-    private static func name(for name: String, _ existing: ExistingColumns) -> String? {
-        guard let column = OutputColumn(named: name.utf8) else { return name }
-        switch existing.fate {
-        case .refused: preconditionFailure("a row with the column \(name) is not annotated")
-        case .renamed(let renaming): return renaming.name(for: column)
-        case .replaced: return nil
+        guard case .fields(let columns, let values) = original else {
+            preconditionFailure("a row that cannot be read is in no output")
         }
+        let members = zip(columns, values).compactMap { column, value in
+            name(column).map { JSONText.member($0, text: value) }
+        }
+        return JSONText.object(members + added)
     }
 
     /// The object's bytes with the new members behind its last one, and old ones that are in the way renamed.
-    private static func spliced(
-        _ object: JSONObject, adding added: [UInt8], _ existing: ExistingColumns
-    ) -> [UInt8] {
+    private func spliced(_ object: JSONObject, adding added: [[UInt8]]) -> [UInt8] {
+        let added = Array(added.joined(separator: JSONText.separator))
         var output: [UInt8] = []
         output.reserveCapacity(object.bytes.count + added.count + 32)
         var copied = 0
-        for member in object.members where OutputColumn(named: member.key.utf8) != nil {
-            guard let name = name(for: member.key, existing) else { continue }
+        for member in object.members {
+            guard let name = name(member.key), !name.utf8.elementsEqual(member.key.utf8) else { continue }
             output.append(contentsOf: object.bytes[copied..<member.keyRange.lowerBound])
             JSONText.append(name, to: &output)
             copied = member.keyRange.upperBound
@@ -80,11 +61,33 @@ struct OutputRow {
         return output
     }
 
-    /// The object without the members that are in the way. The keys and values of all others stay as they are.
-    private static func rebuilt(
-        _ object: JSONObject, adding added: [UInt8], _ existing: ExistingColumns
-    ) -> [UInt8] {
-        let kept = OriginalRow.object(object).members { OutputColumn(named: $0.utf8) == nil }
-        return JSONText.object(kept + [added])
+    /// The object without the members that are left out. The values of all others stay as they are, and the keys of those
+    /// that keep their names.
+    private func rebuilt(_ object: JSONObject, adding added: [[UInt8]]) -> [UInt8] {
+        let kept = object.members.compactMap { member -> [UInt8]? in
+            guard let name = name(member.key) else { return nil }
+            return name.utf8.elementsEqual(member.key.utf8)
+                ? Array(object.bytes[member.keyRange.lowerBound..<member.valueRange.upperBound])
+                : JSONText.member(name, json: Array(object.bytes[member.valueRange]))
+        }
+        return JSONText.object(kept + added)
+    }
+}
+
+extension OutputRow {
+    /// - Parameters:
+    ///   - original: a row that could be read, and, where existing columns are refused, has none of them.
+    ///   - exchange: nil where no annotation says that responses change places.
+    package init(
+        _ original: OriginalRow, _ annotation: Annotation, existing: ExistingColumns, exchange: ResponseExchange? = nil
+    ) {
+        var original = original
+        if annotation.mark == .flipped(true) {
+            guard let exchange else { preconditionFailure("rows of this layout cannot be flipped") }
+            original = original.exchanged(by: exchange)
+        }
+        self.init(
+            original, adding: annotation.members.map { AddedColumn($0.column.rawValue, $0.value) },
+            name: existing.outputName(of:))
     }
 }

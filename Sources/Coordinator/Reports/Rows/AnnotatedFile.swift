@@ -64,9 +64,9 @@ package struct AnnotatedFile: Sendable {
 
     /// - Throws: `FileError` where the file cannot be read, or a row has no finite margin.
     package func forEachRow(_ body: (AnnotatedRow) throws -> Void) throws {
-        var rows = try RowSource(path: path, container: .json, maxRowBytes: Self.rowBytesMax)
+        var rows = try RowSource(path: path, container: .written(to: path), maxRowBytes: Self.rowBytesMax)
         while let row = try rows.next() {
-            guard case .object(let object) = row.original else {
+            guard let object = row.original.object else {
                 throw FileError(
                     path: path, problem: "line \(row.line): \(row.problem.map { "\($0)" } ?? "no object")")
             }

@@ -42,7 +42,7 @@ struct RowTexts: Sendable {
     init(file: AnnotatedFile, length: Length) {
         self.length = length
         reading = try? PairReading(
-            path: file.path, container: .json,
+            path: file.path, container: .written(to: file.path),
             options: DatasetOptions(purpose: .row, maxRowBytes: AnnotatedFile.rowBytesMax))
     }
 

@@ -3,7 +3,7 @@ internal import FileSystem
 
 /// Compresses a stream into one gzip member (RFC 1952). Its header has neither a time nor a name, so the same input
 /// gives the same bytes.
-struct GzipCompressor: ~Copyable, @unchecked Sendable {
+final class GzipCompressor: StreamCompressor, @unchecked Sendable {
     // Unchecked: the stream has exactly one owner, which may move to another thread. It is on the heap because zlib
     // remembers its address.
     private let stream: UnsafeMutablePointer<z_stream>
@@ -24,8 +24,7 @@ struct GzipCompressor: ~Copyable, @unchecked Sendable {
         stream.deallocate()
     }
 
-    /// Compresses `input`, and passes on what is ready; at the end, everything.
-    mutating func compress(
+    func compress(
         _ input: [UInt8], isLast: Bool, output: (ArraySlice<UInt8>) throws(FileError) -> Void
     ) throws(FileError) {
         var offset = 0
@@ -38,7 +37,7 @@ struct GzipCompressor: ~Copyable, @unchecked Sendable {
         }
     }
 
-    private mutating func deflateOnce(
+    private func deflateOnce(
         _ input: [UInt8], from offset: Int, flush: Int32
     ) -> (consumed: Int, produced: Int, code: Int32) {
         input.withUnsafeBufferPointer { input in

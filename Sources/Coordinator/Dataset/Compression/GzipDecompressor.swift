@@ -1,18 +1,10 @@
 import CZlib
 internal import Diagnostics
 
-/// What is wrong with a gzip file.
-enum GzipError: Error, Hashable {
-    /// In zlib's words.
-    case damaged(String)
-    /// There is something behind a member's end that is neither a member nor zeros; what, in words.
-    case trailing(String)
-}
-
 /// Decompresses gzip members that follow one another (RFC 1952, section 2.2), a piece at a time.
 ///
 /// Unlike zlib's own reader and `gunzip`, it does not pass over what is behind the last member.
-struct GzipDecompressor: ~Copyable, @unchecked Sendable {
+final class GzipDecompressor: StreamDecompressor, @unchecked Sendable {
     private enum State {
         /// Inside a member. → behindMember
         case member
@@ -27,10 +19,7 @@ struct GzipDecompressor: ~Copyable, @unchecked Sendable {
     private let stream: UnsafeMutablePointer<z_stream>
     private var state = State.member
 
-    private static let magic: [UInt8] = [0x1F, 0x8B]
-
-    /// Whether a file that begins with those bytes is compressed with gzip.
-    static func recognizes(_ bytes: [UInt8]) -> Bool { bytes.starts(with: magic) }
+    static let magic: [UInt8] = [0x1F, 0x8B]
 
     init() {
         stream = .allocate(capacity: 1)
@@ -45,15 +34,9 @@ struct GzipDecompressor: ~Copyable, @unchecked Sendable {
         stream.deallocate()
     }
 
-    /// Decompresses from `input[position...]` into `output`, from its start.
-    ///
-    /// - Parameters:
-    ///   - position: moves behind what was consumed; to the offending byte where an error is thrown behind a member.
-    ///   - isLast: whether the file ends with this input.
-    /// - Returns: the bytes that `output` now holds; 0 where more input is needed, or at the end.
-    mutating func decompress(
+    func decompress(
         _ input: [UInt8], from position: inout Int, isLast: Bool, into output: inout [UInt8]
-    ) throws(GzipError) -> Int {
+    ) throws(StreamError) -> Int {
         while true {
             switch state {
             case .member:
@@ -69,19 +52,19 @@ struct GzipDecompressor: ~Copyable, @unchecked Sendable {
                     inflateReset(stream)
                     state = .member
                 } else {
-                    throw .trailing(Self.excerpt(input[position...]))
+                    throw .trailing(input[position...].excerptOfFile)
                 }
             case .padding:
                 while position < input.count, input[position] == 0 { position += 1 }
-                guard position == input.count else { throw .trailing(Self.excerpt(input[position...])) }
+                guard position == input.count else { throw .trailing(input[position...].excerptOfFile) }
                 return 0
             }
         }
     }
 
-    private mutating func inflateOnce(
+    private func inflateOnce(
         _ input: [UInt8], from position: inout Int, into output: inout [UInt8]
-    ) throws(GzipError) -> Int {
+    ) throws(StreamError) -> Int {
         let (consumed, produced, code) = input.withUnsafeBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in
                 stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress! + position)
@@ -104,9 +87,12 @@ struct GzipDecompressor: ~Copyable, @unchecked Sendable {
         }
         return produced
     }
+}
 
-    private static func excerpt(_ bytes: ArraySlice<UInt8>) -> String {
-        let beginning = Array(bytes.prefix(24))
+extension ArraySlice<UInt8> {
+    /// What is found in a file where something else should be: a text's beginning, or a byte.
+    var excerptOfFile: String {
+        let beginning = Array(prefix(24))
         guard beginning.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) else {
             let byte = String(beginning[0], radix: 16, uppercase: true)
             return "the byte 0x\(byte.count == 1 ? "0" : "")\(byte)"
