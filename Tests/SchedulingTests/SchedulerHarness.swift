@@ -137,7 +137,8 @@ extension LoadedModel {
         textsAhead: Int = 0
     ) -> Self {
         .init(
-            digest: digest, name: "model.gguf", tokenizer: "t", layerCount: 2, hiddenSize: 2, contextLength: 64,
+            digest: digest, name: "model.gguf", architecture: "llama", tokenizer: "t", layerCount: 2, hiddenSize: 2,
+            contextLength: 64,
             precision: precision, numericBuild: numericBuild, credit: credit, textsAhead: textsAhead)
     }
 }

@@ -16,26 +16,34 @@ extension FuzzedParser {
         "csv", isText: true, syntax: csvSyntax, corpus: { csvFiles }, assemble: joinedLines,
         parse: { input, scratch in try checkRows(of: input[0], plain: input[0], .csv, scratch) })
 
-    /// Compressed JSON Lines: damaged before they are compressed, or after it.
-    static let gzip = FuzzedParser(
-        "gzip", isText: true, syntax: jsonSyntax + [[0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]],
-        corpus: { jsonFiles + [[Array("{}".utf8), [UInt8](repeating: 0x20, count: 60_000)]] },
-        assemble: { parts, random in
-            let plain = joinedLines(parts, &random)[0]
-            // A file may consist of several members.
-            let cut = random.oneIn(4) ? random.below(plain.count + 1) : plain.count
-            var members = [compressed(Array(plain[..<cut]))]
-            if cut < plain.count { members.append(compressed(Array(plain[cut...]))) }
-            let file = Array(members.joined())
-            guard random.oneIn(2) else { return [file, plain] }
-            return [random.damaged(file)]
-        },
-        parse: { input, scratch in
-            try checkRows(of: input[0], plain: input.count > 1 ? input[1] : nil, .json, scratch)
-        })
+    static let gzip = compressedLines("gzip", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]) { GzipCompressor() }
+    static let zstd = compressedLines("zstd", [0x28, 0xB5, 0x2F, 0xFD, 0x24, 0x00]) { ZstdCompressor() }
 
-    private static func compressed(_ bytes: [UInt8]) -> [UInt8] {
-        let compressor = GzipCompressor()
+    /// Compressed JSON Lines: damaged before they are compressed, or after it.
+    ///
+    /// - Parameter beginning: of a file.
+    private static func compressedLines(
+        _ name: String, _ beginning: [UInt8], _ compressor: @escaping @Sendable () -> any StreamCompressor
+    ) -> FuzzedParser {
+        FuzzedParser(
+            name, isText: true, syntax: jsonSyntax + [beginning],
+            corpus: { jsonFiles + [[Array("{}".utf8), [UInt8](repeating: 0x20, count: 60_000)]] },
+            assemble: { parts, random in
+                let plain = joinedLines(parts, &random)[0]
+                // A file may consist of several parts.
+                let cut = random.oneIn(4) ? random.below(plain.count + 1) : plain.count
+                var members = [compressed(Array(plain[..<cut]), compressor())]
+                if cut < plain.count { members.append(compressed(Array(plain[cut...]), compressor())) }
+                let file = Array(members.joined())
+                guard random.oneIn(2) else { return [file, plain] }
+                return [random.damaged(file)]
+            },
+            parse: { input, scratch in
+                try checkRows(of: input[0], plain: input.count > 1 ? input[1] : nil, .json, scratch)
+            })
+    }
+
+    private static func compressed(_ bytes: [UInt8], _ compressor: any StreamCompressor) -> [UInt8] {
         var file: [UInt8] = []
         do {
             try compressor.compress(bytes, isLast: true) { file += $0 }
