@@ -57,12 +57,14 @@ import Testing
         let folder = Folder()
         var first: PartialModel? = try PartialModel(Self.offer, in: folder.cache) {}
         let (waits, waiting) = AsyncStream.makeStream(of: Void.self)
-        let second = Task.detached {
-            let file = try PartialModel(Self.offer, in: folder.cache) { waiting.finish() }
-            defer { withExtendedLifetime(file) {} }
-            let isComplete = file.isComplete
-            if isComplete { try file.remove() }
-            return (isComplete, file.byteCount)
+        let second = Task {
+            try await onOwnThread {
+                let file = try PartialModel(Self.offer, in: folder.cache) { waiting.finish() }
+                defer { withExtendedLifetime(file) {} }
+                let isComplete = file.isComplete
+                if isComplete { try file.remove() }
+                return (isComplete, file.byteCount)
+            }
         }
         for await _ in waits {}
         try first?.append([1])
