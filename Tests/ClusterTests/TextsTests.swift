@@ -57,8 +57,14 @@ struct TextsTests {
         let (program, status) = try await texts(folder, "--anchors", "--output", folder.path("texts.jsonl"))
         #expect(status == 0 && program.output.isEmpty, "\(program.errors)")
         let written = try String(contentsOf: folder.url.appending(path: "texts.jsonl"), encoding: .utf8)
-        #expect(written.hasPrefix(#"{"row": 0, "prompt": "Below is"#))
-        #expect(written.hasSuffix(##"### Response:\n", "responses": ["no", "yes"]}"## + "\n"))
+        // In the model's own template, which is the default.
+        let system = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
+        let prompt =
+            #"<|im_start|>system\n\#(system)<|im_end|>\n<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n"#
+        let ranges = "[[0, 115], [116, 149]]"
+        #expect(
+            written == #"{"row": 0, "prompt": "\#(prompt)", "responses": ["no", "yes"], "prompt_controls": \#(ranges)}"#
+                + "\n")
     }
 
     @Test func aWrongConfigurationIsSaid() async throws {

@@ -27,6 +27,7 @@ import Testing
         let yaml = """
             job: {input: \(input), output: \(output), errors: \(errors), anchors: anchors.jsonl}
             model: {path: none.gguf}
+            embedding: {template: alpaca}
             """
         return try JobDefinition(Configuration(yaml: yaml, path: folder.path("cluster.yaml")))
     }
