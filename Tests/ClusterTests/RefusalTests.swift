@@ -34,7 +34,9 @@ struct RefusalTests {
         let folder = try JobFolder()
         let bytes = try Data(contentsOf: URL(filePath: Programs.model)).prefix(keep)
         try bytes.write(to: folder.url.appending(path: "\(name).gguf"))
-        try folder.configure(model: folder.path("\(name).gguf"))
+        // With a template of ours nothing but a worker looks into the file.
+        try folder.configure(
+            model: folder.path("\(name).gguf"), embedding: "{template: alpaca, layer: -1, token: last}")
         let (program, exit) = try await folder.run(workers: 2)
         #expect(exit == .init(status: 2, isSignal: false))
         #expect(program.errors.contains("error: no worker is left: "), "\(program.errors)")

@@ -5,7 +5,7 @@ import Testing
 /// Jobs whose rows or anchors are of several sorts, or whose anchors have the rows' prompts.
 @Suite(.serialized, .needs(.model), .hangLimit)
 struct SurveyedGroupsTests {
-    private static let auto = "{layer: 21, token: mean-response}"
+    private static let auto = "{template: alpaca, layer: 21, token: mean-response}"
 
     private typealias Object = [String: Any]
 
