@@ -188,7 +188,7 @@ struct RerankTests {
     @Test func whatCannotBeRankedSaysSo() async throws {
         let folder = try await Self.evaluated.value
         let cases: [([String], String)] = [
-            (["--set", "embedding.template=chatml"], "was made with alpaca"),
+            (["--set", "embedding.template=chatml"], "was made with model "),
             (["--set", "embedding.layer=3"], "embedding.layer is 3, but"),
             (["--set", "model.sha256=\(String(repeating: "0", count: 64))"], "model.sha256 is 0000"),
             (["--heads", folder.path("pool.jsonl")], "not a usable safetensors file"),
