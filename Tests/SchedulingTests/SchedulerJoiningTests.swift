@@ -75,7 +75,7 @@ import Testing
             testDescription: "another model", agreed: .test, found: .test(digest: "d2"),
             sentence: """
                 its model model.gguf (SHA-256 d2) is not this job's, model.gguf (SHA-256 d1): give the worker that \
-                file with --model
+                model with --model
                 """),
         Refusal(
             testDescription: "another precision", agreed: .test, found: .test(precision: .bf16),
