@@ -127,8 +127,7 @@ struct ModelTransferTests {
         #expect(!FileManager.default.fileExists(atPath: cluster.partial))
         let served = try bytesServed(by: coordinator)
         print("\(there) bytes were there, \(served) bytes were sent for \(Self.modelBytes.count)")
-        // On a busy machine who waits asks again for what is on its way; what was there is sent once.
-        #expect(served >= Self.modelBytes.count && served < Self.modelBytes.count + there)
+        #expect(served >= Self.modelBytes.count && served <= Self.modelBytes.count + Self.chunksLost)
     }
 
     @Test func aKilledCoordinatorsDownloadsGoOn() async throws {

@@ -78,10 +78,10 @@ struct EmbedderTests {
     func aPrefixKeptFromTheBatchBeforeGivesTheSameVectors(_ pooling: Pooling) throws {
         var random = SeededGenerator(seed: 11)
         let (prompt, branch) = (randomSequence(150, &random).tokens, randomSequence(70, &random).tokens)
-        let sequences = (0..<14).map { index in
-            let start = index < 7 ? prompt : prompt[..<100] + branch
+        let sequences = (0..<30).map { index in
+            let start = index < 15 ? prompt : prompt[..<100] + branch
             return TokenSequence(
-                tokens: start + randomSequence(20 + 11 * index, &random).tokens, responseStart: start.count)
+                tokens: start + randomSequence(20 + 5 * index, &random).tokens, responseStart: start.count)
         }
         // The whole of one is the beginning of another, and one comes twice.
         let all = sequences + [TokenSequence(tokens: prompt, responseStart: 140), sequences[7]]

@@ -8,7 +8,7 @@ import Testing
 /// `LEGEND_FUZZ_INPUT` is the number of a single one.
 @Suite(.serialized) struct FuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
-    private static let count = environment["LEGEND_FUZZ_INPUTS"].flatMap { UInt64($0) } ?? 8000
+    private static let count = environment["LEGEND_FUZZ_INPUTS"].flatMap { UInt64($0) } ?? 20_000
     private static let seed = environment["LEGEND_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1
     private static let onlyInput = environment["LEGEND_FUZZ_INPUT"].flatMap { UInt64($0) }
 
