@@ -1,8 +1,9 @@
 import Foundation
 import Synchronization
 
-/// A TCP connection between a worker and its coordinator that stops, on the way to the worker, after so many bytes, until
-/// it is released: so a test has time to do something in the middle of a download.
+/// A TCP connection between a worker and its coordinator that stops, after so many bytes to the worker, both ways, until it
+/// is released: so a test has time to do something in the middle of a download, and a worker that waits meanwhile asks for
+/// nothing twice.
 final class HoldingProxy: Sendable {
     var port: UInt16 { relay.port }
     private let relay: Relay
@@ -12,7 +13,7 @@ final class HoldingProxy: Sendable {
         let gate = Gate(bytes: bytes)
         self.gate = gate
         relay = try Relay(to: target) { direction, count in
-            if direction == .fromTarget { gate.spend(count) }
+            gate.spend(direction == .fromTarget ? count : 0)
         }
     }
 
