@@ -30,6 +30,9 @@ package struct JobSpecification: Hashable, Sendable {
 
     /// Longest sequence in tokens; 0 for the model's context length.
     package var maxTokens: Int
+
+    /// What becomes of texts with more of them; a job that generates texts goes on with none that is cut.
+    package var truncation: Truncation
     package var heartbeatMilliseconds: Int
 
     /// What goes into the store, besides what the steps ask for; empty where there is none.
@@ -41,8 +44,8 @@ package struct JobSpecification: Hashable, Sendable {
     package init(
         job: String, modelPath: String, modelDigest: String, precision: Precision, backend: Backend,
         attention: AttentionPrecision = .f32, readouts: [Readout], everyLayer: [Pooling] = [],
-        choosesReadouts: Bool = false, maxTokens: Int, heartbeatMilliseconds: Int, keptReadouts: [Readout] = [],
-        generation: GenerationRoom? = nil
+        choosesReadouts: Bool = false, maxTokens: Int, truncation: Truncation = .error, heartbeatMilliseconds: Int,
+        keptReadouts: [Readout] = [], generation: GenerationRoom? = nil
     ) {
         self.job = job
         self.modelPath = modelPath
@@ -54,6 +57,7 @@ package struct JobSpecification: Hashable, Sendable {
         self.everyLayer = everyLayer
         self.choosesReadouts = choosesReadouts
         self.maxTokens = maxTokens
+        self.truncation = truncation
         self.heartbeatMilliseconds = heartbeatMilliseconds
         self.keptReadouts = keptReadouts
         self.generation = generation

@@ -2,7 +2,7 @@
 package enum ProtocolVersion {
     /// Raised by every change to `legend.proto` that an older peer could misread, and by every new value of a ``Choice``
     /// that is sent: a peer that does not know its name takes the message for malformed.
-    package static let current: UInt32 = 9
+    package static let current: UInt32 = 10
 
     /// The version of this software, for people; it decides nothing.
     package static let software = "0.1.0"

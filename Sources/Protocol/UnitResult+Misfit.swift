@@ -15,6 +15,9 @@ extension UnitResult {
             return "a result by scorer \(digest); the job's is \(scorer?.digest ?? "unknown")"
         }
         if let problem = misfitOfRows(unit) { return problem }
+        guard truncated.isEmpty || job.truncation != .error && work.values != .texts else {
+            return "rows that were cut; those of the job are not"
+        }
         if work.values == .texts { return misfitOfTexts() }
         let shapeOfText =
             switch work.values {

@@ -87,6 +87,9 @@ package struct UnitResult: Hashable, Sendable {
     /// Rows that could not be computed, ascending by item; the other rows of the unit are good.
     package var failures: [RowFailure]
 
+    /// Indices into `rows`, ascending: of those of which a text was cut, as the job's ``Truncation`` says.
+    package var truncated: [Int]
+
     /// Tokens of all sequences, and those left to compute after shared prefixes.
     package var tokensTotal: UInt64
     package var tokensComputed: UInt64
@@ -97,14 +100,15 @@ package struct UnitResult: Hashable, Sendable {
 
     package init(
         lease: Lease, rows: [UInt64], responseCounts: [Int], output: Output, failures: [RowFailure] = [],
-        tokensTotal: UInt64 = 0,
-        tokensComputed: UInt64 = 0, computeMicroseconds: UInt64 = 0, kept: KeptEmbeddings? = nil
+        truncated: [Int] = [], tokensTotal: UInt64 = 0, tokensComputed: UInt64 = 0, computeMicroseconds: UInt64 = 0,
+        kept: KeptEmbeddings? = nil
     ) {
         self.lease = lease
         self.rows = rows
         self.responseCounts = responseCounts
         self.output = output
         self.failures = failures
+        self.truncated = truncated
         self.tokensTotal = tokensTotal
         self.tokensComputed = tokensComputed
         self.computeMicroseconds = computeMicroseconds

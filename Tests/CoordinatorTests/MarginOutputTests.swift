@@ -31,18 +31,22 @@ import Testing
         try folder.write(#"{"prompt": "p", "harmless": "no", "harmful": "yes"}"#, to: "anchors.jsonl")
     }
 
-    private func definition(_ margin: String) throws -> JobDefinition {
+    private func definition(_ margin: String, model: String = "") throws -> JobDefinition {
         let yaml = """
             job: {input: rows.jsonl, output: out.jsonl, anchors: anchors.jsonl}
-            model: {path: none.gguf}
+            model: {path: none.gguf\(model)}
             embedding: {compat: legend}
             margin: {\(margin)}
             """
         return try JobDefinition(Configuration(yaml: yaml, path: folder.path("cluster.yaml")))
     }
 
-    private func run(_ margin: String, rescore: ((UInt64) throws -> RowResult)? = nil) throws -> OutputStep.Summary {
-        let definition = try definition(margin)
+    /// - Parameter truncated: rows of which a text was cut.
+    private func run(
+        _ margin: String, model: String = "", truncated: Set<UInt64> = [],
+        rescore: ((UInt64) throws -> RowResult)? = nil
+    ) throws -> OutputStep.Summary {
+        let definition = try definition(margin, model: model)
         let input = try #require(definition.input(of: .rows))
         try Ingestor(ledger: ledger, input: input, unitTokens: 256, textsPerUnitMax: 4096).run { _ in }
         for unit in try ledger.openUnits(of: .rows, after: UnitID(0), limit: .max) {
@@ -51,7 +55,8 @@ import Testing
             let result = UnitResult(
                 lease: Lease(unit: unit.id, attempt: 1), rows: payload.items.map(\.row),
                 responseCounts: payload.items.map { _ in 2 },
-                output: .scores(Tensor(scores, shape: [scores.count, 1]), scorer: "d"))
+                output: .scores(Tensor(scores, shape: [scores.count, 1]), scorer: "d"),
+                truncated: payload.items.indices.filter { truncated.contains(payload.items[$0].row) })
             _ = try ledger.apply([.result(result, worker: "a")])
         }
         return try OutputStep(definition: definition, ledger: ledger, direction: nil, survey: nil).run(rescore: rescore)
@@ -87,6 +92,20 @@ import Testing
                 "margin: mean 0.0625, standard deviation 1.4488, from -1.5 to 2.0; 25.0 % above 0", "output: o",
                 "report: o.report.html", "errors: e",
             ])
+    }
+
+    @Test func rowsOfWhichATextWasCutAreMarked() throws {
+        let summary = try run("", model: ", truncation: keep-end", truncated: [1, 4])
+        #expect(
+            try added() == [
+                #""margin": 2.0, "margin_truncated": false, "score_chosen": 3.0, "score_rejected": 1.0"#,
+                #""margin": -1.5, "margin_truncated": true, "score_chosen": -0.5, "score_rejected": 1.0"#,
+                #""margin": 0.0, "margin_truncated": false, "score_chosen": 1.0, "score_rejected": 1.0"#,
+                #""margin": -0.25, "margin_truncated": true, "score_chosen": 0.75, "score_rejected": 1.0"#,
+            ])
+        #expect(
+            text(summary)[1]
+                == "truncated: 2 rows, which margin_truncated marks, had more tokens than fit: their ends were kept")
     }
 
     @Test func flippedRowsAreExchangedWithTheirScores() throws {
@@ -157,7 +176,7 @@ import Testing
     }
 
     /// Whether this job adds it or an earlier one did: nobody is to take that one's for this one's.
-    @Test(arguments: ["margin", "margin_bin", "margin_negative", "margin_flipped", "p_safer"])
+    @Test(arguments: ["margin", "margin_bin", "margin_negative", "margin_flipped", "margin_truncated", "p_safer"])
     func aColumnThatJobsAddIsFoundInTheInput(_ column: String) throws {
         try folder.write(#"{"prompt": "p", "chosen": "c", "rejected": "r", "\#(column)": 1}"#, to: "rows.jsonl")
         let error = #expect(throws: ConfigurationError.self) { try definition("") }

@@ -33,7 +33,7 @@ enum ConfigurationFixtures {
             refusal: nil),
         model: .init(
             path: "/jobs/today/model.gguf", sha256: nil, precision: .automatic, backend: .automatic, maxTokens: 0,
-            serve: true),
+            truncation: .error, serve: true),
         embedding: .init(
             template: "auto", layer: nil, token: nil, compatibility: .none, readsControlTokensOfRows: false),
         direction: .init(estimator: .automatic, surveyRows: 2000),

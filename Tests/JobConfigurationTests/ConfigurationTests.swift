@@ -32,7 +32,8 @@ import Testing
               ignore_columns: [system]
               prompt_in_responses: keep
               refusal: "No."
-            model: {path: /m.gguf, sha256: \(digest), precision: bf16, backend: blas, max_tokens: 4096, serve: false}
+            model: {path: /m.gguf, sha256: \(digest), precision: bf16, backend: blas, max_tokens: 4096, truncation: keep-end,
+              serve: false}
             embedding:
               {template: chat, layer: 12, token: mean-response, compat: none, control_tokens: tokens, keep_embeddings: true,
               keep_layers: [20, -1, 12], keep_tokens: [last]}
@@ -71,7 +72,8 @@ import Testing
                 format: "harmful", prompt: "p", harmless: "safe", harmful: "unsafe", ignoredColumns: ["system"],
                 promptInResponses: "keep", refusal: "No."),
             model: .init(
-                path: "/m.gguf", sha256: digest, precision: .bf16, backend: .blas, maxTokens: 4096, serve: false),
+                path: "/m.gguf", sha256: digest, precision: .bf16, backend: .blas, maxTokens: 4096,
+                truncation: .keepEnd, serve: false),
             embedding: .init(
                 template: "chat", layer: 12, token: .meanResponse, compatibility: .none,
                 readsControlTokensOfRows: true, kept: .init(layers: [-1, 12, 20], tokens: [.lastToken, .meanResponse])),

@@ -57,6 +57,7 @@ import Testing
         (Key(section: "dataset", name: "format"), ["auto", "preference", "hh"]),
         (Key(section: "dataset", name: "existing_columns"), ["refuse", "rename", "replace"]),
         (Key(section: "anchors", name: "format"), ["auto", "harmful", "hh"]),
+        (Key(section: "model", name: "truncation"), ["error", "keep-end", "keep-start"]),
         (Key(section: "model", name: "precision"), ["auto", "f32", "bf16", "int8"]),
         (Key(section: "model", name: "backend"), ["auto", "native", "onednn", "blas"]),
         (Key(section: "embedding", name: "token"), ["auto", "last", "mean", "mean-response"]),

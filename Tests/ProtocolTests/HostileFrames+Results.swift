@@ -108,6 +108,7 @@ extension HostileFrames {
         let result = Protocol.Message.worker(.result(MessageSamples.result))
         let bytes = [UInt8](repeating: 1, count: 4)
         let order = "a result whose failed rows are out of range or order"
+        let cutOrder = "a result whose cut rows are out of range or order"
         func failures(_ items: UInt32...) -> [WireRowFailure] { items.map { item in .with { $0.item = item } } }
         return [
             .init(
@@ -137,6 +138,9 @@ extension HostileFrames {
                     $0.tensors[0] = WireTensor(Tensor(bytes))
                     $0.tensors[0].shape = [4, 1]
                 }, bulk: { $0 = [bytes] }),
+            .init(result, cutOrder, { $0.unitResult.truncated = [2] }),
+            .init(result, cutOrder, { $0.unitResult.truncated = [1, 0] }),
+            .init(result, cutOrder, { $0.unitResult.truncated = [1, 1] }),
             .init(result, order, { $0.unitResult.failures = failures(2) }),
             .init(result, order, { $0.unitResult.failures = failures(1, 0) }),
             .init(result, order, { $0.unitResult.failures = failures(1, 1) }),

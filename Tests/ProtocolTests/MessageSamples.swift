@@ -33,7 +33,7 @@ enum MessageSamples {
     /// Rows with other numbers of responses, and three scores of each text.
     static let ragged = UnitResult(
         lease: lease, rows: [1, 2, 3], responseCounts: [1, 64, 3],
-        output: .scores(Tensor((0..<68 * 3).map(Double.init), shape: [68, 3]), scorer: "d1"))
+        output: .scores(Tensor((0..<68 * 3).map(Double.init), shape: [68, 3]), scorer: "d1"), truncated: [0, 2])
 
     /// With an infinity, a subnormal and a NaN, for the wire carries them: the scheduler refuses what may not be.
     static let kept = UnitResult(
@@ -78,6 +78,7 @@ enum MessageSamples {
 
     static var keepingJob: JobSpecification {
         var job = job
+        job.truncation = .keepStart
         job.keptReadouts = [Readout(-1, .lastToken), Readout(-1000, .meanText), Readout(20, .meanResponse)]
         return job
     }

@@ -23,12 +23,12 @@ import Tokenizers
 
     private func computation(
         _ readouts: [Readout] = readouts, everyLayer: [Protocol.Pooling] = [], choosing: Bool = false,
-        keeping kept: [Readout] = [], maxTokens: Int = 0
+        keeping kept: [Readout] = [], maxTokens: Int = 0, truncation: Truncation = .error
     ) throws -> UnitComputation {
         let job = JobSpecification(
             job: "job", modelPath: "", modelDigest: "", precision: .f32, backend: .native, readouts: readouts,
-            everyLayer: everyLayer, choosesReadouts: choosing, maxTokens: maxTokens, heartbeatMilliseconds: 1000,
-            keptReadouts: kept)
+            everyLayer: everyLayer, choosesReadouts: choosing, maxTokens: maxTokens, truncation: truncation,
+            heartbeatMilliseconds: 1000, keptReadouts: kept)
         return try UnitComputation(job: job, embedder: embedder)
     }
 
@@ -170,6 +170,51 @@ import Tokenizers
         #expect(unit.kept?.vectors.bytes[2 * hidden..<12 * hidden].allSatisfy { $0 == 0 } == true)
         let named = try embed(computation, payload(.embed, [("ab", ["c", ""])], names: ["chosen", "rejected"]))
         #expect(named.failures.map(\.reason) == ["the rejected response has no tokens of its own"])
+    }
+
+    @Test func rowsThatAreTooLongAreCutAndMarked() throws {
+        let rows = [("ab", ["cd", "e"]), ("abcdefgh", ["i", "jklm"]), ("abcdefghijk", ["lm", "no"])]
+        let end = try embed(computation(maxTokens: 9, truncation: .keepEnd), payload(.embed, rows))
+        #expect(end.failures.isEmpty && end.truncated == [1, 2])
+        try expect(end, is: [rows[0], ("defgh", ["i", "jklm"]), ("efghijk", ["lm", "no"])])
+        let start = try embed(computation(maxTokens: 9, truncation: .keepStart), payload(.embed, rows))
+        #expect(
+            start.failures == [
+                .init(
+                    item: 2,
+                    reason: "the prompt has 11 tokens; at most 9 fit, which leaves nothing of the 1. response")
+            ])
+        #expect(start.truncated == [1])
+        try expect(start, is: [rows[0], ("abcdefgh", ["i", "j"]), nil])
+    }
+
+    @Test func responsesThatAreAlikeOnceTheyAreCutAreNoPair() throws {
+        let rows = [
+            ("abcdefgh", ["ijk", "ijm"]), ("abcdefgh", ["ijk", "ijk"]), ("ab", ["zyxwvutsrq", "ayxwvutsrq"]),
+        ]
+        let start = try embed(
+            computation(maxTokens: 9, truncation: .keepStart), payload(.embed, rows, names: ["chosen", "rejected"]))
+        let reason = "the chosen and the rejected response are alike in the 9 tokens that fit"
+        #expect(start.failures == [.init(item: 0, reason: reason)] && start.truncated == [1, 2])
+        let end = try embed(
+            computation(maxTokens: 9, truncation: .keepEnd), payload(.embed, rows, names: ["chosen", "rejected"]))
+        #expect(end.failures == [.init(item: 2, reason: reason)] && end.truncated == [0, 1])
+    }
+
+    /// Whether a unit has the vectors of these texts, nil for rows that failed.
+    private func expect(_ unit: EmbeddedUnit, is rows: [(String, [String])?]) throws {
+        let perText = Self.readouts.count * hidden
+        var place = 0
+        for (row, count) in zip(rows, unit.responseCounts) {
+            for (prompt, response) in row.map({ row in row.1.map { (row.0, $0) } }) ?? [] {
+                let expected = try Self.readouts.flatMap { try vector(prompt, response, $0) }
+                let found = unit.vectors[place..<place + perText]
+                #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-5 }, "\(prompt) \(response)")
+                place += perText
+            }
+            if row == nil { place += count * perText }
+        }
+        #expect(place == unit.vectors.count)
     }
 
     @Test func aLayerThatTheModelDoesNotHaveIsRefused() {

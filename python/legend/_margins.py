@@ -26,9 +26,12 @@ COLUMNS = (
     "margin_bin",
     "margin_negative",
     "margin_flipped",
+    "margin_truncated",
     "score_chosen",
     "score_rejected",
 )
+#: Those that are true or false.
+FLAGS = ("margin_negative", "margin_flipped", "margin_truncated")
 ALWAYS = ("margin", "score_chosen", "score_rejected")
 
 #: A line that is longer is none of the coordinator's, whose rows have at most 128 MiB.
@@ -86,7 +89,7 @@ def annotated_rows(path: PathLike) -> Iterator[Dict[str, Any]]:
             )
         for column in columns:
             value, expected = row[column], "a finite number"
-            if column in ("margin_negative", "margin_flipped"):
+            if column in FLAGS:
                 is_right, expected = isinstance(value, bool), "true or false"
             elif column == "margin_bin":
                 is_right, expected = type(value) is int, "a whole number"

@@ -6,6 +6,7 @@ import sys
 from typing import IO, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 from . import _json
+from ._margins import FLAGS
 from ._outcome import Outcome, columns_of
 from ._text import quoted
 
@@ -194,7 +195,7 @@ TYPES = {
 def column_type(column: str) -> type:
     if column == "margin_bin":
         return int
-    return bool if column in ("margin_negative", "margin_flipped") else float
+    return bool if column in FLAGS else float
 
 
 def changed_columns(outcome: Outcome, values_of: Any) -> Dict[str, List[Any]]:

@@ -145,6 +145,9 @@ struct JobDefinition: Sendable {
             "embedding.compat": configuration.embedding.compatibility.rawValue,
             "dataset.max_row_mib": "\(dataset.maxRowBytes >> 20)",
         ]
+        if configuration.model.truncation != .error {
+            fingerprint["model.truncation"] = configuration.model.truncation.rawValue
+        }
         if let kind = anchors.kind { fingerprint["anchors.kind"] = kind }
         if let column = configuration.direction.by { fingerprint["direction.by"] = column }
         if let kept = configuration.embedding.kept {
@@ -164,6 +167,9 @@ struct JobDefinition: Sendable {
 
 extension JobDefinition {
     var compatibility: Compatibility { configuration.embedding.compatibility }
+
+    /// Whether texts that are too long are cut.
+    var truncates: Bool { configuration.model.truncation != .error }
 
     /// Whether control tokens that the rows spell are the model's.
     var readsControlTokens: Bool { compatibility == .legend || template.readsControlTokensOfRows }
@@ -187,7 +193,7 @@ extension JobDefinition {
             modelDigest: model.sha256 ?? savedDirection?.provenance.modelSHA256 ?? "", precision: precision,
             backend: model.backend, attention: precision == .f32 ? .f32 : .automatic,
             readouts: readouts, everyLayer: everyLayer, choosesReadouts: choosesReadouts, maxTokens: model.maxTokens,
-            heartbeatMilliseconds: Int(configuration.cluster.heartbeatSeconds * 1000),
+            truncation: model.truncation, heartbeatMilliseconds: Int(configuration.cluster.heartbeatSeconds * 1000),
             keptReadouts: embedding.kept?.readouts ?? [])
     }
 

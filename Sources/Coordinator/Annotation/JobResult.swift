@@ -22,6 +22,7 @@ struct JobResult: Sendable {
     ///   - directionFile: where the direction was saved; nil where it came from a file.
     func text(output: String, errors: String, directionFile: String?) -> String {
         var lines = ["\(summary.annotatedRows) of \(summary.rows) rows annotated" + failures + dropped]
+        if let text = summary.truncated?.text { lines.append("truncated: \(text)") }
         if summary.margins.count > 0 { lines.append("margin: \(summary.margins.text)") }
         if let calibration = summary.calibration {
             lines.append("unit: \(calibration.unitText)")

@@ -47,6 +47,9 @@ struct OutputStep: Sendable {
         var rowsByDirection: [TrustFigures.DirectionRows]?
         var categoryWarning: String?
 
+        /// nil where none is cut.
+        var truncated: TruncatedTexts?
+
         /// What became of margins below zero, and the bins; nil before the first row.
         var treatment: MarginTreatment?
 
@@ -90,6 +93,8 @@ struct OutputStep: Sendable {
         (summary.calibration, summary.treatment) = (calibration, treatment)
         summary.rowsByDirection = categories.counts(of: rows.rows)
         summary.categoryWarning = categories.warning(of: rows.rows)
+        let truncated = definition.truncates ? try ledger.truncatedRows(of: .rows) : nil
+        summary.truncated = try TruncatedTexts(definition, ledger)
         var rowTrust = RowTrust()
         var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
         var writer = try AnnotatedWriter(
@@ -98,7 +103,9 @@ struct OutputStep: Sendable {
         func write(_ record: DatasetRecord, _ outcome: RowOutcome, measured: Measured? = nil) throws {
             summary.rows += 1
             switch try writer.write(record, outcome) {
-            case .annotated(let annotation): summary.margins.add(annotation.margin)
+            case .annotated(let annotation):
+                summary.margins.add(annotation.margin)
+                if annotation.isTruncated == true { summary.truncated?.rows += 1 }
             case .dropped: summary.droppedRows += 1
             case .failed: return summary.failedRows += 1
             }
@@ -129,9 +136,10 @@ struct OutputStep: Sendable {
             case .failed(let reason): try write(record, .failed(reason: reason))
             case .values(let scores):
                 let scores = try categories.scores(scores, row: row)
-                let annotation =
+                var annotation =
                     try summary.calibration?.annotation(index, scores)
                     ?? Annotation(margin: scores.margin, scoreChosen: scores.chosen, scoreRejected: scores.rejected)
+                annotation.isTruncated = truncated?.contains(row)
                 try write(
                     record, treatment.outcome(annotation),
                     measured: (annotation.margin, scores, rows.prompts[index]))

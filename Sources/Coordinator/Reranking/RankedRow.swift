@@ -17,6 +17,9 @@ struct RankedRow {
         case scoreHead = "score_head"
         case scoreLegend = "score_legend"
 
+        /// Whether the text was cut, where such texts are.
+        case truncated = "score_truncated"
+
         init(_ kind: ResponseScorers.Kind) {
             self =
                 switch kind {
@@ -35,6 +38,9 @@ struct RankedRow {
     let score: Double
     let scores: [(kind: ResponseScorers.Kind, value: Double)]
 
+    /// nil in all rows where none is cut.
+    let isTruncated: Bool?
+
     /// What is added to the row.
     private var added: [AddedColumn] {
         func column(_ column: Column, _ value: AddedColumn.Value) -> AddedColumn {
@@ -43,6 +49,7 @@ struct RankedRow {
         return [
             column(.rank, .integer(rank)), column(.candidates, .integer(candidates)), column(.score, .number(score)),
         ] + scores.map { column(Column($0.kind), .number($0.value)) }
+            + (isTruncated.map { [column(.truncated, .boolean($0))] } ?? [])
     }
 
     /// The original's columns, but for those that are added, and these.
@@ -55,8 +62,13 @@ struct RankedRow {
 
     /// The columns that are added to every row.
     ///
-    /// - Parameter kinds: of the scores.
-    static func usual(_ kinds: [ResponseScorers.Kind]) -> [AddedColumn] {
-        RankedRow(rank: 0, place: 0, candidates: 0, score: 0, scores: kinds.map { ($0, 0) }).added
+    /// - Parameters:
+    ///   - kinds: of the scores.
+    ///   - truncates: whether texts that are too long are cut.
+    static func usual(_ kinds: [ResponseScorers.Kind], truncates: Bool) -> [AddedColumn] {
+        RankedRow(
+            rank: 0, place: 0, candidates: 0, score: 0, scores: kinds.map { ($0, 0) },
+            isTruncated: truncates ? false : nil
+        ).added
     }
 }

@@ -198,7 +198,7 @@ struct RerankDefinition: Sendable, PreparedJob {
     func job(_ ledger: Ledger) throws -> any ClusterJob { try RerankJob(self, ledger: ledger) }
 
     var fingerprint: JobFingerprint {
-        JobFingerprint([
+        var values = [
             "--candidates (SHA-256)": digest, "--heads or --direction": scorers.scorer.digest,
             "the candidates' columns": "\(options.columns.map { "\($0.prompt ?? "") \($0.other)" } ?? "")",
             "rerank.ignore_columns": "\(options.ignoredColumns)",
@@ -206,7 +206,11 @@ struct RerankDefinition: Sendable, PreparedJob {
             "model.max_tokens": "\(configuration.model.maxTokens)", "embedding.template": template.identity,
             "embedding.compat": configuration.embedding.compatibility.rawValue,
             "dataset.max_row_mib": "\(configuration.dataset.maxRowBytes >> 20)",
-        ])
+        ]
+        if configuration.model.truncation != .error {
+            values["model.truncation"] = configuration.model.truncation.rawValue
+        }
+        return JobFingerprint(values)
     }
 
     /// Scores the candidates, one response each.

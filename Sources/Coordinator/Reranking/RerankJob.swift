@@ -43,7 +43,7 @@ final class RerankJob: ClusterJob {
             job: "\(name) (\(run))", modelPath: model.path, modelDigest: definition.scorers.modelSHA256,
             precision: precision, backend: model.backend, attention: precision == .f32 ? .f32 : .automatic,
             readouts: definition.scorers.scorer.parts.map(\.readout), maxTokens: model.maxTokens,
-            heartbeatMilliseconds: Int(cluster.heartbeatSeconds * 1000))
+            truncation: model.truncation, heartbeatMilliseconds: Int(cluster.heartbeatSeconds * 1000))
     }
 
     var pipeline: Pipeline { Pipeline(workSteps, then: .writeOutput, named: "output", id: .output) }

@@ -3,6 +3,7 @@ internal import Diagnostics
 internal import Digest
 internal import FileSystem
 internal import Foundation
+internal import JobConfiguration
 internal import JobStore
 internal import Margins
 internal import Protocol
@@ -22,6 +23,9 @@ struct RerankOutput {
         var left = 0
         var failed = 0
         var curves: BestOfNCurves?
+
+        /// Ranked responses whose text was cut.
+        var truncated = 0
 
         /// Scored responses whose label is none.
         var unlabelled = 0
@@ -43,6 +47,9 @@ struct RerankOutput {
         var label: Double?
     }
 
+    /// Whether texts that are too long are cut.
+    private var truncates: Bool { definition.configuration.model.truncation != .error }
+
     /// - Throws: `FileError` where the candidates changed meanwhile or a file cannot be written; a ledger error.
     func run() throws -> Summary {
         guard try SHA256Digest(ofDataset: definition.request.candidates).description == definition.digest else {
@@ -55,6 +62,8 @@ struct RerankOutput {
         summary.prompts = prompts.count
         var ranks: [UInt64: RankedRow] = [:]
         let spreads = definition.scorers.kinds.indices.map { spread(prompts, $0) }
+        let truncated = truncates ? try ledger.truncatedRows(of: .rows) : nil
+        summary.truncated = truncated?.count ?? 0
         for responses in prompts {
             let scores = responses.map { score($0, definition.ranker, spreads) }
             let order = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
@@ -64,7 +73,8 @@ struct RerankOutput {
                 let response = responses[index]
                 ranks[response.row] = RankedRow(
                     rank: rank, place: place + 1, candidates: responses.count, score: scores[index],
-                    scores: zip(definition.scorers.kinds, response.scores).map { ($0, $1) })
+                    scores: zip(definition.scorers.kinds, response.scores).map { ($0, $1) },
+                    isTruncated: truncated?.contains(response.row))
             }
         }
         try write(ranks, &summary)
@@ -162,7 +172,9 @@ struct RerankOutput {
         var files = try RowFiles(
             path: definition.request.output, errorsPath: definition.errors,
             columns: reader.schema.map {
-                TableColumns($0, name: RankedRow.name(of:), usual: RankedRow.usual(definition.scorers.kinds))
+                TableColumns(
+                    $0, name: RankedRow.name(of:),
+                    usual: RankedRow.usual(definition.scorers.kinds, truncates: truncates))
             })
         var pending: [DatasetRecord] = []
         func flush() throws {
@@ -217,6 +229,11 @@ extension RerankOutput.Summary {
             "\(ranked.counted("response")) of \(prompts.counted("prompt")) ranked by \(definition.ranker.name)"
         ]
         if failed > 0 { lines[0] += "; \(failed) cannot be scored: the errors file says why" }
+        if truncated > 0 {
+            lines.append(
+                "truncated: \(truncated.counted("response")), which score_truncated marks, had more tokens than fit: "
+                    + definition.configuration.model.truncation.loss)
+        }
         if let best = definition.request.best, left > 0 {
             lines.append(
                 "written: the best \(best == 1 ? "one" : "\(best)") of each prompt, \((ranked - left).counted("response")) in all"

@@ -79,6 +79,7 @@ extension JobSpecification {
             attention: try AttentionPrecision(wire: wire.attention, "what a job's attention multiplies"),
             readouts: try [Readout](wire: wire.readouts, countMax: Readout.countMax), everyLayer: everyLayer,
             choosesReadouts: wire.choosesReadouts, maxTokens: Int(wire.maxTokens),
+            truncation: try Truncation(wire: wire.truncation, "a job's truncation"),
             heartbeatMilliseconds: Int(wire.heartbeatMs),
             keptReadouts: try [Readout](wire: wire.keep, countMax: Readout.keptMax),
             generation: wire.hasGeneration ? try GenerationRoom(wire.generation) : nil)
@@ -93,6 +94,7 @@ extension JobSpecification {
             $0.backend = backend.rawValue
             $0.attention = attention.rawValue
             $0.maxTokens = UInt32(maxTokens)
+            $0.truncation = truncation.rawValue
             $0.heartbeatMs = UInt32(heartbeatMilliseconds)
             $0.readouts = readouts.map(\.wire)
             $0.everyLayer = everyLayer.map(\.rawValue)

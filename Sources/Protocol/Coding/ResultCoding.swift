@@ -23,12 +23,16 @@ extension UnitResult {
             wire.failures.allSatisfy({ $0.item < wire.rows.count }),
             zip(wire.failures, wire.failures.dropFirst()).allSatisfy({ $0.item < $1.item })
         else { throw ProtocolError("a result whose failed rows are out of range or order") }
+        guard
+            wire.truncated.allSatisfy({ $0 < wire.rows.count }),
+            zip(wire.truncated, wire.truncated.dropFirst()).allSatisfy({ $0 < $1 })
+        else { throw ProtocolError("a result whose cut rows are out of range or order") }
         guard wire.tokensTotal <= 1 << 40 else { throw ProtocolError("a result of \(wire.tokensTotal) tokens") }
         self.init(
             lease: try Lease(wire.lease), rows: wire.rows, responseCounts: responseCounts,
             output: try Output(wire, values),
             failures: wire.failures.map { RowFailure(item: Int($0.item), reason: $0.reason.bounded) },
-            tokensTotal: wire.tokensTotal, tokensComputed: wire.tokensComputed,
+            truncated: wire.truncated.map(Int.init), tokensTotal: wire.tokensTotal, tokensComputed: wire.tokensComputed,
             computeMicroseconds: wire.computeMicroseconds,
             kept: try KeptEmbeddings(wire, kept, texts: texts))
     }
@@ -44,6 +48,7 @@ extension UnitResult {
                     $0.reason = failure.reason.bounded
                 }
             }
+            $0.truncated = truncated.map(UInt32.init)
             $0.tokensTotal = tokensTotal
             $0.tokensComputed = tokensComputed
             $0.computeMicroseconds = computeMicroseconds

@@ -122,6 +122,7 @@ extension Configuration {
             precision: section.choice("precision") ?? .automatic,
             backend: section.choice("backend") ?? .automatic,
             maxTokens: section.integer("max_tokens", in: 0...1_000_000) ?? 0,
+            truncation: section.choice("truncation") ?? .error,
             serve: section.boolean("serve") ?? true)
     }
 

@@ -192,6 +192,7 @@ package struct Configuration: Hashable, Sendable {
 
         /// Longest sequence in tokens; 0 for the model's context length.
         package var maxTokens: Int
+        package var truncation: Truncation
 
         /// Whether workers that do not have the model get it from the coordinator, where that has it.
         package var serve: Bool

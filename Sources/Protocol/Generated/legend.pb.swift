@@ -719,6 +719,12 @@ package nonisolated struct WireUnitResult: @unchecked Sendable {
     set {_uniqueStorage()._texts = newValue}
   }
 
+  /// Indices into rows, ascending: of those of which a text was cut, as JobSpecification.truncation says.
+  package var truncated: [UInt32] {
+    get {_storage._truncated}
+    set {_uniqueStorage()._truncated = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -937,6 +943,9 @@ package nonisolated struct WireJobSpecification: Sendable {
   package var hasGeneration: Bool {self._generation != nil}
   /// Clears the value of `generation`. Subsequent reads from it will return its default value.
   package mutating func clearGeneration() {self._generation = nil}
+
+  /// What becomes of texts of more tokens than fit: error, keep-end or keep-start.
+  package var truncation: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2416,7 +2425,7 @@ nonisolated extension WireRowFailure: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".UnitResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}rows\0\u{1}failures\0\u{3}tokens_total\0\u{3}tokens_computed\0\u{3}compute_microseconds\0\u{3}scorer_digest\0\u{3}kept_exponents\0\u{1}work\0\u{1}responses\0\u{1}generation\0\u{1}texts\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}rows\0\u{1}failures\0\u{3}tokens_total\0\u{3}tokens_computed\0\u{3}compute_microseconds\0\u{3}scorer_digest\0\u{3}kept_exponents\0\u{1}work\0\u{1}responses\0\u{1}generation\0\u{1}texts\0\u{1}truncated\0")
 
   fileprivate class _StorageClass {
     var _lease: WireLease? = nil
@@ -2431,6 +2440,7 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _responses: [UInt32] = []
     var _generation: WireGeneration? = nil
     var _texts: [WireGeneratedText] = []
+    var _truncated: [UInt32] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2453,6 +2463,7 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _responses = source._responses
       _generation = source._generation
       _texts = source._texts
+      _truncated = source._truncated
     }
   }
 
@@ -2483,6 +2494,7 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 10: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._responses) }()
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._generation) }()
         case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._texts) }()
+        case 13: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._truncated) }()
         default: break
         }
       }
@@ -2531,6 +2543,9 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if !_storage._texts.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._texts, fieldNumber: 12)
       }
+      if !_storage._truncated.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._truncated, fieldNumber: 13)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2552,6 +2567,7 @@ nonisolated extension WireUnitResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._responses != rhs_storage._responses {return false}
         if _storage._generation != rhs_storage._generation {return false}
         if _storage._texts != rhs_storage._texts {return false}
+        if _storage._truncated != rhs_storage._truncated {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2901,7 +2917,7 @@ nonisolated extension WireGenerationRoom: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{4}\u{3}max_tokens\0\u{3}heartbeat_ms\0\u{2}\u{b}attention\0\u{1}readouts\0\u{1}keep\0\u{3}every_layer\0\u{3}chooses_readouts\0\u{1}generation\0\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}model_path\0\u{3}model_digest\0\u{1}precision\0\u{1}backend\0\u{4}\u{3}max_tokens\0\u{3}heartbeat_ms\0\u{2}\u{b}attention\0\u{1}readouts\0\u{1}keep\0\u{3}every_layer\0\u{3}chooses_readouts\0\u{1}generation\0\u{1}truncation\0\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2922,6 +2938,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       case 23: try { try decoder.decodeRepeatedStringField(value: &self.everyLayer) }()
       case 24: try { try decoder.decodeSingularBoolField(value: &self.choosesReadouts) }()
       case 25: try { try decoder.decodeSingularMessageField(value: &self._generation) }()
+      case 26: try { try decoder.decodeSingularStringField(value: &self.truncation) }()
       default: break
       }
     }
@@ -2971,6 +2988,9 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     try { if let v = self._generation {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
     } }()
+    if !self.truncation.isEmpty {
+      try visitor.visitSingularStringField(value: self.truncation, fieldNumber: 26)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2988,6 +3008,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.everyLayer != rhs.everyLayer {return false}
     if lhs.choosesReadouts != rhs.choosesReadouts {return false}
     if lhs._generation != rhs._generation {return false}
+    if lhs.truncation != rhs.truncation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

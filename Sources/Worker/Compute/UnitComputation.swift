@@ -8,7 +8,7 @@ internal import Tokenizers
 struct UnitComputation: Sendable {
     private let embedder: Embedder
     private let selection: EmbeddingSelection
-    private let tokensMax: Int
+    private let limit: TokenLimit
     private let choosesReadouts: Bool
 
     /// What a text's vectors take in memory.
@@ -18,9 +18,8 @@ struct UnitComputation: Sendable {
     init(job: JobSpecification, embedder: Embedder) throws {
         selection = try EmbeddingSelection(job: job, model: embedder.model)
         self.embedder = embedder
-        let contextLength = embedder.model.contextLength
         choosesReadouts = job.choosesReadouts
-        self.tokensMax = job.maxTokens > 0 ? min(job.maxTokens, contextLength) : contextLength
+        limit = TokenLimit(job, embedder)
     }
 
     /// Embeds a unit's texts.
@@ -37,7 +36,7 @@ struct UnitComputation: Sendable {
         let start = ContinuousClock.now
         let selection = try selection(for: payload.work, scorer)
         try selection.check(texts: payload.textCount, work: payload.work)
-        let rows = payload.items.map { Row($0, of: payload, tokenizedBy: embedder, tokensMax: tokensMax) }
+        let rows = payload.items.map { TokenizedRow($0, of: payload, by: embedder, limit) }
         let sequences = rows.filter { $0.failure == nil }.flatMap(\.sequences)
         let embeddings = try lane.embed(
             sequences, layers: selection.allLayers, poolings: selection.allPoolings
@@ -56,6 +55,7 @@ struct UnitComputation: Sendable {
                 selection.appendNothing(texts: texts, to: &kept)
             } else {
                 unit.vectors += vectors
+                if row.isTruncated { unit.truncated.append(item) }
                 selection.appendKept(of: own, in: embeddings, to: &kept)
             }
         }
@@ -82,8 +82,9 @@ struct UnitComputation: Sendable {
     func result(of unit: EmbeddedUnit, _ lease: Lease, scorer: Scorer?) throws -> UnitResult {
         UnitResult(
             lease: lease, rows: unit.rows, responseCounts: unit.responseCounts,
-            output: try output(of: unit, scorer: scorer), failures: unit.failures, tokensTotal: unit.tokensTotal,
-            tokensComputed: unit.tokensComputed, computeMicroseconds: unit.computeMicroseconds, kept: unit.kept)
+            output: try output(of: unit, scorer: scorer), failures: unit.failures, truncated: unit.truncated,
+            tokensTotal: unit.tokensTotal, tokensComputed: unit.tokensComputed,
+            computeMicroseconds: unit.computeMicroseconds, kept: unit.kept)
     }
 
     private func output(of unit: EmbeddedUnit, scorer: Scorer?) throws -> UnitResult.Output {
@@ -97,35 +98,6 @@ struct UnitComputation: Sendable {
             let scores = try scorer.scores(
                 of: unit.vectors, rows: unit.responseCounts, readouts: unit.readouts, hiddenSize: hidden)
             return .scores(Tensor(scores, shape: [texts, scorer.scoreCount]), scorer: scorer.digest)
-        }
-    }
-}
-
-/// A row as tokens, or why it cannot be embedded.
-private struct Row {
-    private(set) var sequences: [TokenSequence]
-    private(set) var failure: String?
-
-    init(_ item: UnitPayload.Item, of payload: UnitPayload, tokenizedBy embedder: Embedder, tokensMax: Int) {
-        let prompt = item.text.prompt
-        sequences = item.text.responses.map { response in
-            let start = prompt.text.utf8.count
-            let controls =
-                prompt.controlRanges
-                + response.controlRanges.map { $0.lowerBound + start..<$0.upperBound + start }
-            return embedder.tokenize(
-                Array(prompt.text.utf8) + Array(response.text.utf8), responseOffset: start,
-                controlTokens: controls.isEmpty ? .none : .within(controls))
-        }
-        for (index, sequence) in sequences.enumerated() where failure == nil {
-            let name = payload.name(ofResponse: index)
-            if sequence.tokens.count > tokensMax {
-                failure = """
-                    prompt and \(name) response have \(sequence.tokens.count) tokens; at most \(tokensMax) fit
-                    """
-            } else if sequence.responseStart >= sequence.tokens.count {
-                failure = "the \(name) response has no tokens of its own"
-            }
         }
     }
 }

@@ -21,6 +21,9 @@ package struct EmbeddedUnit: Hashable, Sendable {
 
     /// Ascending by item.
     package var failures: [UnitResult.RowFailure] = []
+
+    /// Items of which a text was cut, ascending.
+    package var truncated: [Int] = []
     package var tokensTotal: UInt64 = 0
     package var tokensComputed: UInt64 = 0
     package var computeMicroseconds: UInt64 = 0

@@ -125,7 +125,7 @@ extension FuzzedParser {
             "job:\n  input: ~/rows.csv\n  output: /tmp/o\n  direction: d.safetensors\n  state: s\n  name: é\n",
             "dataset:\n  format: auto\n  columns: {prompt: question, chosen: good, rejected: bad}\n  max_row_mib: 16\n",
             "anchors:\n  format: harmful\n  columns: {prompt: q, harmful: h}\n  refusal: \"I can\\u2019t.\"\n",
-            "model:\n  path: \"m\"\n  serve: false\n  precision: int8\n  backend: native\n  max_tokens: 4_096\n",
+            "model:\n  path: \"m\"\n  serve: false\n  precision: int8\n  backend: native\n  max_tokens: 4_096\n  truncation: keep-end\n",
             "margin:\n  unit: raw\n  negative: drop\n  bins: {edges: [-1, 0, 1.5]}\n",
             "embedding:\n  template: |\n    {prompt}\n    {response}\n  layer: -1\n  token: mean\n  compat: none\n",
             """

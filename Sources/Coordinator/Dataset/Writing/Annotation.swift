@@ -43,6 +43,9 @@ package struct Annotation: Hashable, Sendable {
     /// nil in all rows where nothing is said of them.
     package var mark: Mark?
 
+    /// Whether one of the row's texts was cut; nil in all rows where none is.
+    package var isTruncated: Bool?
+
     /// - Throws: ``NonFiniteValue`` if a number is infinite or none: JSON cannot say that, and reward trainers need a
     ///   finite margin.
     package init(
@@ -69,6 +72,7 @@ package struct Annotation: Hashable, Sendable {
             (.margin, .number(margin)), calibrated.map { (.marginRaw, .number($0.raw)) },
             calibrated?.standardError.map { (.marginError, .number($0)) },
             calibrated?.probability.map { (.probability, .number($0)) }, bin.map { (.bin, .integer($0)) }, mark,
+            isTruncated.map { (.truncated, .boolean($0)) },
             (.scoreChosen, .number(scoreChosen)), (.scoreRejected, .number(scoreRejected)),
         ]
         return values.compactMap(\.self)
@@ -133,6 +137,7 @@ package enum OutputColumn: String, CaseIterable, Sendable {
     case bin = "margin_bin"
     case negative = "margin_negative"
     case flipped = "margin_flipped"
+    case truncated = "margin_truncated"
     case scoreChosen = "score_chosen"
     case scoreRejected = "score_rejected"
 

@@ -145,6 +145,10 @@ extension Ledger {
                 }
             try insert(outcome, of: row, step: step.id, in: database)
         }
+        for item in result.truncated where failures[item] == nil {
+            try database.cachedStatement(sql: "INSERT INTO truncated (step, row) VALUES (?, ?)")
+                .execute(arguments: [step.id.rawValue, Int64(rows[item])])
+        }
     }
 
     private static func insert(_ outcome: RowResult, of row: UInt64, step: StepID, in database: Database) throws {
@@ -168,6 +172,8 @@ extension Ledger {
         try database.write { database in
             for (row, result) in outcomes { try Self.insert(result, of: row, step: other, in: database) }
             try database.execute(sql: "DELETE FROM outcome WHERE step = ?", arguments: [step.rawValue])
+            try database.execute(
+                sql: "UPDATE truncated SET step = ? WHERE step = ?", arguments: [other.rawValue, step.rawValue])
             for (name, value) in settings { try Self.set(name, to: value, in: database) }
         }
     }
@@ -176,6 +182,17 @@ extension Ledger {
 // MARK: - Reading them
 
 extension Ledger {
+    /// The rows of a step of which a text was cut, of those that are settled and did not fail.
+    package func truncatedRows(of step: StepID) throws -> Set<UInt64> {
+        try database.read { database in
+            let rows = try Int64.fetchCursor(
+                database, sql: "SELECT row FROM truncated WHERE step = ?", arguments: [step.rawValue])
+            var truncated: Set<UInt64> = []
+            while let row = try rows.next() { truncated.insert(UInt64(row)) }
+            return truncated
+        }
+    }
+
     /// How many rows of a step are settled.
     package struct Tally: Hashable, Sendable {
         package var rows = 0

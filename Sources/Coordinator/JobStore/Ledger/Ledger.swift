@@ -63,7 +63,7 @@ package final class Ledger: Sendable {
 
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("11") { database in
+        migrator.registerMigration("12") { database in
             try database.execute(
                 sql: """
                     CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -121,6 +121,12 @@ package final class Ledger: Sendable {
                         row INTEGER NOT NULL,
                         elements BLOB,
                         failure TEXT,
+                        PRIMARY KEY (step, row)
+                    ) WITHOUT ROWID;
+                    -- Those of which a text was cut.
+                    CREATE TABLE truncated (
+                        step INTEGER NOT NULL,
+                        row INTEGER NOT NULL,
                         PRIMARY KEY (step, row)
                     ) WITHOUT ROWID;
                     CREATE TABLE failure (
