@@ -7,7 +7,7 @@ LEGEND_BENCH_VENV ?= $(CURDIR)/Benchmarks/.venv
 BENCH_PYTHON := $(LEGEND_BENCH_VENV)/bin/python
 export LEGEND_BENCH_VENV
 
-.PHONY: help setup model build test test-python test-interop test-steering demo bench dist lint format protocol clean
+.PHONY: help setup model build test test-python test-interop test-steering test-arm64 demo bench dist lint format protocol clean
 
 help:
 	@echo "make demo      annotate the sample dataset with a real model, one coordinator and two workers"
@@ -20,6 +20,8 @@ help:
 	@echo "               CUDA along, some gigabytes more)"
 	@echo "make test-steering  steer the small model in llama.cpp with what export writes of the sample dataset's direction"
 	@echo "               (in make bench's environment)"
+	@echo "make test-arm64  run the portable kernels in an emulator of arm64, and compare them with this machine's (needs clang,"
+	@echo "               gcc-aarch64-linux-gnu, libc6-dev-arm64-cross and qemu-user-static)"
 	@echo "make bench     measure how many tokens this machine computes in a second, and compare with llama.cpp and"
 	@echo "               transformers (installed into Benchmarks/.venv on first use, some minutes and gigabytes)"
 	@echo "make dist      pack both programs with their libraries into dist/: a tarball, and a wheel for Python"
@@ -64,6 +66,9 @@ test-steering: build model
 	$(BINARIES)/legend-coordinator export out/steering/annotated.jsonl --to control-vector --output out/steering/safety.gguf --overwrite
 	$(BENCH_PYTHON) Benchmarks/steering.py $(MODEL) out/steering/safety.gguf out/steering/annotated.direction.safetensors \
 		Examples/demo/preferences.jsonl
+
+test-arm64:
+	@scripts/test-arm64.sh
 
 demo: build model
 	@scripts/demo.sh

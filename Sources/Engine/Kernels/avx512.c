@@ -1,4 +1,5 @@
 #include "layout.h"
+#include "legend_gemm.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
