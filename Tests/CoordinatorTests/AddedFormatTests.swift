@@ -204,7 +204,7 @@ extension DatasetFormat {
         ),
         (
             "anchors: {format: rated}",
-            "3:19: anchors.format: expected one of auto, anchors, harmful, preference, conversational, sharegpt, hh, pku"
+            "3:19: anchors.format: expected one of auto, anchors, harmful, legend, preference, conversational, sharegpt, hh, pku"
         ),
     ])
     func aNameThatIsNotInTheListIsRefused(_ settings: String, _ expected: String) throws {

@@ -32,7 +32,8 @@ struct ExportFolder {
         options.container = .json
         let export = RowExport(
             path: files.path(input), output: files.path(output), errors: files.path("out.errors.jsonl"),
-            format: format, form: form, negative: negative ?? format.usualNegative, keptColumns: kept, options: options)
+            format: format, form: form, negative: negative ?? format.usualNegative,
+            generator: "tiny", keptColumns: kept, options: options)
         let survey = try export.survey()
         betweenReadings()
         return try export.write(survey) { _ in }

@@ -63,6 +63,21 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.files.path("out.errors.jsonl")))
     }
 
+    @Test func legendsFileIsOneArrayOnOneLine() throws {
+        let rows = ["q", "é\\u2028\\n"].map { ExportFolder.row($0) }
+        _ = try folder.export(rows + ["{}"], to: .legend, output: "out.json")
+        let row = #""chosen": "good", "rejected": "bad", "margin": 1.5, "generator": "tiny"}"#
+        #expect(
+            try folder.files.text(of: "out.json")
+                == #"[{"input": "q", \#(row), {"input": "é\#u{2028}\n", \#(row)]"# + "\n")
+        #expect(try folder.lines("out.errors.jsonl").count == 1)
+        // It is what Legend's code reads its preferences from, and so does ours.
+        var reader = try DatasetReader(path: folder.files.path("out.json"), options: DatasetOptions(purpose: .row))
+        var prompts: [String] = []
+        while let record = try reader.next() { prompts.append(try record.content.get().prompt.text) }
+        #expect(prompts == ["q", "é\u{2028}\n"])
+    }
+
     /// The same conversation in the forms that datasets have it in.
     private static let conversations = [
         """

@@ -114,6 +114,15 @@ import Testing
             options: DatasetOptions(purpose: .anchor, refusal: "I can\u{2019}t answer that."), prompt: [user("q")],
             preferred: "I can’t answer that.", isRefused: true),
         Case(
+            name: "what Legend's code generates",
+            row: #"{"input":"q","output":"bad","generator":"Llama-2-7b"}"#, format: .legend,
+            options: DatasetOptions(purpose: .anchor, refusal: "I can\u{2019}t answer that."), prompt: [user("q")],
+            preferred: "I can’t answer that.", isRefused: true),
+        Case(
+            name: "what Legend's code annotates",
+            row: #"{"input":"q","chosen":"good","rejected":"bad","margin":1,"generator":"Llama-2-7b"}"#,
+            format: .preference, prompt: [user("q")]),
+        Case(
             name: "preferences as anchors", row: #"{"prompt":"q","chosen":"good","rejected":"bad"}"#,
             format: .preference, options: anchor, prompt: [user("q")]),
         Case(
@@ -227,7 +236,8 @@ import Testing
                 path: path,
                 problem: "no format fits. Found the columns: prompt, response, harmful. Expected "
                     + "anchors (prompt, harmless, harmful: strings); "
-                    + "harmful (prompt, harmful: strings; refusals are the harmless side); " + formats
+                    + "harmful (prompt, harmful: strings; refusals are the harmless side); "
+                    + "legend (input, output, generator: strings; refusals are the harmless side); " + formats
                     + ". Columns of other names can be named in anchors.columns")
         ) { try records(at: path, DatasetOptions(purpose: .anchor)) }
     }

@@ -22,6 +22,7 @@ struct ExportCommand: AsyncParsableCommand {
               openrlhf            chosen, rejected (whole conversations), margin
               ms-swift            messages, rejected_messages (whole conversations), margin
               odpo                prompt, chosen, rejected, chosen_reward, rejected_reward, offset
+              legend              input, chosen, rejected, margin, generator: one array in JSON
               control-vector      a GGUF file, in place of rows
 
             trl and odpo have texts, of which trainers join prompt and response with nothing between: prompts are \
@@ -30,6 +31,9 @@ struct ExportCommand: AsyncParsableCommand {
 
             odpo is for preference optimisation with an offset (Amini et al. 2024): the offset is the margin, and the \
             difference of the two rewards. Rows whose margin is not above 0 have none: they go to the errors, or are flipped.
+
+            legend is what the code that Legend's authors released writes and reads; generator is the model that the margins \
+            are of. Its input is what `compat: legend` puts into the template.
 
             A control vector is the direction as llama.cpp takes it (--control-vector, or --control-vector-scaled with a \
             strength): hidden states become safer along it, with a strength below 0 less safe. Strength 1 moves their scores \
@@ -58,9 +62,9 @@ struct ExportCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where to write, compressed if it ends with .gz or .zst (default: X.FORMAT.jsonl beside X.jsonl, or X.control-vector.gguf).",
+            "Where to write, compressed if it ends with .gz or .zst (default: X.FORMAT.jsonl beside X.jsonl, X.legend.json or X.control-vector.gguf).",
             valueName: "file"),
-        completion: .file(extensions: ["jsonl", "gz", "gguf"]))
+        completion: .file(extensions: ["jsonl", "json", "gz", "zst", "gguf"]))
     var output: String?
 
     @Option(
@@ -112,7 +116,7 @@ struct ExportCommand: AsyncParsableCommand {
             }
         }
         guard template == nil || to.isPlainText else {
-            throw ValidationError("--template is of texts (trl, odpo); \(to.rawValue) has messages, or no rows")
+            throw ValidationError("--template is of the texts of trl and odpo; \(to.rawValue) has others")
         }
         if let negative, !to.possibleNegatives.contains(negative) {
             let possible = to.possibleNegatives.map(\.rawValue).joined(separator: " or ")
@@ -153,7 +157,7 @@ struct ExportCommand: AsyncParsableCommand {
         let export = RowExport(
             path: rows, output: output, errors: errors, format: to,
             form: try TextForm(template ?? TextForm.transcriptName), negative: negative ?? to.usualNegative,
-            keptColumns: keep, options: source.options)
+            generator: source.model, keptColumns: keep, options: source.options)
         let survey = try reading { try export.survey() }
         try OutputPlace.makeFolder(of: output)
         let summary = try export.write(survey) { done in

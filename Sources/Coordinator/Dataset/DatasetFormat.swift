@@ -24,7 +24,9 @@ package struct DatasetFormat: Sendable {
     }
 
     /// Those that every job can have, in the order in which messages name them.
-    package static let all = [anchors, harmful, preference, conversational, sharegpt, hh, pku, prompts, candidates]
+    package static let all = [
+        anchors, harmful, legend, preference, conversational, sharegpt, hh, pku, prompts, candidates,
+    ]
 
     /// Name and columns, for messages.
     var requirement: String { "\(name) (\(columns))" }

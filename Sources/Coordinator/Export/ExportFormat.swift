@@ -19,11 +19,21 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
     /// Whole conversations, as ms-swift reads them.
     case msSwift = "ms-swift"
 
+    /// One array of objects in JSON, as the code that Legend's authors released writes it: Feng et al. 2025, arXiv
+    /// 2406.08124.
+    case legend
+
     /// The direction as a file that llama.cpp adds to a model's hidden states.
     case controlVector = "control-vector"
 
     /// How the file's name ends where nobody names it.
-    var ending: String { self == .controlVector ? ".\(rawValue).gguf" : ".\(rawValue).jsonl" }
+    var ending: String {
+        switch self {
+        case .controlVector: ".\(rawValue).gguf"
+        case .legend: ".\(rawValue).json"
+        default: ".\(rawValue).jsonl"
+        }
+    }
 
     /// Of each row; none of a file that has no rows.
     var columns: [String] {
@@ -32,13 +42,14 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .odpo: ["prompt", "chosen", "rejected", "chosen_reward", "rejected_reward", "offset"]
         case .openrlhf: ["chosen", "rejected", "margin"]
         case .msSwift: ["messages", "rejected_messages", "margin"]
+        case .legend: ["input", "chosen", "rejected", "margin", "generator"]
         case .controlVector: []
         }
     }
 
     /// Why a column of the rows cannot go along under its name; nil where it can.
     func refusal(ofKeeping column: String) -> String? {
-        let own = "a trainer that takes \(rawValue) reads a column \(column.quoted) as its own"
+        let own = "who takes \(rawValue) reads a column \(column.quoted) as its own"
         switch self {
         case .trl, .trlConversational, .odpo:
             let others = [
@@ -47,7 +58,7 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
                 "chosen_input_ids", "rejected_input_ids", "ref_chosen_logps", "ref_rejected_logps",
             ]
             return (columns + others).contains(column) ? own : nil
-        case .openrlhf: return columns.contains(column) ? own : nil
+        case .openrlhf, .legend: return columns.contains(column) ? own : nil
         case .msSwift: return "ms-swift reads columns that it knows as its own, and drops all others"
         case .controlVector: return "a control vector has no rows"
         }
@@ -59,6 +70,7 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .trl, .trlConversational, .odpo: RowFiles.endings
         // They look elsewhere for a file that ends otherwise.
         case .openrlhf, .msSwift: [".jsonl", ".json"]
+        case .legend: ["", ".gz", ".zst"].map { ".json\($0)" }
         case .controlVector: [".gguf"]
         }
     }

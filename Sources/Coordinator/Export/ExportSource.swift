@@ -97,6 +97,9 @@ struct ExportSource {
         Configuration.Job.path(beside: rows, ending: ending)
     }
 
+    /// The model that the margins are of; nil where nobody says it.
+    var model: String? { trust?.run.model }
+
     /// Where the file goes where nobody says it.
     func usualOutput(_ format: ExportFormat) -> String {
         if let rows { return Self.path(rows, format.ending) }

@@ -68,14 +68,17 @@ extension ExportedRow {
     /// - Parameters:
     ///   - kept: further members.
     ///   - slope: see `rewards`.
+    ///   - generator: the model that the margins are of.
     /// - Throws: `Problem` where the template refuses the conversation.
     func json(
-        _ format: ExportFormat, _ form: TextForm, slope: Double, kept: [[UInt8]]
+        _ format: ExportFormat, _ form: TextForm, slope: Double, generator: String?, kept: [[UInt8]]
     ) throws(Problem) -> [UInt8] {
-        JSONText.object(try members(format, form, slope: slope) + kept)
+        JSONText.object(try members(format, form, slope: slope, generator: generator) + kept)
     }
 
-    private func members(_ format: ExportFormat, _ form: TextForm, slope: Double) throws(Problem) -> [[UInt8]] {
+    private func members(
+        _ format: ExportFormat, _ form: TextForm, slope: Double, generator: String?
+    ) throws(Problem) -> [[UInt8]] {
         let prompt = pair.prompt.messages
         func answer(_ text: String) -> ChatMessage { ChatMessage(role: .assistant, content: text) }
         let margin = Self.number("margin", margin)
@@ -101,6 +104,16 @@ extension ExportedRow {
             return [
                 Self.messages("messages", Self.turns(prompt + [answer(pair.preferred)])),
                 Self.messages("rejected_messages", Self.turns(prompt + [answer(pair.other)])), margin,
+            ]
+        case .legend:
+            // Which `compat: legend` puts into the same template.
+            let texts = [
+                ("input", pair.prompt.text), ("chosen", pair.preferred), ("rejected", pair.other),
+            ].map { JSONText.member($0, text: $1) }
+            return texts + [
+                margin,
+                generator.map { JSONText.member("generator", text: $0) }
+                    ?? JSONText.member("generator", json: Array("null".utf8)),
             ]
         case .controlVector: preconditionFailure("a control vector has no rows")
         }

@@ -18,6 +18,9 @@ struct RowExport {
     let form: TextForm
     let negative: NegativeMargins
 
+    /// The model that the margins are of; nil where nobody says it.
+    let generator: String?
+
     /// Columns that go along.
     let keptColumns: [String]
     let options: DatasetOptions
@@ -129,14 +132,15 @@ struct RowExport {
     /// - Parameter progress: rows done; not for each of them.
     /// - Throws: `FileError`. Then what was there is still there.
     func write(_ survey: Survey, progress: (_ done: Int) -> Void) throws -> Summary {
-        var files = try RowFiles(path: output, errorsPath: errors)
+        var files = try RowFiles(path: output, errorsPath: errors, asArray: format == .legend)
         var summary = Summary()
         _ = try forEachRecord { record in
             if summary.rows > 0, summary.rows.isMultiple(of: Self.rowsPerProgress) { progress(summary.rows) }
             summary.rows += 1
             switch outcome(record) {
             case .row(let row, let wasNegative):
-                try files.write(try row.json(format, form, slope: survey.slope, kept: kept(record)))
+                try files.write(
+                    try row.json(format, form, slope: survey.slope, generator: generator, kept: kept(record)))
                 summary.add(row, wasNegative: wasNegative)
             case .failed(let reason):
                 summary.failedRows += 1

@@ -16,20 +16,33 @@ protocol RowFile: AnyObject {
     func publish() throws(FileError)
 }
 
-/// Rows as JSON Lines.
-final class JSONLinesFile: RowFile {
+/// Rows as JSON Lines, or as one array, all on one line.
+final class JSONFile: RowFile {
     private var file: OutputFile
+    private let isArray: Bool
+    private var isEmpty = true
 
-    init(path: String, keepPartial: Bool) throws(FileError) {
+    init(path: String, asArray: Bool, keepPartial: Bool) throws(FileError) {
         file = try OutputFile(path: path, keepPartial: keepPartial)
+        isArray = asArray
     }
 
     var path: String { file.path }
 
     func write(_ row: OutputRow) throws(FileError) { try write(row.json) }
 
-    func write(_ row: [UInt8]) throws(FileError) { try file.write(row + [0x0A]) }
+    func write(_ row: [UInt8]) throws(FileError) {
+        try file.write(isArray ? opening + row : row + [0x0A])
+        isEmpty = false
+    }
 
-    func seal() throws(FileError) { try file.seal() }
+    func seal() throws(FileError) {
+        if isArray { try file.write((isEmpty ? opening : []) + Array("]\n".utf8)) }
+        try file.seal()
+    }
+
     func publish() throws(FileError) { try file.publish() }
+
+    /// What comes before an array's next row.
+    private var opening: [UInt8] { Array((isEmpty ? "[" : ", ").utf8) }
 }

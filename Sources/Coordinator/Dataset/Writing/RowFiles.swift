@@ -20,26 +20,28 @@ package struct RowFiles: ~Copyable, @unchecked Sendable {
     ///   - path: of the rows: Parquet if it ends with `.parquet`, else JSON Lines, compressed if it ends with `.gz` or `.zst`.
     ///   - errorsPath: of the others; compressed likewise.
     ///   - columns: what a Parquet file is made of; nil where rows have no columns with types.
+    ///   - asArray: whether JSON is one array of all rows, on one line, in place of a line for each.
     ///   - keepPartial: whether what was written stays on disk if the files are never published.
     /// - Throws: ``FileError`` if a file cannot be created, or rows cannot be written in one of that name.
     package init(
-        path: String, errorsPath: String, columns: TableColumns? = nil, keepPartial: Bool = false
+        path: String, errorsPath: String, columns: TableColumns? = nil, asArray: Bool = false,
+        keepPartial: Bool = false
     ) throws(FileError) {
         try RowFileFormat.check(path, columns: columns != nil)
         try RowFileFormat.check(errorsPath: errorsPath)
-        let output = try Self.file(path, columns, keepPartial)
+        let output = try Self.file(path, columns, asArray: asArray, keepPartial)
         let errors = try OutputFile(path: errorsPath, keepPartial: keepPartial)
         self.output = output
         self.errors = errors
     }
 
     private static func file(
-        _ path: String, _ columns: TableColumns?, _ keepPartial: Bool
+        _ path: String, _ columns: TableColumns?, asArray: Bool, _ keepPartial: Bool
     ) throws(FileError) -> any RowFile {
         if let columns, RowFileFormat(path: path) == .parquet {
             return try ParquetRowFile(path: path, columns: columns, keepPartial: keepPartial)
         }
-        return try JSONLinesFile(path: path, keepPartial: keepPartial)
+        return try JSONFile(path: path, asArray: asArray, keepPartial: keepPartial)
     }
 
     package mutating func write(_ row: OutputRow) throws(FileError) { try output.write(row) }
