@@ -38,6 +38,9 @@ package struct JSONObject: Hashable, Sendable {
         members.first { $0.key.utf8.elementsEqual(key.utf8) }.map { JSONValue(bytes: bytes, range: $0.valueRange) }
     }
 
+    /// The value of one of its members.
+    package func value(of member: Member) -> JSONValue { JSONValue(bytes: bytes, range: member.valueRange) }
+
     /// The object with other values of some members; all other bytes stay as they are.
     ///
     /// - Parameter values: JSON, by the members' keys.

@@ -69,6 +69,44 @@ struct ChatTemplateTests {
         #expect(try texts(lastAlone) == ["[INST]s| q </s>[/INST]", "a", "b"])
     }
 
+    private static let tools =
+        #"[{"type": "function", "function": {"name": "f</s>", "n": 3, "x": 1.50, "o": [true, null]}}]"#
+
+    @Test func toolsAreInThePromptAndTheirTextsAreText() throws {
+        let prompt = Conversation(messages: [.init(role: .user, content: "q")], tools: Self.tools)
+        let listed =
+            "{% if tools %}<tools>{% for t in tools %}{{ t | tojson }}{% endfor %}</tools>{% endif %}" + Self.turns
+        let item = try template(listed).render(prompt, ["a"])
+        #expect(
+            item.prompt.text
+                == #"<tools>{"type": "function", "function": {"name": "f</s>", "n": 3, "x": 1.5, "o": [true, null]}}</tools>"#
+                + "<s><|user|>q</s><|assistant|>")
+        let bytes = Array(item.prompt.text.utf8)
+        let written = item.prompt.controlRanges.map { String(decoding: bytes[$0], as: UTF8.self) }
+        #expect(written.first == "<tools>" && !written.contains { $0.contains("f</s>") })
+        #expect(try texts(listed, Conversation(user: "q"))[0] == "<s><|user|>q</s><|assistant|>")
+    }
+
+    @Test func aTemplateReadsToolsWhereItNamesThemAsAVariable() throws {
+        let given =
+            "{% if custom_tools is defined %}{% set tools = custom_tools %}{% endif %}{% if tools %}T{% endif %}"
+        let own = "{% set tools = [1] %}{{ tools }}"
+        let inMacro = "{% macro list() %}{{ tools | length }}{% endmacro %}{{ list() }}"
+        for (source, reads) in [(given, true), (own, false), (inMacro, true), ("{{ messages[0].tools }}", false)] {
+            #expect(try Template(template(source + Self.turns)).readsTools == reads, "\(source)")
+        }
+        #expect(!Template.chatml.readsTools)
+    }
+
+    @Test func toolsWithAKeyTwiceAreRefused() throws {
+        let prompt = Conversation(
+            messages: [.init(role: .user, content: "q")], tools: #"[{"name": {"a": 1, "a": 2}}]"#)
+        let error = #expect(throws: Problem.self) {
+            try template("{{ tools }}" + Self.turns).render(prompt, ["a"])
+        }
+        #expect(error?.description.contains("the descriptions of tools: ") == true)
+    }
+
     @Test func whatATemplateRefusesOrLosesIsSaid() throws {
         func expect(_ words: String, _ source: String, _ responses: [String] = ["a", "b"]) {
             let error = #expect(throws: Problem.self) { try template(source).render(Self.dialogue, responses) }

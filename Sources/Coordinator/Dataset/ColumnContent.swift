@@ -31,6 +31,11 @@ extension ColumnValue {
         case .json(let value): value.isEmpty
         }
     }
+
+    /// A text that says of a list or an object that there is nothing in it.
+    var isNothingAsText: Bool {
+        string.map { ["[]", "{}", "null", "None", "nan", "NaN"].contains(String($0.trimmed)) } ?? false
+    }
 }
 
 extension String {

@@ -40,8 +40,12 @@ package struct ChatMessage: Hashable, Sendable {
 package struct Conversation: Hashable, Sendable {
     package var messages: [ChatMessage]
 
-    package init(messages: [ChatMessage]) {
+    /// Descriptions of the tools that the model was given: a list of objects, as JSON text. nil: there were none.
+    package var tools: String?
+
+    package init(messages: [ChatMessage], tools: String? = nil) {
         self.messages = messages
+        self.tools = tools
     }
 
     /// A single message of a user.

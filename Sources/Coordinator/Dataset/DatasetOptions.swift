@@ -28,6 +28,8 @@ package struct DatasetOptions: Hashable, Sendable {
     package var refusal: String?
     /// Rows with more bytes are not read, but come out as errors.
     package var maxRowBytes: Int
+    /// Whether descriptions of tools are part of the prompt; else a row that has some is not read.
+    package var readsTools = false
     /// What a row must be besides; nil: nothing.
     package var check: ConversationCheck?
 

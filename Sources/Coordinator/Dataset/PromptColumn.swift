@@ -15,9 +15,12 @@ enum OtherColumn {
     /// Turns before the prompt.
     static let history = "history"
 
+    /// Descriptions of tools, which some chat templates have a place for.
+    static let tools = "tools"
+
     /// What a model would be given besides texts, or otherwise than by them, and is not read here.
     static let unsupported = [
-        ("tools", "descriptions of tools are"), ("images", "images are"), ("image", "an image is"),
+        (tools, "descriptions of tools are"), ("images", "images are"), ("image", "an image is"),
         ("videos", "videos are"), ("audios", "sounds are"), ("chat_template_kwargs", "settings of a chat template are"),
     ]
 }

@@ -57,6 +57,7 @@ package struct RowLayout: Sendable {
     var excludedMeaning = ""
     var ignoredColumns: [String]
     var promptInResponses: DatasetOptions.PromptInResponses
+    var readsTools: Bool
     /// Where the configuration says how such rows are read.
     var configurationSection: String
 
@@ -69,6 +70,7 @@ package struct RowLayout: Sendable {
         self.shape = shape
         ignoredColumns = options.ignoredColumns
         promptInResponses = options.promptInResponses
+        readsTools = options.readsTools
         configurationSection = options.purpose.configurationSection
     }
 }

@@ -35,6 +35,7 @@ struct RowReading {
             pair = ResponsePair(prompt: try conversation(of: prompt), preferred: "", other: "")
         }
         pair.prompt = try prompt.withSystem(pair.prompt)
+        pair.prompt.tools = try RowTools(layout: layout, row: row).text
         guard let last = pair.prompt.messages.last, last.role != .system, !last.content.isBlank else {
             throw .emptyPrompt(column: prompt.column ?? "the prompt in \(names.preferred)")
         }
@@ -118,6 +119,7 @@ struct RowReading {
     private func refuseUnsupported() throws(RowProblem) {
         let excluded = layout.excludedColumns.map { ($0, layout.excludedMeaning) }
         for (column, what) in OtherColumn.unsupported + excluded where !layout.ignoredColumns.contains(column) {
+            if column == OtherColumn.tools, layout.readsTools { continue }
             guard let value = row.value(of: column), !value.saysNothing, !value.isNothingAsText else { continue }
             throw .unsupportedColumn(column, what: what, key: "\(layout.configurationSection).ignore_columns")
         }
@@ -229,12 +231,5 @@ extension Conversation {
         }
         let (own, given) = (contents(self), contents(other))
         return own == given || (given.count == 1 && (own.last == given[0] || own.first == given[0]))
-    }
-}
-
-extension ColumnValue {
-    /// A text that says of a list or an object that there is nothing in it.
-    fileprivate var isNothingAsText: Bool {
-        string.map { ["[]", "{}", "null", "None", "nan", "NaN"].contains(String($0.trimmed)) } ?? false
     }
 }

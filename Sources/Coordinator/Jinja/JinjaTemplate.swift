@@ -15,6 +15,16 @@ package struct JinjaTemplate: Sendable {
         program = try Resolver.program(source)
     }
 
+    /// Whether a variable of that name could change what is rendered.
+    package func reads(_ variable: String) -> Bool {
+        (program.scopes + [program.root]).contains { scope in
+            scope.loads.contains { load in
+                guard case .variable(variable) = load.source else { return false }
+                return true
+            }
+        }
+    }
+
     /// - Parameters:
     ///   - variables: by name. Of equal names the last one counts.
     ///   - now: what `strftime_now` takes for the date.

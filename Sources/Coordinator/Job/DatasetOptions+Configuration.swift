@@ -69,10 +69,11 @@ extension DatasetOptions {
         self.formats = formats
     }
 
-    /// Rows that the template refuses come out as errors.
+    /// Rows that the template refuses come out as errors, and it gets the tools of rows that have some, if it reads them.
     func checked(by template: Template?) -> DatasetOptions {
         var options = self
         options.check = template?.check(purpose)
+        options.readsTools = template?.readsTools ?? false
         return options
     }
 }

@@ -1,6 +1,7 @@
 internal import Dataset
 package import Diagnostics
 internal import Digest
+internal import JSON
 internal import Jinja
 internal import Protocol
 
@@ -38,6 +39,9 @@ package struct ChatTemplate: Hashable, Sendable {
     package static func == (left: ChatTemplate, right: ChatTemplate) -> Bool { left.digest == right.digest }
     package func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 
+    /// Whether it has a place for descriptions of tools.
+    var readsTools: Bool { template.reads("tools") }
+
     /// The whole conversation with each response, cut where the response begins; what the template has behind a response
     /// is left out, as the states that are read are the response's.
     ///
@@ -48,7 +52,7 @@ package struct ChatTemplate: Hashable, Sendable {
     ///
     /// - Throws: `Problem` where the template refuses the conversation, or reaches a bound.
     func render(_ prompt: Conversation, _ responses: [String]) throws(Problem) -> RenderedItem {
-        let asked = try rendering(of: prompt.messages, asksForResponse: true)
+        let asked = try rendering(of: prompt, nil)
         let answered = try responses.map { (response) throws(Problem) in try rendering(of: prompt, response) }
         var item = RenderedItem(prompt: asked.text(asked.utf8.indices), responses: [])
         var start = asked.utf8.count
@@ -81,13 +85,9 @@ package struct ChatTemplate: Hashable, Sendable {
         return (first.text(0..<count), first.input(before: count))
     }
 
-    private func rendering(of prompt: Conversation, _ response: String) throws(Problem) -> JinjaRendering {
-        try rendering(of: prompt.messages + [ChatMessage(role: .assistant, content: response)], asksForResponse: false)
-    }
-
-    private func rendering(
-        of messages: [ChatMessage], asksForResponse: Bool
-    ) throws(Problem) -> JinjaRendering {
+    /// - Parameter response: nil: the model is asked for one.
+    private func rendering(of prompt: Conversation, _ response: String?) throws(Problem) -> JinjaRendering {
+        let messages = prompt.messages + (response.map { [ChatMessage(role: .assistant, content: $0)] } ?? [])
         let list = messages.map { message in
             JinjaValue.map([
                 // The names of roles are ours: templates make control tokens of them.
@@ -96,13 +96,24 @@ package struct ChatTemplate: Hashable, Sendable {
         }
         let variables: [(String, JinjaValue)] =
             tokens.map { ($0.name, .trusted($0.text)) } + [
-                ("messages", .list(list)), ("add_generation_prompt", .bool(asksForResponse)), ("tools", .none),
-                ("documents", .none),
+                ("messages", .list(list)), ("add_generation_prompt", .bool(response == nil)),
+                ("tools", try prompt.tools.map(tools) ?? .none), ("documents", .none),
             ]
         do throws(JinjaError) {
             return try template.render(variables, now: Self.date)
         } catch {
             throw Problem("\(Self.name): \(error)")
+        }
+    }
+}
+
+extension ChatTemplate {
+    /// - Parameter text: JSON.
+    private func tools(_ text: String) throws(Problem) -> JinjaValue {
+        do throws(JSONSyntaxError) {
+            return try JinjaValue(JSONValue(text: Array(text.utf8)))
+        } catch {
+            throw Problem("\(Self.name): the descriptions of tools: \(error)")
         }
     }
 }

@@ -54,6 +54,12 @@ package struct Template: Hashable, Sendable {
         self.readsControlTokensOfRows = readsControlTokensOfRows
     }
 
+    /// Whether it has a place for descriptions of tools.
+    package var readsTools: Bool {
+        guard case .model(let template) = kind else { return false }
+        return template.readsTools
+    }
+
     /// Names the template in a result's provenance: its name, or the whole text of a custom one.
     package var identity: String {
         let name =
