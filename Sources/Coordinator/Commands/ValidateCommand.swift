@@ -120,9 +120,11 @@ struct ValidateCommand: AsyncParsableCommand {
             for problem in problems { print("  \(problem)") }
             if badRows > problems.count { print("  … and \(badRows - problems.count) more") }
             if rows == 0 { print("  there is nothing in it") }
-            if !reader.unreadColumns.isEmpty {
-                print("  columns that are not read: \(reader.unreadColumns.listed)")
+            let ofLabels = (columns.strength?.names ?? []) + (columns.votes?.names ?? [])
+            let unread = reader.unreadColumns.filter { name in
+                !ofLabels.contains { $0.utf8.elementsEqual(name.utf8) }
             }
+            if !unread.isEmpty { print("  columns that are not read: \(unread.listed)") }
             for line in labels.readLines + notices.lines(readsControlTokens: readsControlTokens) + labels.lines {
                 print("  \(line)")
             }
