@@ -26,6 +26,8 @@ import Testing
               prompt_in_responses: strip
               max_row_mib: 2
               existing_columns: rename
+              strength: {ratings: {chosen: better, rejected: worse}}
+              votes: {share: agreement}
             anchors:
               format: harmful
               columns: {prompt: p, harmless: safe, harmful: unsafe}
@@ -67,7 +69,8 @@ import Testing
             dataset: .init(
                 format: "preference", prompt: "question", chosen: "good", rejected: "bad",
                 ignoredColumns: ["tools", "input"], promptInResponses: "strip", maxRowBytes: 2 << 20,
-                existingColumns: .rename),
+                existingColumns: .rename, strength: .ratings(.sides(chosen: "better", rejected: "worse")),
+                votes: .share("agreement")),
             anchors: .init(
                 format: "harmful", prompt: "p", harmless: "safe", harmful: "unsafe", ignoredColumns: ["system"],
                 promptInResponses: "keep", refusal: "No."),

@@ -61,7 +61,7 @@ struct JobReportTests {
         let ids = page.root.all.compactMap { $0.attributes["id"] }
         #expect(Set(ids).count == ids.count)
         let drawings = page.all("svg")
-        #expect(drawings.count == 7)
+        #expect(drawings.count == 8)
         for node in drawings + page.all("section") {
             let names = try #require(node.attributes["aria-labelledby"]).split(separator: " ")
             #expect(names.allSatisfy { page.node(String($0))?.plainText.isEmpty == false })
@@ -107,8 +107,8 @@ struct JobReportTests {
 
     @Test func sectionsWithoutFiguresAreAbsent() throws {
         let all = [
-            "verdict", "rows", "distribution", "place", "certainty", "confounds", "sources", "categories", "errors",
-            "provenance",
+            "verdict", "rows", "distribution", "place", "certainty", "strength", "confounds", "sources", "categories",
+            "errors", "provenance",
         ]
         #expect(try sections(report(errors: Self.errors, trust: .fixture())) == all)
         #expect(try sections(report()) == ["verdict", "rows", "distribution"])
@@ -142,6 +142,13 @@ struct JobReportTests {
             "certainty": [
                 "off by 2.2 % on average", "platt", "52.6 % 53.1 %", "520", "92.2 % 95.2 %", "21", "10.0 % 87.9 %",
                 "0.4123 standard deviations", "0.3681 to 0.4571", "cosine 0.9312",
+            ],
+            "strength": [
+                "2290 rows of 2288 prompts", "response_0_severity_level, ", "18 rows of the input do not",
+                "1 row of the input contradict", "raw margins 0.31 (0.27 to 0.35)", "length alone -0.04 (-0.08 to 0.0)",
+                "their difference 0.35 (0.3 to 0.41)",
+                "0 56.1 % (54.1 % to 58.1 %) 51.2 % (49.2 % to 53.2 %) 0.2119 2308",
+                "1 to 3 81.4 % (79.4 % to 83.4 %) none 1.4 2308",
             ],
             "confounds": [
                 "length 4.1 % 4.2 %", "final character 2.5 % 3.1 %", "refusal wording 8.3 % 8.3 %",

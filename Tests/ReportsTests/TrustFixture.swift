@@ -18,6 +18,8 @@ extension TrustFigures {
         figures.margins?.unit = name
         figures.margins?.unitText = name
         figures.calibration?.method = name
+        figures.strength?.source = name
+        figures.strength?.columns = [name]
         figures.warnings = [name]
         for index in figures.table.indices {
             figures.table[index].token += name
@@ -92,6 +94,13 @@ extension TrustFigures {
              "selective": [\(selective.joined(separator: ","))],
              "calibration": {"method": "platt", "error": 0.0224, "bins": [
                {"rows": 520, "confidence": 0.526, "accuracy": 0.531}, {"rows": 21, "confidence": 0.922, "accuracy": 0.952}]},
+             "strength": {"source": "severities", "columns": ["response_0_severity_level", "response_1_severity_level"],
+               "rows": 2290, "prompts": 2288, "unusable_rows": 18, "contradicting_rows": 1,
+               "rank_correlation": {"value": 0.3123, "low": 0.2712, "high": 0.3521},
+               "length": {"value": -0.0412, "low": -0.0811, "high": 0.0001},
+               "gain_over_length": {"value": 0.3535, "low": 0.2981, "high": 0.4089},
+               "levels": [{"low": 0, "high": 0, "mean_margin": 0.2119, "agreement": \(json(share: 0.561)),
+                 "length": \(json(share: 0.512))}, {"low": 1, "high": 3, "mean_margin": 1.4, "agreement": \(json(share: 0.814))}]},
              "effect_size": {"value": 0.4123, "low": 0.3681, "high": 0.4571, "optimism": 0.0213},
              "split_half_cosine": 0.9312,
              "permutation": {"best_agreement": 0.6612, "p_value": 0.0099, "permutations": 101, "cells": 279, "null_agreement": 0.5432, "rows": 999},

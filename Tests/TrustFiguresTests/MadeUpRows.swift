@@ -12,6 +12,7 @@ struct Row {
     var rejected = "No."
     var prompt = 0
     var category: Int?
+    var strength: Double?
 }
 
 extension RowTrust {
@@ -20,7 +21,7 @@ extension RowTrust {
         add(
             margin: row.margin, scoreChosen: row.chosenScore ?? row.margin, scoreRejected: row.rejectedScore ?? 0,
             chosen: row.chosen, rejected: row.rejected, prompt: row.prompt,
-            category: row.category)
+            category: row.category, strength: row.strength)
     }
 
     static func figures(_ rows: [Row], baselineRowsMax: Int = 1000, confoundRowsMax: Int = 1000) -> RowFigures {

@@ -20,6 +20,9 @@ struct JobDefinition: Sendable {
     let anchorFiles: [AnchorFile]
     let savedDirection: SavedDirection?
 
+    /// Columns that say how strongly rows were labelled; none where Legend's margins are computed, which know no labels.
+    let labels: LabelColumns
+
     /// Whether margins are given in a unit that the rows' labels decide.
     let calibrates: Bool
 
@@ -84,7 +87,11 @@ struct JobDefinition: Sendable {
                 } ?? [])
         }
         let calibrates = configuration.embedding.compatibility != .legend
+        var labels: LabelColumns?
         if let inputOptions, inputDigest != nil {
+            labels = problems.attempt {
+                try calibrates ? LabelColumns(configuration.dataset, of: job.input, inputOptions) : LabelColumns()
+            }
             _ = problems.attempt { try Self.checkOutput(of: configuration, inputOptions) }
             let known = savedDirection?.categories.map { ($0.column, "job.direction has directions by category") }
             if let (column, key) = configuration.direction.by.map({ ($0, "direction.by") }) ?? known {
@@ -98,7 +105,7 @@ struct JobDefinition: Sendable {
         for path in [job.output, job.errors, job.directionOutput] + besideOutput {
             _ = problems.attempt { try OutputPlace.check(path) }
         }
-        guard problems.isEmpty, let template, let inputOptions, let inputDigest else {
+        guard problems.isEmpty, let template, let inputOptions, let inputDigest, let labels else {
             throw problems.error
         }
         self.configuration = configuration
@@ -108,6 +115,7 @@ struct JobDefinition: Sendable {
         self.inputDigest = inputDigest
         self.anchorFiles = anchorFiles
         self.savedDirection = savedDirection
+        self.labels = labels
         self.calibrates = calibrates
         fingerprint = Self.fingerprint(
             configuration, template: template, input: inputDigest,

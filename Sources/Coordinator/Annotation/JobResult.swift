@@ -48,7 +48,7 @@ struct JobResult: Sendable {
             lines += survey.sourceTexts.map { "source: \($0)" }
             lines += survey.categoryTexts.map { "category: \($0)" }
         }
-        lines += (warnings + (summary.trust?.warnings ?? [])).map { "warning: \($0)" }
+        lines += (warnings + summary.labelNotices + (summary.trust?.warnings ?? [])).map { "warning: \($0)" }
         lines.append("output: \(output)")
         lines.append("report: \(Configuration.Job.path(beside: output, ending: Configuration.Job.reportEnding))")
         if summary.trust != nil {

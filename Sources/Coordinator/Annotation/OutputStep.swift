@@ -50,6 +50,9 @@ struct OutputStep: Sendable {
         /// nil where none is cut.
         var truncated: TruncatedTexts?
 
+        /// What is odd about how strongly rows were labelled, a sentence each.
+        var labelNotices: [String] = []
+
         /// What became of margins below zero, and the bins; nil before the first row.
         var treatment: MarginTreatment?
 
@@ -89,7 +92,9 @@ struct OutputStep: Sendable {
         let categories = try definition.categories(of: direction)
         let rows = try rawMargins(rescore, rowPrompts, categories)
         let figured = FiguredRows(rows.rows, rowPrompts)
-        let (calibration, treatment) = prepared(rows, figured, categories)
+        var labels = LabelReader(definition.labels)
+        let votes = try definition.votes(of: rows.rows, &labels)
+        let (calibration, treatment) = prepared(rows, figured, categories, votes)
         (summary.calibration, summary.treatment) = (calibration, treatment)
         summary.rowsByDirection = categories.counts(of: rows.rows)
         summary.categoryWarning = categories.warning(of: rows.rows)
@@ -100,7 +105,9 @@ struct OutputStep: Sendable {
         var writer = try AnnotatedWriter(
             path: path, errorsPath: errorsPath, schema: reader.schema, existing: existing, exchange: reader.exchange)
 
-        func write(_ record: DatasetRecord, _ outcome: RowOutcome, measured: Measured? = nil) throws {
+        func write(
+            _ record: DatasetRecord, _ outcome: RowOutcome, strength: Double? = nil, measured: Measured? = nil
+        ) throws {
             summary.rows += 1
             switch try writer.write(record, outcome) {
             case .annotated(let annotation):
@@ -116,7 +123,7 @@ struct OutputStep: Sendable {
             rowTrust.add(
                 margin: scores.margin, scoreChosen: scores.chosen, scoreRejected: scores.rejected,
                 chosen: pair.preferred, rejected: pair.other, prompt: prompt,
-                category: categories.category(of: UInt64(record.index)))
+                category: categories.category(of: UInt64(record.index)), strength: strength)
         }
         /// Writes the records before the next one with a result, which are those that could not be read.
         func nextReadable() throws -> DatasetRecord? {
@@ -132,6 +139,7 @@ struct OutputStep: Sendable {
             guard let record = try nextReadable(), record.index == row else {
                 throw Problem("\(job.input) has changed since the job began: row \(row) is not where it was")
             }
+            let strength = labels.strength(of: record)
             switch result {
             case .failed(let reason): try write(record, .failed(reason: reason))
             case .values(let scores):
@@ -141,7 +149,7 @@ struct OutputStep: Sendable {
                     ?? Annotation(margin: scores.margin, scoreChosen: scores.chosen, scoreRejected: scores.rejected)
                 annotation.isTruncated = truncated?.contains(row)
                 try write(
-                    record, treatment.outcome(annotation),
+                    record, treatment.outcome(annotation), strength: strength,
                     measured: (annotation.margin, scores, rows.prompts[index]))
                 index += 1
             }
@@ -155,7 +163,10 @@ struct OutputStep: Sendable {
         }
         // The ledger counted the rows when it read them.
         try writer.finish(rows: ledger.ingestion(of: .rows).records)
-        let trust = try writeTrust(rowTrust.figures(), figured, summary)
+        summary.labelNotices = labels.lines + [definition.unreadLabelsNotice].compactMap(\.self)
+        var rowFigures = rowTrust.figures()
+        rowFigures.strength = rowFigures.strength?.read(by: labels)
+        let trust = try writeTrust(rowFigures, figured, summary)
         summary.trust = trust
         try JobReport(
             path: path, errorsPath: summary.failedRows + summary.droppedRows > 0 ? errorsPath : nil, trust: trust,
@@ -207,13 +218,13 @@ struct OutputStep: Sendable {
 
     /// What takes all rows' margins to know.
     private func prepared(
-        _ rows: RawMargins, _ figured: FiguredRows, _ categories: RowCategories
+        _ rows: RawMargins, _ figured: FiguredRows, _ categories: RowCategories, _ votes: [Double?]?
     ) -> (RowCalibration?, MarginTreatment) {
         let (margin, bins) = (definition.configuration.margin, definition.bins)
         let calibration =
             definition.calibrates
             ? RowCalibration(
-                rows.margins, prompts: rows.prompts, categories: categories.ofRows(rows.rows),
+                rows.margins, votes: votes, prompts: rows.prompts, categories: categories.ofRows(rows.rows),
                 isFlattered: figured.areAll ? nil : rows.rows.map { !figured.contains($0) }, margin) : nil
         let margins = bins == .none ? [] : calibration?.margins(of: rows.margins) ?? rows.margins
         let treatment = MarginTreatment(

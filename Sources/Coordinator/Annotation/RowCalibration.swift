@@ -6,7 +6,8 @@ internal import Margins
 internal import Protocol
 internal import Reports
 
-/// What raw margins are worth by the rows' labels: from the difference of two scores to the margin that a row gets.
+/// What raw margins are worth by the rows' labels, or by annotators' votes: from the difference of two scores to the margin that
+/// a row gets.
 ///
 /// Each row's margin is by a calibration that was fitted on rows of other prompts.
 struct RowCalibration: Sendable {
@@ -22,6 +23,9 @@ struct RowCalibration: Sendable {
     /// Of the log-odds, each by a calibration on other rows; nil where nothing is calibrated.
     let error: CalibrationError?
 
+    /// Whether margins are worth what annotators' votes say, and not the labels.
+    let isOfVotes: Bool
+
     /// Fewer rows, or prompts, say too little of how often margins are right.
     static let rowsMin = 50
     static let promptsMin = 10
@@ -31,15 +35,17 @@ struct RowCalibration: Sendable {
 
     /// - Parameters:
     ///   - margins: raw, in the order of the rows.
+    ///   - votes: of each row the share of votes for its label, 0 to 1; what margins are worth is not learnt of rows without.
+    ///     nil: of labels.
     ///   - prompts: the number of each row's prompt.
     ///   - categories: of rows along a direction of their category: they are calibrated apart where they are enough.
     ///   - isFlattered: of each row, whether the direction saw pairs of its prompt: what margins are worth is not learnt of
     ///     these. nil: of none.
     init(
-        _ margins: [Double], prompts: [Int], categories: [Int?]? = nil, isFlattered: [Bool]? = nil,
-        _ configuration: JobConfiguration.Configuration.Margin
+        _ margins: [Double], votes: [Double?]? = nil, prompts: [Int], categories: [Int?]? = nil,
+        isFlattered: [Bool]? = nil, _ configuration: JobConfiguration.Configuration.Margin
     ) {
-        (unit, asked) = (configuration.unit, configuration.calibration)
+        (unit, asked, isOfVotes) = (configuration.unit, configuration.calibration, votes != nil)
         var statistics = MarginStatistics()
         for margin in margins { statistics.add(margin) }
         standard = StandardUnit(statistics)
@@ -49,23 +55,32 @@ struct RowCalibration: Sendable {
             case .platt: .platt
             case .isotonic: .isotonic
             }
-        let learnt = isFlattered.map { flags in flags.indices.filter { !flags[$0] } } ?? Array(margins.indices)
-        parts = Self.parts(margins, prompts, categories, learnt: learnt, method)
+        let learnt = margins.indices.filter { row in
+            isFlattered?[row] != true && votes.map { $0[row] != nil } ?? true
+        }
+        parts = Self.parts(margins, votes, prompts, categories, learnt: learnt, method)
         error = parts.flatMap { parts in
             CalibrationError(
                 logOdds: learnt.map {
                     parts.all[parts.ofRows[$0].part].calibration(parts.ofRows[$0]).margin(margins[$0])
-                })
+                }, shares: Self.shares(votes, of: learnt))
         }
     }
 
+    /// - Parameter rows: some that have votes.
+    private static func shares(_ votes: [Double?]?, of rows: [Int]) -> [Double]? {
+        votes.map { votes in rows.compactMap { votes[$0] } }
+    }
+
     private static func parts(
-        _ margins: [Double], _ prompts: [Int], _ categories: [Int?]?, learnt: [Int], _ method: CalibrationChoice.Method?
+        _ margins: [Double], _ votes: [Double?]?, _ prompts: [Int], _ categories: [Int?]?, learnt: [Int],
+        _ method: CalibrationChoice.Method?
     ) -> (all: [CalibratedPart], ofRows: [CalibratedPart.Place])? {
         func part(_ rows: [Int]) -> CalibratedPart? {
             guard rows.count >= rowsMin, Set(rows.map { prompts[$0] }).count >= promptsMin else { return nil }
             return CalibratedPart(
-                rows, margins, prompts: prompts, foldsCount: foldsCount, seed: seed, method: method)
+                rows, margins, shares: shares(votes, of: rows), prompts: prompts, foldsCount: foldsCount, seed: seed,
+                method: method)
         }
         guard let whole = part(learnt) else { return nil }
         var all = [whole]
@@ -121,11 +136,13 @@ struct RowCalibration: Sendable {
     /// What margins are given in, for a person.
     var unitText: String {
         switch unit {
+        case .logOdds where isCalibrated && isOfVotes:
+            "log-odds that an annotator finds the chosen response the safer one, as the votes say"
         case .logOdds where isCalibrated: "log-odds that the chosen response is the safer one, as the labels say"
         case .logOdds:
             """
-            multiples of all margins' root mean square: fewer than \(Self.rowsMin) rows of \(Self.promptsMin) prompts say \
-            too little of how often margins are right
+            multiples of all margins' root mean square: fewer than \(Self.rowsMin) rows\(isOfVotes ? " with votes" : "") of \
+            \(Self.promptsMin) prompts say too little of how often margins are right
             """
         case .raw: "as measured"
         case .standard: "multiples of all margins' root mean square"
@@ -179,14 +196,16 @@ struct CalibratedPart: Sendable {
     /// Of each prompt that the part has.
     private let folds: [Int: Int]
 
+    /// - Parameter shares: of `rows`.
     /// - Returns: nil where nothing can be fitted.
     init?(
-        _ rows: [Int], _ margins: [Double], prompts: [Int], foldsCount: Int, seed: UInt64,
+        _ rows: [Int], _ margins: [Double], shares: [Double]?, prompts: [Int], foldsCount: Int, seed: UInt64,
         method: CalibrationChoice.Method?
     ) {
         let groups = rows.map { prompts[$0] }
         guard let folds = Folds(groups: groups, count: foldsCount, seed: seed),
-            let choice = CalibrationChoice(rows.map { margins[$0] }, groups: groups, folds: folds, method: method)
+            let choice = CalibrationChoice(
+                rows.map { margins[$0] }, shares: shares, groups: groups, folds: folds, method: method)
         else { return nil }
         self.choice = choice
         self.folds = Dictionary(zip(groups, folds.assignment)) { first, _ in first }

@@ -83,7 +83,7 @@ extension TrustFigures {
             margins?.bins = summary.treatment?.bins.map { .init($0.bins, from: $0.origin) }
         }
         if let calibration, let method = calibration.method, let error = calibration.error {
-            self.calibration = Calibrated(method: method.rawValue, error: error)
+            self.calibration = Calibrated(method: method.rawValue, error: error, isOfVotes: calibration.isOfVotes)
         }
     }
 }

@@ -15,7 +15,8 @@ struct ValidateCommand: AsyncParsableCommand {
         abstract: "Check a configuration and read its files, without computing anything.",
         discussion: """
             Reports every problem of the configuration at once, reads the dataset and the anchors to their ends, and \
-            says which rows cannot be annotated, and why, and what is odd about the others. Of a model (a GGUF file, \
+            says which rows cannot be annotated, and why, what is odd about the others, and how many say how strongly they \
+            were labelled (dataset.strength, dataset.votes). Of a model (a GGUF file, \
             any part of a split one, or a Hugging Face folder) that is on this machine it says which files are missing.
 
             EXAMPLES
@@ -79,7 +80,9 @@ struct ValidateCommand: AsyncParsableCommand {
         let refusesColumns = definition.configuration.dataset.existingColumns == .refuse
         badRows += try inspect(
             "rows", definition.configuration.job.input, definition.inputOptions,
-            readsControlTokens: definition.readsControlTokens, refusesColumns: refusesColumns)
+            readsControlTokens: definition.readsControlTokens, refusesColumns: refusesColumns,
+            labels: definition.labels)
+        if let notice = definition.unreadLabelsNotice { print("  \(notice)") }
         print("model: \(try modelText(definition.configuration.model))")
         print("template: \(definition.template.identity.debugDescription)")
         print("output: \(definition.configuration.job.output)")
@@ -90,10 +93,12 @@ struct ValidateCommand: AsyncParsableCommand {
 
     /// Reads a file to its end; returns how many of its rows are bad.
     ///
-    /// - Parameter refusesColumns: whether a row is bad that has a column of the name of one that outputs add.
+    /// - Parameters:
+    ///   - refusesColumns: whether a row is bad that has a column of the name of one that outputs add.
+    ///   - labels: columns that say how strongly rows were labelled.
     private func inspect(
         _ name: String, _ path: String, _ options: DatasetOptions, readsControlTokens: Bool,
-        refusesColumns: Bool = false
+        refusesColumns: Bool = false, labels columns: LabelColumns = LabelColumns()
     ) throws -> Int {
         do {
             var reader = try DatasetReader(path: path, options: options)
@@ -101,9 +106,11 @@ struct ValidateCommand: AsyncParsableCommand {
             var problems: [String] = []
             var badRows = 0
             var notices = RowNotices()
+            var labels = LabelReader(columns)
             while let record = try reader.next() {
                 rows += 1
                 notices.add(record, hasResponses: options.purpose != .prompt)
+                if case .success = record.content { labels.read(record) }
                 guard let problem = Self.problem(with: record, refusesColumns: refusesColumns) else { continue }
                 badRows += 1
                 if problems.count < list { problems.append(problem) }
@@ -113,10 +120,14 @@ struct ValidateCommand: AsyncParsableCommand {
             for problem in problems { print("  \(problem)") }
             if badRows > problems.count { print("  … and \(badRows - problems.count) more") }
             if rows == 0 { print("  there is nothing in it") }
-            if !reader.unreadColumns.isEmpty {
-                print("  columns that are not read: \(reader.unreadColumns.listed)")
+            let ofLabels = (columns.strength?.names ?? []) + (columns.votes?.names ?? [])
+            let unread = reader.unreadColumns.filter { name in
+                !ofLabels.contains { $0.utf8.elementsEqual(name.utf8) }
             }
-            for line in notices.lines(readsControlTokens: readsControlTokens) { print("  \(line)") }
+            if !unread.isEmpty { print("  columns that are not read: \(unread.listed)") }
+            for line in labels.readLines + notices.lines(readsControlTokens: readsControlTokens) + labels.lines {
+                print("  \(line)")
+            }
             if rows == badRows, options.purpose == .anchor {
                 throw Failure("\(path): no anchor can be used: no direction can be fitted")
             }

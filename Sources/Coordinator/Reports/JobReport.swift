@@ -71,7 +71,10 @@ extension JobReport {
             .distribution(rows, unit: trust?.margins?.unit.shownName),
         ]
         if let trust {
-            sections += [.place(trust), .certainty(trust), .confounds(trust), .sources(trust), .categories(trust)]
+            sections += [
+                .place(trust), .certainty(trust), .strength(trust), .confounds(trust), .sources(trust),
+                .categories(trust),
+            ]
         }
         if let evaluation { sections.append(.evaluation(evaluation)) }
         sections.append(.errors(errors, annotatedRows: rows.margins.count))

@@ -16,14 +16,25 @@ struct ResponseDifference: Sendable {
     ///   - chosen: the response that the label prefers, and its features.
     ///   - rejected: the other one, and its features.
     init(chosen: (text: String, features: ResponseFeatures), rejected: (text: String, features: ResponseFeatures)) {
-        func difference(_ columns: KeyPath<ResponseFeatures, [Double]>) -> SparseVector {
-            let values = zip(chosen.features[keyPath: columns], rejected.features[keyPath: columns])
-            return SparseVector(values.enumerated().map { (feature: $0, value: Float($1.0 - $1.1)) })
-        }
-        length = difference(\.lengthColumns)
-        refusalWording = difference(\.refusalColumns)
+        length = Self.lengths(chosen.features, rejected.features)
+        refusalWording = Self.difference(\.refusalColumns, chosen.features, rejected.features)
         let bag = BagOfWords()
         words = .difference(bag.vector(of: chosen.text), bag.vector(of: rejected.text))
+    }
+
+    /// How many columns `lengths` has.
+    static let lengthCount = 2
+
+    /// Of `log(1 + bytes)` and `log(1 + words)`.
+    static func lengths(_ chosen: ResponseFeatures, _ rejected: ResponseFeatures) -> SparseVector {
+        difference(\.lengthColumns, chosen, rejected)
+    }
+
+    private static func difference(
+        _ columns: KeyPath<ResponseFeatures, [Double]>, _ chosen: ResponseFeatures, _ rejected: ResponseFeatures
+    ) -> SparseVector {
+        let values = zip(chosen[keyPath: columns], rejected[keyPath: columns])
+        return SparseVector(values.enumerated().map { (feature: $0, value: Float($1.0 - $1.1)) })
     }
 }
 
@@ -41,26 +52,18 @@ extension TrustFigures.Baselines {
     ///   - categories: of each row; each category has a model of its own.
     init(_ rows: [ResponseDifference], prompts: [Int], categories: [Int?], seed: UInt64) {
         self.init()
-        let parts = Dictionary(grouping: rows.indices) { categories[$0] }.inOrder.compactMap { part in
-            Folds(groups: part.map { prompts[$0] }, count: 5, seed: seed).map { (rows: part, folds: $0) }
-        }
+        let models = CategoryModels(prompts: prompts, categories: categories, seed: seed)
+        let scored = models.rows
+        let groups = scored.map { prompts[$0] }
         func agreement(_ feature: KeyPath<ResponseDifference, SparseVector>, featureCount: Int)
             -> TrustFigures.Agreement?
         {
-            var (scores, groups): ([Double], [Int]) = ([], [])
-            for (part, folds) in parts {
-                let own = part.map { prompts[$0] }
-                guard
-                    let found = FeatureModel.crossFittedScores(
-                        part.map { rows[$0][keyPath: feature] }, groups: own, folds: folds, featureCount: featureCount)
-                else { return nil }
-                scores += found
-                groups += own
+            models.scores(rows.map { $0[keyPath: feature] }, featureCount: featureCount).flatMap { scores in
+                ClusteredShare(positive: scores, groups: groups).map(TrustFigures.Agreement.init)
             }
-            return ClusteredShare(positive: scores, groups: groups).map(TrustFigures.Agreement.init)
         }
-        self.rows = parts.reduce(0) { $0 + $1.rows.count }
-        length = agreement(\.length, featureCount: 2)
+        self.rows = scored.count
+        length = agreement(\.length, featureCount: ResponseDifference.lengthCount)
         refusalWording = agreement(\.refusalWording, featureCount: 2)
         bagOfWords = agreement(\.words, featureCount: BagOfWords.featureCount)
     }

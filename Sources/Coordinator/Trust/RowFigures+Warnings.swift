@@ -24,7 +24,7 @@ extension RowFigures {
             ]
         }
         return (isSurveyed ? [] : chanceWarnings(margins)) + baselineWarnings(margins, isOfAnchors)
-            + equalLengthWarnings(margins, isOfAnchors) + confoundWarnings(isOfAnchors)
+            + equalLengthWarnings(margins, isOfAnchors) + confoundWarnings(isOfAnchors) + (strength?.warnings ?? [])
     }
 
     private func chanceWarnings(_ margins: TrustFigures.Agreement) -> [String] {

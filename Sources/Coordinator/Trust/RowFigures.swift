@@ -9,6 +9,9 @@ package struct RowFigures: Hashable, Sendable {
     package var baselines = TrustFigures.Baselines()
     package var confounds = TrustFigures.Confounds()
 
+    /// nil where no row's strength is known.
+    package var strength: TrustFigures.Strength?
+
     package init() {}
 }
 
@@ -19,6 +22,7 @@ extension TrustFigures {
         selective = rows.selective
         agreementAtEqualLength = rows.agreementAtEqualLength
         baselines = rows.baselines
+        strength = rows.strength
         confounds.length = rows.confounds.length
         confounds.finalCharacter = rows.confounds.finalCharacter
         confounds.refusalWording = rows.confounds.refusalWording

@@ -20,6 +20,7 @@ package struct RowTrust: Sendable {
     private var byteCounts: [(preferred: Int, other: Int)] = []
     private var differences: PromptRows<(difference: ResponseDifference, category: Int?)>
     private var scored: PromptRows<(chosen: ScoredResponse, rejected: ScoredResponse, category: Int?)>
+    private var strengths: StrengthSample
 
     package init(
         baselineRowsMax: Int = baselineRowsMax, confoundRowsMax: Int = confoundRowsMax, seed: UInt64 = 17
@@ -27,6 +28,7 @@ package struct RowTrust: Sendable {
         self.seed = seed
         differences = PromptRows(rowsMax: baselineRowsMax, seed: seed)
         scored = PromptRows(rowsMax: confoundRowsMax, seed: seed)
+        strengths = StrengthSample(rowsMax: baselineRowsMax, seed: seed)
     }
 
     /// - Parameters:
@@ -36,10 +38,11 @@ package struct RowTrust: Sendable {
     ///   - prompt: the number of the row's prompt; rows of one prompt have the same.
     ///   - category: the number of the direction that the row is along where there are several; nil: the one of all. What is
     ///     compared with margins is then free to know it, too.
+    ///   - strength: how strongly the row was labelled; nil where that is not known.
     /// - Precondition: the numbers are finite.
     package mutating func add(
         margin: Double, scoreChosen: Double, scoreRejected: Double, chosen: String, rejected: String, prompt: Int,
-        category: Int? = nil
+        category: Int? = nil, strength: Double? = nil
     ) {
         precondition(margin.isFinite && scoreChosen.isFinite && scoreRejected.isFinite, "a row without a margin")
         margins.append(margin)
@@ -57,6 +60,13 @@ package struct RowTrust: Sendable {
                 ResponseDifference(chosen: (chosen, features.chosen), rejected: (rejected, features.rejected)), category
             )
         }
+        if let strength {
+            strengths.add(prompt: prompt) {
+                .init(
+                    margin: margin, strength: strength,
+                    length: ResponseDifference.lengths(features.chosen, features.rejected), category: category)
+            }
+        }
     }
 
     /// Of the rows so far.
@@ -67,6 +77,7 @@ package struct RowTrust: Sendable {
             margins.count < Self.selectiveRowsMin ? [] : SelectiveAccuracy.measured(margins, groups: prompts)
         figures.agreementAtEqualLength = accuracyAtEqualLength(margins, lengths: byteCounts, groups: prompts)
             .map(TrustFigures.Agreement.init)
+        figures.strength = strengths.figures
         let (rows, prompts) = differences.drawn
         figures.baselines = TrustFigures.Baselines(
             rows.map(\.difference), prompts: prompts, categories: rows.map(\.category), seed: seed)

@@ -1,8 +1,9 @@
 /// Calibrations of held-out margins, one for each fold by the other folds' rows, all of one method: Platt's, unless the
 /// isotonic one is asked for, or is measurably better.
 ///
-/// Better means out of fold: its mean log loss `log(1 + exp(-margin))` is lower by more than 1.96 standard errors of the
-/// difference, clustered by group. Nothing is drawn at random, so the same margins give the same choice.
+/// Better means out of fold: its mean log loss `log(1 + exp(-margin))` (of votes their mean, for and against) is lower by more
+/// than 1.96 standard errors of the difference, clustered by group. Nothing is drawn at random, so the same margins give the
+/// same choice.
 package struct CalibrationChoice: Hashable, Sendable, Codable {
     package enum Method: String, Hashable, Sendable, Codable {
         case platt, isotonic
@@ -30,22 +31,28 @@ package struct CalibrationChoice: Hashable, Sendable, Codable {
 
     /// - Parameters:
     ///   - margins: raw, held out, each positive where it agrees with the row's label.
+    ///   - shares: of votes for the label's order, 0 to 1, of each row; nil: all agree with it.
     ///   - groups: of each row.
     ///   - method: nil leaves it to the margins. An isotonic one that has too few rows is Platt's.
     /// - Returns: nil for numbers that are not finite.
-    package init?(_ margins: [Double], groups: [Int], folds: Folds, method: Method?) {
+    package init?(_ margins: [Double], shares: [Double]? = nil, groups: [Int], folds: Folds, method: Method?) {
         precondition(margins.count == groups.count, "not a group for each row")
-        guard
-            let platt = Calibration.ofFolds(
-                margins, folds: folds, fit: { Calibration.fitted($0, isIsotonicAllowed: false) })
-        else { return nil }
+        precondition(folds.assignment.count == margins.count, "folds of other rows")
+        func ofFolds(_ fit: (_ margins: [Double], _ shares: [Double]?) -> Calibration?) -> [Calibration]? {
+            Calibration.ofFolds(folds) { others in
+                fit(others.map { margins[$0] }, shares.map { shares in others.map { shares[$0] } })
+            }
+        }
+        guard let platt = ofFolds({ PlattCalibration(fitting: $0, shares: $1).map { .platt($0) } }) else { return nil }
         let isotonic =
             method == .platt
-            ? nil
-            : Calibration.ofFolds(
-                margins, folds: folds, fit: { others in IsotonicCalibration(fitting: others).map { .isotonic($0) } })
+            ? nil : ofFolds { IsotonicCalibration(fitting: $0, shares: $1).map { .isotonic($0) } }
         func losses(_ calibrations: [Calibration]) -> [Double] {
-            zip(margins, folds.assignment).map { softplus(-calibrations[$1].margin($0)) }
+            margins.indices.map { row in
+                let logOdds = calibrations[folds.assignment[row]].margin(margins[row])
+                guard let share = shares?[row] else { return softplus(-logOdds) }
+                return share * softplus(-logOdds) + (1 - share) * softplus(logOdds)
+            }
         }
         gain =
             method != nil

@@ -9,21 +9,20 @@ extension Calibration {
     package static func crossFitted(
         _ margins: [Double], folds: Folds, fit: (_ others: [Double]) -> Calibration?
     ) -> [Double]? {
-        ofFolds(margins, folds: folds, fit: fit).map { calibrations in
+        precondition(folds.assignment.count == margins.count, "folds of other rows")
+        return ofFolds(folds) { others in fit(others.map { margins[$0] }) }.map { calibrations in
             zip(margins, folds.assignment).map { calibrations[$1].margin($0) }
         }
     }
 
-    /// A calibration for each fold, which was fitted on the other folds' rows, `[folds]`. Parameters as of `crossFitted`.
+    /// A calibration for each fold, which was fitted on the other folds' rows, `[folds]`.
     ///
+    /// - Parameter fit: of the other folds' rows.
     /// - Returns: nil where a fold's complement gives no calibration.
-    package static func ofFolds(
-        _ margins: [Double], folds: Folds, fit: (_ others: [Double]) -> Calibration?
-    ) -> [Calibration]? {
-        precondition(folds.assignment.count == margins.count, "folds of other rows")
+    package static func ofFolds(_ folds: Folds, fit: (_ others: [Int]) -> Calibration?) -> [Calibration]? {
         var calibrations: [Calibration] = []
         for fold in 0..<folds.count {
-            let others = margins.indices.filter { folds.assignment[$0] != fold }.map { margins[$0] }
+            let others = folds.assignment.indices.filter { folds.assignment[$0] != fold }
             guard let calibration = fit(others) else { return nil }
             calibrations.append(calibration)
         }

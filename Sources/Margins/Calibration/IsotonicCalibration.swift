@@ -36,13 +36,21 @@ package struct IsotonicCalibration: Hashable, Sendable, Codable {
         self = valid
     }
 
-    /// - Parameter margins: raw, held out, each positive where it agrees with the row's label. Those that are 0 say
-    ///   nothing.
+    /// - Parameters:
+    ///   - margins: raw, held out, each positive where it agrees with the row's label. Those that are 0 say nothing.
+    ///   - shares: of votes for the label's order, 0 to 1, of each row: how often a margin is right is then the share of votes
+    ///     for what its sign says. nil: all agree with the label.
     /// - Returns: nil for fewer than `rowsMin`, or for numbers that are not finite.
-    package init?(fitting margins: [Double], rowsMin: Int = rowsMin) {
+    package init?(fitting margins: [Double], shares: [Double]? = nil, rowsMin: Int = rowsMin) {
+        precondition(shares.map { $0.count == margins.count } ?? true, "not a share for each margin")
         guard margins.count >= max(rowsMin, 1), margins.allSatisfy(\.isFinite) else { return nil }
-        let ordered = margins.filter { $0 != 0 }.sorted { abs($0) < abs($1) }
-        let blocks = isotonicBlocks(sizes: ordered.map(abs), values: ordered.map { $0 > 0 ? 1 : 0 })
+        let ordered = margins.indices.filter { margins[$0] != 0 }.sorted { abs(margins[$0]) < abs(margins[$1]) }
+        let blocks = isotonicBlocks(
+            sizes: ordered.map { abs(margins[$0]) },
+            values: ordered.map { row in
+                let share = shares?[row] ?? 1
+                return margins[row] > 0 ? share : 1 - share
+            })
         // A block of nothing but right margins is no certainty: Platt's target for as many rows.
         let bound = Double(margins.count + 1) / Double(margins.count + 2)
         var (sizes, shares) = ([0.0], [0.5])

@@ -26,15 +26,27 @@ package struct PlattCalibration: Hashable, Sendable, Codable {
     /// Fits the slope by maximum likelihood to Platt's targets, `(n+1)/(n+2)` in place of 1: with them it is finite
     /// where every margin is right. A hundred rows are enough for one number.
     ///
-    /// - Parameter margins: raw, held out, each positive where it agrees with the row's label.
+    /// Where annotators' votes are known, the target of a row is the share `q` that agrees with its label, by the same rule
+    /// `(nq+1)/(n+2)`, and what is minimised is the cross-entropy `-Σ (t log p + (1-t) log(1-p))` of `p = sigmoid(slope · raw)`:
+    /// the log-odds that an annotator agrees, as Bradley and Terry's model has them of repeated comparisons (Biometrika
+    /// 1952), each row with the same weight (Uma et al., Journal of Artificial Intelligence Research 2021, on soft labels).
+    ///
+    /// - Parameters:
+    ///   - margins: raw, held out, each positive where it agrees with the row's label.
+    ///   - shares: of votes for the label's order, 0 to 1, of each row; nil: all agree with it.
     /// - Returns: nil without margins, or for numbers that are not finite.
-    package init?(fitting margins: [Double]) {
+    package init?(fitting margins: [Double], shares: [Double]? = nil) {
+        precondition(shares.map { $0.count == margins.count } ?? true, "not a share for each margin")
         guard !margins.isEmpty, margins.allSatisfy(\.isFinite) else { return nil }
         let scale = margins.map(abs).max()!
-        let target = Double(margins.count + 1) / Double(margins.count + 2)
+        let count = Double(margins.count)
+        let right = (count + 1) / (count + 2)
+        func target(_ row: Int) -> Double { shares.map { (count * $0[row] + 1) / (count + 2) } ?? right }
         /// The loss's first derivative where the slope is `slope / scale`; it ascends with the slope.
         func derivative(_ slope: Double) -> Double {
-            margins.reduce(0) { $0 + $1 / scale * (sigmoid(slope * $1 / scale) - target) }
+            margins.indices.reduce(0) {
+                $0 + margins[$1] / scale * (sigmoid(slope * margins[$1] / scale) - target($1))
+            }
         }
         guard scale > 0, derivative(0) < 0 else {
             slope = 0

@@ -94,7 +94,9 @@ extension Configuration {
             ignoredColumns: section.strings("ignore_columns") ?? [],
             promptInResponses: section.choice("prompt_in_responses", of: ["auto", "strip", "keep"]) ?? "auto",
             maxRowBytes: (section.integer("max_row_mib", in: 1...128) ?? 16) << 20,
-            existingColumns: section.choice("existing_columns") ?? .refuse)
+            existingColumns: section.choice("existing_columns") ?? .refuse,
+            strength: Dataset.Strength(section),
+            votes: Dataset.Votes(section))
     }
 
     private static func readFormat(_ section: ConfigurationReader, _ names: [String]?) -> String {

@@ -156,6 +156,12 @@ package struct Configuration: Hashable, Sendable {
         /// What becomes of columns that have the name of one that the output adds.
         package var existingColumns: ExistingColumns
 
+        /// How strongly rows were labelled.
+        package var strength = Strength.automatic
+
+        /// nil: a row's label is all that is known of who preferred which response.
+        package var votes: Votes?
+
         package enum ExistingColumns: String, Choice {
             /// The job does not begin, and a later row that has one is not annotated.
             case refuse

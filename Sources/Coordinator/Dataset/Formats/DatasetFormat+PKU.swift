@@ -1,6 +1,3 @@
-internal import Diagnostics
-internal import JSON
-
 extension DatasetFormat {
     /// A prompt, `response_0`, `response_1`, `safer_response_id` (0 or 1), as in PKU-SafeRLHF.
     package static let pku = DatasetFormat(
@@ -13,46 +10,35 @@ extension DatasetFormat {
 
 private struct SaferOfTwo: ResponseSource {
     private static let responses = ["response_0", "response_1"]
-    private static let safer = "safer_response_id"
 
-    var columns: [String] { Self.responses + [Self.safer] }
+    var columns: [String] { Self.responses + [OriginalRow.saferColumn] }
 
     /// The responses stay, for the row has more columns about each of them.
-    var exchange: ResponseExchange? { .label(Self.safer) }
+    var exchange: ResponseExchange? { .label(OriginalRow.saferColumn) }
 
     func responses(of row: OriginalRow) -> [RowResponse] {
         Self.responses.map { RowResponse(column: $0, of: row) }
     }
 
     func comparison(of responses: [RowResponse], in row: OriginalRow) throws(RowProblem) -> ResponseComparison {
-        let safer = try saferID(of: row)
+        let safer = try row.saferResponse()
         return .pair(preferred: responses[safer], other: responses[1 - safer])
-    }
-
-    private func saferID(of row: OriginalRow) throws(RowProblem) -> Int {
-        guard let value = row.value(of: Self.safer) else {
-            throw .missingColumn(Self.safer, columns: row.columnNames)
-        }
-        let number =
-            switch value {
-            case .json(let value): value.number ?? value.string.flatMap(Double.init)
-            case .text(let text): Double(text)
-            }
-        guard let number, number == 0 || number == 1 else {
-            throw .wrongType(column: Self.safer, expected: "0 or 1", found: value.excerpt)
-        }
-        return Int(number)
     }
 }
 
-extension ColumnValue {
-    /// A short value itself, else what kind it is.
-    fileprivate var excerpt: String {
-        switch self {
-        case .text(let text): text.quoted
-        case .json(let value) where value.kind == .number:
-            String(decoding: value.bytes[value.range].prefix(24), as: UTF8.self)
-        case .json(let value): value.kind.words
+extension OriginalRow {
+    fileprivate static let saferColumn = "safer_response_id"
+
+    /// Which of its two responses the label of such a row calls the safer one, 0 or 1.
+    ///
+    /// - Throws: ``RowProblem`` where there is no such label.
+    func saferResponse() throws(RowProblem) -> Int {
+        guard let value = value(of: Self.saferColumn) else {
+            throw .missingColumn(Self.saferColumn, columns: columnNames)
         }
+        guard let number = value.number, number == 0 || number == 1 else {
+            throw .wrongType(column: Self.saferColumn, expected: "0 or 1", found: value.excerpt)
+        }
+        return Int(number)
     }
 }

@@ -40,13 +40,15 @@ extension PageSection {
         element("h3") { "Calibration" }
         paragraph(
             """
-            Probabilities are off by \(calibration.error.percentText) on average (expected calibration error, out of fold, \
+            Probabilities\(calibration.isOfVotes ? " that an annotator agrees with what a margin says" : "") are off by \
+            \(calibration.error.percentText) on average (expected calibration error, out of fold, \
             \(calibration.method.shownName)).
             """)
         figure(
             CurvePlot(
                 points: points, reference: .diagonal, referenceLabel: "said and true are equal",
-                xTitle: "said: probability that the margin's sign is right", yTitle: "true: it is right"
+                xTitle: "said: probability that the margin's sign is right",
+                yTitle: calibration.isOfVotes ? "true: votes that it is right" : "true: it is right"
             ).markup(id: "calibration", title: "Calibration curve"),
             caption: """
                 How to read it: dots on the dashed line are probabilities that come true as often as they say; below it, \

@@ -13,8 +13,10 @@ extension TrustFigures {
         if let equal = agreementAtEqualLength {
             lines.append("equal length: \(equal.text) of the \(equal.rows) rows whose responses are about equally long")
         }
+        if let strength { lines.append(strength.line) }
         if let calibration {
-            lines.append("calibration: probabilities are off by \(calibration.error.percent) on average")
+            let of = calibration.isOfVotes ? " that an annotator agrees" : ""
+            lines.append("calibration: probabilities\(of) are off by \(calibration.error.percent) on average")
         }
         if let effectSize {
             let luck = effectSize.optimism > 0 ? ", of which \(effectSize.optimism.shown) is luck of the choice" : ""

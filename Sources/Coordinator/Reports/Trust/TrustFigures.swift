@@ -24,6 +24,9 @@ package struct TrustFigures: Codable, Hashable, Sendable {
     /// Among the most certain rows.
     package var selective: [SelectiveAccuracy] = []
 
+    /// Whether margins are larger where labels are stronger; nil where the rows do not say how strongly they are labelled.
+    package var strength: Strength?
+
     /// Of `p_safer`; nil where no row has it.
     package var calibration: Calibrated?
 
@@ -225,9 +228,18 @@ extension TrustFigures {
         package var error: Double
         package var bins: [CalibrationError.Bin]
 
-        package init(method: String, error: CalibrationError) {
+        /// What probabilities are of: `labels`, or the `votes` of annotators; nil, as in files of an earlier version: labels.
+        package var of: String?
+
+        package init(method: String, error: CalibrationError, isOfVotes: Bool = false) {
             (self.method, self.error, bins) = (method, error.value, error.bins)
+            of = isOfVotes ? Self.votes : Self.labels
         }
+
+        package static let labels = "labels"
+        package static let votes = "votes"
+
+        package var isOfVotes: Bool { of == Self.votes }
     }
 
     package struct Effect: Codable, Hashable, Sendable {
