@@ -220,7 +220,7 @@ import Testing
             throws: FileError(
                 path: path,
                 problem: "no format fits. Found the columns: prompt, response, harmful. Expected " + formats
-                    + ". Columns of other names can be named in dataset.columns")
+                    + "; \(DatasetFormat.ranked.requirement). Columns of other names can be named in dataset.columns")
         ) { try records(at: path) }
         #expect(
             throws: FileError(

@@ -145,6 +145,10 @@ struct JobDefinition: Sendable {
             "embedding.compat": configuration.embedding.compatibility.rawValue,
             "dataset.max_row_mib": "\(dataset.maxRowBytes >> 20)",
         ]
+        if let ranked = dataset.ranked {
+            fingerprint["dataset.columns"] = "\(ranked.responses) \(ranked.judgement.text)"
+        }
+        if let pairs = dataset.pairs, pairs != .all { fingerprint["dataset.pairs"] = pairs.rawValue }
         if let kind = anchors.kind { fingerprint["anchors.kind"] = kind }
         if let column = configuration.direction.by { fingerprint["direction.by"] = column }
         if let kept = configuration.embedding.kept {

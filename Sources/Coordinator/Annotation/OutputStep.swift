@@ -31,6 +31,9 @@ struct OutputStep: Sendable {
         /// By `margin.negative`: they are in the errors file, and did not fail.
         var droppedRows = 0
 
+        /// Rows with several responses and no two of which one is better: they are in the errors file, and did not fail.
+        var unpairedRows = 0
+
         /// Those of the output.
         var margins = MarginStatistics()
 
@@ -50,8 +53,17 @@ struct OutputStep: Sendable {
         /// What became of margins below zero, and the bins; nil before the first row.
         var treatment: MarginTreatment?
 
+        /// What pairs are made of; nil where a row is one pair.
+        var ranking: RankedColumns?
+
         /// Rows that are in the output.
-        var annotatedRows: Int { rows - failedRows - droppedRows }
+        var annotatedRows: Int { rows - otherRows }
+
+        /// Rows that have something to compare, or cannot be read.
+        var comparedRows: Int { rows - unpairedRows }
+
+        /// Rows that are in the errors file.
+        var otherRows: Int { failedRows + droppedRows + unpairedRows }
     }
 
     /// - Parameter output: where to write in place of the job's own files.
@@ -75,10 +87,11 @@ struct OutputStep: Sendable {
     func run(rescore: Rescore? = nil) throws -> Summary {
         let job = definition.configuration.job
         var summary = Summary()
+        var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
         let existing: ExistingColumns =
             switch definition.configuration.dataset.existingColumns {
-            case .refuse: ExistingColumns(.refused)
-            case .replace: ExistingColumns(.replaced)
+            case .refuse: ExistingColumns(.refused, ranking: reader.ranking)
+            case .replace: ExistingColumns(.replaced, ranking: reader.ranking)
             case .rename:
                 try ExistingColumns(renamedAsFreeIn: job.input, options: definition.inputOptions)
             }
@@ -91,7 +104,7 @@ struct OutputStep: Sendable {
         summary.rowsByDirection = categories.counts(of: rows.rows)
         summary.categoryWarning = categories.warning(of: rows.rows)
         var rowTrust = RowTrust()
-        var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
+        summary.ranking = reader.ranking
         var writer = try AnnotatedWriter(
             path: path, errorsPath: errorsPath, schema: reader.schema, existing: existing, exchange: reader.exchange)
 
@@ -100,6 +113,7 @@ struct OutputStep: Sendable {
             switch try writer.write(record, outcome) {
             case .annotated(let annotation): summary.margins.add(annotation.margin)
             case .dropped: summary.droppedRows += 1
+            case .unpaired: return summary.unpairedRows += 1
             case .failed: return summary.failedRows += 1
             }
             guard let (margin, scores, prompt) = measured else { return }
@@ -115,7 +129,8 @@ struct OutputStep: Sendable {
         func nextReadable() throws -> DatasetRecord? {
             while let record = try reader.next() {
                 guard case .failure(let error) = record.content else { return record }
-                try write(record, .failed(reason: "\(error)"))
+                let reason = "\(error)"
+                try write(record, error.problem.isNoFailure ? .unpaired(reason: reason) : .failed(reason: reason))
             }
             return nil
         }
@@ -150,7 +165,7 @@ struct OutputStep: Sendable {
         let trust = try writeTrust(rowTrust.figures(), figured, summary)
         summary.trust = trust
         try JobReport(
-            path: path, errorsPath: summary.failedRows + summary.droppedRows > 0 ? errorsPath : nil, trust: trust,
+            path: path, errorsPath: summary.otherRows > 0 ? errorsPath : nil, trust: trust,
             evaluation: evaluation
         ).write(to: Configuration.Job.path(beside: path, ending: Configuration.Job.reportEnding))
         return summary

@@ -15,8 +15,9 @@ struct ValidateCommand: AsyncParsableCommand {
         abstract: "Check a configuration and read its files, without computing anything.",
         discussion: """
             Reports every problem of the configuration at once, reads the dataset and the anchors to their ends, and \
-            says which rows cannot be annotated, and why, and what is odd about the others. Of a model (a GGUF file, \
-            any part of a split one, or a Hugging Face folder) that is on this machine it says which files are missing.
+            says which rows cannot be annotated, and why, what pairs are made of rows with several responses, and what is \
+            odd about the others. Of a model (a GGUF file, any part of a split one, or a Hugging Face folder) that is on this \
+            machine it says which files are missing.
 
             EXAMPLES
               legend-coordinator validate cluster.yaml
@@ -101,10 +102,11 @@ struct ValidateCommand: AsyncParsableCommand {
             var problems: [String] = []
             var badRows = 0
             var notices = RowNotices()
+            let existing = refusesColumns ? ExistingColumns(.refused, ranking: reader.ranking) : nil
             while let record = try reader.next() {
                 rows += 1
                 notices.add(record, hasResponses: options.purpose != .prompt)
-                guard let problem = Self.problem(with: record, refusesColumns: refusesColumns) else { continue }
+                guard let problem = Self.problem(with: record, existing) else { continue }
                 badRows += 1
                 if problems.count < list { problems.append(problem) }
             }
@@ -113,6 +115,9 @@ struct ValidateCommand: AsyncParsableCommand {
             for problem in problems { print("  \(problem)") }
             if badRows > problems.count { print("  … and \(badRows - problems.count) more") }
             if rows == 0 { print("  there is nothing in it") }
+            if let ranking = reader.ranking, let several = notices.several {
+                print("  \(several.text) (\(ranking.words))")
+            }
             if !reader.unreadColumns.isEmpty {
                 print("  columns that are not read: \(reader.unreadColumns.listed)")
             }
@@ -126,13 +131,12 @@ struct ValidateCommand: AsyncParsableCommand {
         }
     }
 
-    /// Why a row cannot be annotated; nil where it can.
-    private static func problem(with record: DatasetRecord, refusesColumns: Bool) -> String? {
-        if case .failure(let error) = record.content { return "\(error)" }
-        guard refusesColumns else { return nil }
-        return ExistingColumns(.refused).problem(with: record).map {
-            "line \(record.line): \($0)"
-        }
+    /// Why a row cannot be annotated; nil where it can, or has nothing to compare.
+    ///
+    /// - Parameter existing: what refuses columns; nil where none are refused.
+    private static func problem(with record: DatasetRecord, _ existing: ExistingColumns?) -> String? {
+        if case .failure(let error) = record.content { return error.problem.isNoFailure ? nil : "\(error)" }
+        return existing?.problem(with: record).map { "line \(record.line): \($0)" }
     }
 
     /// What `up` would start.

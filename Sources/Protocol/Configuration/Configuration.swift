@@ -146,6 +146,12 @@ package struct Configuration: Hashable, Sendable {
         package var chosen: String?
         package var rejected: String?
 
+        /// Where rows have several responses; nil where they are not named.
+        package var ranked: Ranked?
+
+        /// Which pairs are made of several responses; nil where nobody said it: all.
+        package var pairs: Pairs?
+
         /// Columns that are not read.
         package var ignoredColumns: [String]
 
