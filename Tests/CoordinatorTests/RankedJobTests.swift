@@ -22,9 +22,12 @@ import Testing
     }
 
     /// Rows with four responses each, whose scores differ, but for every seventh, where they do not.
-    private static func rows(_ count: Int) -> [String] {
-        (0..<count).map { row in
-            let responses = (0..<4).map { #""answer \#($0) of \#(row)""# }.joined(separator: ", ")
+    ///
+    /// - Parameter words: how long the responses are.
+    private static func rows(_ count: Int, words: Int = 0) -> [String] {
+        let more = String(repeating: " word", count: words)
+        return (0..<count).map { row in
+            let responses = (0..<4).map { #""answer \#($0) of \#(row)\#(more)""# }.joined(separator: ", ")
             let scores = row % 7 == 3 ? "[1, 1, 1, 1]" : "[2, 4, 1, 3]"
             return #"{"id": \#(row), "prompt": "p\#(row % 5)", "responses": [\#(responses)], "scores": \#(scores)}"#
         }
@@ -143,7 +146,7 @@ import Testing
 
     /// The transactions that fill a ledger end where they end: also between two pairs of a row.
     @Test func readingGoesOnBetweenTwoPairsOfARow() throws {
-        let text = Array(Self.rows(1500).joined(separator: "\n").utf8)
+        let text = Array(Self.rows(800, words: 50).joined(separator: "\n").utf8)
         try folder.write(text, to: "rows.jsonl")
         func ingest(_ ledger: Ledger, _ input: String) throws {
             let input = try #require(try definition(input: input).input(of: .rows))
@@ -158,19 +161,18 @@ import Testing
         try file.write(text)
         try file.finish()
         let compressed = try folder.bytes(of: "rows.jsonl.gz")
-        let input = try #require(try definition(input: "rows.jsonl.gz").input(of: .rows))
         try folder.write(Array(compressed.prefix(compressed.count * 9 / 10)), to: "rows.jsonl.gz")
         let other = try TemporaryLedger()
-        let ingestor = Ingestor(ledger: try other.open, input: input, unitTokens: 256, textsPerUnitMax: 4096)
-        #expect(throws: FileError.self) { try ingestor.run { _ in } }
+        #expect(throws: FileError.self) { try ingest(other.open, "rows.jsonl.gz") }
         let interrupted = try other.open.ingestion(of: .rows)
-        #expect(interrupted.phase == .reading && interrupted.rows == 4096)
+        #expect(
+            interrupted.phase == .reading && interrupted.rows > 0 && interrupted.rows % 6 != 0, "\(interrupted.rows)")
         try folder.write(compressed, to: "rows.jsonl.gz")
         try other.reopen()
         try ingest(other.open, "rows.jsonl.gz")
         #expect(try payloads(other.open) == payloads(undisturbed.open))
         let notices = try other.open.ingestion(of: .rows).notices()
-        #expect(notices.several?.text == "7716 pairs of 1286 rows with several responses")
+        #expect(notices.several?.text == "4116 pairs of 686 rows with several responses")
     }
 
     /// Each distinct response of a prompt costs once, so that its pairs are not parted.
