@@ -200,7 +200,7 @@ extension DatasetFormat {
     @Test(arguments: [
         (
             "dataset: {format: rated}",
-            "3:19: dataset.format: expected one of auto, preference, conversational, sharegpt, hh, pku"
+            "3:19: dataset.format: expected one of auto, preference, conversational, sharegpt, hh, pku, ranked"
         ),
         (
             "anchors: {format: rated}",

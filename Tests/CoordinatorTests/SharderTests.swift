@@ -28,6 +28,21 @@ struct SharderTests {
         #expect(units(same, unitTokens: 100) == [.init([0, 1, 2, 3], tokens: 10 + 4 * 5)])
     }
 
+    @Test func aResponseThatRowsOfAPromptShareCostsOnce() {
+        func text(_ row: UInt64, _ name: String, _ responses: [String]) -> Ledger.Text {
+            let texts = responses.map { Array($0.utf8) + [UInt8](repeating: 0x20, count: 40 - $0.utf8.count) }
+            return Ledger.Text(
+                row: row, prompt: prompt(name), responses: texts.count, responseBytes: 80, sharedTexts: texts)
+        }
+        var sharder = Sharder(unitTokens: 100, textsMax: UnitPayload.textsMax(readouts: 1, kept: 0))
+        // Every row costs one token beside its responses, of which there are three.
+        let rows = [
+            text(0, "a", ["x", "y"]), text(1, "a", ["x", "z"]), text(2, "a", ["y", "z"]), text(3, "b", ["x", "y"]),
+        ]
+        let full = rows.flatMap { sharder.add($0) }
+        #expect(full + sharder.finish() == [.init([0, 1, 2, 3], tokens: 10 + 3 * 10 + 3 + 10 + 2 * 10 + 1)])
+    }
+
     @Test func ofAPromptThatBeginsLikeTheLastOnlyTheRestCosts() {
         let turns = [prompt("a"), prompt("a") + prompt("b"), prompt("a") + prompt("b") + prompt("c")]
         #expect(units(turns, unitTokens: 100) == [.init([0, 1, 2], tokens: 30 + 3 * 5)])

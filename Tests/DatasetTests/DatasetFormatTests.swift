@@ -229,7 +229,9 @@ import Testing
             throws: FileError(
                 path: path,
                 problem: "no format fits. Found the columns: prompt, response, harmful. Expected " + formats
-                    + ". Columns of other names can be named in dataset.columns")
+                    + "; ranked (a prompt, and a list such as responses or completions beside scores, ranks or the number "
+                    + "of the best, or of objects with a response and a score or a rank each). Columns of other names can "
+                    + "be named in dataset.columns")
         ) { try records(at: path) }
         #expect(
             throws: FileError(

@@ -37,6 +37,24 @@ import Testing
             ])
     }
 
+    @Test func pairsOfOneRowHaveTheDifferenceOfWhatOrdersThem() throws {
+        let scored = #"{"prompt": "p", "responses": ["a", "b", "c"], "scores": [1, 4.5, 2]}"#
+        let ranked = #"{"prompt": "p", "responses": ["a", "b"], "ranks": [3, 1]}"#
+        let best = #"{"prompt": "p", "responses": ["a", "b"], "best": 1}"#
+        for (row, expected) in [(scored, [3.5, 2.5, 1]), (ranked, [2]), (best, nil)] as [(String, [Double]?)] {
+            let folder = try DatasetFolder()
+            let path = try folder.write(row, to: "rows.jsonl")
+            var reader = try DatasetReader(path: path, options: DatasetOptions(purpose: .row))
+            #expect(reader.knownStrength == expected.map { _ in .ratingsOfPairs })
+            var labels = LabelReader(LabelColumns(strength: reader.knownStrength))
+            var strengths: [Double] = []
+            while let record = try reader.next() {
+                if let strength = labels.strength(of: record) { strengths.append(strength) }
+            }
+            #expect(strengths.sorted(by: >) == expected ?? [])
+        }
+    }
+
     @Test func severitiesAreKnownWhereTheyAreThere() throws {
         func known(_ text: String) throws -> LabelColumns.Strength? {
             let folder = try DatasetFolder()

@@ -91,7 +91,8 @@ import Testing
         #expect(
             try ConfigurationFixtures.problems(yaml) == [
                 ":9:5: unknown key \"dataset.columns.promt\"; did you mean \"prompt\"?",
-                ":10:5: unknown key \"dataset.columns.other\"; known here: prompt, chosen, rejected",
+                ":10:5: unknown key \"dataset.columns.other\"; known here: prompt, chosen, rejected, responses, scores, "
+                    + "ranks, best",
             ])
     }
 

@@ -30,6 +30,9 @@ import Testing
         var responses: [Int] = []
         try ledger.forEachTextByPrompt(of: [step.id]) { responses.append($1.responses) }
         #expect(responses == [3, 1, 64])
+        var shared: [[[UInt8]]] = []
+        try ledger.forEachTextByPrompt(of: [step.id], sharingTexts: true) { shared.append($1.sharedTexts) }
+        #expect(shared == [3, 1, 64].map { count in (0..<count).map { Array("\($0)".utf8) } })
         func result(_ counts: [Int]) -> UnitResult {
             let texts = counts.reduce(0, +)
             return UnitResult(

@@ -98,7 +98,7 @@ def _annotated_table(
         rows = job.error_rows()
         outcome = joined(written, job.output, rows, keeps_failed=errors != "drop")
         told = job.warnings()
-        if any(not row.is_dropped for row in rows):
+        if any(row.has_failed for row in rows):
             text = failures(rows)
             if errors == "raise":
                 raise RowErrors(text, rows)
@@ -124,7 +124,7 @@ def _annotated_file(
         job.run(progress, restart)
         failed = job.error_rows()
         told = job.warnings()
-        if any(not row.is_dropped for row in failed):
+        if any(row.has_failed for row in failed):
             text = failures(failed, f", kept in {job.errors}")
             if errors == "raise":
                 raise RowErrors(text, failed)

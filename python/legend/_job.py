@@ -86,7 +86,7 @@ def _said(lines: Sequence[str]) -> str:
 
 def failures(rows: Sequence[ErrorRow], fate: str = "") -> str:
     """How many rows have no margin, what becomes of them, and why the first of them have none."""
-    failed = [row for row in rows if not row.is_dropped]
+    failed = [row for row in rows if row.has_failed]
     shown = "".join(f"\n  row {row.row}: {row.error}" for row in failed[:REASONS_SHOWN])
     more = f"\n  and {len(failed) - REASONS_SHOWN} more" if len(failed) > REASONS_SHOWN else ""
     return f"{counted(len(failed), 'row')} without a margin{fate}:{shown}{more}"

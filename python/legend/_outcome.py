@@ -76,6 +76,13 @@ def joined(written: Path, output: Path, errors: Sequence[ErrorRow], keeps_failed
         found = next(annotated, None)
         if found is None:
             raise JobError(f"{output}: expected row {index} of the input, found the end of the file", 0)
+        if "source_row" in found and "source_row" not in row:
+            raise JobError(
+                f"{output}: expected two responses in each row, found several, of which pairs were made: the output "
+                "has a row for each pair, and no table is like it. Annotate a path in place of a table to have "
+                "that file",
+                0,
+            )
         if not outcome.added:
             _begin(outcome, found)
         _note_existing(outcome, row, found)

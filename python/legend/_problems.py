@@ -7,6 +7,8 @@ from typing import List, Sequence
 
 #: How the reason of a row ends that has a margin and is not wanted in the output.
 DROP_ENDING = "(margin.negative: drop)"
+#: And of rows with several responses that make no pair.
+UNPAIRED_ENDING = "(no pair)"
 
 
 class LegendError(Exception):
@@ -47,6 +49,16 @@ class ErrorRow:
     def is_dropped(self) -> bool:
         """Whether it has a margin, below zero, and is not in the output for that (`margin.negative: drop`)."""
         return self.error.endswith(DROP_ENDING)
+
+    @property
+    def is_unpaired(self) -> bool:
+        """Whether it has several responses and no two of which one is better, so that there is nothing to compare."""
+        return self.error.endswith(UNPAIRED_ENDING)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it should have a margin and has none."""
+        return not (self.is_dropped or self.is_unpaired)
 
 
 class RowErrors(LegendError):

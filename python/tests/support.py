@@ -126,6 +126,7 @@ for index, line in enumerate(Path(job["input"].replace("$$", "$")).read_text().s
     rows.append(row)
 if acts == "mixes rows up": rows.reverse()
 if acts == "loses a row": rows.pop()
+if acts == "makes pairs": rows = [dict(row, source_row=place) for place, row in enumerate(rows)]
 def lines(rows): return "".join(json.dumps(row) + "\\n" for row in rows)
 output.write_text(lines(rows))
 base = str(output)[:-len(".jsonl")]

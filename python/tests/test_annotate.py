@@ -104,6 +104,7 @@ class AnnotateTests(FakeTest):
         for acts, expected in {
             "mixes rows up": "expected what the input has in",
             "loses a row": "found the end of the file",
+            "makes pairs": "expected two responses in each row, found several, of which pairs were made",
         }.items():
             self.acts(acts)
             with self.subTest(acts), self.assertRaisesRegex(legend.JobError, expected):

@@ -11,6 +11,7 @@ from typing import Any
 
 from legend import _configuration, _job
 from legend._margins import COLUMNS
+from legend._problems import DROP_ENDING, UNPAIRED_ENDING
 
 from .support import ROOT, needs
 
@@ -87,6 +88,8 @@ class ConfigurationTests(unittest.TestCase):
         assert body is not None
         cases = re.findall(r'case (\w+)(?: = "(\w+)")?', body[1])
         self.assertEqual([name or case for case, name in cases], list(COLUMNS))
+        for ending in (DROP_ENDING, UNPAIRED_ENDING):
+            self.assertIn(f'ReasonEnding = "{ending}"', source.read_text("utf-8"))
 
 
 if __name__ == "__main__":

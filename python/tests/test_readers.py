@@ -70,6 +70,10 @@ class MarginsTests(FolderTest):
         dropped = {**error, "row": 6, "error": "the margin is -1 (margin.negative: drop)"}
         rows = legend.read_errors(self.lines("a.errors.jsonl", [error, dropped]))
         self.assertEqual([(row.row, row.line, row.is_dropped) for row in rows], [(4, 5, False), (6, 5, True)])
+        self.assertEqual([row.has_failed for row in rows], [True, False])
+        unpaired = legend.read_errors(self.lines("b.errors.jsonl", [{**error, "error": "all equally good (no pair)"}]))
+        self.assertTrue(unpaired[0].is_unpaired)
+        self.assertEqual((unpaired[0].is_dropped, unpaired[0].has_failed), (False, False))
         with self.assertRaisesRegex(FormatError, 'a.errors.jsonl:1: "line": expected a whole number, found "x"'):
             legend.read_errors(self.lines("a.errors.jsonl", [{**error, "line": "x"}]))
 

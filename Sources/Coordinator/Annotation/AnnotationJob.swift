@@ -143,7 +143,7 @@ extension AnnotationJob {
                         output: job.output, errors: job.errors,
                         directionFile: definition.savedDirection == nil ? job.directionOutput : nil),
                     summary: """
-                        \(summary.rows) rows, \(summary.failedRows + summary.droppedRows) of them in the errors file
+                        \(summary.rows) rows, \(summary.otherRows) of them in the errors file
                         """, failedRows: summary.failedRows))
         }
     }

@@ -156,6 +156,10 @@ struct JobDefinition: Sendable {
         if configuration.model.truncation != .error {
             fingerprint["model.truncation"] = configuration.model.truncation.rawValue
         }
+        if let ranked = dataset.ranked {
+            fingerprint["dataset.columns"] = "\(ranked.responses) \(ranked.judgement.text)"
+        }
+        if let pairs = dataset.pairs, pairs != .all { fingerprint["dataset.pairs"] = pairs.rawValue }
         if let kind = anchors.kind { fingerprint["anchors.kind"] = kind }
         if let column = configuration.direction.by { fingerprint["direction.by"] = column }
         if let kept = configuration.embedding.kept {

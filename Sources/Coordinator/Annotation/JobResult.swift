@@ -1,3 +1,4 @@
+internal import Dataset
 internal import Diagnostics
 internal import JobConfiguration
 internal import Margins
@@ -22,6 +23,7 @@ struct JobResult: Sendable {
     ///   - directionFile: where the direction was saved; nil where it came from a file.
     func text(output: String, errors: String, directionFile: String?) -> String {
         var lines = ["\(summary.annotatedRows) of \(summary.rows) rows annotated" + failures + dropped]
+        if let ranking = summary.ranking { lines.append("pairs: \(ranking.words)") }
         if let text = summary.truncated?.text { lines.append("truncated: \(text)") }
         if summary.margins.count > 0 { lines.append("margin: \(summary.margins.text)") }
         if let calibration = summary.calibration {
@@ -55,7 +57,7 @@ struct JobResult: Sendable {
             lines.append(
                 "trust figures: \(Configuration.Job.path(beside: output, ending: Configuration.Job.trustEnding))")
         }
-        if summary.failedRows + summary.droppedRows > 0 { lines.append("errors: \(errors)") }
+        if summary.otherRows > 0 { lines.append("errors: \(errors)") }
         if let directionFile { lines.append("direction file: \(directionFile)") }
         return lines.joined(separator: "\n")
     }
@@ -88,7 +90,10 @@ struct JobResult: Sendable {
     }
 
     private var dropped: String {
-        summary.droppedRows == 0
+        let dropped =
+            summary.droppedRows == 0
             ? "" : ", \(summary.droppedRows) are dropped for margins below 0 and are in the errors file, too"
+        guard summary.unpairedRows > 0 else { return dropped }
+        return dropped + ", \(summary.unpairedRows) have nothing to compare and are in the errors file, too"
     }
 }

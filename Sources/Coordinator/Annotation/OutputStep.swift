@@ -31,6 +31,9 @@ struct OutputStep: Sendable {
         /// By `margin.negative`: they are in the errors file, and did not fail.
         var droppedRows = 0
 
+        /// Rows with several responses and no two of which one is better: they are in the errors file, and did not fail.
+        var unpairedRows = 0
+
         /// Those of the output.
         var margins = MarginStatistics()
 
@@ -56,8 +59,17 @@ struct OutputStep: Sendable {
         /// What became of margins below zero, and the bins; nil before the first row.
         var treatment: MarginTreatment?
 
+        /// What pairs are made of; nil where a row is one pair.
+        var ranking: RankedColumns?
+
         /// Rows that are in the output.
-        var annotatedRows: Int { rows - failedRows - droppedRows }
+        var annotatedRows: Int { rows - otherRows }
+
+        /// Rows that have something to compare, or cannot be read.
+        var comparedRows: Int { rows - unpairedRows }
+
+        /// Rows that are in the errors file.
+        var otherRows: Int { failedRows + droppedRows + unpairedRows }
     }
 
     /// - Parameter output: where to write in place of the job's own files.
@@ -81,10 +93,11 @@ struct OutputStep: Sendable {
     func run(rescore: Rescore? = nil) throws -> Summary {
         let job = definition.configuration.job
         var summary = Summary()
+        var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
         let existing: ExistingColumns =
             switch definition.configuration.dataset.existingColumns {
-            case .refuse: ExistingColumns(.refused)
-            case .replace: ExistingColumns(.replaced)
+            case .refuse: ExistingColumns(.refused, ranking: reader.ranking)
+            case .replace: ExistingColumns(.replaced, ranking: reader.ranking)
             case .rename:
                 try ExistingColumns(renamedAsFreeIn: job.input, options: definition.inputOptions)
             }
@@ -101,7 +114,7 @@ struct OutputStep: Sendable {
         let truncated = definition.truncates ? try ledger.truncatedRows(of: .rows) : nil
         summary.truncated = try TruncatedTexts(definition, ledger)
         var rowTrust = RowTrust()
-        var reader = try DatasetReader(path: job.input, options: definition.inputOptions)
+        summary.ranking = reader.ranking
         var writer = try AnnotatedWriter(
             path: path, errorsPath: errorsPath, schema: reader.schema, existing: existing, exchange: reader.exchange)
 
@@ -114,6 +127,7 @@ struct OutputStep: Sendable {
                 summary.margins.add(annotation.margin)
                 if annotation.isTruncated == true { summary.truncated?.rows += 1 }
             case .dropped: summary.droppedRows += 1
+            case .unpaired: return summary.unpairedRows += 1
             case .failed: return summary.failedRows += 1
             }
             guard let (margin, scores, prompt) = measured else { return }
@@ -129,7 +143,8 @@ struct OutputStep: Sendable {
         func nextReadable() throws -> DatasetRecord? {
             while let record = try reader.next() {
                 guard case .failure(let error) = record.content else { return record }
-                try write(record, .failed(reason: "\(error)"))
+                let reason = "\(error)"
+                try write(record, error.problem.isNoFailure ? .unpaired(reason: reason) : .failed(reason: reason))
             }
             return nil
         }
@@ -169,7 +184,7 @@ struct OutputStep: Sendable {
         let trust = try writeTrust(rowFigures, figured, summary)
         summary.trust = trust
         try JobReport(
-            path: path, errorsPath: summary.failedRows + summary.droppedRows > 0 ? errorsPath : nil, trust: trust,
+            path: path, errorsPath: summary.otherRows > 0 ? errorsPath : nil, trust: trust,
             evaluation: evaluation
         ).write(to: Configuration.Job.path(beside: path, ending: Configuration.Job.reportEnding))
         return summary

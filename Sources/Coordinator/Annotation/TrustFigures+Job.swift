@@ -71,8 +71,10 @@ extension TrustFigures {
         add(rows)
         rowsByDirection = summary.rowsByDirection
         if let warning = summary.categoryWarning { warnings.append(warning) }
-        if let fittedRows { warnings.append(fittedRows.warning(of: summary.rows)) }
-        (run.rows, run.failedRows, run.droppedRows) = (summary.rows, summary.failedRows, summary.droppedRows)
+        if let fittedRows { warnings.append(fittedRows.warning(of: summary.comparedRows)) }
+        (run.rows, run.failedRows, run.droppedRows) = (
+            summary.comparedRows, summary.failedRows, summary.droppedRows
+        )
         let (statistics, calibration) = (summary.margins, summary.calibration)
         if statistics.count > 0 {
             margins = Distribution(

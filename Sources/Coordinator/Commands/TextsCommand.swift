@@ -13,8 +13,8 @@ struct TextsCommand: AsyncParsableCommand {
         abstract: "Write the texts that the model would read, without computing anything.",
         discussion: """
             Renders every row as the job would, and writes one JSON object a line, in the order of the input: the row's \
-            number (from 0), the prompt, and the responses, chosen (of an anchor: harmless, or the refusals in its place) \
-            before rejected (harmful). \
+            number (from 0; of rows with several responses the pair's), the prompt, and the responses, chosen (of an anchor: \
+            harmless, or the refusals in its place) before rejected (harmful). \
             The model reads the prompt and, right behind it, a response. Where the template has control tokens, \
             prompt_controls and response_controls are the ranges of bytes whose text stands for them.
 
@@ -86,7 +86,7 @@ struct TextsCommand: AsyncParsableCommand {
                     written += 1
                 case .failure(let error):
                     StandardError.write("\(error)\n")
-                    badRows += 1
+                    badRows += error.problem.isNoFailure ? 0 : 1
                 }
             }
         }

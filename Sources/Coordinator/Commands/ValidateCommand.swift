@@ -15,9 +15,9 @@ struct ValidateCommand: AsyncParsableCommand {
         abstract: "Check a configuration and read its files, without computing anything.",
         discussion: """
             Reports every problem of the configuration at once, reads the dataset and the anchors to their ends, and \
-            says which rows cannot be annotated, and why, what is odd about the others, and how many say how strongly they \
-            were labelled (dataset.strength, dataset.votes). Of a model (a GGUF file, \
-            any part of a split one, or a Hugging Face folder) that is on this machine it says which files are missing.
+            says which rows cannot be annotated, and why, what pairs are made of rows with several responses, what is odd \
+            about the others, and how many say how strongly they were labelled (dataset.strength, dataset.votes). Of a model (a \
+            GGUF file, any part of a split one, or a Hugging Face folder) that is on this machine it says which files are missing.
 
             EXAMPLES
               legend-coordinator validate cluster.yaml
@@ -107,11 +107,12 @@ struct ValidateCommand: AsyncParsableCommand {
             var badRows = 0
             var notices = RowNotices()
             var labels = LabelReader(columns)
+            let existing = refusesColumns ? ExistingColumns(.refused, ranking: reader.ranking) : nil
             while let record = try reader.next() {
                 rows += 1
                 notices.add(record, hasResponses: options.purpose != .prompt)
                 if case .success = record.content { labels.read(record) }
-                guard let problem = Self.problem(with: record, refusesColumns: refusesColumns) else { continue }
+                guard let problem = Self.problem(with: record, existing) else { continue }
                 badRows += 1
                 if problems.count < list { problems.append(problem) }
             }
@@ -120,6 +121,9 @@ struct ValidateCommand: AsyncParsableCommand {
             for problem in problems { print("  \(problem)") }
             if badRows > problems.count { print("  … and \(badRows - problems.count) more") }
             if rows == 0 { print("  there is nothing in it") }
+            if let ranking = reader.ranking, let several = notices.several {
+                print("  \(several.text) (\(ranking.words))")
+            }
             let ofLabels = (columns.strength?.names ?? []) + (columns.votes?.names ?? [])
             let unread = reader.unreadColumns.filter { name in
                 !ofLabels.contains { $0.utf8.elementsEqual(name.utf8) }
@@ -137,13 +141,12 @@ struct ValidateCommand: AsyncParsableCommand {
         }
     }
 
-    /// Why a row cannot be annotated; nil where it can.
-    private static func problem(with record: DatasetRecord, refusesColumns: Bool) -> String? {
-        if case .failure(let error) = record.content { return "\(error)" }
-        guard refusesColumns else { return nil }
-        return ExistingColumns(.refused).problem(with: record).map {
-            "line \(record.line): \($0)"
-        }
+    /// Why a row cannot be annotated; nil where it can, or has nothing to compare.
+    ///
+    /// - Parameter existing: what refuses columns; nil where none are refused.
+    private static func problem(with record: DatasetRecord, _ existing: ExistingColumns?) -> String? {
+        if case .failure(let error) = record.content { return error.problem.isNoFailure ? nil : "\(error)" }
+        return existing?.problem(with: record).map { "line \(record.line): \($0)" }
     }
 
     /// What `up` would start.

@@ -63,11 +63,16 @@ package struct ResponsePair: Hashable, Sendable {
     package var other: String
     /// Whether the row has no preferred response, and `preferred` is the configured refusal.
     package var isRefused: Bool
+    /// Of the two responses, where the row has a number for each; else nil.
+    package var ratings: ResponseRatings?
 
-    package init(prompt: Conversation, preferred: String, other: String, isRefused: Bool = false) {
+    package init(
+        prompt: Conversation, preferred: String, other: String, isRefused: Bool = false, ratings: ResponseRatings? = nil
+    ) {
         self.prompt = prompt
         self.preferred = preferred
         self.other = other
         self.isRefused = isRefused
+        self.ratings = ratings
     }
 }

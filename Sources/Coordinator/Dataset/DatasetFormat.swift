@@ -2,6 +2,7 @@
 /// another format needs another value and nothing else.
 package struct DatasetFormat: Sendable {
     package typealias Layouts = @Sendable (DatasetOptions) -> [RowLayout]
+    package typealias LayoutsOfRow = @Sendable (OriginalRow, DatasetOptions) -> [RowLayout]
 
     /// Different for every format: how the configuration names it.
     package let name: String
@@ -16,16 +17,23 @@ package struct DatasetFormat: Sendable {
     /// How its rows may be laid out, the likeliest first; none if a refusal is needed and none is configured.
     let layouts: Layouts
 
-    package init(name: String, columns: String, precedence: [RowPurpose: Int], layouts: @escaping Layouts) {
+    /// More of them, where they are too many to try all: those that a row may have, by its columns.
+    let layoutsOfRow: LayoutsOfRow?
+
+    package init(
+        name: String, columns: String, precedence: [RowPurpose: Int], layouts: @escaping Layouts,
+        layoutsOfRow: LayoutsOfRow? = nil
+    ) {
         self.name = name
         self.columns = columns
         self.precedence = precedence
         self.layouts = layouts
+        self.layoutsOfRow = layoutsOfRow
     }
 
     /// Those that every job can have, in the order in which messages name them.
     package static let all = [
-        anchors, harmful, legend, preference, conversational, sharegpt, hh, pku, prompts, candidates,
+        anchors, harmful, legend, preference, conversational, sharegpt, hh, pku, ranked, prompts, candidates,
     ]
 
     /// Name and columns, for messages.

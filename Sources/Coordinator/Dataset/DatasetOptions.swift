@@ -24,6 +24,8 @@ package struct DatasetOptions: Hashable, Sendable {
     /// Columns that are not read, whatever a format makes of them.
     package var ignoredColumns: [String]
     package var promptInResponses: PromptInResponses
+    /// Which pairs are made of rows with several responses.
+    package var pairs: PairRule
     /// The harmless response of anchors that have none of their own.
     package var refusal: String?
     /// Rows with more bytes are not read, but come out as errors.
@@ -36,7 +38,7 @@ package struct DatasetOptions: Hashable, Sendable {
     package init(
         purpose: RowPurpose, container: DatasetContainer? = nil, format: DatasetFormat? = nil,
         columns: DatasetColumns? = nil, ignoredColumns: [String] = [], promptInResponses: PromptInResponses = .auto,
-        refusal: String? = nil, maxRowBytes: Int = 16 << 20
+        pairs: PairRule = .all, refusal: String? = nil, maxRowBytes: Int = 16 << 20
     ) {
         self.purpose = purpose
         self.container = container
@@ -44,6 +46,7 @@ package struct DatasetOptions: Hashable, Sendable {
         self.columns = columns
         self.ignoredColumns = ignoredColumns
         self.promptInResponses = promptInResponses
+        self.pairs = pairs
         self.refusal = refusal
         self.maxRowBytes = maxRowBytes
     }
@@ -79,6 +82,36 @@ package struct DatasetColumns: Hashable, Sendable {
     package var preferred: String?
     /// The rejected or harmful response.
     package var other: String
+    /// Where rows have several responses, in place of these two; nil where they do not.
+    package var ranked: Ranked?
+
+    package struct Ranked: Hashable, Sendable {
+        /// What says which responses are better.
+        package enum Judgement: Hashable, Sendable {
+            /// A number for each: more is better.
+            case scores(ColumnPath)
+            /// A place for each: 1 is the best.
+            case ranks(ColumnPath)
+            /// The column with the number of the best one, from 0.
+            case best(String)
+        }
+
+        package var responses: ColumnPath
+        package var judgement: Judgement
+
+        package init(responses: String, judgement: Judgement) {
+            self.responses = ColumnPath(responses)
+            self.judgement = judgement
+        }
+    }
+
+    /// Of rows with several responses.
+    package init(prompt: String?, ranked: Ranked) {
+        self.prompt = prompt
+        preferred = nil
+        other = ""
+        self.ranked = ranked
+    }
 
     package init(prompt: String?, chosen: String, rejected: String) {
         self.prompt = prompt

@@ -17,11 +17,18 @@ package struct DatasetReader: ~Copyable, Sendable {
     /// What makes the preferred response of a row the other one; nil where nothing in these rows does.
     package var exchange: ResponseExchange? { layout.responses.exchange }
 
+    /// What of a row pairs are made of, each of which is a row here; nil where a row is one pair.
+    package var ranking: RankedColumns? { layout.responses.ranking }
+
     private let fileName: String
     private let layout: RowLayout
     private let check: ConversationCheck?
     private var rows: RowSource
     private var nextIndex = 0
+    /// How many rows of the file were read.
+    private var sourceRows = 0
+    /// The pairs of the row that was read last.
+    private var several: SeveralPairs?
 
     /// Opens the file, and looks at its first rows for the columns.
     ///
@@ -59,24 +66,79 @@ package struct DatasetReader: ~Copyable, Sendable {
     ///
     /// - Throws: ``FileError`` if the file cannot be read on, such as at damaged gzip data.
     package mutating func next() throws(FileError) -> DatasetRecord? {
+        if let record = nextPair() { return record }
         guard let row = try rows.next() else { return nil }
-        defer { nextIndex += 1 }
-        let (content, repetition) = content(of: row)
-        return DatasetRecord(
-            index: nextIndex, line: row.line, original: row.original, content: content, promptRepetition: repetition)
-    }
-
-    private func content(of row: RowSource.Row) -> (Result<ResponsePair, RowError>, PromptRepetition) {
+        sourceRows += 1
         do throws(RowProblem) {
             if let problem = row.problem { throw problem }
-            let (pair, repetition) = try RowReading(layout: layout, row: row.original).read()
+            let reading = RowReading(layout: layout, row: row.original)
+            if let (pairs, prompt) = try reading.readSeveral() {
+                several = SeveralPairs(row: row, reading: reading, prompt: prompt, pairs: pairs)
+                return nextPair()
+            }
+            let (pair, repetition) = try reading.read()
             try check?.check(pair)
-            return (.success(pair), repetition)
+            return record(of: row, .success(pair), repetition)
         } catch {
-            return (
-                .failure(RowError(file: row.file ?? fileName, line: row.line, element: row.element, problem: error)),
-                .none
-            )
+            return record(of: row, failure(of: row, error))
+        }
+    }
+
+    private mutating func record(
+        of row: RowSource.Row, _ content: Result<ResponsePair, RowError>, _ repetition: PromptRepetition = .none,
+        origin: PairOrigin? = nil
+    ) -> DatasetRecord {
+        defer { nextIndex += 1 }
+        return DatasetRecord(
+            index: nextIndex, sourceRow: sourceRows - 1, line: row.line, original: row.original, content: content,
+            promptRepetition: repetition,
+            origin: origin)
+    }
+
+    private func failure(
+        of row: RowSource.Row, pair: String? = nil, _ problem: RowProblem
+    ) -> Result<ResponsePair, RowError> {
+        .failure(
+            RowError(
+                file: row.file ?? fileName, line: row.line, element: row.element, pair: pair, problem: problem))
+    }
+}
+
+// MARK: - Rows with several responses
+
+extension DatasetReader {
+    /// A row of the file, and how many of its pairs were read.
+    private struct SeveralPairs {
+        let row: RowSource.Row
+        let reading: RowReading
+        let prompt: RowPrompt
+        let pairs: RowPairs
+        var taken = 0
+        /// Whether a record has what was left out of the row.
+        var isNoted = false
+    }
+
+    /// The next one of the row that was read last; nil where there is none.
+    private mutating func nextPair() -> DatasetRecord? {
+        guard let known = several else { return nil }
+        guard known.taken < known.pairs.pairs.count else {
+            several = nil
+            return nil
+        }
+        several?.taken += 1
+        let pair = known.pairs.pairs[known.taken]
+        let name = known.pairs.name(of: pair)
+        do throws(RowProblem) {
+            let (content, repetition) = try known.reading.read(pair, of: known.pairs, known.prompt)
+            try check?.check(content)
+            let origin = PairOrigin(
+                name: name, chosen: known.pairs.responses[pair.better].text,
+                rejected: known.pairs.responses[pair.worse].text,
+                leftOut: known.isNoted ? nil : known.pairs.leftOut)
+            several?.isNoted = true
+            return record(of: known.row, .success(content), repetition, origin: origin)
+        } catch {
+            return record(of: known.row, failure(of: known.row, pair: name, error))
         }
     }
 }

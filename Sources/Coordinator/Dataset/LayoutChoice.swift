@@ -28,6 +28,7 @@ struct LayoutChoice {
                 return
             }
             first = first ?? row.original
+            Self.add(Self.found(in: row.original, options), to: &candidates)
             for index in candidates.indices { candidates[index].look(at: row.original) }
         }
         if let best = Self.best(of: candidates) {
@@ -90,6 +91,12 @@ extension LayoutChoice {
         /// Rows whose responses begin with their prompt, and the bytes of those prompts.
         var repeated = (rows: 0, bytes: 0)
 
+        func isOfSameLayout(as other: Candidate) -> Bool {
+            format == other.format && layout.shape == other.layout.shape
+                && layout.responses.columns == other.layout.responses.columns
+                && layout.responses.ranking == other.layout.responses.ranking
+        }
+
         mutating func look(at row: OriginalRow) {
             guard layout.columnsExist(in: row) else { return }
             let reading = RowReading(layout: layout, row: row)
@@ -122,7 +129,7 @@ extension LayoutChoice {
             } else {
                 formats(options).flatMap { format in format.layouts(options).map { (format, $0) } }
             }
-        guard !layouts.isEmpty else {
+        guard !layouts.isEmpty || options.columns == nil && options.format?.layoutsOfRow != nil else {
             if options.columns == nil, let format = options.format, format.name != DatasetFormat.harmful.name {
                 throw FileError(
                     path: path,
@@ -138,11 +145,27 @@ extension LayoutChoice {
         return layouts.map { Candidate(format: $0.0, layout: $0.1) }
     }
 
+    /// Those of formats that have more than can all be tried.
+    private static func found(in row: OriginalRow, _ options: DatasetOptions) -> [Candidate] {
+        guard options.columns == nil else { return [] }
+        return formats(options).flatMap { format in
+            format.layoutsOfRow?(row, options).map { Candidate(format: format, layout: $0) } ?? []
+        }
+    }
+
+    /// Adds those that are new: no row before had their columns.
+    private static func add(_ found: [Candidate], to candidates: inout [Candidate]) {
+        for candidate in found where !candidates.contains(where: { $0.isOfSameLayout(as: candidate) }) {
+            candidates.append(candidate)
+        }
+    }
+
     /// What would have fitted, for a message.
     private static func requirements(_ options: DatasetOptions) -> [String] {
         if let columns = options.columns {
-            let names = [columns.prompt, columns.preferred, columns.other].compactMap(\.self).filter { !$0.isEmpty }
-                .map(\.quoted)
+            let ranked = columns.ranked.map { [$0.responses.description, $0.judgement.name] } ?? []
+            let names = ([columns.prompt, columns.preferred, columns.other].compactMap(\.self) + ranked)
+                .filter { !$0.isEmpty }.map(\.quoted)
             return ["the configured columns \(names.joined(separator: ", "))"]
         }
         return formats(options).map(\.requirement)

@@ -7,6 +7,9 @@ package enum ResponseExchange: Hashable, Sendable {
 
     /// A column names the preferred one of two responses by 0 or 1.
     case label(String)
+
+    /// The row has several, and stays as it is: what an output adds of a pair changes places.
+    case pair
 }
 
 extension OriginalRow {
@@ -14,6 +17,7 @@ extension OriginalRow {
     ///
     /// - Precondition: the row could be read by the layout that the exchange is of.
     func exchanged(by exchange: ResponseExchange) -> OriginalRow {
+        if exchange == .pair { return self }
         switch self {
         case .object(let object):
             let values = exchange.values { column in object.value(of: column).map { Array($0.bytes[$0.range]) } }
@@ -47,6 +51,7 @@ extension ResponseExchange {
             // They may be one: nothing forbids to compare a column with itself.
             return [ExactName(first): known(second)].merging([ExactName(second): known(first)]) { $1 }
         case .label(let column): return [ExactName(column): Self.otherLabel(known(column))]
+        case .pair: return [:]
         }
     }
 

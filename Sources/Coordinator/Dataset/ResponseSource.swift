@@ -14,10 +14,14 @@ package protocol ResponseSource: Sendable {
 
     /// What of a row makes the preferred response the other one; nil where nothing does.
     var exchange: ResponseExchange? { get }
+
+    /// What of a row pairs are made of; nil where a row is one.
+    var ranking: RankedColumns? { get }
 }
 
 extension ResponseSource {
     package var exchange: ResponseExchange? { nil }
+    package var ranking: RankedColumns? { nil }
 }
 
 /// One response of a row, as the file has it.
@@ -39,11 +43,13 @@ package struct RowResponse: Sendable {
     }
 }
 
-/// The two responses that a row is read for.
+/// The responses that a row is read for.
 package enum ResponseComparison: Sendable {
     case pair(preferred: RowResponse, other: RowResponse)
     /// The preferred one is the same text in every row.
     case refusal(String, other: RowResponse)
+    /// Several, of which pairs are made.
+    case ranked(JudgedResponses)
     /// There is no other one.
     case single(RowResponse)
     /// It is read for its prompt alone.

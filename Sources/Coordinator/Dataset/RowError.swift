@@ -36,6 +36,8 @@ package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case transcriptWithoutResponse(column: String)
     /// Without a prompt column, both sides must begin with the same prompt.
     case noCommonPrompt(String, String)
+    /// It has several responses, and no two of them of which one is better; why, in words.
+    case noPair(String)
     /// What it will be used for cannot be done with it, in whole words.
     case refused(String)
 
@@ -84,9 +86,13 @@ package enum RowProblem: Error, Hashable, Sendable, CustomStringConvertible {
             "\(column.quoted): expected a transcript that ends with an Assistant turn, found a Human turn at its end"
         case .noCommonPrompt(let first, let second):
             "\(first.quoted) and \(second.quoted) share no prompt: they differ before the first response"
+        case .noPair(let reason): "\(reason) \(RowOutcome.unpairedReasonEnding)"
         case .refused(let reason): reason
         }
     }
+
+    /// Whether nothing is wrong with the row: there is only nothing to compare in it.
+    package var isNoFailure: Bool { if case .noPair = self { true } else { false } }
 }
 
 /// A row that cannot be annotated: which, where, and why.
@@ -97,17 +103,20 @@ package struct RowError: Error, Hashable, Sendable, CustomStringConvertible {
     package let line: Int
     /// 1-based place in the JSON array that the file is; nil for any other file.
     package let element: Int?
+    /// Which of a row's several responses it is about; nil of a row that is one pair, or is wrong as a whole.
+    package let pair: String?
     package let problem: RowProblem
 
-    package init(file: String, line: Int, element: Int? = nil, problem: RowProblem) {
+    package init(file: String, line: Int, element: Int? = nil, pair: String? = nil, problem: RowProblem) {
         self.file = file
         self.line = line
         self.element = element
+        self.pair = pair
         self.problem = problem
     }
 
     package var description: String {
-        "\(file):\(line): \(element.map { "element \($0): " } ?? "")\(problem)"
+        "\(file):\(line): \(element.map { "element \($0): " } ?? "")\(pair.map { "\($0): " } ?? "")\(problem)"
     }
 }
 

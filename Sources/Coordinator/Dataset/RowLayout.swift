@@ -94,6 +94,15 @@ extension RowLayout {
             layout.requiredColumns = [columns.prompt].compactMap(\.self)
             return [layout]
         }
+        if let ranked = columns.ranked {
+            let source = RankedResponses(
+                responses: ranked.responses, judgement: ranked.judgement, rule: options.pairs)
+            return [Shape.texts, .messages, .message].map { shape in
+                var layout = RowLayout(columns.prompt.map { .column($0) } ?? .known, source, shape, options)
+                layout.requiredColumns = [columns.prompt].compactMap(\.self)
+                return layout
+            }
+        }
         let responses: any ResponseSource
         if let preferred = columns.preferred {
             responses = ColumnPair(preferred: preferred, other: columns.other)

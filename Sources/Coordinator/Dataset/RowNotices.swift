@@ -15,14 +15,53 @@ package struct RowNotices: Codable, Hashable, Sendable {
     /// Rows whose responses both begin with their prompt, and are read without it, and rows of which one does.
     package private(set) var repeatedPrompts = 0
     package private(set) var onesidedPrompts = 0
+    /// Of rows with several responses; nil where there are none.
+    package private(set) var several: Several?
+
+    /// What became of rows with several responses.
+    package struct Several: Codable, Hashable, Sendable {
+        /// Rows of which pairs were made, and their pairs.
+        package fileprivate(set) var rows = 0
+        package fileprivate(set) var pairs = 0
+        /// Rows with nothing to compare.
+        package fileprivate(set) var unpairedRows = 0
+        /// Responses that are in no pair for that nothing says how good they are, or that they say nothing.
+        package fileprivate(set) var unratedResponses = 0
+        package fileprivate(set) var emptyResponses = 0
+        /// Pairs that are none, for both of their responses are the same text.
+        package fileprivate(set) var identicalPairs = 0
+
+        /// How many pairs there are, in words.
+        package var text: String {
+            "\(pairs) \(pairs == 1 ? "pair" : "pairs") of \(rows) \(rows == 1 ? "row" : "rows") with several responses"
+        }
+    }
 
     package init() {}
 
     /// - Parameter hasResponses: whether it was read for more than its prompt.
     package mutating func add(_ record: DatasetRecord, hasResponses: Bool = true) {
         switch record.content {
-        case .success(let pair): add(pair, record, hasResponses: hasResponses)
-        case .failure(let error): if case .emptyPrompt = error.problem { emptyPrompts += 1 }
+        case .success(let pair):
+            add(pair, record, hasResponses: hasResponses)
+            if let origin = record.origin { add(origin) }
+        case .failure(let error):
+            switch error.problem {
+            case .emptyPrompt: emptyPrompts += 1
+            case .noPair: several = several.with { $0.unpairedRows += 1 }
+            default: break
+            }
+        }
+    }
+
+    private mutating func add(_ origin: PairOrigin) {
+        several = several.with {
+            $0.pairs += 1
+            guard let leftOut = origin.leftOut else { return }
+            $0.rows += 1
+            $0.unratedResponses += leftOut.unrated
+            $0.emptyResponses += leftOut.empty
+            $0.identicalPairs += leftOut.identicalPairs
         }
     }
 
@@ -54,7 +93,7 @@ package struct RowNotices: Codable, Hashable, Sendable {
     ///
     /// - Parameter readsControlTokens: whether the rows' control tokens are read as such.
     package func lines(readsControlTokens: Bool) -> [String] {
-        var lines: [String] = []
+        var lines = several?.lines ?? []
         func add(_ count: Int, _ one: String, _ several: String) {
             if count > 0 { lines.append(count == 1 ? "1 row \(one)" : "\(count) rows \(several)") }
         }
@@ -78,6 +117,34 @@ package struct RowNotices: Codable, Hashable, Sendable {
         add(
             controlTokens, "contains control tokens such as \(token), \(reading)",
             "contain control tokens such as \(token), \(reading)")
+        return lines
+    }
+}
+
+extension RowNotices.Several? {
+    fileprivate func with(_ change: (inout RowNotices.Several) -> Void) -> RowNotices.Several {
+        var several = self ?? RowNotices.Several()
+        change(&several)
+        return several
+    }
+}
+
+extension RowNotices.Several {
+    fileprivate var lines: [String] {
+        var lines: [String] = []
+        func add(_ count: Int, _ one: String, _ several: String) {
+            if count > 0 { lines.append(count == 1 ? "1 \(one)" : "\(count) \(several)") }
+        }
+        add(
+            unpairedRows, "row has no two responses of which one is better, and goes to the errors",
+            "rows have no two responses of which one is better, and go to the errors")
+        add(
+            unratedResponses, "response is left out: nothing says how good it is",
+            "responses are left out: nothing says how good they are")
+        add(emptyResponses, "empty response is left out", "empty responses are left out")
+        add(
+            identicalPairs, "pair is left out: its two responses are the same text",
+            "pairs are left out: their two responses are the same text")
         return lines
     }
 }

@@ -10,11 +10,42 @@ struct RowReading {
     func read() throws(RowProblem) -> (pair: ResponsePair, repetition: PromptRepetition) {
         try refuseUnsupported()
         let prompt = try RowPrompt(layout: layout, row: row)
+        let responses = try layout.responses.responses(of: row)
+        return try read(try layout.responses.comparison(of: responses, in: row), prompt)
+    }
+
+    /// What is made of a row with several responses; nil where a row is one pair.
+    ///
+    /// - Throws: ``RowProblem`` as ``read()``, and where they make no pair.
+    func readSeveral() throws(RowProblem) -> (pairs: RowPairs, prompt: RowPrompt)? {
+        guard layout.responses.ranking != nil else { return nil }
+        try refuseUnsupported()
+        let prompt = try RowPrompt(layout: layout, row: row)
+        let responses = try layout.responses.responses(of: row)
+        guard case .ranked(let judged) = try layout.responses.comparison(of: responses, in: row) else { return nil }
+        return (try pairs(of: judged, prompt), prompt)
+    }
+
+    /// One of those pairs.
+    func read(
+        _ pair: (better: Int, worse: Int), of pairs: RowPairs, _ prompt: RowPrompt
+    ) throws(RowProblem) -> (pair: ResponsePair, repetition: PromptRepetition) {
+        let (better, worse) = (pairs.responses[pair.better], pairs.responses[pair.worse])
+        let names = (preferred: better.name, other: worse.name)
+        var repetition = PromptRepetition.none
+        let asTheyAre = ResponsePair(
+            prompt: try conversation(of: prompt), preferred: better.text, other: worse.text)
+        var read = try complete(try withoutPrompts(asTheyAre, names, prompt, &repetition), names, prompt)
+        read.ratings = pairs.ratings(of: pair)
+        return (read, repetition)
+    }
+
+    private func read(
+        _ comparison: ResponseComparison, _ prompt: RowPrompt
+    ) throws(RowProblem) -> (pair: ResponsePair, repetition: PromptRepetition) {
         var repetition = PromptRepetition.none
         let names: (preferred: String, other: String)
         var pair: ResponsePair
-        let responses = try layout.responses.responses(of: row)
-        let comparison = try layout.responses.comparison(of: responses, in: row)
         switch comparison {
         case .pair(let preferred, let other):
             names = (preferred.name, other.name)
@@ -30,19 +61,57 @@ struct RowReading {
                 // Nothing but the prompt: an answer all the same, and not an empty one.
                 (pair.preferred, pair.other, repetition) = (echo, echo, .none)
             }
+        case .ranked(let judged):
+            let pairs = try pairs(of: judged, prompt)
+            return try read(pairs.pairs[0], of: pairs, prompt)
         case .none:
-            names = ("no response", "no response")
             pair = ResponsePair(prompt: try conversation(of: prompt), preferred: "", other: "")
+            return (try withPrompt(pair, prompt, response: "no response"), repetition)
         }
+        return (try complete(pair, names, prompt), repetition)
+    }
+
+    /// The pair with all of its prompt.
+    ///
+    /// - Throws: ``RowProblem`` where a part of it is empty.
+    private func complete(
+        _ pair: ResponsePair, _ names: (preferred: String, other: String), _ prompt: RowPrompt
+    ) throws(RowProblem) -> ResponsePair {
+        let pair = try withPrompt(pair, prompt, response: names.preferred)
+        if pair.preferred.isBlank { throw .emptyText(column: names.preferred) }
+        if pair.other.isBlank { throw .emptyText(column: names.other) }
+        return pair
+    }
+
+    private func withPrompt(
+        _ pair: ResponsePair, _ prompt: RowPrompt, response: String
+    ) throws(RowProblem) -> ResponsePair {
+        var pair = pair
         pair.prompt = try prompt.withSystem(pair.prompt)
         pair.prompt.tools = try RowTools(layout: layout, row: row).text
         guard let last = pair.prompt.messages.last, last.role != .system, !last.content.isBlank else {
-            throw .emptyPrompt(column: prompt.column ?? "the prompt in \(names.preferred)")
+            throw .emptyPrompt(column: prompt.column ?? "the prompt in \(response)")
         }
-        if case .none = comparison { return (pair, repetition) }
-        if pair.preferred.isBlank { throw .emptyText(column: names.preferred) }
-        if pair.other.isBlank { throw .emptyText(column: names.other) }
-        return (pair, repetition)
+        return pair
+    }
+
+    /// The texts of the judged responses, and the pairs of them. The prompt stands beside them: an output has it, too.
+    private func pairs(
+        of judged: JudgedResponses, _ prompt: RowPrompt
+    ) throws(RowProblem) -> RowPairs {
+        let conversation = try conversation(of: prompt)
+        var responses: [RowPairs.Response] = []
+        for judgement in judged.responses {
+            let name = judgement.response.name
+            let text =
+                switch try side(judgement.response) {
+                case .text(let text): text
+                case .messages(let messages):
+                    try ResponsePair.response(in: messages, after: conversation, column: name)
+                }
+            responses.append(RowPairs.Response(name: name, text: text, rating: judgement.rating))
+        }
+        return try RowPairs(judged, responses)
     }
 
     /// Whether each of the responses is of the JSON type that the layout has there; what messages say is not looked at.

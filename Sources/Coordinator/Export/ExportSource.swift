@@ -52,7 +52,7 @@ struct ExportSource {
                 case .saved(let path): path
                 case .fitted: configuration.job.directionOutput
                 }
-            options = try DatasetOptions(configuration.dataset, formats: DatasetFormat.all)
+            options = try DatasetOptions(configuration.dataset, formats: DatasetFormat.all).ofOutput
             paths = configuration.paths(ofFile: path)
         case .direction:
             rows = nil

@@ -41,13 +41,32 @@ extension DatasetOptions {
             columns = DatasetColumns(
                 prompt: dataset.prompt, chosen: dataset.chosen ?? "chosen", rejected: dataset.rejected ?? "rejected")
         }
+        if let ranked = dataset.ranked {
+            columns = DatasetColumns(prompt: dataset.prompt, ranked: .init(ranked))
+        }
         self.init(
             purpose: .row, format: try formats.format(named: dataset.format, for: .row, key: "dataset.format"),
             columns: columns,
             ignoredColumns: dataset.ignoredColumns,
             promptInResponses: .init(rawValue: dataset.promptInResponses) ?? .auto,
+            pairs: dataset.pairs.flatMap { .init(rawValue: $0.rawValue) } ?? .all,
             maxRowBytes: dataset.maxRowBytes)
         self.formats = formats
+    }
+
+    /// How a job's output is read whose input is read so: of several responses it has one pair in each row.
+    var ofOutput: DatasetOptions {
+        var options = self
+        if let columns, columns.ranked != nil {
+            options.columns = columns.prompt.map {
+                DatasetColumns(
+                    prompt: $0, chosen: PairColumn.chosen.rawValue, rejected: PairColumn.rejected.rawValue)
+            }
+            options.format = .preference
+        } else if format == .ranked {
+            options.format = .preference
+        }
+        return options
     }
 
     /// How the anchors' rows are read.
@@ -75,6 +94,18 @@ extension DatasetOptions {
         options.check = template?.check(purpose)
         options.readsTools = template?.readsTools ?? false
         return options
+    }
+}
+
+extension DatasetColumns.Ranked {
+    fileprivate init(_ ranked: JobConfiguration.Configuration.Dataset.Ranked) {
+        let judgement: Judgement =
+            switch ranked.judgement {
+            case .scores(let name): .scores(ColumnPath(name))
+            case .ranks(let name): .ranks(ColumnPath(name))
+            case .best(let name): .best(name)
+            }
+        self.init(responses: ranked.responses, judgement: judgement)
     }
 }
 

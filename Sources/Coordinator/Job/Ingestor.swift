@@ -105,7 +105,7 @@ struct Ingestor: Sendable {
         try ledger.removeUnits(of: input.step.id)
         var sharder = Sharder(unitTokens: unitTokens, textsMax: textsPerUnitMax)
         var units: [Ledger.NewUnit] = []
-        try ledger.forEachTextByPrompt(of: [input.step.id]) { _, text in
+        try ledger.forEachTextByPrompt(of: [input.step.id], sharingTexts: true) { _, text in
             units += sharder.add(text)
             guard units.count >= Self.unitsPerTransaction else { return }
             try ledger.add(units, ingestion: ingestion, of: input.step.id)

@@ -4,6 +4,8 @@ internal import Protocol
 /// Cuts rows that come in the order of their prompts into units of about equal cost, with what shares a prompt in one
 /// unit: a worker computes each prefix that texts of a unit share once.
 ///
+/// Rows of one prompt may share responses, too, as pairs do that are made of several: each distinct one costs once.
+///
 /// A unit ends with the prompt with which it is full. Rows of one prompt are parted only where they alone cost more
 /// than two units, or are too much for one message.
 struct Sharder {
@@ -13,6 +15,9 @@ struct Sharder {
         var texts = 0
         var tokens = 0
         var bytes = 0
+
+        /// Responses of the last prompt: those that rows share cost once.
+        var responses: Set<[UInt8]> = []
     }
 
     private let unitTokens: Int
@@ -54,7 +59,8 @@ struct Sharder {
         }
         group.rows.append(Ledger.NewUnit.Row(index: text.row, responses: text.responses))
         group.texts += text.responses
-        group.tokens += Self.responseTokens(of: text)
+        group.tokens += responseTokens(of: text)
+        group.responses.formUnion(text.sharedTexts)
         group.bytes += text.byteCount
         return full
     }
@@ -71,7 +77,7 @@ struct Sharder {
             || rows < UnitPayload.rowsMax
                 && unit.texts + group.texts + text.responses <= textsMax
                 && unit.bytes + group.bytes + text.byteCount <= Self.bytesMax
-                && unit.tokens + promptTokens + group.tokens + Self.responseTokens(of: text) <= 2 * unitTokens
+                && unit.tokens + promptTokens + group.tokens + responseTokens(of: text) <= 2 * unitTokens
     }
 
     private mutating func endGroup() {
@@ -96,7 +102,11 @@ struct Sharder {
     /// What the last prompt costs behind the unit's other rows.
     private var promptTokens: Int { (prompt.count - (unit.rows.isEmpty ? 0 : sharedBytes)) / 4 }
 
-    private static func responseTokens(of text: Ledger.Text) -> Int { 1 + text.responseBytes / 4 }
+    /// What the row's responses cost behind those of the group.
+    private func responseTokens(of text: Ledger.Text) -> Int {
+        let known = text.sharedTexts.filter(group.responses.contains).reduce(0) { $0 + $1.count }
+        return 1 + (text.responseBytes - known) / 4
+    }
 
     private static func commonPrefix(_ left: [UInt8], _ right: [UInt8]) -> Int {
         let count = min(left.count, right.count)

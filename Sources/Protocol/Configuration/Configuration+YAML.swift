@@ -86,11 +86,16 @@ extension Configuration {
             it is dataset.existing_columns now: replace in place of true, refuse (the default) in place of false, or \
             rename, which keeps the columns under other names
             """)
+        let prompt = columns.string("prompt")
+        let (chosen, rejected) = (columns.string("chosen"), columns.string("rejected"))
+        let sides = [chosen.map { _ in "chosen" }, rejected.map { _ in "rejected" }].compactMap(\.self)
         return Dataset(
             format: readFormat(section, formats),
-            prompt: columns.string("prompt"),
-            chosen: columns.string("chosen"),
-            rejected: columns.string("rejected"),
+            prompt: prompt,
+            chosen: chosen,
+            rejected: rejected,
+            ranked: Dataset.Ranked(columns, besides: sides),
+            pairs: section.choice("pairs"),
             ignoredColumns: section.strings("ignore_columns") ?? [],
             promptInResponses: section.choice("prompt_in_responses", of: ["auto", "strip", "keep"]) ?? "auto",
             maxRowBytes: (section.integer("max_row_mib", in: 1...128) ?? 16) << 20,

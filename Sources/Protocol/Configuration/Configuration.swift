@@ -125,26 +125,18 @@ package struct Configuration: Hashable, Sendable {
         }
     }
 
-    /// What formats rows and anchors may have. Who reads datasets knows.
-    package struct FormatNames: Sendable {
-        package var rows: [String]
-        package var anchors: [String]
-
-        package init(rows: [String], anchors: [String]) {
-            self.rows = rows
-            self.anchors = anchors
-        }
-    }
-
-    /// The format that is found in the file, and no format's name.
-    package static let anyFormat = "auto"
-
     /// How the input's rows are read.
     package struct Dataset: Hashable, Sendable {
         package var format: String
         package var prompt: String?
         package var chosen: String?
         package var rejected: String?
+
+        /// Where rows have several responses; nil where they are not named.
+        package var ranked: Ranked?
+
+        /// Which pairs are made of several responses; nil where nobody said it: all.
+        package var pairs: Pairs?
 
         /// Columns that are not read.
         package var ignoredColumns: [String]

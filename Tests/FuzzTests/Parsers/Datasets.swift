@@ -67,7 +67,7 @@ extension FuzzedParser {
         "{", "}", "[", "]", "\"", "\\", ",", ":", "\\u", "\\ud800", "\\udc00", "1e", "-", ".", "null", "true", " ",
         "\t",
         "\r", "\n", "[{", "{\"a\":", "\"prompt\":", "\"margin\":1,", "\"role\":\"system\"", "\n\nAssistant:", "\u{301}",
-        "\u{202E}",
+        "\u{202E}", "\"responses\":[", "\"scores\":[", "\"rank\":", "\"N/A\"",
     ].map { Array($0.utf8) }
 
     private static let csvSyntax = [
@@ -93,6 +93,16 @@ extension FuzzedParser {
             #"{"prompt":"q","response_0":"a","response_1":"b","safer_response_id":1}"#,
             #"{"prompt":"q","response_0":"a","response_1":"b","safer_response_id":0.0}"#,
         ],
+        [
+            #"{"prompt":"q","responses":["a","b","c"],"scores":[1,"2.5",null],"source_row":1}"#,
+            #"{"prompt":"q","responses":["a","b","a"],"scores":[1,2,2]}"#,
+            #"{"prompt":"q","responses":["a","b"],"scores":[1,1],"chosen":null}"#,
+        ],
+        [
+            #"{"instruction":"q","completions":[{"response":"a","overall_score":1},{"response":"b","overall_score":7.5}]}"#,
+            #"{"question":"q","answers":[{"answer":"a","rank":2},{"answer":"b","rank":1},{"answer":" ","rank":3}]}"#,
+            #"{"prompt":[{"role":"user","content":"q"}],"responses":[[{"role":"assistant","content":"a"}],[]],"best":0}"#,
+        ],
         [#"{"prompt":"q","harmless":"a","harmful":"b"}"#, #"{"prompt":"q","harmful":"b"}"#],
         [
             "[", #"{"prompt":"q","chosen":"a","rejected":"b"}"#, ",", #"{"prompt":"]","chosen":"a","rejected":"b"}"#,
@@ -110,6 +120,7 @@ extension FuzzedParser {
         ["chosen,rejected", "\"\n\nHuman: q\n\nAssistant: a\",\"\n\nHuman: q\n\nAssistant: b\""],
         ["prompt,response_0,response_1,safer_response_id", "q,a,b,0", "q,a,b,1"],
         ["prompt,harmful", "q,b", "r,c"],
+        ["prompt,responses,scores", "q,\"[\"\"a\"\",\"\"b\"\"]\",\"[1,2]\"", "q,[],[]"],
     ].map { $0.map { Array($0.utf8) } }
 }
 
@@ -128,6 +139,12 @@ extension FuzzedParser {
             purpose: .row, columns: DatasetColumns(prompt: nil, chosen: "chosen", rejected: "rejected"),
             maxRowBytes: 1 << 16),
         DatasetOptions(purpose: .row, format: .preference, maxRowBytes: 60),
+        DatasetOptions(purpose: .row, format: .ranked, pairs: .adjacent, maxRowBytes: 1 << 16),
+        DatasetOptions(
+            purpose: .row,
+            columns: DatasetColumns(
+                prompt: nil, ranked: .init(responses: "answers.answer", judgement: .ranks(ColumnPath("answers.rank")))),
+            pairs: .bestRest, maxRowBytes: 1 << 18),
     ]
 
     /// - Parameter plain: what the file says; nil where it is compressed and damaged.
@@ -139,10 +156,11 @@ extension FuzzedParser {
         let path = try scratch.path(holding: file)
         var records: [DatasetRecord] = []
         var exchange: ResponseExchange?
+        var ranking: RankedColumns?
         let model = plain.map { DatasetModel($0, limit: options.maxRowBytes) }
         do throws(FileError) {
             var reader = try DatasetReader(path: path, options: options)
-            exchange = reader.exchange
+            (exchange, ranking) = (reader.exchange, reader.ranking)
             while let record = try reader.next() { records.append(record) }
         } catch {
             // A file that is whole is refused for its columns only, and when it is opened; an array also where it ends.
@@ -151,17 +169,26 @@ extension FuzzedParser {
             return error.problem.contains("no row can be read") || plain == nil ? .refusedAtOnce : .refused
         }
         for record in records {
-            try checkOutput(of: record, options.purpose)
+            try checkOutput(of: record, options.purpose, ranking)
             if let exchange, record.content.isSuccess { try checkExchange(of: record.original, by: exchange) }
         }
         guard let model, !model.isBeyond else { return .accepted }
 
         let rows = container == .json ? model.jsonLines : Array(model.csv.dropFirst())
-        try BrokenPromise.unless(records.count == rows.count, "\(records.count) rows, expected \(rows.count)")
-        for (index, (record, row)) in zip(records, rows).enumerated() {
+        try BrokenPromise.unless(
+            records.map(\.index) == Array(records.indices), "rows are numbered \(records.map(\.index))")
+        try BrokenPromise.unless(
+            records.allSatisfy { ($0.origin == nil) == (ranking == nil || !$0.content.isSuccess) },
+            "pairs have no origin, or others have one")
+        try BrokenPromise.unless(
+            ranking != nil || records.allSatisfy { $0.sourceRow == $0.index }, "a row counts twice")
+        var sources: [DatasetRecord] = []
+        for record in records where record.sourceRow != sources.last?.sourceRow { sources.append(record) }
+        try BrokenPromise.unless(sources.count == rows.count, "\(sources.count) rows, expected \(rows.count)")
+        for (index, (record, row)) in zip(sources, rows).enumerated() {
             try BrokenPromise.unless(
-                record.index == index && record.line == row.line,
-                "row \(record.index) on line \(record.line), expected \(index) on line \(row.line)")
+                record.line == row.line && record.sourceRow == index,
+                "row \(index) is on line \(record.line), expected line \(row.line)")
             try BrokenPromise.unless(keepsBytes(record, of: row), "row \(index) is not what the file says")
         }
         return records.contains { $0.content.isSuccess } ? .accepted : .refused
@@ -182,7 +209,9 @@ extension FuzzedParser {
     }
 
     /// A row can be written, and what it says can be rendered and sent.
-    private static func checkOutput(of record: DatasetRecord, _ purpose: RowPurpose) throws {
+    private static func checkOutput(
+        of record: DatasetRecord, _ purpose: RowPurpose, _ ranking: RankedColumns?
+    ) throws {
         let outcome: RowOutcome
         switch record.content {
         case .failure(let error):
@@ -198,17 +227,23 @@ extension FuzzedParser {
             }
         }
         switch outcome {
-        case .failed(let reason), .dropped(let reason):
+        case .failed(let reason), .dropped(let reason), .unpaired(let reason):
             try checkError(ErrorRow(record, reason: reason).bytes, of: record)
         case .annotated(let annotation):
             var renaming = ColumnRenaming()
             renaming.avoid(record.columnNames)
-            let existing = record.index % 2 == 0 ? ExistingColumns(.replaced) : ExistingColumns(.renamed(renaming))
-            let row = OutputRow(record.original, annotation, existing: existing)
+            let existing = ExistingColumns(
+                record.index % 2 == 0 ? .replaced : .renamed(renaming), ranking: ranking)
+            let row = OutputRow(record, annotation, existing: existing)
             let names = try JSONObject(line: row.json).members.map(\.key)
+            let pair = ranking == nil ? [] : PairColumn.allCases.map(\.rawValue)
+            let expected = pair + ["margin", "score_chosen", "score_rejected"]
             try BrokenPromise.unless(
-                names.suffix(3) == ["margin", "score_chosen", "score_rejected"] && !row.json.contains(0x0A),
+                Array(names.suffix(expected.count)) == expected && !row.json.contains(0x0A),
                 "is written with the columns \(names)")
+            for column in ranking?.leftOut ?? [] where !pair.contains(column) {
+                try BrokenPromise.unless(!names.contains(column), "is written with the list \(column)")
+            }
         }
     }
 
@@ -220,7 +255,7 @@ extension FuzzedParser {
         }
         let twice = once.exchanged(by: exchange)
         switch exchange {
-        case .columns: try BrokenPromise.unless(twice == row, "is another row when it is exchanged twice")
+        case .columns, .pair: try BrokenPromise.unless(twice == row, "is another row when it is exchanged twice")
         case .label:
             let isBack = once != twice && twice.exchanged(by: exchange) == once
             try BrokenPromise.unless(isBack, "has another label when it is exchanged three times")

@@ -21,6 +21,7 @@ extension ResponseExchange {
             case .integer, .half, .float, .double, .string: return nil
             default: return "the column \(column.quoted) has the type \(type), which has no other label than 0 or 1"
             }
+        case .pair: return nil
         }
     }
 }
@@ -49,6 +50,7 @@ extension ColumnarRow {
             if let first = place(first), let second = place(second) { values.swapAt(first, second) }
         case .label(let column):
             if let place = place(column) { values[place] = values[place].otherLabel }
+        case .pair: break
         }
         return ColumnarRow(values, schema, object)
     }

@@ -28,16 +28,20 @@ package struct LabelColumns: Hashable, Sendable {
         /// The rejected response's less the chosen one's.
         case severities(Sides)
 
+        /// What a row with several responses says of the two that are a pair: the better one's less the other's.
+        case ratingsOfPairs
+
         package var names: [String] {
             switch self {
             case .size(let column): [column]
             case .ratings(let sides), .severities(let sides): sides.names
+            case .ratingsOfPairs: [PairColumn.ratingChosen, .ratingRejected].map(\.rawValue)
             }
         }
 
         package var sides: Sides? {
             switch self {
-            case .size: nil
+            case .size, .ratingsOfPairs: nil
             case .ratings(let sides), .severities(let sides): sides
             }
         }
@@ -77,9 +81,10 @@ package struct LabelColumns: Hashable, Sendable {
 }
 
 extension DatasetReader {
-    /// The severities of rows as PKU-SafeRLHF has them; nil where the file is another one, or the first row that can be read
-    /// has none.
+    /// What pairs of one row are ordered by, or the severities of rows as PKU-SafeRLHF has them; nil where the file is another
+    /// one, or the first row that can be read has none.
     package var knownStrength: LabelColumns.Strength? {
+        if let ranking { return ranking.isOfBestAlone ? nil : .ratingsOfPairs }
         let strength = LabelColumns.pkuSeverities
         let isKnown =
             detectedFormat?.name == DatasetFormat.pku.name && strength.names.allSatisfy(unreadColumns.contains)
@@ -112,9 +117,15 @@ extension LabelColumns.Strength {
     /// Above 0 where it says what the label says; of a size never below.
     ///
     /// - Throws: ``RowProblem`` where the row does not tell.
-    func value(of row: OriginalRow) throws(RowProblem) -> Double {
+    func value(of record: DatasetRecord) throws(RowProblem) -> Double {
+        let row = record.original
         switch self {
         case .size(let column): return abs(try row.number(in: column))
+        case .ratingsOfPairs:
+            guard let ratings = try? record.content.get().ratings else {
+                throw .refused("the pair has no numbers that it is ordered by")
+            }
+            return try finite((ratings.preferred - ratings.other) * (ratings.areRanks ? -1 : 1))
         case .ratings(let sides):
             let ratings = try sides.numbers(of: row)
             return try finite(ratings.chosen - ratings.rejected)

@@ -27,8 +27,8 @@ package struct LabelReader: Sendable {
     /// Above 0 where it says what the label says; nil where nothing is read, or the row does not tell.
     package mutating func strength(of record: DatasetRecord) -> Double? {
         guard let strength = columns.strength else { return nil }
-        return strengths.read(record) { row throws(RowProblem) in
-            let value = try strength.value(of: row)
+        return strengths.read(record) { record throws(RowProblem) in
+            let value = try strength.value(of: record)
             return (value, isContradicting: value < 0)
         }
     }
@@ -36,8 +36,8 @@ package struct LabelReader: Sendable {
     /// The share of votes for the chosen response, 0 to 1; nil where nothing is read, or the row does not tell.
     package mutating func share(of record: DatasetRecord) -> Double? {
         guard let votes = columns.votes else { return nil }
-        return self.votes.read(record) { row throws(RowProblem) in
-            let share = try votes.share(of: row)
+        return self.votes.read(record) { record throws(RowProblem) in
+            let share = try votes.share(of: record.original)
             return (share, isContradicting: share < 0.5)
         }
     }
@@ -68,10 +68,10 @@ package struct LabelReader: Sendable {
 
 extension LabelReader.Tally {
     fileprivate mutating func read(
-        _ record: DatasetRecord, _ value: (OriginalRow) throws(RowProblem) -> (Double, isContradicting: Bool)
+        _ record: DatasetRecord, _ value: (DatasetRecord) throws(RowProblem) -> (Double, isContradicting: Bool)
     ) -> Double? {
         do throws(RowProblem) {
-            let (number, isContradicting) = try value(record.original)
+            let (number, isContradicting) = try value(record)
             rows += 1
             if isContradicting {
                 contradicting += 1

@@ -18,6 +18,8 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
     package private(set) var failedRows = 0
     /// Rows in the errors file so far that are not wanted in the output.
     package private(set) var droppedRows = 0
+    /// Rows in the errors file so far that have nothing to compare.
+    package private(set) var unpairedRows = 0
 
     /// - Parameters:
     ///   - path: of the annotated rows; Parquet if it ends with `.parquet`, compressed if it ends with `.gz` or `.zst`.
@@ -32,9 +34,10 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
         exchange: ResponseExchange? = nil,
         keepPartial: Bool = false
     ) throws(FileError) {
+        let usual = (existing.ranking == nil ? [] : PairColumn.usual) + Annotation.usual
         files = try RowFiles(
             path: path, errorsPath: errorsPath,
-            columns: schema.map { TableColumns($0, name: existing.outputName(of:), usual: Annotation.usual) },
+            columns: schema.map { TableColumns($0, name: existing.outputName(of:), usual: usual) },
             keepPartial: keepPartial)
         self.existing = existing
         self.exchange = exchange
@@ -47,11 +50,11 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
         let outcome =
             switch outcome {
             case .annotated, .dropped: existing.problem(with: record).map { .failed(reason: $0) } ?? outcome
-            case .failed: outcome
+            case .failed, .unpaired: outcome
             }
         switch outcome {
         case .annotated(let annotation):
-            try files.write(OutputRow(record.original, annotation, existing: existing, exchange: exchange))
+            try files.write(OutputRow(record, annotation, existing: existing, exchange: exchange))
             annotatedRows += 1
         case .failed(let reason):
             try files.write(record, reason: reason)
@@ -59,6 +62,9 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
         case .dropped(let reason):
             try files.write(record, reason: reason)
             droppedRows += 1
+        case .unpaired(let reason):
+            try files.write(record, reason: reason)
+            unpairedRows += 1
         }
         return outcome
     }
@@ -70,7 +76,7 @@ package struct AnnotatedWriter: ~Copyable, Sendable {
     /// - Parameter rows: how many there must be in both files together.
     /// - Throws: ``FileError``; the files then keep their temporary names, or are removed if `keepPartial` is false.
     package mutating func finish(rows: Int) throws(FileError) {
-        let otherRows = failedRows + droppedRows
+        let otherRows = failedRows + droppedRows + unpairedRows
         guard annotatedRows + otherRows == rows else {
             throw FileError(
                 path: files.path,

@@ -123,9 +123,14 @@ package enum RowOutcome: Hashable, Sendable {
     ///
     /// - Parameter reason: a sentence that says why.
     case dropped(reason: String)
+    /// It has several responses, and no two of them of which one is better.
+    ///
+    /// - Parameter reason: a sentence that says why.
+    case unpaired(reason: String)
 
     /// How such a reason ends.
     package static let dropReasonEnding = "(margin.negative: drop)"
+    package static let unpairedReasonEnding = "(no pair)"
 }
 
 /// The columns that an output can add to a row.

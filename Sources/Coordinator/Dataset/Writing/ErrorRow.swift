@@ -17,6 +17,7 @@ package struct ErrorRow {
 
     package init(_ record: DatasetRecord, reason: String) {
         let (raw, encoding) = Self.raw(record.original)
+        let reason = record.origin.map { "\($0.name): \(reason)" } ?? reason
         bytes = JSONText.object([
             Self.member(.row, record.index), Self.member(.line, record.line),
             JSONText.member(Column.error.rawValue, text: reason), JSONText.member(Column.raw.rawValue, text: raw),

@@ -1,5 +1,6 @@
 internal import Diagnostics
 package import FileSystem
+internal import JSON
 
 /// What becomes of columns of the input that have the name of one that an output may add: decided for the whole file, so
 /// that all of its rows have the same columns afterwards. A job may add other ones than an earlier job did, whose columns
@@ -14,7 +15,13 @@ package struct ExistingColumns: Hashable, Sendable {
 
     package let fate: Fate
 
-    package init(_ fate: Fate) { self.fate = fate }
+    /// What pairs are made of, whose columns the output adds, too; nil where a row is one pair.
+    let ranking: RankedColumns?
+
+    package init(_ fate: Fate, ranking: RankedColumns? = nil) {
+        self.fate = fate
+        self.ranking = ranking
+    }
 
     /// - Parameter path: of the input, which is read to its end for names that are free in all rows.
     /// - Throws: `FileError` if the input cannot be read.
@@ -22,12 +29,23 @@ package struct ExistingColumns: Hashable, Sendable {
         var renaming = ColumnRenaming()
         var reader = try DatasetReader(path: path, options: options)
         while let record = try reader.next() { renaming.avoid(record.columnNames) }
-        self.init(.renamed(renaming))
+        self.init(.renamed(renaming), ranking: reader.ranking)
+    }
+
+    /// Columns of the input that are in no output, whatever else is in one.
+    private func isLeftOut(_ name: String) -> Bool {
+        ranking?.leftOut.contains { $0.utf8.elementsEqual(name.utf8) } ?? false
+    }
+
+    /// Whether the output may add a column of exactly that name.
+    private func isAdded(_ name: String) -> Bool {
+        OutputColumn(named: name.utf8) != nil
+            || ranking != nil && PairColumn.allCases.contains { $0.rawValue.utf8.elementsEqual(name.utf8) }
     }
 
     /// Which of the row's columns have the name of one that an output may add, in the row's order.
     package func conflicts(in record: DatasetRecord) -> [String] {
-        record.columnNames.filter { OutputColumn(named: $0.utf8) != nil }
+        record.columnNames.filter { isAdded($0) && !isLeftOut($0) }
     }
 
     /// Why the row cannot be annotated as it is; nil where it can.
@@ -39,11 +57,12 @@ package struct ExistingColumns: Hashable, Sendable {
 
     /// What a column of the input is called in the output; nil where it is left out.
     @Sendable package func outputName(of name: String) -> String? {
-        guard let column = OutputColumn(named: name.utf8) else { return name }
+        if isLeftOut(name) { return nil }
+        guard isAdded(name) else { return name }
         switch fate {
         // Of a row that is in no output.
         case .refused: return name
-        case .renamed(let renaming): return renaming.name(for: column)
+        case .renamed(let renaming): return renaming.name(for: name)
         case .replaced: return nil
         }
     }
@@ -61,8 +80,10 @@ package struct ExistingColumns: Hashable, Sendable {
 package struct ColumnRenaming: Hashable, Sendable {
     private static let prefix = "original_"
 
-    /// How many prefixes the file's own columns have before the name of an added one.
-    private var taken: [OutputColumn: Set<Int>] = [:]
+    /// How many prefixes the file's own columns have before the name of one that outputs may add.
+    private var taken: [ExactName: Set<Int>] = [:]
+    private static let names = Set(
+        (OutputColumn.allCases.map(\.rawValue) + PairColumn.allCases.map(\.rawValue)).map(ExactName.init))
 
     package init() {}
 
@@ -75,14 +96,15 @@ package struct ColumnRenaming: Hashable, Sendable {
                 rest = rest.dropFirst(Self.prefix.utf8.count)
                 prefixes += 1
             }
-            if prefixes > 0, let column = OutputColumn(named: rest) { taken[column, default: []].insert(prefixes) }
+            let added = ExactName(String(rest) ?? "")
+            if prefixes > 0, Self.names.contains(added) { taken[added, default: []].insert(prefixes) }
         }
     }
 
     /// What the input's column of that name is called in the output.
-    package func name(for column: OutputColumn) -> String {
+    package func name(for column: String) -> String {
         var prefixes = 1
-        while taken[column]?.contains(prefixes) == true { prefixes += 1 }
-        return String(repeating: Self.prefix, count: prefixes) + column.rawValue
+        while taken[ExactName(column)]?.contains(prefixes) == true { prefixes += 1 }
+        return String(repeating: Self.prefix, count: prefixes) + column
     }
 }

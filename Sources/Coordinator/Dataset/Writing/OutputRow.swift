@@ -76,18 +76,21 @@ package struct OutputRow: Sendable {
 
 extension OutputRow {
     /// - Parameters:
-    ///   - original: a row that could be read, and, where existing columns are refused, has none of them.
+    ///   - record: of a row that could be read, and, where existing columns are refused, has none of them.
     ///   - exchange: nil where no annotation says that responses change places.
     package init(
-        _ original: OriginalRow, _ annotation: Annotation, existing: ExistingColumns, exchange: ResponseExchange? = nil
+        _ record: DatasetRecord, _ annotation: Annotation, existing: ExistingColumns, exchange: ResponseExchange? = nil
     ) {
-        var original = original
-        if annotation.mark == .flipped(true) {
+        var original = record.original
+        let isFlipped = annotation.mark == .flipped(true)
+        if isFlipped {
             guard let exchange else { preconditionFailure("rows of this layout cannot be flipped") }
             original = original.exchanged(by: exchange)
         }
         self.init(
-            original, adding: annotation.members.map { AddedColumn($0.column.rawValue, $0.value) },
+            original,
+            adding: record.pairColumns(isFlipped: isFlipped)
+                + annotation.members.map { AddedColumn($0.column.rawValue, $0.value) },
             name: existing.outputName(of:))
     }
 }

@@ -58,11 +58,17 @@ extension Ledger {
         package var responses: Int
         package var responseBytes: Int
 
-        package init(row: UInt64, prompt: [UInt8], responses: Int, responseBytes: Int) {
+        /// The responses, as UTF-8, where they were asked for and a neighbour has the same prompt; else none.
+        package var sharedTexts: [[UInt8]]
+
+        package init(
+            row: UInt64, prompt: [UInt8], responses: Int, responseBytes: Int, sharedTexts: [[UInt8]] = []
+        ) {
             self.row = row
             self.prompt = prompt
             self.responses = responses
             self.responseBytes = responseBytes
+            self.sharedTexts = sharedTexts
         }
 
         package var byteCount: Int { prompt.count + responseBytes }
@@ -124,8 +130,14 @@ extension Ledger {
     ///
     /// Memory does not grow with their number: SQLite sorts on disk. `body` may change the ledger; what it changes is
     /// not seen here.
-    package func forEachTextByPrompt(of steps: [StepID], _ body: (StepID, Text) throws -> Void) throws {
+    ///
+    /// - Parameter sharingTexts: whether texts have their responses where neighbours of one step share a prompt.
+    package func forEachTextByPrompt(
+        of steps: [StepID], sharingTexts: Bool = false, _ body: (StepID, Text) throws -> Void
+    ) throws {
         try database.read { database in
+            // The last one, until it is known whether the next one shares its prompt.
+            var last: (step: StepID, text: Text)?
             let cursor = try Row.fetchCursor(
                 database,
                 sql: """
@@ -135,13 +147,30 @@ extension Ledger {
                 arguments: StatementArguments(steps.map(\.rawValue)))
             while let row = try cursor.next() {
                 let (index, prompt): (Int64, Data) = (row["row"], row["prompt"])
-                try body(
-                    StepID(row["step"]),
-                    Text(
-                        row: UInt64(index), prompt: [UInt8](prompt), responses: row["responses"],
-                        responseBytes: row["response_bytes"]))
+                let step = StepID(row["step"])
+                var text = Text(
+                    row: UInt64(index), prompt: [UInt8](prompt), responses: row["responses"],
+                    responseBytes: row["response_bytes"])
+                if sharingTexts, var before = last, before.step == step, before.text.prompt == text.prompt {
+                    if before.text.sharedTexts.isEmpty {
+                        before.text.sharedTexts = try Self.responses(of: before.text, step, in: database)
+                        last = before
+                    }
+                    text.sharedTexts = try Self.responses(of: text, step, in: database)
+                }
+                if let last { try body(last.step, last.text) }
+                last = (step, text)
             }
+            if let last { try body(last.step, last.text) }
         }
+    }
+
+    private static func responses(of text: Text, _ step: StepID, in database: Database) throws -> [[UInt8]] {
+        let rest = try Data.fetchOne(
+            database.cachedStatement(sql: "SELECT rest FROM text WHERE step = ? AND row = ?"),
+            arguments: [step.rawValue, Int64(text.row)])
+        let item = try UnitPayload.Item(prompt: text.prompt, rest: [UInt8](rest ?? Data()))
+        return item.text.responses.map { Array($0.text.utf8) }
     }
 }
 
