@@ -24,14 +24,14 @@ public final class Embedder: Sendable {
     /// What attention multiplies, as it was asked for or measured: never `automatic`.
     public let attention: AttentionPrecision
     /// Everything about this build and machine that may change a bit of a result, such as
-    /// `bf16 engine 2 native avx512_bf16 kernels avx512_bf16 attention bf16`.
+    /// `bf16 engine 3 native avx512_bf16 kernels avx512_bf16 attention bf16`.
     public let numericBuild: String
     /// What a person must know of the file to trust its numbers, each a sentence about the model.
     public let warnings: [String]
     let transformer: TransformerModel
 
     /// Counts the changes of this engine that may change a bit of a result.
-    private static let numericRevision = 2
+    private static let numericRevision = 3
 
     /// Maps a model's files and packs its weights for `backend`, on `loadingThreads` threads.
     ///

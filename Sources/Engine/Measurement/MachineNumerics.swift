@@ -158,7 +158,7 @@ private struct Attention {
         scratch = FloatBuffer(count: Int(legend_attention_scratch(Int32(Self.headDimension))))
         result = FloatBuffer(count: query.count)
         let width = 2 * Self.keyValueHeads * Self.headDimension
-        let rotary = RotaryTable(frequencies: (0..<Self.headDimension / 2).map { pow(10_000, -Double($0) / 32) })
+        let rotary = RotaryTable(frequencies: (0..<Self.headDimension / 2).map { pow(10_000, -Float($0) / 32) })
         kernels.rotateAndStoreKeys(
             MatrixRows(Self.numbers(Self.rows * width), width: width), slots: 0..<Self.rows,
             positions: (0..<Int32(Self.rows)).map { $0 }[...], rotary: rotary, in: store)

@@ -28,17 +28,21 @@ struct RotarySettings: Hashable, Sendable {
     var rotatedCount: Int { 2 * pairCount }
 
     /// Radians per position, one for each rotated pair: `base^(-2i / d)` for pair `i` before it is scaled.
-    var frequencies: [Double] {
-        let plain = (0..<pairCount).map { pow(base, -2 * Double($0) / Double(dimension)) }
+    ///
+    /// They are rounded to f32 step by step as models had them in training, and as transformers computes them: what is off
+    /// by a rounding here is so 2,000 times as much at position 2,000.
+    var frequencies: [Float] {
+        let powers = (0..<pairCount).map { pow(Float(base), Float(2 * $0) / Float(dimension)) }
+        let plain = powers.map { 1 / $0 }
         switch scaling {
         case .none: return plain
-        case .linear(let factor): return plain.map { $0 / factor }
-        case .divisors(let divisors, _): return zip(plain, divisors).map { $0 / $1 }
+        case .linear(let factor): return plain.map { $0 / Float(factor) }
+        case .divisors(let divisors, _): return zip(powers, divisors).map { 1 / (Float($1) * $0) }
         case .llama3(let factor, let low, let high, let context):
-            return plain.map { frequency in
+            return plain.map(Double.init).map { frequency in
                 let rotations = context * frequency / (2 * .pi)
                 let share = min(max((rotations - low) / (high - low), 0), 1)
-                return share * frequency + (1 - share) * frequency / factor
+                return Float(share * frequency + (1 - share) * frequency / factor)
             }
         case .yarn(let factor, let context, let fast, let slow, let roundsBorders, _):
             // The pair that makes so many rotations in the original context.
@@ -49,9 +53,9 @@ struct RotarySettings: Hashable, Sendable {
             let low = max(roundsBorders ? first.rounded(.down) : first, 0)
             var high = min(roundsBorders ? last.rounded(.up) : last, Double(dimension - 1))
             if high == low { high += 0.001 }
-            return plain.enumerated().map { index, frequency in
+            return plain.map(Double.init).enumerated().map { index, frequency in
                 let stretched = min(max((Double(index) - low) / (high - low), 0), 1)
-                return (1 - stretched) * frequency + stretched * frequency / factor
+                return Float((1 - stretched) * frequency + stretched * frequency / factor)
             }
         }
     }
