@@ -13,19 +13,19 @@ import Testing
 
 /// Columns that the product does not know: several answers, and a number for each. The best is compared with the worst.
 private struct RatedAnswers: ResponseSource {
-    let columns = ["answers", "ratings"]
+    let columns = ["answers", "grades"]
 
     func responses(of row: OriginalRow) throws(RowProblem) -> [RowResponse] {
         try elements(of: "answers", in: row).enumerated().map { RowResponse("answers[\($0)]", .json($1)) }
     }
 
     func comparison(of responses: [RowResponse], in row: OriginalRow) throws(RowProblem) -> ResponseComparison {
-        let ratings = try elements(of: "ratings", in: row).compactMap(\.number)
-        guard ratings.count == responses.count, let greatest = ratings.max(), let least = ratings.min(),
-            greatest > least, let best = ratings.firstIndex(of: greatest), let worst = ratings.firstIndex(of: least)
+        let grades = try elements(of: "grades", in: row).compactMap(\.number)
+        guard grades.count == responses.count, let greatest = grades.max(), let least = grades.min(),
+            greatest > least, let best = grades.firstIndex(of: greatest), let worst = grades.firstIndex(of: least)
         else {
             throw .wrongType(
-                column: "ratings", expected: "\(responses.count) numbers, not all the same", found: "\(ratings)")
+                column: "grades", expected: "\(responses.count) numbers, not all the same", found: "\(grades)")
         }
         return .pair(preferred: responses[best], other: responses[worst])
     }
@@ -42,7 +42,7 @@ private struct RatedAnswers: ResponseSource {
 extension DatasetFormat {
     fileprivate static func rated(precedence: Int) -> DatasetFormat {
         DatasetFormat(
-            name: "rated", columns: "question, answers: texts, ratings: numbers", precedence: [.row: precedence]
+            name: "rated", columns: "question, answers: texts, grades: numbers", precedence: [.row: precedence]
         ) { options in
             [RowLayout(.known, RatedAnswers(), .texts, options)]
         }
@@ -52,15 +52,15 @@ extension DatasetFormat {
 @Suite struct AddedFormatTests {
     private static let formats = DatasetFormat.all + [.rated(precedence: 3)]
     private static let rows = """
-        {"id": 1, "question": "why?", "answers": ["so", "because", "no"], "ratings": [2, 3.5, -1]}
-        {"question": "and?", "answers": ["then", "but"], "ratings": [0, 1]}
+        {"id": 1, "question": "why?", "answers": ["so", "because", "no"], "grades": [2, 3.5, -1]}
+        {"question": "and?", "answers": ["then", "but"], "grades": [0, 1]}
         {"question": "or?", "answers": ["a", "b"]}
-        {"question": "or?", "ratings": [1, 2]}
-        {"question": "or?", "answers": ["a", "b"], "ratings": [1]}
-        {"question": "or?", "answers": ["a", "b"], "ratings": [1, 1]}
-        {"question": "or?", "answers": "a", "ratings": [1, 2]}
-        {"question": "or?", "answers": ["a", {"b": 1}], "ratings": [2, 1]}
-        {"answers": ["a", "b"], "ratings": [2, 1]}
+        {"question": "or?", "grades": [1, 2]}
+        {"question": "or?", "answers": ["a", "b"], "grades": [1]}
+        {"question": "or?", "answers": ["a", "b"], "grades": [1, 1]}
+        {"question": "or?", "answers": "a", "grades": [1, 2]}
+        {"question": "or?", "answers": ["a", {"b": 1}], "grades": [2, 1]}
+        {"answers": ["a", "b"], "grades": [2, 1]}
 
         """
 
@@ -92,13 +92,13 @@ extension DatasetFormat {
             ])
         #expect(
             all.compactMap(\.errorText) == [
-                #"rows.jsonl:3: "ratings" is missing (columns: question, answers)"#,
-                #"rows.jsonl:4: "answers" is missing (columns: question, ratings)"#,
-                #"rows.jsonl:5: "ratings": expected 2 numbers, not all the same, found [1.0]"#,
-                #"rows.jsonl:6: "ratings": expected 2 numbers, not all the same, found [1.0, 1.0]"#,
+                #"rows.jsonl:3: "grades" is missing (columns: question, answers)"#,
+                #"rows.jsonl:4: "answers" is missing (columns: question, grades)"#,
+                #"rows.jsonl:5: "grades": expected 2 numbers, not all the same, found [1.0]"#,
+                #"rows.jsonl:6: "grades": expected 2 numbers, not all the same, found [1.0, 1.0]"#,
                 #"rows.jsonl:7: "answers": expected a list, found a string"#,
                 #"rows.jsonl:8: "answers[1]": expected a string, found an object"#,
-                #"rows.jsonl:9: "prompt" is missing (columns: answers, ratings)"#,
+                #"rows.jsonl:9: "prompt" is missing (columns: answers, grades)"#,
             ])
     }
 
@@ -107,9 +107,9 @@ extension DatasetFormat {
         let question = "What is the capital of the country that lies in the south of France?"
         let all = try records(
             """
-            {"question": "\(question)", "answers": ["\(question) Madrid", "\(question) Rome"], "ratings": [2, 1]}
-            {"question": "q", "answers": ["a", "b"], "ratings": [2, 1], "system": "s"}
-            {"question": "q", "answers": ["a", "b"], "ratings": [2, 1], "images": ["x"]}
+            {"question": "\(question)", "answers": ["\(question) Madrid", "\(question) Rome"], "grades": [2, 1]}
+            {"question": "q", "answers": ["a", "b"], "grades": [2, 1], "system": "s"}
+            {"question": "q", "answers": ["a", "b"], "grades": [2, 1], "images": ["x"]}
             """, options)
         #expect(all[0].pair == ResponsePair(prompt: .init(user: question), preferred: "Madrid", other: "Rome"))
         #expect(all[1].pair?.prompt.messages.first == ChatMessage(role: .system, content: "s"))
@@ -121,7 +121,7 @@ extension DatasetFormat {
 
     @Test(arguments: [(3, "rated", "b"), (2, "preference", "a"), (0, "preference", "a")])
     func whereAFileFitsSeveralThePrecedenceDecides(_ precedence: Int, _ name: String, _ preferred: String) throws {
-        let row = #"{"question": "q", "chosen": "a", "rejected": "c", "answers": ["b", "c"], "ratings": [2, 1]}"#
+        let row = #"{"question": "q", "chosen": "a", "rejected": "c", "answers": ["b", "c"], "grades": [2, 1]}"#
         let path = try folder.write(row, to: "both.jsonl")
         var options = options
         options.formats = DatasetFormat.all + [.rated(precedence: precedence)]
@@ -136,7 +136,7 @@ extension DatasetFormat {
         #expect(
             error?.problem.hasPrefix(
                 "no format fits. Found the columns: question, answers. Expected "
-                    + "rated (question, answers: texts, ratings: numbers); preference (") == true)
+                    + "rated (question, answers: texts, grades: numbers); preference (") == true)
         // Not what anchors may be.
         var anchors = DatasetOptions(purpose: .anchor)
         anchors.formats = options.formats
@@ -179,7 +179,7 @@ extension DatasetFormat {
         #expect((summary.rows, summary.failedRows) == (9, 7))
         #expect(
             try folder.text(of: "out.jsonl").hasPrefix(
-                #"{"id": 1, "question": "why?", "answers": ["so", "because", "no"], "ratings": [2, 3.5, -1], "#
+                #"{"id": 1, "question": "why?", "answers": ["so", "because", "no"], "grades": [2, 3.5, -1], "#
                     + #""margin": 1.0, "#))
     }
 

@@ -220,15 +220,16 @@ import Testing
     @Test func columnsThatFitNoFormatAreListed() throws {
         let folder = try DatasetFolder()
         let path = try folder.write(#"{"prompt":"q","response":"r","harmful":1}"#, to: "rows.jsonl")
-        let formats =
+        let first =
             "preference (prompt or instruction (with input) or question or query or input, chosen, rejected: strings); "
             + "sharegpt (conversations: a list of messages; chosen, rejected: a message each); "
-            + "conversational (chosen, rejected: lists of messages; prompt optional); "
+        let others =
+            "conversational (chosen, rejected: lists of messages; prompt optional); "
             + "hh (chosen, rejected: transcripts); pku (prompt, response_0, response_1, safer_response_id)"
         #expect(
             throws: FileError(
                 path: path,
-                problem: "no format fits. Found the columns: prompt, response, harmful. Expected " + formats
+                problem: "no format fits. Found the columns: prompt, response, harmful. Expected " + first + others
                     + "; ranked (a prompt, and a list such as responses or completions beside scores, ranks or the number "
                     + "of the best, or of objects with a response and a score or a rank each). Columns of other names can "
                     + "be named in dataset.columns")
@@ -238,8 +239,8 @@ import Testing
                 path: path,
                 problem: "no format fits. Found the columns: prompt, response, harmful. Expected "
                     + "anchors (prompt, harmless, harmful: strings); "
-                    + "harmful (prompt, harmful: strings; refusals are the harmless side); "
-                    + "legend (input, output, generator: strings; refusals are the harmless side); " + formats
+                    + "harmful (prompt, harmful: strings; refusals are the harmless side); " + first
+                    + "legend (input, output, generator: strings; refusals are the harmless side); " + others
                     + ". Columns of other names can be named in anchors.columns")
         ) { try records(at: path, DatasetOptions(purpose: .anchor)) }
     }

@@ -11,7 +11,7 @@ extension TrustFigures.Strength {
         figures.source =
             switch strength {
             case .size(let column): column.quoted
-            case .ratings: "ratings"
+            case .ratings, .ratingsOfPairs: "ratings"
             case .severities: "severities"
             }
         figures.unusableRows = labels.strengths.unusable

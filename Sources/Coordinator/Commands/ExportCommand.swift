@@ -116,7 +116,7 @@ struct ExportCommand: AsyncParsableCommand {
             }
         }
         guard template == nil || to.isPlainText else {
-            throw ValidationError("--template is of the texts of trl and odpo; \(to.rawValue) has others")
+            throw ValidationError("--template is of texts as trl and odpo have them; \(to.rawValue) has others")
         }
         if let negative, !to.possibleNegatives.contains(negative) {
             let possible = to.possibleNegatives.map(\.rawValue).joined(separator: " or ")
